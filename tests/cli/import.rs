@@ -99,19 +99,19 @@ fn rejects_keys_that_do_not_fit_the_data() {
     );
     refused(
         "set = 'spikes'\nencoding = 'poisson'",
-        "4: data.encoding: must be left out for recorded events, which are spikes already, got `poisson`",
+        "4: data.encoding: expected no value for recorded events (they are spikes already), got `poisson`",
     );
     refused(
         "set = 'pixels'\nwindow_seconds = 1.0",
-        "4: data.window_seconds: must be left out for images, whose steps are of 1 ms each, got 1",
+        "4: data.window_seconds: expected no value for images (their time steps last 1 ms), got 1",
     );
     refused(
         "set = 'pixels'\npoisson_rate_hertz = 10.0",
-        "4: data.poisson_rate_hertz: must be left out where `data.encoding` is not `poisson`, got 10",
+        "4: data.poisson_rate_hertz: expected no value unless `data.encoding` is `poisson`, got 10",
     );
     refused(
         "set = 'pixels'\nencoding = 'poisson'\npoisson_rate_hertz = 2000.0",
-        "5: data.poisson_rate_hertz: must be a number from 1e-3 to 1000, one spike a step, got 2000",
+        "5: data.poisson_rate_hertz: expected 0.001 to 1000, got 2000",
     );
     std::fs::write(stored(&folder, "pixels"), "ohmspike-data-0\n").expect("the folder is ours");
     folder.write("own.toml", study("set = 'pixels'"));

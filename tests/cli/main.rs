@@ -10,6 +10,7 @@
 //! - [`shared`]: results folders that other processes change during a run.
 //! - [`printing`]: closed pipes, and control characters in names.
 //! - [`cluster`]: jobs and their states, with stand-ins for the programs of Slurm.
+//! - [`reference`]: keys, completions, man pages, and the reference pages of the documentation.
 //! - [`report`]: a study as a page, and its records as tables.
 //! - [`folders`]: results folders in place of study files, also without the data sets.
 //! - [`health`]: silent and clipped networks, with the cause.
@@ -35,6 +36,7 @@ mod odd_files;
 mod ohmspike;
 mod printing;
 mod records;
+mod reference;
 mod report;
 mod results;
 #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! - `crossbar_law`: an ideal crossbar is equivalent to digital weights;
 //! - `checkpoints`: resumed trials equal uninterrupted ones;
 //! - `read_noise`: one draw per column has the same mean and variance as one draw per cell;
+//! - `ranges`: the documented ranges of study keys are those that the program enforces;
 //! - `same_bits`: records do not depend on threads, interruptions and shards;
 //! - `resolved_study`: the study in a results folder equals the study that was run;
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
@@ -26,6 +27,7 @@ mod keys;
 #[cfg(unix)]
 mod killed;
 mod layer_bits;
+mod ranges;
 mod read_noise;
 mod resolved_study;
 mod same_bits;

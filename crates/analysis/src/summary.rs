@@ -4,6 +4,7 @@ use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::{Estimate, LEAST_REPEATS};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::csv_cell::csv_cell;
+use ohmspike_study::csv_column::CsvColumn;
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::results::Results;
 use ohmspike_study::study::{Axis, Study};
@@ -11,6 +12,30 @@ use ohmspike_study::study::{Axis, Study};
 use crate::health_tally::HealthTally;
 use crate::judged::Judged;
 use crate::repeats::{Done, by_condition, done_of};
+
+/// Columns of `summary.csv`, which has one row per condition. The last five are in the order of [`HealthKind::ALL`].
+pub const COLUMNS: [CsvColumn; 12] = [
+    CsvColumn::new("{section}.{key}", "as the key", "Value of each swept key."),
+    CsvColumn::new("mean", "fraction", "Mean outcome over the repeats."),
+    CsvColumn::new("sd", "fraction", "Standard deviation of the outcomes. Empty for one repeat."),
+    CsvColumn::new("n", "repeats", "Independent repeats with an outcome."),
+    CsvColumn::new(
+        "ci95_low",
+        "fraction",
+        "Lower end of the 95 % confidence interval of the mean. Empty below three repeats.",
+    ),
+    CsvColumn::new("ci95_high", "fraction", "Upper end of the same interval."),
+    CsvColumn::new("n_usable", "trials", "Trials that results may use."),
+    CsvColumn::new("n_silent", "trials", "Trials with a hidden layer that barely fires."),
+    CsvColumn::new(
+        "n_saturated",
+        "trials",
+        "Trials with hidden neurons that fire at more than half of the time steps.",
+    ),
+    CsvColumn::new("n_clipped", "trials", "Trials with too many writes or conversions at the end of their range."),
+    CsvColumn::new("n_not_converged", "trials", "Trials with an accuracy that still rises in the last epochs."),
+    CsvColumn::new("n_at_chance", "trials", "Trials with an accuracy that guessing may explain."),
+];
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,8 +90,7 @@ impl Summary {
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
-        header.extend(["mean", "sd", "n", "ci95_low", "ci95_high", "n_usable"].map(str::to_owned));
-        header.extend(HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_"))));
+        header.extend(COLUMNS[1..].iter().map(|column| column.name.to_owned()));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
@@ -133,4 +157,15 @@ fn aligned(columns: &[Vec<String>]) -> String {
         cells.collect::<Vec<_>>().join("   ")
     };
     (0..columns[0].len()).map(|row| line(row) + "\n").collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn has_a_column_for_every_kind_of_health_problem() {
+        let kinds = HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_")));
+        assert_eq!(COLUMNS[COLUMNS.len() - kinds.len()..].iter().map(|column| column.name).collect::<Vec<_>>(), kinds);
+    }
 }

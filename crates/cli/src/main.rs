@@ -6,6 +6,8 @@ mod axis;
 mod data;
 mod device;
 mod export;
+mod generate;
+mod keys;
 mod meter;
 mod report;
 mod run;
@@ -40,10 +42,13 @@ enum Command {
     Report(report::Arguments),
     Export(export::Arguments),
     Train(train::Arguments),
+    Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
     #[command(subcommand)]
     Device(device::Command),
+    #[command(subcommand)]
+    Generate(generate::Command),
 }
 
 /// An error that ends a command.
@@ -71,8 +76,10 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Generate(command) => generate::run(&command),
     };
     done.unwrap_or_else(|error| failed(&error))
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts of conversions by code.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CodeCounts {
     /// All conversions.
     pub conversions: u64,

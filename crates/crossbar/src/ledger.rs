@@ -18,6 +18,7 @@ use crate::device::Device;
 
 /// Counts and sums since the ledger was last taken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ledger {
     /// Write pulses.
     pub write_pulses: u64,
@@ -40,6 +41,7 @@ pub struct Ledger {
 
 /// Energy in µJ; `None` where the device file does not set the required values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EnergyUse {
     /// Write pulses.
     pub write_microjoules: Option<f64>,
@@ -113,6 +115,7 @@ impl AddAssign for Ledger {
 
 /// Write counts of the cells of an array.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endurance {
     /// Cells that can be written.
     pub cells: u64,

@@ -31,6 +31,7 @@ use crate::device::Direction;
 
 /// Kind of pair: which of its two cells an update writes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum PairKind {
     /// One branch is written. The other is the reference branch at the lower end of the window.
@@ -63,6 +64,7 @@ impl PairKind {
 
 /// Weight estimate of the controller of an array.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Controller {
     /// The conductances of the array, read back without noise; steps are added to them.

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Counts of one update, or of several added up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct WriteReport {
     /// Written cells; in two-branch pairs the cells of both branches count.
     pub cells_written: u64,

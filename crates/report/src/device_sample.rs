@@ -146,7 +146,7 @@ impl Sampling {
     }
 
     /// Creates a run with one write of one cell from `from` to `target`, µS.
-    const fn one_write(target: f64, from: f64) -> Sampling {
+    pub(crate) const fn one_write(target: f64, from: f64) -> Sampling {
         Sampling {
             target,
             from,

@@ -2,11 +2,13 @@
 //!
 //! Column names include units. Each column has one type and may have gaps. Numbers in CSV are exact.
 
+mod columns;
 #[cfg(feature = "parquet")]
 mod parquet;
 
 use std::collections::BTreeMap;
 
+pub use columns::{EPOCH_COLUMNS, SAMPLE_COLUMNS, TRIAL_COLUMNS};
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, copies};
 use ohmspike_crossbar::WriteReport;
@@ -281,6 +283,7 @@ fn conversions(table: &mut Table, done: &[Done]) {
 
 impl Table {
     fn push(&mut self, name: &str, values: Values) {
+        debug_assert!(columns::is_described(name), "{name}: a column without a description in export/columns.rs");
         self.columns.push(Column { name: name.to_owned(), values });
     }
 

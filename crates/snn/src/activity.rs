@@ -8,6 +8,7 @@ use crate::trace::LayerTrace;
 
 /// Counts over the samples of one class, serialized as an array of four numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "[u64; 4]", from = "[u64; 4]")]
 pub struct ClassActivity {
     /// Number of samples.

@@ -181,6 +181,7 @@ pub enum WrongLayerState {
 
 /// Usage of a layer's array in a trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct HardwareUse {
     /// Updates, and reads in training.

@@ -8,6 +8,7 @@ pub mod lif;
 
 /// Model of the hidden neurons.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Neuron {
     /// Leaky integrate-and-fire; see [`lif`].

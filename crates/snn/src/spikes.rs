@@ -21,6 +21,7 @@ pub struct SpikeTrains {
 
 /// Rule for several events of a unit in one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum EventsPerStep {
     /// The input is the number of events.

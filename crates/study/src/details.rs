@@ -19,7 +19,7 @@ pub use update::UpdateAnatomy;
 pub const SCHEMA: u32 = 2;
 
 /// Details of one trial. They depend only on settings, device, data and seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Details {
     /// [`SCHEMA`].
@@ -37,7 +37,7 @@ pub struct Details {
 }
 
 /// A network at one moment, on the test set.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Snapshot {
     /// The first test sample and the response to it.
@@ -49,7 +49,7 @@ pub struct Snapshot {
 }
 
 /// Distribution of the effective weights, thresholds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WeightHistograms {
     /// From the inputs to the excitatory neurons of the first hidden layer.

@@ -40,7 +40,7 @@ pub use saturated::Saturated;
 pub use silent::{LEAST_SPIKES, Silence};
 
 /// One problem of a trial, with the numbers behind it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum HealthState {

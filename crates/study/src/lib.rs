@@ -11,6 +11,7 @@
 //! - [`run`]: runs trials on threads and shards; [`pool`]: the threads, which share their work.
 //! - [`record`], [`observation`], [`details`]: the results of a trial; [`machine`]: the machine it ran on.
 //! - [`store`]: saves records safely; [`checkpoint`]: resumes killed trials.
+//! - [`reference`]: study keys, device keys and record fields with units and meanings, from the types;
 //! - [`status`], [`eta`]: finished and remaining trials and time; [`cluster`]: Slurm jobs.
 //!
 //! The crate prints nothing.
@@ -22,6 +23,7 @@ pub mod chip_maps;
 pub mod cluster;
 pub mod conversions;
 pub mod csv_cell;
+pub mod csv_column;
 pub mod details;
 pub mod device_file;
 pub mod eta;
@@ -38,6 +40,7 @@ pub mod prepare;
 pub mod presence;
 pub mod record;
 pub mod record_check;
+pub mod reference;
 pub mod resolved_study;
 pub mod results;
 pub mod run;

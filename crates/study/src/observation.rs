@@ -21,7 +21,7 @@ use crate::measured_neurons::MeasuredNeurons;
 const DISTANCE_STEPS: f64 = 1.0;
 
 /// Spike statistics of one test, as kept in a record.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
     /// Mean distances over images and pairs of hidden neurons; in large layers, over a sample of neurons
@@ -36,7 +36,7 @@ pub struct Observation {
 }
 
 /// Intervals between the spikes of a neuron, over the images of one class.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassTiming {
     /// Intervals of excitatory neurons.
@@ -46,7 +46,7 @@ pub struct ClassTiming {
 }
 
 /// Summary of intervals between spikes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntervalSummary {
     /// Number of intervals.

@@ -1,9 +1,10 @@
-//! What a trial leaves: one line of JSON.
+//! The record of a trial: one line of JSON in `records/*.jsonl`.
 
 mod connections;
 mod trial_id;
 
 use ohmspike_snn::activity::{Activity, ClassActivity};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::health::HealthState;
@@ -12,86 +13,88 @@ use crate::settings::Settings;
 pub use connections::{ConnectionRecord, EnergyCost};
 pub use trial_id::trial_id;
 
-/// What a line of records holds: it changes when fields do.
+/// Version of the record format. It changes when fields change.
 pub const SCHEMA: u32 = 6;
 
-/// What the bits of a result depend on beside settings, device, data and seed. It changes when the same trial gives other
-/// numbers, so that no study mixes the two: it is part of the name of every trial.
+/// Version of the arithmetic. It changes when the same trial gives other numbers, and is part of the name of every trial, so
+/// that a study never mixes the two.
 pub const ARITHMETIC: u32 = 5;
 
-/// Bytes of a record. Of 100 epochs and ten classes it has some 60 kB; studies are refused whose records could be longer
-/// (`prepare.rs`).
+/// Largest size of a record, bytes. A record of 100 epochs and ten classes has about 60 kB; studies with longer records are
+/// refused (`prepare.rs`).
 pub const LONGEST_RECORD: u64 = 256 << 20;
 
-/// One trial. All but `machine` and `seconds` is a pure function of settings, device, data and seed.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// The record of one trial. Every field except `machine` and `seconds` is a pure function of settings, device, data and
+/// seed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// [`SCHEMA`].
+    /// Version of the record format.
     pub schema: u32,
-    /// [`ARITHMETIC`].
+    /// Version of the arithmetic. Records of another version are ignored and their trials rerun.
     pub arithmetic: u32,
-    /// Names the trial: a hash of everything that decides its outcome.
+    /// Name of the trial: a hash of everything that decides its outcome.
     pub id: String,
-    /// The seed.
+    /// Seed of the trial.
     pub seed: u64,
-    /// The settings, every key written out.
+    /// All settings with defaults written out. The keys are those of study files.
     pub settings: Settings,
     /// SHA-256 of the decoded data set.
     pub data_sha256: String,
-    /// Mean test accuracy of the last `outcome.last_epochs` epochs; null where training diverged.
+    /// Mean test accuracy of the last `outcome.last_epochs` epochs, 0 to 1. Null if training diverged.
     pub outcome: Option<f64>,
-    /// Why there is no outcome.
+    /// Why the trial has no outcome. Null if it has one.
     pub failure: Option<String>,
-    /// Test accuracy by epoch, 0 to 1.
+    /// Test accuracy after each epoch, 0 to 1.
     pub accuracy: Vec<f64>,
-    /// Mean training loss by epoch.
+    /// Mean training loss of each epoch.
     pub loss: Vec<f64>,
-    /// Predictions on the test set and spikes of the hidden neurons that the readout hears, by class: before training, then after every epoch.
+    /// Counts on the test set, per class: the test before training first, then one test per epoch. Each entry is
+    /// `[samples, correct, excitatory spikes, inhibitory spikes]`; the spikes are those of the last hidden layer.
     pub tests: Vec<Vec<ClassActivity>>,
-    /// Spikes a sample in every hidden layer, the one that hears the input first, in the same tests; left out of networks of
-    /// one layer.
+    /// Spikes per sample of every hidden layer in the same tests, from the input up. Only in networks of several hidden
+    /// layers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub layer_spikes: Vec<Vec<f64>>,
-    /// Spike trains of the hidden neurons that the readout hears on the test set before training.
+    /// Spike trains of the last hidden layer on the test set, before training.
     pub before: Observation,
-    /// The same after the last epoch; null where training diverged.
+    /// The same after the last epoch. Null if training diverged.
     pub after: Option<Observation>,
-    /// What is wrong with the trial; empty where nothing is.
+    /// Problems that make the outcome unreliable. Empty for a healthy trial.
     pub health: Vec<HealthState>,
-    /// Every matrix of weights, in the order in which a sample meets them.
+    /// Every weight matrix, from the input up.
     pub connections: Vec<ConnectionRecord>,
-    /// Energy of the arrays; null for abstract weights.
+    /// Energy of all arrays. Null for abstract weights.
     pub energy: Option<EnergyCost>,
     /// Version of the program.
     pub program: String,
-    /// The machine; with `seconds` the only part that is no function of settings, device, data and seed.
+    /// Machine on which the trial ran.
     pub machine: String,
     /// Wall time.
     pub seconds: Seconds,
 }
 
 /// Wall time of a trial.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seconds {
-    /// Training, all epochs.
+    /// Training, all epochs, s.
     pub training: f64,
-    /// Tests, all epochs.
+    /// Tests, all epochs, s.
     pub test: f64,
 }
 
 impl Record {
-    /// Epoch, from 1, and value of the highest test accuracy: the first of equal ones.
+    /// Returns the epoch, from 1, and the value of the highest test accuracy. The first of equal ones wins.
     pub fn peak(&self) -> Option<(u64, f64)> {
         (1..).zip(self.accuracy.iter().copied()).reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 
-    /// All classes of a test together: 0 is the one before training, then the epochs from 1.
+    /// Returns the sum over the classes of a test. Test 0 precedes training, test `n` follows epoch `n`.
     pub fn test(&self, number: usize) -> Option<ClassActivity> {
         Some(Activity { classes: self.tests.get(number)?.clone(), below: Vec::new() }.total())
     }
 
-    /// Mean firing rate of the hidden neurons over the test set before training, Hz.
+    /// Mean firing rate of the last hidden layer on the test set before training, Hz.
     pub fn initial_rate(&self) -> Option<f64> {
         let seconds = self.settings.sample_seconds();
         let test = self.test(0).filter(|test| test.samples > 0)?;
@@ -100,18 +103,18 @@ impl Record {
 }
 
 impl Record {
-    /// The states of the trial that keep it out of every answer.
+    /// Returns the health states that exclude the trial from every result.
     pub fn excluding_states(&self) -> Vec<HealthState> {
         self.health.iter().filter(|state| state.kind().excludes()).cloned().collect()
     }
 
-    /// Whether there is an outcome that answers may rest on.
+    /// Returns whether the trial has an outcome that results may use.
     pub fn is_usable(&self) -> bool {
         self.outcome.is_some() && !self.health.iter().any(|state| state.kind().excludes())
     }
 }
 
-/// Tests only: a record of nothing, for tests that need its settings and outcome.
+/// Tests only: an empty record, for tests that need its settings and outcome.
 #[cfg(any(test, feature = "fixture"))]
 pub fn empty_record() -> Record {
     Record {

@@ -67,6 +67,6 @@ mod tests {
         );
         assert_eq!(change(|record| record.tests[1][0].correct = 5), "tests: expected at most 4 correct samples, got 5");
         let told = change(|record| record.settings.network.hidden = 0);
-        assert_eq!(told, "settings: network.hidden: must be a whole number from 1 to 65536, got 0");
+        assert_eq!(told, "settings: network.hidden: expected a whole number from 1 to 65536, got 0");
     }
 }

@@ -1,10 +1,12 @@
-//! Everything that decides the outcome of a trial, but for its seed.
+//! The settings that decide the outcome of a trial, all except its seed.
 //!
-//! A study file gives these keys, section by section. What it leaves out comes from its preset, or else has the default
-//! given here.
+//! A study file sets these keys, section by section. A key that is not set takes its value from the preset, if the study
+//! names one, and otherwise its default here.
 //!
-//! `[network]`, `[weights]` and `[hardware]` describe the first hidden layer and what further layers leave out; `[[layer]]` lists
-//! the hidden layers ([`layers`]), `[readout]` describes the last matrix of weights ([`readout`]).
+//! `[network]`, `[weights]` and `[hardware]` describe the first hidden layer and are the defaults for further layers;
+//! `[[layer]]` lists the hidden layers ([`layers`]), `[readout]` describes the readout weights ([`readout`]).
+//!
+//! The doc comments, ranges and units of the fields are the reference for users: `ohmspike keys` prints them.
 
 mod check;
 mod data;
@@ -13,7 +15,7 @@ mod hardware;
 pub mod layers;
 pub mod readout;
 mod seeds;
-mod value;
+pub(crate) mod value;
 
 use std::collections::BTreeMap;
 
@@ -26,58 +28,65 @@ use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::surrogate::Surrogate;
 pub use readout::ReadoutSettings;
+use schemars::JsonSchema;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
-use value::{number, positive, refuse, whole};
+use value::{FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, refuse, whole};
 
 /// The settings of one trial.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// What is learnt.
+    /// The data set, and how its samples become spikes.
     pub data: DataSettings,
-    /// Who learns.
+    /// The hidden neurons.
     pub network: NetworkSettings,
-    /// The first weights.
+    /// The initial weights of the first hidden layer.
     pub weights: WeightSettings,
-    /// The hidden layers, the one that receives the input first; empty for one layer of which `[network]` says everything.
+    /// The hidden layers, from the input up. Empty for a single layer described by `[network]`, `[weights]` and
+    /// `[hardware]`.
     #[serde(rename = "layer", skip_serializing_if = "Vec::is_empty")]
     pub layers: Vec<LayerSettings>,
     /// The weights from the last hidden layer to the classes.
     pub readout: ReadoutSettings,
-    /// The study's own noise.
+    /// Write noise set by the study, independent of the device.
     pub noise: NoiseSettings,
-    /// What holds the weights.
+    /// The device that holds the weights, and how it is used.
     pub hardware: HardwareSettings,
-    /// Keys of the device file, dotted, with what stands in the place of the file's own value.
+    /// Overrides of single keys of the device file, for example `device.write.scheme = "add"`. `ohmspike keys device` lists
+    /// them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub device: BTreeMap<String, serde_json::Value>,
-    /// Seeds of single streams.
+    /// Separate seeds for single random streams.
     #[serde(skip_serializing_if = "SeedSettings::is_empty")]
     pub seeds: SeedSettings,
-    /// How it is learnt.
+    /// How the network is trained.
     pub training: TrainingSettings,
-    /// What is reported.
+    /// How a trial is scored.
     pub outcome: OutcomeSettings,
 }
 
-/// Section `[network]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[network]`: the hidden neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NetworkSettings {
-    /// Hidden neurons of the first layer.
+    /// Neurons of the first hidden layer, and of further layers that do not set their own number.
+    #[schemars(range(min = LINES.low, max = LINES.high), extend("x-unit" = "neurons"))]
     pub hidden: usize,
-    /// Share of the hidden neurons that are excitatory, 0 to 1.
+    /// Fraction of the hidden neurons that are excitatory. The others are inhibitory.
+    #[schemars(range(min = FRACTION.low, max = FRACTION.high), extend("x-unit" = "fraction"))]
     pub excitatory_fraction: f64,
-    /// Steps of a sample, of 1 ms each where `data.window_seconds` says nothing else.
+    /// Time steps per sample. A step lasts 1 ms for images and `data.window_seconds` / `network.steps` for recorded events.
+    /// Steps × hidden neurons must not exceed 2^28.
+    #[schemars(range(min = LINES.low, max = LINES.high), extend("x-unit" = "time steps"))]
     pub steps: usize,
-    /// `constrained` where every weight keeps the sign of its row, `unconstrained` for a network to compare with.
+    /// Which signs weights may have.
     #[serde(skip_serializing_if = "WeightSigns::are_constrained")]
     pub signs: WeightSigns,
-    /// Whether hidden neurons hear each other's spikes.
+    /// Whether hidden neurons receive input from each other's spikes.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub recurrent: bool,
-    /// What the hidden neurons are: `lif`, leaky integrate-and-fire, or `izhikevich`.
+    /// Model of the hidden neurons.
     #[serde(skip_serializing_if = "is_default")]
     pub neuron: Neuron,
 }
@@ -96,12 +105,12 @@ impl Default for NetworkSettings {
 }
 
 /// Which signs weights may have.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WeightSigns {
-    /// Those of inputs are at or above zero, those of a hidden neuron have its sign.
+    /// Input weights are non-negative, and the weights from a hidden neuron all have its sign.
     Constrained,
-    /// Any; all hidden neurons are of one population.
+    /// Weights may have any sign. Requires `network.excitatory_fraction = 1` and abstract weights.
     Unconstrained,
 }
 
@@ -111,14 +120,21 @@ impl WeightSigns {
     }
 }
 
-/// Section `[weights]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[weights]`: the initial weights of the first hidden layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WeightSettings {
-    /// Initial spread of the weights from the inputs to the first hidden layer, thresholds.
+    /// Initial weight spread (σ_init): standard deviation of the initial input weights of the first hidden layer,
+    /// thresholds.
+    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
     pub sigma_init: f64,
-    /// Initial spread of the first hidden layer's recurrent weights, thresholds; by default `sigma_init`.
+    /// Standard deviation of the initial recurrent weights of the first hidden layer, thresholds. Requires
+    /// `network.recurrent = true`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`weights.sigma_init`")
+    )]
     pub sigma_recurrent: Option<f64>,
 }
 
@@ -128,35 +144,41 @@ impl Default for WeightSettings {
     }
 }
 
-/// Section `[noise]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Section `[noise]`: write noise set by the study, independent of the device.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoiseSettings {
-    /// Noise of every weight update, % of `weights.sigma_init`; for abstract weights and for devices whose write noise
-    /// is `from-study`.
+    /// Noise of every weight update: its standard deviation, % of `weights.sigma_init`. Applies to abstract weights and to
+    /// devices with `write.noise = "from-study"`.
+    #[schemars(range(min = FACTOR.low, max = FACTOR.high), extend("x-unit" = "% of σ_init"))]
     pub level_percent: f64,
 }
 
-/// Section `[training]`. Its key `preset` names a set of keys that a study takes as they are where it gives none; it is
-/// resolved when the study is read.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[training]`: how the network is trained. The key `preset` is resolved while the study is read.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// Passes over the training set.
+    /// Number of passes over the training set.
+    #[schemars(range(min = MILLION.low, max = MILLION.high), extend("x-unit" = "epochs"))]
     pub epochs: usize,
-    /// Samples per batch; training leaves out the incomplete last batch of every epoch, tests take every sample.
+    /// Samples per batch. Training skips the incomplete last batch of every epoch; tests use every sample.
+    #[schemars(range(min = MILLION.low, max = MILLION.high), extend("x-unit" = "samples"))]
     pub batch: usize,
     /// Learning rate of plain gradient descent.
+    #[schemars(range(min = FACTOR.low, max = FACTOR.high))]
     pub learning_rate: f64,
-    /// Time constant of the membrane, steps.
+    /// Time constant of the membrane voltage, time steps.
+    #[schemars(range(min = TIME_CONSTANT.low, max = TIME_CONSTANT.high), extend("x-unit" = "time steps"))]
     pub tau_mem_steps: f64,
-    /// Time constant of the synaptic current, steps.
+    /// Time constant of the synaptic current, time steps.
+    #[schemars(range(min = TIME_CONSTANT.low, max = TIME_CONSTANT.high), extend("x-unit" = "time steps"))]
     pub tau_syn_steps: f64,
-    /// `max-over-time` or `per-step`.
+    /// Loss that training minimises.
     pub loss: Loss,
-    /// `fast-sigmoid` or `exponential`.
+    /// Surrogate derivative of the spike function.
     pub surrogate: SurrogateShape,
-    /// Steepness of the surrogate.
+    /// Steepness β of the surrogate derivative.
+    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "1/threshold"))]
     pub surrogate_steepness: f64,
 }
 
@@ -176,27 +198,29 @@ impl Default for TrainingSettings {
     }
 }
 
-/// The surrogates by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Shape of the surrogate derivative.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SurrogateShape {
-    /// [`Surrogate::FastSigmoid`].
+    /// 1 / (β |V - 1| + 1)², with V the membrane voltage in thresholds.
     FastSigmoid,
-    /// [`Surrogate::Exponential`].
+    /// exp(-β |V - 1|), which reaches only neurons near the threshold.
     Exponential,
 }
 
-/// Section `[outcome]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[outcome]`: how a trial is scored.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutcomeSettings {
-    /// The outcome of a trial is its mean test accuracy over this many last epochs.
+    /// Number of last epochs to average: the outcome of a trial is the mean of their test accuracies.
+    #[schemars(range(min = MILLION.low, max = MILLION.high), extend("x-unit" = "epochs"))]
     pub last_epochs: usize,
-    /// The accuracy that decides whether a network was trained successfully: `best` of any epoch, or the `outcome`.
+    /// Which accuracy decides whether training succeeded.
     #[serde(skip_serializing_if = "is_default")]
     pub success_of: SuccessOf,
-    /// What this accuracy must exceed, 0 to 1.
+    /// Accuracy above which training counts as successful.
     #[serde(skip_serializing_if = "is_success_above")]
+    #[schemars(range(min = FRACTION.low, max = FRACTION.high), extend("x-unit" = "fraction"))]
     pub success_above: f64,
 }
 
@@ -206,38 +230,38 @@ impl Default for OutcomeSettings {
     }
 }
 
-/// More than half of the samples of ten classes.
+/// Half of the test samples.
 const SUCCESS_ABOVE: f64 = 0.5;
 
 fn is_success_above(above: &f64) -> bool {
     *above == SUCCESS_ABOVE
 }
 
-/// The accuracy of a trial that decides whether it was successful.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// The accuracy that decides whether training succeeded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuccessOf {
-    /// The highest after any epoch.
+    /// The highest test accuracy of any epoch.
     #[default]
     Best,
-    /// The outcome: the mean of the last epochs.
+    /// The outcome: the mean test accuracy of the last epochs.
     Outcome,
 }
 
-/// A value that no trial can have.
+/// A value outside the allowed range, or one that another key rules out.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("{key}: must be {allowed}, got {value}")]
+#[error("{key}: expected {allowed}, got {value}")]
 pub struct ValueError {
     /// The key, with its section.
     pub key: String,
-    /// What is allowed.
+    /// The allowed values.
     pub allowed: String,
-    /// What was given.
+    /// The value of the study.
     pub value: String,
 }
 
 impl Settings {
-    /// Time constants, surrogate and loss.
+    /// Returns the time constants, the surrogate derivative and the loss.
     pub fn dynamics(&self) -> Dynamics {
         let TrainingSettings { tau_mem_steps, tau_syn_steps, loss, surrogate, surrogate_steepness, .. } = self.training;
         let steepness = surrogate_steepness as f32;
@@ -248,7 +272,7 @@ impl Settings {
         Dynamics { tau_syn: tau_syn_steps, tau_mem: tau_mem_steps, surrogate, loss }
     }
 
-    /// The same settings with every key written out, as a record holds them.
+    /// Returns the settings with every default written out, as records store them.
     pub fn resolved(&self) -> Settings {
         let first = &self.hidden_layers()[0];
         let DescribedLayer { hidden, excitatory_fraction, recurrent, sigma_init, weight_at_gmax, .. } = *first;
@@ -263,22 +287,22 @@ impl Settings {
         }
     }
 
-    /// What one step of the network stands for, ms: 1 of images, a part of the window of recordings.
+    /// Duration of a time step, ms: 1 ms for images, `data.window_seconds` / `network.steps` for recorded events.
     pub fn step_milliseconds(&self) -> f64 {
         self.data.window_seconds().map_or(1.0, |window| 1e3 * window / self.network.steps as f64)
     }
 
-    /// What all steps of a sample stand for, s.
+    /// Duration of a sample, s.
     pub fn sample_seconds(&self) -> f64 {
         self.data.window_seconds().unwrap_or(self.network.steps as f64 * 1e-3)
     }
 
-    /// Standard deviation of the study's noise of one update, thresholds: level x sigma_init.
+    /// Standard deviation of the study's write noise, thresholds: `noise.level_percent` / 100 × σ_init.
     pub fn study_sigma(&self) -> f64 {
         self.noise.level_percent / 100.0 * self.weights.sigma_init
     }
 
-    /// The name of the device, if weights are held by one.
+    /// Returns `hardware.device`, or `None` for abstract weights.
     pub fn device(&self) -> Option<&str> {
         (self.hardware.device != NO_DEVICE).then_some(self.hardware.device.as_str())
     }
@@ -293,7 +317,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn resolving_writes_every_key_out_and_changes_nothing() {
+    fn resolving_writes_out_every_key_and_changes_no_value() {
         let settings = Settings::default();
         let resolved = settings.resolved();
         assert_eq!(resolved.resolved(), resolved);
@@ -304,11 +328,11 @@ mod tests {
     }
 
     #[test]
-    fn values_out_of_range_are_named() {
+    fn reports_the_key_and_range_of_a_value_out_of_range() {
         let mut settings = Settings::default();
         settings.network.excitatory_fraction = 1.2;
         let message = settings.check().expect_err("above 1").to_string();
-        assert_eq!(message, "network.excitatory_fraction: must be between 0 and 1, got 1.2");
+        assert_eq!(message, "network.excitatory_fraction: expected 0 to 1, got 1.2");
         settings.network.excitatory_fraction = f64::NAN;
         assert!(settings.check().is_err());
     }

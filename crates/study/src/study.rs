@@ -31,6 +31,7 @@ pub use given::Override;
 use given::{Given, is_device_key, read_section};
 pub use grid::{MOST_CONDITIONS, MOST_TRIALS};
 use grid::{check_axis, check_size, combinations};
+pub(crate) use keys::declared_order;
 use keys::{LAYER, PRESET, SECTIONS, SEEDS, is_known, layer_of, position};
 pub use keys::{canonical, known_keys};
 use message::type_reason;

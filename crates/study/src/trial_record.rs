@@ -1,4 +1,4 @@
-//! From the outcome of a trial to what is kept of it: its record and its details.
+//! Turns the outcome of a trial into its record and its details.
 
 use ohmspike_crossbar::{EnergyUse, Ledger};
 use ohmspike_snn::activity::{Activity, ClassActivity};
@@ -14,7 +14,7 @@ use crate::trial::Outcome;
 use crate::warning::converters::saturated;
 
 impl Record {
-    /// The record of an outcome.
+    /// Builds the record of an outcome.
     pub fn new(settings: &Settings, seed: u64, data: &EncodedData, devices: &Devices, outcome: &Outcome) -> Record {
         let epochs = &outcome.epochs;
         let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
@@ -53,7 +53,7 @@ impl Record {
 }
 
 impl Details {
-    /// What stands beside the record `id` of an outcome.
+    /// Builds the details of an outcome. `id` is the name of the trial.
     pub fn new(id: &str, outcome: &Outcome) -> Details {
         Details {
             schema: details::SCHEMA,
@@ -66,13 +66,13 @@ impl Details {
     }
 }
 
-/// Spikes a sample of every hidden layer in every test, of networks of several.
+/// Spikes per sample of every hidden layer in every test. Empty for networks of one hidden layer.
 fn layer_spikes(outcome: &Outcome) -> Vec<Vec<f64>> {
     let tests = std::iter::once(&outcome.before.test).chain(outcome.epochs.iter().map(|epoch| &epoch.test));
     if outcome.before.test.below.is_empty() { Vec::new() } else { tests.map(Activity::layer_spikes).collect() }
 }
 
-/// One entry per connection of a trial with `settings`.
+/// One entry per connection of the trial.
 fn connections(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Vec<ConnectionRecord> {
     let of = |(place, connection): (usize, Connection)| ConnectionRecord {
         name: connection_name(connection),
@@ -83,7 +83,7 @@ fn connections(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Vec
     settings.connections().into_iter().enumerate().map(of).collect()
 }
 
-/// What the arrays of a trial have cost; none for abstract weights.
+/// Energy of the arrays of a trial. `None` for abstract weights.
 fn energy(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Option<EnergyCost> {
     let connections = settings.connections();
     let training: Vec<Ledger> = outcome.hardware.as_ref()?.iter().map(|used| used.training).collect();
@@ -93,7 +93,7 @@ fn energy(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Option<E
     Some(EnergyCost { training: energy_of(&connections, &training, devices), inference: inference.unwrap_or_default() })
 }
 
-/// The energy of what was `spent`, an entry each of the `connections`, in arrays of `devices`.
+/// Energy of the usage `spent`, one entry per connection, in arrays of `devices`.
 fn energy_of(connections: &[Connection], spent: &[Ledger], devices: &Devices) -> EnergyUse {
     let by_connection: Vec<(Connection, &Ledger)> = connections.iter().copied().zip(spent).collect();
     let energies = devices.with(&by_connection).into_iter().map(|(loaded, spent)| {

@@ -24,6 +24,7 @@ const STEPS_PER_SECOND: f64 = 1000.0;
 
 /// Spikes of one population over a set of samples.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PopulationFiring {
     /// Neurons of the population.
     pub neurons: u64,
@@ -37,6 +38,7 @@ pub struct PopulationFiring {
 
 /// Spikes of the hidden neurons over the samples of one class.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ClassFiring {
     /// The excitatory neurons.
     pub excitatory: PopulationFiring,

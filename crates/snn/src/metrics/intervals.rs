@@ -23,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 /// A histogram of intervals.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Intervals {
     /// Number of intervals by length in steps, up to the longest interval.
     pub histogram: Vec<u64>,

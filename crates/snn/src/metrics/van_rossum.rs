@@ -67,6 +67,7 @@ pub enum VanRossumError {
 
 /// Means of D and D² over samples, and possibly over pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Distance {
     /// Mean of D.
     pub root: f64,
@@ -76,6 +77,7 @@ pub struct Distance {
 
 /// Means over the pairs of two populations, without self-pairs; `None` if there is no such pair.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PairDistances {
     /// Two excitatory neurons.
     pub ee: Option<Distance>,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const TRACED: usize = 2;
 
 /// The response of a network to one image, in time steps of 1 ms.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Index of the image in its set.
@@ -32,7 +32,7 @@ pub struct Example {
 }
 
 /// Membrane voltage of one hidden neuron.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MembraneTrace {
     /// Index of the neuron.

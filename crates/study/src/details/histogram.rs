@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const BINS: usize = 60;
 
 /// A histogram with bins of equal width.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Histogram {
     /// Lowest nonzero value, where the first bin starts; 0 if there is none.

@@ -12,7 +12,7 @@ use crate::settings::connection_name;
 use ohmspike_snn::hardware::LayerWeights;
 
 /// The weights of one connection through an update; thresholds, gradient in 1/threshold.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UpdateAnatomy {
     /// Name of the connection.

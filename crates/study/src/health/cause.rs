@@ -9,7 +9,7 @@ use crate::significant::significant;
 
 /// Cause of a silent hidden layer, with the measured values. A drive is the largest membrane voltage of any neuron of
 /// the layer on a typical (median) sample, in thresholds. It is absent for neurons with a threshold other than 1.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Cause {
@@ -71,7 +71,7 @@ pub enum Cause {
 }
 
 /// Part of a device that can keep the initial weights from firing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Mechanism {

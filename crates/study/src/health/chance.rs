@@ -8,7 +8,7 @@ use crate::settings::{NO_DEVICE, Settings};
 use crate::significant::significant;
 
 /// An outcome that may be that of guessing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AtChance {
     /// The outcome, 0 to 1.
     pub outcome: f64,

@@ -15,7 +15,7 @@ pub(super) const MOST_WRITES: f64 = 0.01;
 pub(crate) const MOST_CONVERSIONS: f64 = 0.01;
 
 /// Writes or conversions that end at the limit of their range.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Clipped {
     /// What was clipped.
     pub ended: Ended,
@@ -26,7 +26,7 @@ pub struct Clipped {
 }
 
 /// What ended at the limit of its range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Ended {

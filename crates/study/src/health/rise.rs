@@ -41,7 +41,7 @@ const LEAST_RISE: (f64, f64) = (0.1, 0.02);
 const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
 
 /// An outcome that still rises.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rise {
     /// Mean accuracy of the first third of the window, 0 to 1.
     pub first_third: f64,

@@ -11,7 +11,7 @@ use crate::settings::Settings;
 pub(crate) const MOST_STEPS: f64 = 0.5;
 
 /// A hidden layer that fires almost always.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Saturated {
     /// Number of the layer, starting at 1.
     pub layer: usize,

@@ -13,7 +13,7 @@ use crate::significant::significant;
 pub const LEAST_SPIKES: f64 = 0.1;
 
 /// A hidden layer that fires almost never.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Silence {
     /// Number of the first silent layer, starting at 1.
     pub layer: usize,

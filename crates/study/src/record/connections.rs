@@ -1,45 +1,46 @@
-//! What a trial did to every matrix of weights, and what its arrays have cost.
+//! Usage of every weight matrix in a trial, and the energy of its arrays.
 
 use ohmspike_crossbar::{EnergyUse, WriteReport};
 use ohmspike_snn::hardware::HardwareUse;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Record;
 
-/// One matrix of weights.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// One weight matrix.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionRecord {
-    /// Its name: `hidden-1`, `hidden-1-recurrent`, `hidden-2`, ..., `readout`.
+    /// Name of the matrix: `hidden-1`, `hidden-1-recurrent`, `hidden-2`, ..., `readout`.
     pub name: String,
-    /// SHA-256 of the behaviour of the device that holds the weights; left out where they are abstract.
+    /// SHA-256 of the device behaviour. Omitted for abstract weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_sha256: Option<String>,
-    /// What all updates did to the weights.
+    /// Counts over all weight updates.
     pub writes: WriteReport,
-    /// Pulses, reads and writes by cell; left out where no device of the trial holds weights.
+    /// Usage of the array: pulses, reads and writes per cell. Omitted for trials without a device.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub used: Option<HardwareUse>,
 }
 
-/// Energy of all arrays of a trial. What one of several devices does not state is not known of all.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// Energy of all arrays of a trial. A contribution is unknown if any of the devices does not state it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnergyCost {
-    /// All updates and the reads in training.
+    /// All weight updates and the reads in training.
     pub training: EnergyUse,
-    /// Classifying one test sample with the trained network: mean over the test after the last epoch; unknown where training
-    /// diverged.
+    /// Classification of one test sample with the trained network: mean over the test after the last epoch. Unknown if
+    /// training diverged.
     pub inference: EnergyUse,
 }
 
 impl Record {
-    /// The matrix of weights called `name`.
+    /// Returns the weight matrix called `name`.
     pub fn connection(&self, name: &str) -> Option<&ConnectionRecord> {
         self.connections.iter().find(|connection| connection.name == name)
     }
 
-    /// Whether a device held some of the weights.
+    /// Returns whether a device held any of the weights.
     pub fn on_cells(&self) -> bool {
         self.energy.is_some()
     }

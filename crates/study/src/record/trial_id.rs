@@ -8,10 +8,10 @@ use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::Settings;
 use crate::sha256::sha256;
 
-/// The name of a trial: 16 hexadecimal digits of the hash of everything that decides its outcome.
+/// Returns the name of a trial: 16 hexadecimal digits of a hash of everything that decides its outcome.
 pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Devices) -> String {
     let mut resolved = settings.resolved();
-    // The content of a file counts, not what it is called; an absent device is content too.
+    // The content of a file counts, not its name. An absent device counts as empty content.
     let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
     let maps = |connection: Connection| {
         let maps = devices.of(connection).map(|device| &device.maps);
@@ -46,26 +46,26 @@ mod tests {
     use super::*;
 
     fn id(settings: &Settings, folder: &Path) -> String {
-        let prepared = Prepared::new([settings].into_iter(), folder).expect("a device and its maps");
+        let prepared = Prepared::new([settings].into_iter(), folder).expect("a valid device and maps");
         trial_id(settings, 1, prepared.data_sha256(settings), &prepared.devices_of(settings))
     }
 
     #[test]
-    fn what_the_study_says_of_the_chip_names_the_trial_by_its_content() {
+    fn the_content_of_device_and_maps_names_the_trial() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let write = |name: &str, text: String| fs::write(folder.path().join(name), text).expect("a writable folder");
         let mut settings = Settings::default();
         settings.hardware.device = "ideal".to_owned();
         let plain = id(&settings, folder.path());
 
-        // What the file says anyway is no other device.
+        // An override with the value of the file keeps the device.
         settings.device.insert("window.low_resistance_ohm".to_owned(), 1000.into());
         assert_eq!(id(&settings, folder.path()), plain);
         settings.device.insert("window.low_resistance_ohm".to_owned(), 2000.into());
         assert_ne!(id(&settings, folder.path()), plain);
         settings.device.clear();
 
-        // The first pixel's row has a stuck cell, or another one.
+        // One cell in the row of the first pixel is stuck at low, or at high resistance.
         let map =
             |first: &str| format!("{first}{}\n", ",ok".repeat(99)) + &format!("ok{}\n", ",ok".repeat(99)).repeat(783);
         write("one.csv", map("low-resistance"));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn seeds_of_streams_name_the_trial() {
+    fn stream_seeds_are_part_of_the_name() {
         let mut settings = Settings::default();
         let plain = id(&settings, Path::new("."));
         settings.seeds.chip = Some(1);

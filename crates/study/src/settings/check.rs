@@ -1,40 +1,40 @@
-//! Values that no trial can have, told with their key, what is allowed, and what was given.
+//! Checks of all settings: every value on its own, and the rules between keys.
 
 use ohmspike_snn::connection::Connection;
 
-use super::value::{number, positive, refuse, whole};
+use super::value::{FACTOR, FRACTION, LINES, MILLION, RETENTION, TIME_CONSTANT, number, positive, refuse, whole};
 use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
 
 impl Settings {
-    /// A crossbar whose window cannot hold the first weights would train from others than those asked for. Of a normal,
-    /// 0.3 % lie beyond three standard deviations; these are clipped.
+    /// The conductance window must hold the initial weights. It clips the 0.3 % of a normal distribution beyond three
+    /// standard deviations.
     fn check_weight_at_gmax(&self) -> Result<(), ValueError> {
         for connection in self.connections() {
             let key = connection_key(connection, "weight_at_gmax");
             let (weight, sigma) = (self.weight_at_gmax_of(connection), self.sigma_of(connection));
             if self.device_of(connection).is_some() && weight < 3.0 * sigma {
-                let allowed = format!("at least three times the spread of the first weights, {sigma}");
+                let allowed = format!("at least {} (3 × the initial weight spread)", 3.0 * sigma);
                 return Err(refuse(&key, allowed, weight));
             }
         }
         Ok(())
     }
 
-    /// Keys of a device file need a device, and JSON has no other numbers than finite ones.
+    /// Device keys need a device, and JSON holds finite numbers only.
     fn check_device(&self) -> Result<(), ValueError> {
         for (key, value) in &self.device {
             let key = format!("device.{key}");
             if !self.has_device() {
-                return Err(refuse(&key, "left out where `hardware.device` is `none`", value));
+                return Err(refuse(&key, "no value while `hardware.device` is `none`", value));
             }
             if value.is_null() {
-                return Err(refuse(&key, "a finite number, a text, true or false", "a number that is not finite"));
+                return Err(refuse(&key, "a finite number, a string, true or false", "NaN or infinity"));
             }
         }
         self.check_maps()
     }
 
-    /// A map needs the cells of a device, and is that of the main branch: it says nothing of a second one.
+    /// Maps need the cells of a device. A conductance map covers the main branch only.
     fn check_maps(&self) -> Result<(), ValueError> {
         for connection in self.connections() {
             let maps = self.maps_of(connection);
@@ -44,17 +44,17 @@ impl Settings {
                 let key = connection_key(connection, name);
                 if self.device_of(connection).is_none() {
                     let device = self.device_key(connection);
-                    return Err(refuse(&key, format!("left out where `{device}` is `none`"), format!("`{path}`")));
+                    return Err(refuse(&key, format!("no value while `{device}` is `none`"), format!("`{path}`")));
                 }
                 if name == "conductance_map" && self.hardware.pair != PairKind::OneBranch {
-                    return Err(refuse(&key, "left out unless `hardware.pair` is `one-branch`", format!("`{path}`")));
+                    return Err(refuse(&key, "no value unless `hardware.pair` is `one-branch`", format!("`{path}`")));
                 }
             }
         }
         Ok(())
     }
 
-    /// The key that names the device of `connection`.
+    /// Returns the key that sets the device of `connection`.
     pub fn device_key(&self, connection: Connection) -> String {
         let own = match connection {
             Connection::Readout => self.readout.device.is_some(),
@@ -65,33 +65,33 @@ impl Settings {
         if own { connection_key(connection, "device") } else { "hardware.device".to_owned() }
     }
 
-    /// Neurons whose weights have either sign neither excite nor inhibit, and a cell has one sign.
+    /// Unconstrained weights allow neither two populations of neurons nor cells, which have one sign.
     fn check_signs(&self) -> Result<(), ValueError> {
         if self.network.signs == WeightSigns::Constrained {
             return Ok(());
         }
         if self.network.excitatory_fraction != 1.0 {
-            let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
+            let allowed = "1 while `network.signs` is `unconstrained` (all neurons form one population)";
             return Err(refuse("network.excitatory_fraction", allowed, self.network.excitatory_fraction));
         }
         for connection in self.connections() {
             let Some(device) = self.device_of(connection) else { continue };
-            let allowed = "`none` where `network.signs` is `unconstrained`, as a cell has one sign";
+            let allowed = "`none` while `network.signs` is `unconstrained` (a cell has one sign)";
             return Err(refuse(&self.device_key(connection), allowed, format!("`{device}`")));
         }
         Ok(())
     }
 
-    /// Refuses values that no trial can have.
+    /// Checks every value, and the rules between keys.
     ///
     /// # Errors
-    /// [`ValueError`] for the first such value in the order of the sections.
+    /// Returns a [`ValueError`] for the first wrong value, in the order of the sections.
     pub fn check(&self) -> Result<(), ValueError> {
         self.data.check()?;
-        whole("network.hidden", self.network.hidden, 65_536)?;
-        number("network.excitatory_fraction", self.network.excitatory_fraction, 0.0..=1.0, "between 0 and 1")?;
+        whole("network.hidden", self.network.hidden, LINES)?;
+        number("network.excitatory_fraction", self.network.excitatory_fraction, FRACTION)?;
         self.check_signs()?;
-        whole("network.steps", self.network.steps, 65_536)?;
+        whole("network.steps", self.network.steps, LINES)?;
         self.check_layers()?;
         let hidden: usize = self.hidden_layers().iter().map(|layer| layer.hidden).sum();
         if self.network.steps > LARGEST_TRACE / hidden {
@@ -102,34 +102,31 @@ impl Settings {
         if let Some(sigma) = self.weights.sigma_recurrent {
             positive("weights.sigma_recurrent", sigma)?;
             if !self.network.recurrent {
-                return Err(refuse("weights.sigma_recurrent", "left out where `network.recurrent` is false", sigma));
+                return Err(refuse("weights.sigma_recurrent", "no value while `network.recurrent` is false", sigma));
             }
         }
-        number("noise.level_percent", self.noise.level_percent, 0.0..=1e6, "a percentage of sigma_init from 0 to 1e6")?;
+        number("noise.level_percent", self.noise.level_percent, FACTOR)?;
         positive("hardware.weight_at_gmax", self.hardware.weight_at_gmax)?;
         self.check_readout()?;
         self.check_weight_at_gmax()?;
-        let scale = self.hardware.write_spread_scale;
-        number("hardware.write_spread_scale", scale, 0.0..=1e6, "a factor from 0 to 1e6")?;
-        let retention = self.hardware.retention_seconds;
-        number("hardware.retention_seconds", retention, 0.0..=1e12, "a number of seconds from 0 to 1e12")?;
+        number("hardware.write_spread_scale", self.hardware.write_spread_scale, FACTOR)?;
+        number("hardware.retention_seconds", self.hardware.retention_seconds, RETENTION)?;
         self.check_device()?;
         self.check_training()?;
-        whole("outcome.last_epochs", self.outcome.last_epochs, 1_000_000)?;
-        number("outcome.success_above", self.outcome.success_above, 0.0..=1.0, "between 0 and 1")
+        whole("outcome.last_epochs", self.outcome.last_epochs, MILLION)?;
+        number("outcome.success_above", self.outcome.success_above, FRACTION)
     }
 
     fn check_training(&self) -> Result<(), ValueError> {
         let training = &self.training;
-        whole("training.epochs", training.epochs, 1_000_000)?;
-        whole("training.batch", training.batch, 1_000_000)?;
-        number("training.learning_rate", training.learning_rate, 0.0..=1e6, "a number from 0 to 1e6")?;
-        let steps = "a number of steps from 0.001 to 1e6";
-        number("training.tau_mem_steps", training.tau_mem_steps, 1e-3..=1e6, steps)?;
-        number("training.tau_syn_steps", training.tau_syn_steps, 1e-3..=1e6, steps)?;
+        whole("training.epochs", training.epochs, MILLION)?;
+        whole("training.batch", training.batch, MILLION)?;
+        number("training.learning_rate", training.learning_rate, FACTOR)?;
+        number("training.tau_mem_steps", training.tau_mem_steps, TIME_CONSTANT)?;
+        number("training.tau_syn_steps", training.tau_syn_steps, TIME_CONSTANT)?;
         positive("training.surrogate_steepness", training.surrogate_steepness)
     }
 }
 
-/// Hidden neurons x steps of one sample's trace: 1 GB of voltages.
+/// Most hidden neurons × time steps of a sample: 1 GB of voltages.
 const LARGEST_TRACE: usize = 1 << 28;

@@ -1,44 +1,52 @@
-//! Section `[data]`: what is learnt.
+//! Section `[data]`: the data set, and how its samples become spikes.
 
 use ohmspike_datasets::{Name, SHD_CLASSES, SHD_NAME, SHD_SECONDS, imported_content};
 use ohmspike_snn::spikes::EventsPerStep;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::value::{POSITIVE, RATE};
 use super::{ValueError, number, positive, refuse};
 
-/// Rate of a full number where the study gives none, 1/s: the largest of Diehl and Cook (2015).
+/// Default rate of the largest value, 1/s: the highest rate of Diehl and Cook (2015).
 const RATE_HERTZ: f64 = 63.75;
 
-/// Section `[data]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[data]`: the data set, and how its samples become spikes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataSettings {
-    /// `fashion-mnist`, `fashion-mnist-subset`, which is built in, `shd`, or the name of a data set that was imported.
+    /// Name of the data set.
+    #[schemars(extend("x-allowed" = "`fashion-mnist-subset` (built in), `fashion-mnist`, `shd` or the name of an imported data set"))]
     pub set: String,
-    /// How the numbers of dense samples become spikes.
+    /// How the values of a dense sample become spikes.
     #[serde(skip_serializing_if = "Encoding::is_latency")]
     pub encoding: Encoding,
-    /// With `encoding = "poisson"`, the rate of a full number, 1/s; 63.75 where it is left out.
+    /// Spike rate of the largest value, 1/s. Requires `data.encoding = "poisson"`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = RATE.low, max = RATE.high), extend("x-unit" = "1/s", "x-default" = "63.75"))]
     pub poisson_rate_hertz: Option<f64>,
-    /// Of recorded events, the seconds from the start of a recording that all steps together stand for; 1.4 for `shd`, the stated
-    /// duration for those that were imported. Later events are dropped.
+    /// Recorded events only: duration of the window from the start of a recording that the time steps cover, s. Later events
+    /// are dropped.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "s", "x-default" = "1.4 for `shd`, otherwise the duration stated by the data set")
+    )]
     pub window_seconds: Option<f64>,
-    /// Of recorded events, what several of a unit in one step are: `count`, an input as large as their number, or `binary`, one
-    /// spike. Default `binary`.
+    /// Recorded events only: the input from several events of one unit within a time step.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-default" = "`binary`"))]
     pub events_per_step: Option<EventsPerStep>,
 }
 
-/// How numbers become spikes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// How values become spikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
-    /// The larger, the earlier its one spike.
+    /// One spike per input; larger values spike earlier.
     #[default]
     Latency,
-    /// The larger, the more spikes, at random times.
+    /// Spikes at random times; larger values spike more often.
     Poisson,
 }
 
@@ -62,7 +70,7 @@ impl Default for DataSettings {
 }
 
 impl DataSettings {
-    /// What the class with `label` is called.
+    /// Returns the name of the class with `label`.
     pub fn class_name(&self, label: usize) -> String {
         let known = match self.set.as_str() {
             SHD_NAME => Some(&SHD_CLASSES[..]),
@@ -75,10 +83,10 @@ impl DataSettings {
         name.unwrap_or_else(|| format!("class {label}"))
     }
 
-    /// The same with every key written out.
+    /// Returns the section with every default written out.
     pub(super) fn resolved(&self) -> DataSettings {
         let window_seconds = self.window_seconds();
-        // Dense samples have no window, and no events to count.
+        // Dense samples have neither a window nor events to count.
         let events = window_seconds.is_some() || self.events_per_step.is_some();
         DataSettings {
             poisson_rate_hertz: self.poisson_rate_hertz(),
@@ -88,8 +96,8 @@ impl DataSettings {
         }
     }
 
-    /// What all steps of a sample together stand for, s; none where a sample is dense, whose steps are of 1 ms each, or the data set
-    /// is not on this machine.
+    /// Duration of a sample, s. `None` for dense samples, with time steps of 1 ms, and for data sets that are not on this
+    /// machine.
     pub fn window_seconds(&self) -> Option<f64> {
         let usual = || match self.set.as_str() {
             SHD_NAME => Some(SHD_SECONDS),
@@ -98,17 +106,17 @@ impl DataSettings {
         self.window_seconds.or_else(usual)
     }
 
-    /// With Poisson encoding, the rate of a full number, 1/s.
+    /// Spike rate of the largest value, 1/s. `None` for latency encoding.
     pub fn poisson_rate_hertz(&self) -> Option<f64> {
         self.poisson_rate_hertz.or((self.encoding == Encoding::Poisson).then_some(RATE_HERTZ))
     }
 
-    /// What several events of a unit in one step are.
+    /// Returns the input from several events of one unit within a time step.
     pub fn events_per_step(&self) -> EventsPerStep {
         self.events_per_step.unwrap_or(EventsPerStep::Binary)
     }
 
-    /// Settings that hold every key, for who asks which there are.
+    /// Returns a section with every key set, to list the keys.
     pub(crate) fn with_every_key() -> DataSettings {
         let encoding = Encoding::Poisson;
         DataSettings {
@@ -126,7 +134,7 @@ impl DataSettings {
         if !built_in && !ohmspike_datasets::is_name(&self.set) {
             let names: Vec<String> = Name::ALL.iter().map(|name| format!("`{name}`")).collect();
             let allowed = format!(
-                "{}, `{SHD_NAME}` or the name of an imported data set (lower-case letters, digits and hyphens, a letter first)",
+                "{}, `{SHD_NAME}` or the name of an imported data set (lower-case letters, digits and hyphens, starting with a letter)",
                 names.join(", ")
             );
             return Err(refuse("data.set", allowed, format!("`{}`", self.set)));
@@ -144,24 +152,22 @@ impl DataSettings {
         }
         match self.poisson_rate_hertz {
             Some(rate) if self.encoding == Encoding::Latency => {
-                Err(refuse("data.poisson_rate_hertz", "left out where `data.encoding` is not `poisson`", rate))
+                Err(refuse("data.poisson_rate_hertz", "no value unless `data.encoding` is `poisson`", rate))
             }
-            Some(rate) => {
-                number("data.poisson_rate_hertz", rate, 1e-3..=1e3, "a number from 1e-3 to 1000, one spike a step")
-            }
+            Some(rate) => number("data.poisson_rate_hertz", rate, RATE),
             None => Ok(()),
         }
     }
 }
 
-/// Where a window is allowed.
-pub(crate) const ONLY_EVENTS: &str = "left out for images, whose steps are of 1 ms each";
-/// Where it is allowed to say what several events in one step are.
-pub(crate) const NO_EVENTS: &str = "left out for dense samples, which hold no recorded events";
-/// Where an encoding is allowed.
-pub(crate) const ONLY_DENSE: &str = "left out for recorded events, which are spikes already";
+/// Allowed windows of images.
+pub(crate) const ONLY_EVENTS: &str = "no value for images (their time steps last 1 ms)";
+/// Allowed event counts of dense samples.
+pub(crate) const NO_EVENTS: &str = "no value for dense samples (they hold no recorded events)";
+/// Allowed encodings of recorded events.
+pub(crate) const ONLY_DENSE: &str = "no value for recorded events (they are spikes already)";
 
-/// How a study spells it.
+/// Returns the word of a study file.
 pub(crate) fn per_step_name(per_step: EventsPerStep) -> &'static str {
     match per_step {
         EventsPerStep::Count => "count",
@@ -181,17 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn images_have_no_events_to_count() {
+    fn refuses_event_counts_for_images() {
         let counted = DataSettings { events_per_step: Some(EventsPerStep::Count), ..DataSettings::default() };
         let message = counted.check().expect_err("images").to_string();
         let expected =
-            "data.events_per_step: must be left out for dense samples, which hold no recorded events, got `count`";
+            "data.events_per_step: expected no value for dense samples (they hold no recorded events), got `count`";
         assert_eq!(message, expected);
     }
 
-    /// What enters the names of trials; those of before must not change.
+    /// This text enters the names of trials, which must not change.
     #[test]
-    fn what_is_left_out_is_not_written_unless_it_decides_something() {
+    fn writes_a_default_only_where_it_decides_something() {
         assert_eq!(json("{}"), r#"{"set":"fashion-mnist-subset"}"#);
         assert_eq!(json(r#"{"set":"fashion-mnist","encoding":"latency"}"#), r#"{"set":"fashion-mnist"}"#);
         assert_eq!(json(r#"{"set":"shd"}"#), r#"{"set":"shd","window_seconds":1.4,"events_per_step":"binary"}"#);

@@ -1,10 +1,10 @@
-//! Every key of the settings with its value, as a study spells them.
+//! Lists all keys of the settings with their values, as a study file spells them.
 
 use super::Settings;
 
 impl Settings {
-    /// Every key with its section, in the order of the sections, and its value: `layer.2.hidden` is of the second hidden layer.
-    /// Seeds beyond the integers of TOML are the text of their digits.
+    /// Returns every key with its value, in the order of the sections. `layer.2.hidden` belongs to the second hidden layer.
+    /// Seeds above the largest TOML integer are strings of digits.
     pub fn keys(&self) -> Vec<(String, toml::Value)> {
         let mut keys = Vec::new();
         for (section, value) in self.with_defaults() {
@@ -20,7 +20,7 @@ impl Settings {
         keys
     }
 
-    /// The table of these settings, with the keys that it leaves out where they have their default.
+    /// Returns the table of these settings, with the keys that serialisation skips at their default.
     fn with_defaults(&self) -> toml::Table {
         let mut table = self.table();
         let (network, outcome) = (&self.network, &self.outcome);
@@ -42,7 +42,7 @@ impl Settings {
     }
 }
 
-/// The word of a setting that is one of several.
+/// Returns the word of a choice.
 fn word(choice: impl serde::Serialize) -> toml::Value {
     toml::Value::try_from(choice).expect("choices are words")
 }
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn layers_are_numbered_from_one() {
+    fn numbers_layers_from_one() {
         let keys = Settings::default().resolved().keys();
         let value = |key: &str| keys.iter().find(|(known, _)| known == key).map(|(_, value)| value.to_string());
         assert_eq!(value("layer.1.hidden").as_deref(), Some("100"));

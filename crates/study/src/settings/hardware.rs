@@ -1,28 +1,36 @@
-//! Section `[hardware]`: what holds the weights.
+//! Section `[hardware]`: the device that holds the weights.
 
 pub use ohmspike_crossbar::{Controller, PairKind};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Section `[hardware]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+use super::value::{FACTOR, POSITIVE, RETENTION};
+
+/// Section `[hardware]`: the device that holds the weights, and how it is used.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HardwareSettings {
-    /// `none` for abstract weights, or the name or path of a device file.
+    /// Device that holds the weights. `none` keeps abstract weights without hardware.
+    #[schemars(extend("x-allowed" = "`none`, a built-in device (`ohmspike device list`) or the path of a device file"))]
     pub device: String,
-    /// Weight of a hidden-layer cell at the top of its window, thresholds. The default leaves room above the largest weight
-    /// that the noise study reaches at 100 % (0.36 after 30 epochs): a wide window, as the study has none.
+    /// Weight of a hidden-layer cell at the upper end of its conductance window (Gmax), thresholds. At least 3 × the initial
+    /// weight spread. The default leaves room above 0.36, the largest weight in the noise study after 30 epochs at 100 %
+    /// noise.
+    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
     pub weight_at_gmax: f64,
-    /// Factor on the device's own write spread.
+    /// Factor on the write noise of the device file. 0 disables it, 2 doubles it.
+    #[schemars(range(min = FACTOR.low, max = FACTOR.high))]
     pub write_spread_scale: f64,
-    /// How two cells make a weight: `one-branch`, `push-pull` or `potentiation-only`.
+    /// How a pair of cells encodes a weight.
     pub pair: PairKind,
-    /// What steps are added to and gradients taken at: `read-back` or `digital-copy`.
+    /// Weights that the training controller works with.
     pub controller: Controller,
-    /// Time between the last write and the test, seconds.
+    /// Time between the last write and the test, s. Devices with drift lose accuracy over this time.
+    #[schemars(range(min = RETENTION.low, max = RETENTION.high), extend("x-unit" = "s"))]
     pub retention_seconds: f64,
 }
 
-/// The `hardware.device` that stands for no device at all.
+/// The value of `hardware.device` for abstract weights without hardware.
 pub const NO_DEVICE: &str = "none";
 
 impl Default for HardwareSettings {

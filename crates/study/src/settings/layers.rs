@@ -1,58 +1,89 @@
-//! `[[layer]]`: the hidden layers, the one that receives the input first.
+//! `[[layer]]`: the hidden layers, from the input up.
 //!
-//! An entry adds a layer above the one before it. What an entry leaves out is that of the first layer, which `[network]`,
-//! `[weights]` and `[hardware]` describe as well. Only the spread of the first weights is not inherited: by default it is
+//! Each entry adds a layer above the previous one. A key that an entry does not set takes its value from the first layer,
+//! which `[network]`, `[weights]` and `[hardware]` describe as well. The exception is the initial weight spread, which by
+//! default is
 //!
 //! ```text
-//! 2 (1 - b) / sqrt(rows)       b  what is left of a membrane voltage after a step, rows  neurons of the layer below
+//! σ_init = 2 (1 - b) / sqrt(rows)
+//!
+//! b      fraction of a membrane voltage that remains after one time step
+//! rows   neurons of the layer below
 //! ```
 //!
-//! two sevenths of that of a readout: where four in five neurons excite and each spikes once or twice, the next layer does so
-//! some times too.
+//! This is 2/7 of the default for the readout. With 80 % excitatory neurons that spike once or twice per sample, the next
+//! layer also spikes a few times.
 
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::network::HiddenLayer;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::value::{FRACTION, LINES, POSITIVE};
 use super::{NO_DEVICE, Settings, ValueError, WeightSigns, number as number_in, positive, refuse, whole};
 
-/// One entry of `[[layer]]`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// One entry of `[[layer]]`: a hidden layer. Unset keys take the value of the first layer.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LayerSettings {
-    /// Hidden neurons.
+    /// Neurons of the layer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = LINES.low, max = LINES.high),
+        extend("x-unit" = "neurons", "x-default" = "`network.hidden`")
+    )]
     pub hidden: Option<usize>,
-    /// Share of them that are excitatory, 0 to 1.
+    /// Fraction of its neurons that are excitatory.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = FRACTION.low, max = FRACTION.high),
+        extend("x-unit" = "fraction", "x-default" = "`network.excitatory_fraction`")
+    )]
     pub excitatory_fraction: Option<f64>,
-    /// Whether they hear each other's spikes.
+    /// Whether its neurons receive input from each other's spikes.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-default" = "`network.recurrent`"))]
     pub recurrent: Option<bool>,
-    /// Initial spread of the weights from the layer below, thresholds.
+    /// Standard deviation of the initial weights from the layer below, thresholds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`weights.sigma_init`; above the first layer 2 (1 - b) / sqrt(rows), with                                                        b = exp(-1 / `training.tau_mem_steps`) and rows = neurons of the layer below")
+    )]
     pub sigma_init: Option<f64>,
-    /// Initial spread of the recurrent weights, thresholds; by default that of the weights from the layer below.
+    /// Standard deviation of the initial recurrent weights, thresholds. Requires a recurrent layer.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`sigma_init` of the layer; `weights.sigma_recurrent` of the first one")
+    )]
     pub sigma_recurrent: Option<f64>,
-    /// What holds the weights that lead to the layer, as `hardware.device`.
+    /// Device that holds the weights from the layer below and the recurrent weights.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-allowed" = "as `hardware.device`", "x-default" = "`hardware.device`"))]
     pub device: Option<String>,
-    /// Weight of one of its cells at the top of its window, thresholds.
+    /// Weight of a cell of the layer at the upper end of its conductance window (Gmax), thresholds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`hardware.weight_at_gmax`")
+    )]
     pub weight_at_gmax: Option<f64>,
-    /// CSV file with the measured faults of the array that leads to the layer; empty for none.
+    /// CSV file with the measured faults of the array from the layer below. Empty for none.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-allowed" = "path of a CSV file"))]
     pub fault_map: String,
-    /// CSV file with the measured conductances of that array; empty for none.
+    /// CSV file with the measured conductances of the same array. Empty for none. Requires
+    /// `hardware.pair = "one-branch"`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-allowed" = "path of a CSV file"))]
     pub conductance_map: String,
 }
 
-/// Hidden layers of a network: far more than surrogate gradients train.
+/// Largest number of hidden layers, far more than surrogate gradients can train.
 pub const MOST_LAYERS: usize = 64;
 
-/// Keys of the first entry that other sections spell as well, with that spelling.
+/// Keys of the first layer with their spelling in other sections.
 pub(crate) const FIRST_LAYER: [(&str, &str); 7] = [
     ("hidden", "network.hidden"),
     ("excitatory_fraction", "network.excitatory_fraction"),
@@ -64,7 +95,7 @@ pub(crate) const FIRST_LAYER: [(&str, &str); 7] = [
 ];
 
 impl LayerSettings {
-    /// Every key given.
+    /// Returns an entry with every key set.
     pub(crate) fn every() -> LayerSettings {
         LayerSettings {
             hidden: Some(1),
@@ -80,37 +111,37 @@ impl LayerSettings {
     }
 }
 
-/// One hidden layer with everything that is said of it or follows.
+/// One hidden layer with all defaults resolved.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DescribedLayer {
-    /// Its neurons.
+    /// Number of neurons.
     pub hidden: usize,
-    /// Share of them that are excitatory.
+    /// Fraction of the neurons that are excitatory.
     pub excitatory_fraction: f64,
-    /// Whether they hear each other.
+    /// Whether its neurons receive input from each other's spikes.
     pub recurrent: bool,
-    /// Spread of the first weights from below, thresholds.
+    /// Standard deviation of the initial weights from the layer below, thresholds.
     pub sigma_init: f64,
-    /// Spread of the first recurrent weights, thresholds.
+    /// Standard deviation of the initial recurrent weights, thresholds.
     pub sigma_recurrent: f64,
-    /// What holds the weights that lead to it.
+    /// Device that holds its weights, or `none`.
     pub device: String,
-    /// Weight of a cell at the top of its window, thresholds.
+    /// Weight of a cell at the upper end of its conductance window (Gmax), thresholds.
     pub weight_at_gmax: f64,
 }
 
 impl DescribedLayer {
-    /// The layer of a network; whether its neurons are of one population is the network's to say.
+    /// Returns the layer for a network.
     ///
     /// # Errors
-    /// [`ohmspike_snn::network::NetworkError`], which settings that were checked do not give.
+    /// Returns a [`NetworkError`](ohmspike_snn::network::NetworkError) for settings that fail [`Settings::check`].
     pub fn of_network(&self) -> Result<HiddenLayer, ohmspike_snn::network::NetworkError> {
         Ok(HiddenLayer { recurrent: self.recurrent, ..HiddenLayer::new(self.hidden, self.excitatory_fraction)? })
     }
 }
 
 impl Settings {
-    /// All hidden layers, the one that receives the input first.
+    /// Returns all hidden layers, from the input up.
     pub fn hidden_layers(&self) -> Vec<DescribedLayer> {
         let nothing = LayerSettings::default();
         let (given, further) = self.layers.split_first().unwrap_or((&nothing, &[]));
@@ -142,12 +173,12 @@ impl Settings {
         layers
     }
 
-    /// The hidden layer that the readout hears.
+    /// Returns the hidden layer below the readout.
     pub fn last_hidden(&self) -> DescribedLayer {
-        self.hidden_layers().pop().expect("there is a first layer")
+        self.hidden_layers().pop().expect("a network has a first layer")
     }
 
-    /// All layers with every key written out.
+    /// Returns all layers with every default written out.
     pub(super) fn resolved_layers(&self) -> Vec<LayerSettings> {
         let written_out = |(number, layer): (usize, DescribedLayer)| {
             let [fault_map, conductance_map] = self.maps_of(Connection::Feedforward(number)).map(str::to_owned);
@@ -166,7 +197,7 @@ impl Settings {
         self.hidden_layers().into_iter().enumerate().map(written_out).collect()
     }
 
-    /// Initial spread of the weights of `connection`, thresholds.
+    /// Standard deviation of the initial weights of `connection`, thresholds.
     pub fn sigma_of(&self, connection: Connection) -> f64 {
         match connection {
             Connection::Readout => self.sigma_readout(),
@@ -175,7 +206,7 @@ impl Settings {
         }
     }
 
-    /// Weight of a cell of `connection` at the top of its window, thresholds.
+    /// Weight of a cell of `connection` at the upper end of its conductance window (Gmax), thresholds.
     pub fn weight_at_gmax_of(&self, connection: Connection) -> f64 {
         match connection {
             Connection::Readout => self.readout.weight_at_gmax,
@@ -183,7 +214,7 @@ impl Settings {
         }
     }
 
-    /// The name of the device that holds the weights of `connection`, if one does.
+    /// Returns the device that holds the weights of `connection`, or `None` for abstract weights.
     pub fn device_of(&self, connection: Connection) -> Option<String> {
         let name = match connection {
             Connection::Readout => self.readout_device().to_owned(),
@@ -192,7 +223,7 @@ impl Settings {
         (name != NO_DEVICE).then_some(name)
     }
 
-    /// The connections of the network in their order.
+    /// Returns the connections of the network, from the input up.
     pub fn connections(&self) -> Vec<Connection> {
         let layers = self.hidden_layers();
         let of_layer = |(number, layer): (usize, &DescribedLayer)| {
@@ -202,42 +233,42 @@ impl Settings {
         layers.iter().enumerate().flat_map(of_layer).chain([Connection::Readout]).collect()
     }
 
-    /// Whether a device holds some of the weights.
+    /// Returns whether a device holds any of the weights.
     pub fn has_device(&self) -> bool {
         self.connections().into_iter().any(|connection| self.device_of(connection).is_some())
     }
 
-    /// Refuses entries that describe no layer.
+    /// Checks every entry of `[[layer]]`.
     pub(super) fn check_layers(&self) -> Result<(), ValueError> {
         if self.layers.len() > MOST_LAYERS {
-            return Err(refuse("layer", format!("at most {MOST_LAYERS} entries"), self.layers.len()));
+            return Err(refuse("layer", format!("at most {MOST_LAYERS} layers"), self.layers.len()));
         }
         for (number, (given, layer)) in self.layers.iter().zip(self.hidden_layers()).enumerate() {
             let key = |key: &str| layer_key(number, key);
-            whole(&key("hidden"), layer.hidden, 65_536)?;
+            whole(&key("hidden"), layer.hidden, LINES)?;
             let fraction = layer.excitatory_fraction;
-            number_in(&key("excitatory_fraction"), fraction, 0.0..=1.0, "between 0 and 1")?;
+            number_in(&key("excitatory_fraction"), fraction, FRACTION)?;
             if self.network.signs == WeightSigns::Unconstrained && fraction != 1.0 {
-                let allowed = "1 where `network.signs` is `unconstrained`, as all neurons are of one population";
+                let allowed = "1 while `network.signs` is `unconstrained` (all neurons form one population)";
                 return Err(refuse(&key("excitatory_fraction"), allowed, fraction));
             }
             positive(&key("sigma_init"), layer.sigma_init)?;
             positive(&key("sigma_recurrent"), layer.sigma_recurrent)?;
             positive(&key("weight_at_gmax"), layer.weight_at_gmax)?;
             if let Some(sigma) = given.sigma_recurrent.filter(|_| !layer.recurrent) {
-                return Err(refuse(&key("sigma_recurrent"), "left out where the layer is not recurrent", sigma));
+                return Err(refuse(&key("sigma_recurrent"), "no value while the layer is not recurrent", sigma));
             }
         }
         Ok(())
     }
 }
 
-/// The key of hidden layer `number`, from 0, as a study spells it: `layer.2.hidden` is of the second.
+/// Returns the key of hidden layer `number`, from 0, as a study file spells it: number 1 has `layer.2.hidden`.
 pub fn layer_key(number: usize, key: &str) -> String {
     format!("layer.{}.{key}", number + 1)
 }
 
-/// The section that describes a connection: `layer.1` of the first hidden layer, or `readout`.
+/// Returns the section that describes a connection: `layer.1` for the first hidden layer, or `readout`.
 pub fn connection_section(connection: Connection) -> String {
     match connection {
         Connection::Feedforward(layer) | Connection::Recurrent(layer) => format!("layer.{}", layer + 1),
@@ -245,14 +276,14 @@ pub fn connection_section(connection: Connection) -> String {
     }
 }
 
-/// `key` of the section that describes a connection; of the first hidden layer as the other sections spell it.
+/// Returns `key` of the section that describes a connection. The first hidden layer uses the other sections: `network.hidden`.
 pub fn connection_key(connection: Connection, key: &str) -> String {
     let first = matches!(connection, Connection::Feedforward(0) | Connection::Recurrent(0));
     let spelled = FIRST_LAYER.iter().find(|(name, _)| first && *name == key);
     spelled.map_or_else(|| format!("{}.{key}", connection_section(connection)), |(_, other)| (*other).to_owned())
 }
 
-/// What tables, records and messages call a connection.
+/// Returns the name of a connection in tables, records and messages.
 pub fn connection_name(connection: Connection) -> String {
     match connection {
         Connection::Feedforward(layer) => format!("hidden-{}", layer + 1),
@@ -261,7 +292,7 @@ pub fn connection_name(connection: Connection) -> String {
     }
 }
 
-/// [`connection_key`] of the connection that is called `name`; that of the readout for another name.
+/// Returns the [`connection_key`] of the connection called `name`. Unknown names count as the readout.
 pub(crate) fn key_of_named(name: &str, key: &str) -> String {
     let number = name.strip_prefix("hidden-").and_then(|rest| rest.split('-').next()?.parse::<usize>().ok());
     let layer = number.and_then(|number| number.checked_sub(1));
@@ -282,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_entry_leaves_out_is_that_of_the_first_layer() {
+    fn unset_keys_of_a_layer_default_to_the_first_layer() {
         let text = "[network]\nrecurrent = true\nexcitatory_fraction = 0.6\n[weights]\nsigma_recurrent = 0.02\n\
                     [[layer]]\nhidden = 50\n[[layer]]\nhidden = 49\n[[layer]]\nhidden = 7\nrecurrent = false\n\
                     excitatory_fraction = 1\nsigma_init = 0.3\ndevice = 'none'\nweight_at_gmax = 3\n\
@@ -309,7 +340,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_entry_and_the_other_sections_are_one() {
+    fn the_first_entry_and_the_other_sections_describe_one_layer() {
         let listed = study("[[layer]]\nhidden = 30\nexcitatory_fraction = 0.5\nsigma_init = 0.01").expect("one layer");
         let told = study("[network]\nhidden = 30\nexcitatory_fraction = 0.5\n[weights]\nsigma_init = 0.01");
         assert_eq!(listed.resolved(), told.expect("the same layer").resolved());
@@ -318,25 +349,25 @@ mod tests {
     }
 
     #[test]
-    fn entries_that_describe_no_layer_are_refused() {
+    fn refuses_wrong_layers() {
         let unknown = "s.toml:3: unknown key `layer.1.neurons`\n\nhint: use `layer.1.hidden`";
         for (text, expected) in [
             (
                 "[[layer]]\n[[layer]]\nhidden = 0",
-                "s.toml:4: layer.2.hidden: must be a whole number from 1 to 65536, got 0",
+                "s.toml:4: layer.2.hidden: expected a whole number from 1 to 65536, got 0",
             ),
             ("[[layer]]\nneurons = 2", unknown),
             (
                 "[[layer]]\n[[layer]]\nexcitatory_fraction = 2",
-                "s.toml:4: layer.2.excitatory_fraction: must be between 0 and 1, got 2",
+                "s.toml:4: layer.2.excitatory_fraction: expected 0 to 1, got 2",
             ),
             (
                 "[[layer]]\n[[layer]]\nsigma_recurrent = 0.1",
-                "s.toml:4: layer.2.sigma_recurrent: must be left out where the layer is not recurrent, got 0.1",
+                "s.toml:4: layer.2.sigma_recurrent: expected no value while the layer is not recurrent, got 0.1",
             ),
             (
                 "[hardware]\ndevice = 'ideal'\n[[layer]]\n[[layer]]\nweight_at_gmax = 0.1",
-                "s.toml:6: layer.2.weight_at_gmax: must be at least three times the spread of the first weights",
+                "s.toml:6: layer.2.weight_at_gmax: expected at least ",
             ),
             ("[layer]\nhidden = 5", "s.toml:2: layer: expected one `[[layer]]` entry per hidden layer"),
             (

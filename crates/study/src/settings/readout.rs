@@ -1,29 +1,40 @@
 //! Section `[readout]`: the weights from the last hidden layer to the classes.
 
 use ohmspike_snn::connection::Connection;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::value::POSITIVE;
 use super::{Settings, ValueError, positive};
 
-/// Section `[readout]`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// Section `[readout]`: the weights from the last hidden layer to the classes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ReadoutSettings {
-    /// Initial spread of the weights, thresholds; by default 7 (1 - b) / sqrt(rows), see
-    /// [`Dynamics::readout_sigma`](ohmspike_snn::network::Dynamics::readout_sigma).
+    /// Standard deviation of the initial readout weights, thresholds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "7 (1 - b) / sqrt(rows), with b = exp(-1 / `training.tau_mem_steps`) and rows = \
+                                                       neurons of the last hidden layer")
+    )]
     pub sigma_init: Option<f64>,
-    /// What holds the weights, as `hardware.device`, which is the default.
+    /// Device that holds the readout weights.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("x-allowed" = "as `hardware.device`", "x-default" = "`hardware.device`"))]
     pub device: Option<String>,
-    /// Weight of a cell at the top of its window, thresholds. The default leaves room above the largest weight that the noise
-    /// study reaches at 100 % (5.4 after 30 epochs).
+    /// Weight of a readout cell at the upper end of its conductance window (Gmax), thresholds. At least 3 × the initial weight
+    /// spread. The default leaves room above 5.4, the largest weight in the noise study after 30 epochs at 100 % noise.
+    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
     pub weight_at_gmax: f64,
-    /// CSV file with the measured faults of the array; empty for none.
+    /// CSV file with the measured faults of the readout array. Empty for none.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-allowed" = "path of a CSV file"))]
     pub fault_map: String,
-    /// CSV file with the measured conductances of the array; empty for none.
+    /// CSV file with the measured conductances of the readout array. Empty for none. Requires
+    /// `hardware.pair = "one-branch"`.
     #[serde(skip_serializing_if = "String::is_empty")]
+    #[schemars(extend("x-allowed" = "path of a CSV file"))]
     pub conductance_map: String,
 }
 
@@ -40,7 +51,7 @@ impl Default for ReadoutSettings {
 }
 
 impl ReadoutSettings {
-    /// Every key given.
+    /// Returns a section with every key set.
     pub(crate) fn every() -> ReadoutSettings {
         let text = String::from("x");
         ReadoutSettings {
@@ -54,13 +65,14 @@ impl ReadoutSettings {
 }
 
 impl Settings {
-    /// Initial spread of the readout's weights, thresholds.
+    /// Standard deviation of the initial readout weights, thresholds. See
+    /// [`Dynamics::readout_sigma`](ohmspike_snn::network::Dynamics::readout_sigma) for the default.
     pub fn sigma_readout(&self) -> f64 {
         let usual = || f64::from(self.dynamics().readout_sigma(self.last_hidden().hidden));
         self.readout.sigma_init.unwrap_or_else(usual)
     }
 
-    /// `[readout]` with every key written out.
+    /// Returns the section with every default written out.
     pub(super) fn resolved_readout(&self) -> ReadoutSettings {
         ReadoutSettings {
             sigma_init: Some(self.sigma_readout()),
@@ -69,7 +81,7 @@ impl Settings {
         }
     }
 
-    /// What holds the weights of the readout, or `none`.
+    /// Returns the device of the readout weights, or `none`.
     pub(super) fn readout_device(&self) -> &str {
         self.readout.device.as_ref().unwrap_or(&self.hardware.device)
     }
@@ -79,7 +91,7 @@ impl Settings {
         positive("readout.weight_at_gmax", self.readout.weight_at_gmax)
     }
 
-    /// The paths of the maps of `connection`, faults and conductances; empty where there is none.
+    /// Returns the paths of the fault map and the conductance map of `connection`, empty without one.
     pub fn maps_of(&self, connection: Connection) -> [&str; 2] {
         match connection {
             Connection::Readout => [&self.readout.fault_map, &self.readout.conductance_map],

@@ -1,41 +1,47 @@
-//! Section `[seeds]`: another seed than the trial's for single streams.
+//! Section `[seeds]`: separate seeds for single random streams.
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 use serde::{Deserialize, Serialize};
 
 use super::Settings;
 
-/// Section `[seeds]`: each puts another seed than the trial's in the place of that stream, so that studies can nest
-/// chips, writes and repeats.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// Section `[seeds]`: separate seeds for single random streams. An unset stream uses the seed of the trial. A study can
+/// so vary chips, writes and repeats independently.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeedSettings {
-    /// What is drawn once a chip.
+    /// Seed of device-to-device variation, drawn once per chip.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub chip: Option<u64>,
-    /// The first weights.
+    /// Seed of the initial weights.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub initial: Option<u64>,
-    /// The order of the samples.
+    /// Seed of the order of the training samples.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub order: Option<u64>,
-    /// What is drawn at every write.
+    /// Seed of write noise, drawn at every write.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub write: Option<u64>,
-    /// What is drawn at every read, in training and in tests.
+    /// Seed of read noise, drawn at every read in training and in tests.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub read: Option<u64>,
 }
 
 impl SeedSettings {
-    /// Whether every stream belongs to the trial's seed.
+    /// Returns whether every stream uses the seed of the trial.
     pub fn is_empty(&self) -> bool {
         *self == SeedSettings::default()
     }
 
-    /// The same number for every stream.
+    /// Returns the same seed for every stream.
     pub fn all(seed: u64) -> SeedSettings {
         let seed = Some(seed);
         SeedSettings { chip: seed, initial: seed, order: seed, write: seed, read: seed }
@@ -43,7 +49,7 @@ impl SeedSettings {
 }
 
 impl Settings {
-    /// Every key by its section, as a study file holds it: seeds beyond the integers of TOML are the text of their digits.
+    /// Returns the settings as the sections of a study file. Seeds above the largest TOML integer are strings of digits.
     pub fn table(&self) -> toml::Table {
         let without = Settings { seeds: SeedSettings::default(), ..self.clone() };
         let mut table = toml::Table::try_from(without).expect("settings are plain values");
@@ -59,7 +65,7 @@ impl Settings {
     }
 }
 
-/// A seed, which study files also hold as the text of its digits: integers of TOML end at 2^63 - 1, seeds at 2^64 - 1.
+/// Reads a seed from a whole number or a string of digits: TOML integers end at 2^63 - 1, seeds at 2^64 - 1.
 fn unsigned<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     deserializer.deserialize_any(SeedVisitor)
 }
@@ -97,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_holds_every_seed() {
+    fn a_table_holds_seeds_up_to_64_bits() {
         let sections = |settings: &Settings| settings.table().keys().cloned().collect::<Vec<_>>();
         let mut settings = Settings::default();
         assert!(!sections(&settings).contains(&"seeds".to_owned()));

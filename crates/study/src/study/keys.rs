@@ -47,6 +47,18 @@ fn with_every_key() -> Settings {
     every
 }
 
+/// Position of a key within its section, in the order in which the settings declare it. Sections, whose own section is
+/// empty, are in the order of a study file.
+pub(crate) fn declared_order(section: &str, name: &str) -> usize {
+    if section.is_empty() {
+        return SECTIONS.iter().position(|known| *known == name).unwrap_or(usize::MAX);
+    }
+    // JSON text keeps the order of the fields; tables are sorted by name.
+    let text = serde_json::to_string(&with_every_key()).expect("settings are plain values");
+    let start = text.find(&format!("\"{section}\":")).unwrap_or(0);
+    text[start..].find(&format!("\"{name}\":")).unwrap_or(usize::MAX)
+}
+
 /// The number of the layer, from 1, and the name in a key such as `layer.2.hidden`.
 pub(super) fn layer_of(key: &str) -> Option<(usize, &str)> {
     let (number, key) = key.strip_prefix("layer.")?.split_once('.')?;

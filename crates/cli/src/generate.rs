@@ -1,0 +1,102 @@
+//! `ohmspike generate`: shell completions, man pages and the reference pages of the documentation.
+
+mod command_page;
+mod csv_page;
+mod keys_page;
+mod markdown;
+mod records_page;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+use ohmspike_datasets::write_reason;
+
+use super::Failure;
+use super::terminal::print_file;
+
+/// Generate shell completions, man pages or reference pages
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Print a completion script for a shell
+    ///
+    /// For bash: ohmspike generate completions bash > ~/.local/share/bash-completion/completions/ohmspike
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write one man page per command to a folder
+    Man {
+        /// Folder for the pages; created if missing
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+    /// Write the reference pages of the documentation to a folder
+    Markdown {
+        /// Folder for the pages; created if missing
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+/// A folder or page that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {}", .path.display(), write_reason(.source))]
+struct WriteError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// A page of the reference.
+struct Page {
+    /// Name of the file.
+    file: &'static str,
+    /// One line for the index.
+    about: &'static str,
+    text: String,
+}
+
+/// Runs the command.
+pub fn run(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut crate::Arguments::command(), "ohmspike", &mut script);
+            print_file(&script)?;
+        }
+        Command::Man { folder } => {
+            create(folder)?;
+            clap_mangen::generate_to(crate::Arguments::command(), folder)
+                .map_err(|source| WriteError { path: folder.clone(), source })?;
+        }
+        Command::Markdown { folder } => write_pages(folder)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write_pages(folder: &Path) -> Result<(), WriteError> {
+    create(folder)?;
+    let pages = [command_page::page(), keys_page::study(), keys_page::device(), records_page::page(), csv_page::page()];
+    let index = index(&pages);
+    for Page { file, text, .. } in pages.iter().chain([&index]) {
+        let path = folder.join(file);
+        fs::write(&path, text).map_err(|source| WriteError { path, source })?;
+    }
+    Ok(())
+}
+
+fn index(pages: &[Page]) -> Page {
+    let mut text =
+        markdown::title("Reference", "These pages are generated from the program, so they match it exactly.");
+    for Page { file, about, text: page } in pages {
+        text += &format!("- [{}]({file}): {about}\n", markdown::title_of(page));
+    }
+    Page { file: "index.md", about: "", text }
+}
+
+fn create(folder: &Path) -> Result<(), WriteError> {
+    fs::create_dir_all(folder).map_err(|source| WriteError { path: folder.to_owned(), source })
+}

@@ -1,4 +1,4 @@
-//! `ohmspike data`. Whether the machine has a system package of the data must not matter here.
+//! `ohmspike data`, with or without a system package of the data.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ fn the_subset_needs_no_fetching() {
 }
 
 #[test]
-fn an_unknown_data_set_is_told_the_known_ones() {
+fn rejects_an_unknown_data_set() {
     let answer = Folder::new().run(&["data", "fetch", "mnist"]);
     assert_eq!(answer.status, Some(2));
     assert!(
@@ -33,9 +33,9 @@ fn an_unknown_data_set_is_told_the_known_ones() {
     );
 }
 
-/// With a system package the files are found; without one there is no way but a download, which nobody answers here.
+/// With a system package the files are found. Otherwise the download fails.
 #[test]
-fn fetching_without_a_network_names_the_other_ways() {
+fn a_failed_download_names_other_ways() {
     let folder = Folder::new();
     let fetch = ["data", "fetch", "fashion-mnist", "--from", "http://127.0.0.1:1"];
     let answer = folder.ohmspike(&fetch).env("NO_PROXY", "127.0.0.1").output().expect("the program starts").into();
@@ -60,9 +60,9 @@ fn fetching_without_a_network_names_the_other_ways() {
     }
 }
 
-/// A folder that the user names comes first, so that its wrong files are told of and not passed over.
+/// The folder of OHMSPIKE_DATA comes first, and wrong files in it are errors.
 #[test]
-fn a_wrong_file_in_the_named_folder_is_refused() {
+fn rejects_a_wrong_file_in_the_named_folder() {
     let folder = Folder::new();
     for kind in ["images-idx3", "labels-idx1"] {
         for set in ["train", "t10k"] {
@@ -88,7 +88,7 @@ fn a_wrong_file_in_the_named_folder_is_refused() {
     ));
 }
 
-/// Wherever else the files are found on this machine, a folder that is given is taken.
+/// A given folder comes before all other places.
 #[test]
 fn recordings_of_a_folder_are_copied_to_the_cache() {
     let folder = Folder::new();

@@ -1,4 +1,4 @@
-//! `ohmspike device`; what it shows and refuses stands in `device.trycmd`.
+//! `ohmspike device`; `device.trycmd` has its output and errors.
 
 use crate::ohmspike::Folder;
 
@@ -34,7 +34,7 @@ fn samples_are_csv_with_the_spread_of_the_device() {
     let header = answer.stdout.lines().next().expect("a header");
     let columns = "cell,cycle,target_microsiemens,written_microsiemens,after_microsiemens,read_1_microsiemens";
     assert_eq!(header, columns);
-    // Both cycles: 0.4 % of 100 µS written, and 1 % read on top of it.
+    // In both cycles: write noise of 0.4 % of 100 µS, and read noise of 1 % on top.
     for (column, expected) in [("written_microsiemens", 0.4), ("read_1_microsiemens", 0.4f64.hypot(1.0))] {
         let (sigma, count) = sigma(&answer.stdout, column);
         assert_eq!(count, 10_000.0);
@@ -45,7 +45,7 @@ fn samples_are_csv_with_the_spread_of_the_device() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes() {
+fn equal_seeds_give_equal_output() {
     let folder = Folder::new();
     folder.write("device.json", DEVICE);
     let sample = [
@@ -67,7 +67,7 @@ fn the_same_seed_gives_the_same_bytes() {
 }
 
 #[test]
-fn a_plot_leaves_an_svg_and_a_png_with_the_same_bytes_again() {
+fn a_plot_is_a_reproducible_svg_and_png() {
     let folder = Folder::new();
     folder.write("device.json", DEVICE);
     let answer = folder.run(&["device", "plot", "device.json"]).succeeds();
@@ -79,15 +79,14 @@ fn a_plot_leaves_an_svg_and_a_png_with_the_same_bytes_again() {
     for title in ["all of it", "update", "write noise", "read noise", "drift, median and 5 to 95 %"] {
         assert!(svg.contains(&format!(">{title}<")), "{title}");
     }
-    // Its table of currents ends within the window.
+    // The table of currents ends within the window.
     assert!(svg.contains(">I-V, clamped"), "I-V");
     assert!(folder.bytes("again.png").starts_with(b"\x89PNG"));
 }
 
-/// A reader that has seen enough is no failure.
 #[test]
 #[cfg(unix)]
-fn a_reader_may_leave() {
+fn a_closed_pipe_ends_the_samples() {
     let folder = Folder::new();
     let mut child = folder
         .ohmspike(&["device", "sample", "ideal", "--target-microsiemens", "5", "--count", "1000", "--cycles", "1000"])

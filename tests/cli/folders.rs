@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::ohmspike::{Folder, TINY};
 
-/// The files of `name` that hold a resolved study, without their folder.
+/// Names of the study files in folder `name`.
 fn studies(folder: &Folder, name: &str) -> Vec<String> {
     let files = folder.files(name).into_keys();
     let names = files.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()));
@@ -33,7 +33,7 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
     folder.run(&["report", "results/tiny"]).succeeds();
     assert!(folder.text("results/tiny/report.html").contains("ohmspike run results/tiny"));
 
-    // A further override adds to what the folder says, and a moved folder is still one.
+    // A moved folder accepts more overrides.
     fs::rename(folder.path("results/tiny"), folder.path("elsewhere")).expect("the folder is ours");
     let grown = folder.run(&["run", "elsewhere", "--set", "repeats.seeds=2"]).succeeds();
     assert!(grown.stderr.contains("= 4 trials, 2 to run"), "{}", grown.stderr);
@@ -41,7 +41,7 @@ fn a_results_folder_stands_for_its_study_and_overrides() {
 }
 
 #[test]
-fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study() {
+fn another_run_in_the_same_folder_keeps_records_and_study() {
     let folder = Folder::with_tiny_study();
     let one = ["--set", "noise.level_percent=1", "--set", "repeats.seeds=1"];
     let other = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=1"];
@@ -55,7 +55,7 @@ fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study(
     let earlier = kept.iter().find(|name| *name != "study.toml").expect("the earlier study");
     assert_eq!(folder.text(&format!("results/tiny/{earlier}")), first);
 
-    // Both runs are there: the earlier one by the file that was kept, all of it by the study file.
+    // The saved file opens the earlier run, the study file both.
     let export = |study: &str, set: &[&str]| {
         let answer = folder.run(&[&["export", study, "--out", "results/tiny"][..], set].concat()).succeeds();
         answer.stdout.lines().count() - 1
@@ -63,7 +63,7 @@ fn another_run_into_the_same_folder_loses_neither_records_nor_the_earlier_study(
     assert_eq!(export("results/tiny", &[]), 1);
     assert_eq!(export(&format!("results/tiny/{earlier}"), &[]), 1);
     assert_eq!(export("tiny.toml", &["--set", "repeats.seeds=1"]), 2);
-    // Going back and forth keeps each study once.
+    // Repeated runs keep each study once.
     folder.run(&[&["run", "tiny.toml"][..], &one].concat()).succeeds();
     folder.run(&[&["run", "tiny.toml"][..], &other].concat()).succeeds();
     assert_eq!(studies(&folder, "results/tiny").len(), 3);
@@ -103,7 +103,7 @@ fn relative_paths_are_found_from_the_results_folder() {
 }
 
 #[test]
-fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
+fn a_folder_without_a_study_needs_the_study_file() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
     fs::remove_file(folder.path("results/tiny/study.toml")).expect("written");
@@ -118,7 +118,7 @@ fn a_folder_without_a_study_is_refused_and_still_read_with_the_study_file() {
     assert!(!folder.path("results/tiny/study.toml").exists(), "reading writes no study");
 }
 
-/// Imports four samples of two numbers as `digits`, the first of which is `first`.
+/// Imports samples of two numbers as `digits`. The first number is `first`.
 fn import_digits(folder: &Folder, first: u8) {
     let header = |sizes: &[u8]| {
         let sizes: Vec<u8> = sizes.iter().flat_map(|&size| [0, 0, 0, size]).collect();
@@ -134,7 +134,7 @@ fn import_digits(folder: &Folder, first: u8) {
 const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.2\n\
                       [hardware]\ndevice = 'ideal'\n[training]\nbatch = 2\nepochs = 2\n[repeats]\nseeds = 2\n";
 
-/// What report, export and status say of a study whose records are in results/digits.
+/// The output of report, export and status for the records in results/digits.
 fn told(folder: &Folder, study: &str) -> [String; 3] {
     folder.run(&["report", study, "--out", "results/digits"]).succeeds();
     let page = folder.text("results/digits/report.html");
@@ -144,7 +144,7 @@ fn told(folder: &Folder, study: &str) -> [String; 3] {
 }
 
 #[test]
-fn records_are_read_where_the_data_are_gone() {
+fn records_are_readable_without_the_data() {
     let folder = Folder::new();
     import_digits(&folder, 10);
     folder.write("digits.toml", DIGITS);
@@ -159,7 +159,7 @@ fn records_are_read_where_the_data_are_gone() {
 }
 
 #[test]
-fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() {
+fn rejects_records_of_two_data_sets_with_one_name() {
     let folder = Folder::new();
     folder.write("digits.toml", DIGITS);
     import_digits(&folder, 10);
@@ -180,7 +180,7 @@ fn records_of_two_data_sets_of_one_name_are_told_apart_by_the_data_or_refused() 
 }
 
 #[test]
-fn recordings_that_nobody_else_has_are_not_needed_for_a_report() {
+fn a_report_needs_no_recordings() {
     let folder = Folder::new();
     let published = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/shd");
     let published = published.to_str().expect("a path of text");
@@ -195,7 +195,7 @@ fn recordings_that_nobody_else_has_are_not_needed_for_a_report() {
 }
 
 #[test]
-fn an_export_has_every_setting_or_those_that_are_swept() {
+fn an_export_has_all_or_swept_settings() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
     let header = |flags: &[&str]| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! Networks whose numbers say nothing about the hardware: told with their cause, and left out of answers.
+//! Networks that say nothing about the hardware, such as silent ones: reported with the cause, and excluded from answers.
 
 use crate::ohmspike::{Answer, Folder};
 
@@ -18,9 +18,9 @@ fn silence(answer: &Answer) -> (String, String) {
     (what.to_owned(), hint.lines().next().unwrap_or_default().to_owned())
 }
 
-/// The advice is a number, and a network of that number fires.
+/// A network with the suggested weights fires.
 #[test]
-fn weights_that_are_too_small_are_named_with_weights_that_fire() {
+fn names_weights_that_are_too_small() {
     let folder = Folder::new();
     let (what, hint) = silence(&train(&folder, &["weights.sigma_init=0.0002"]));
     assert!(
@@ -32,9 +32,9 @@ fn weights_that_are_too_small_are_named_with_weights_that_fire() {
     assert!(!fires.stderr.contains("silent"), "{hint}: {}", fires.stderr);
 }
 
-/// Every recording has one event, after the window: no weight can help.
+/// The only event of each recording is after the window, so no weight helps.
 #[test]
-fn samples_without_spikes_are_named_and_not_the_weights() {
+fn names_samples_without_spikes() {
     let folder = Folder::new();
     let events: String = (0..40).map(|sample| format!("{sample},0.3,{},{}\n", sample % 16, sample % 4)).collect();
     folder.write("late.csv", format!("sample,time,unit,label\n{events}"));
@@ -50,7 +50,7 @@ fn samples_without_spikes_are_named_and_not_the_weights() {
 }
 
 #[test]
-fn faults_are_named_where_the_network_fires_without_them() {
+fn names_faults_as_cause() {
     let folder = Folder::new();
     let faulty = ["hardware.device=ideal", "weights.sigma_init=0.003", "device.faults.p_high_resistance=1"];
     let (what, hint) = silence(&train(&folder, &faulty));
@@ -69,7 +69,7 @@ fn faults_are_named_where_the_network_fires_without_them() {
 
 /// A threshold is worth 0.2 V x 999 µS = 199.8 µA, and the converters report no more than 1 µA.
 #[test]
-fn a_converter_range_that_no_weight_passes_is_named() {
+fn names_a_converter_range_as_cause() {
     let folder = Folder::new();
     let adc =
         r#""converters": { "adc": { "bits": 8, "codes": "signed", "range": "fixed", "full_scale_microamperes": 1 } }"#;
@@ -80,7 +80,7 @@ fn a_converter_range_that_no_weight_passes_is_named() {
         assert!(what.contains("8 bits and a full scale of 1.00 µA (one threshold is 200 µA)"), "{what}");
         assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 200 or more"), "{hint}");
     }
-    // A network that a larger range lets fire, but cuts, is clipped.
+    // With a larger range the network fires, but is clipped.
     let cut = train(
         &folder,
         &["hardware.device=./adc.json", "weights.sigma_init=0.005", "device.converters.adc.full_scale_microamperes=20"],
@@ -89,7 +89,7 @@ fn a_converter_range_that_no_weight_passes_is_named() {
 }
 
 #[test]
-fn drift_is_named_where_the_network_fires_right_after_the_write() {
+fn names_drift_as_cause() {
     let folder = Folder::new();
     let drift = r#""drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -1,
         "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
@@ -101,7 +101,7 @@ fn drift_is_named_where_the_network_fires_right_after_the_write() {
     assert!(hint.contains("shorten `hardware.retention_seconds`"), "{hint}");
 }
 
-/// The condition of the quickstart at 20 % noise, trained for less long.
+/// The quickstart at 20 % noise, with fewer epochs.
 #[test]
 fn the_quickstart_is_healthy() {
     let folder = Folder::new();
@@ -117,7 +117,7 @@ fn the_quickstart_is_healthy() {
 
 const SWEEP: &str = r#"
 name = "faulty"
-question = "How many stuck cells can a network bear?"
+question = "How many stuck cells does a network tolerate?"
 
 [network]
 hidden = 8
@@ -139,7 +139,7 @@ last_epochs = 1
 "#;
 
 #[test]
-fn a_sweep_into_silence_is_told_everywhere_and_left_out_of_answers() {
+fn silent_trials_are_reported_and_excluded_from_answers() {
     let folder = Folder::new();
     folder.write("faulty.toml", SWEEP);
     let run = folder.run(&["run", "faulty.toml", "--threads", "1"]).succeeds();

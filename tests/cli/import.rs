@@ -1,10 +1,10 @@
-//! `ohmspike data import`, and training on what was imported.
+//! `ohmspike data import`, and training on imported data.
 
 use std::path::Path;
 
 use crate::ohmspike::Folder;
 
-/// A file that `scripts/make_tiny_imports.py` made.
+/// A file made by `scripts/make_tiny_imports.py`.
 fn data(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../datasets/tests/data/import");
     folder.join(name).to_str().expect("a path of text").to_owned()
@@ -56,7 +56,7 @@ fn a_study_runs_on_imported_events() {
     folder.run(&["run", "own.toml"]).succeeds();
     let records = folder.records("results/own/records/0001.jsonl");
     assert_eq!(records.len(), 1);
-    // The stated duration is the window, and is written down.
+    // The duration becomes the window of the record.
     assert_eq!(
         records[0]["settings"]["data"],
         serde_json::json!({ "set": "spikes", "window_seconds": 0.5, "events_per_step": "binary" })
@@ -67,7 +67,7 @@ fn a_study_runs_on_imported_events() {
 }
 
 #[test]
-fn dense_data_is_learnt_in_either_code() {
+fn a_study_runs_on_dense_data_with_either_encoding() {
     let folder = Folder::new();
     import_pixels(&folder);
     folder.write("own.toml", study("set = 'pixels'\nencoding = ['latency', 'poisson']"));
@@ -84,7 +84,7 @@ fn dense_data_is_learnt_in_either_code() {
 }
 
 #[test]
-fn a_study_that_asks_what_its_data_do_not_have() {
+fn rejects_keys_that_do_not_fit_the_data() {
     let folder = Folder::new();
     import_spikes(&folder);
     import_pixels(&folder);
@@ -125,7 +125,7 @@ fn a_study_that_asks_what_its_data_do_not_have() {
 }
 
 #[test]
-fn another_data_set_of_the_name_is_only_replaced_where_that_is_said() {
+fn replaces_a_data_set_only_on_request() {
     let folder = Folder::new();
     import_pixels(&folder);
     let events = data("events.csv");
@@ -141,7 +141,7 @@ fn another_data_set_of_the_name_is_only_replaced_where_that_is_said() {
 }
 
 #[test]
-fn a_wrong_file_is_told_with_its_place() {
+fn errors_name_the_place_in_the_file() {
     let folder = Folder::new();
     folder.write("wrong.csv", "sample,time,unit,label\n0,0.1,7,0\n");
     let import =
@@ -152,7 +152,7 @@ fn a_wrong_file_is_told_with_its_place() {
     assert!(!folder.path("cache").exists());
 }
 
-/// Writes samples of two whole numbers each, of two classes in turn, as IDX.
+/// Writes an IDX file with samples of two numbers, of two alternating classes.
 fn write_pixels(folder: &Folder, pixels: &[[u8; 2]]) {
     let count = u8::try_from(pixels.len()).expect("a few samples");
     let header = |sizes: &[u8]| {
@@ -163,9 +163,9 @@ fn write_pixels(folder: &Folder, pixels: &[[u8; 2]]) {
     folder.write("labels.idx", [header(&[count]), (0..count).map(|sample| sample % 2).collect()].concat());
 }
 
-/// Numbers to 16 of 255, of which the latency code makes nothing.
+/// Values up to 16 of 255, which are below the threshold of the latency encoding.
 #[test]
-fn samples_without_input_spikes_are_told_with_what_to_do() {
+fn warns_about_samples_without_input_spikes() {
     let folder = Folder::new();
     write_pixels(&folder, &[[16, 3], [4, 15], [9, 16], [0, 12], [16, 1], [7, 2], [5, 11], [3, 16]]);
     let import = ["data", "import", "digits", "--samples", "samples.idx", "--labels", "labels.idx", "--classes", "2"];
@@ -213,9 +213,8 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
     );
 }
 
-/// Names of classes go into figures and reports.
 #[test]
-fn names_of_classes_with_control_characters_are_refused() {
+fn rejects_class_names_with_control_characters() {
     let folder = Folder::new();
     let events = data("events.npz");
     let import = ["data", "import", "mine", "--events", &events, "--units", "5", "--classes", "3", "--duration", "1"];
@@ -226,7 +225,7 @@ fn names_of_classes_with_control_characters_are_refused() {
     assert!(answer.stdout.contains("\n  classes: 0 `left`, 1 `right`, 2 `none`\n"), "{answer:#?}");
 }
 
-/// A wrong unit spoils every recording, and what speaks against it may be the file's own word.
+/// A wrong unit spoils every recording.
 #[test]
 fn a_unit_that_the_file_contradicts_is_a_warning() {
     let folder = Folder::new();

@@ -1,4 +1,4 @@
-//! `--simd`: every set that the CPU has leaves the same records and details, bit for bit.
+//! `--simd`: records and details are bit-identical for all instruction sets of the CPU.
 
 use std::collections::BTreeMap;
 
@@ -6,11 +6,11 @@ use ohmspike_simd::Instructions;
 
 use crate::ohmspike::{Folder, TINY};
 
-/// What every study below trains; the last block of a row of hidden neurons is a part of one.
+/// The common part of all studies. The last block of a row of hidden neurons is incomplete.
 const COMMON: &str = "[data]\nset = \"fashion-mnist-subset\"\n[network]\nhidden = 20\nsteps = 30\n\
     [weights]\nsigma_init = 0.003\n[training]\nepochs = 1\nbatch = 512\n";
 
-/// Studies that together run the kernels of all writes and reads, by name; widths are the matter of the law `kernel_bits`.
+/// Studies by name, which together run all write and read kernels. The law `kernel_bits` tests their widths.
 const STUDIES: [(&str, &str); 6] = [
     // The noise of the study on exact weights and on cells.
     (
@@ -41,7 +41,7 @@ fn has(instructions: Instructions) -> bool {
     Instructions::available().any(|available| available == instructions)
 }
 
-/// Everything that the studies leave with `instructions`, by name; of a record all but what is no function of the study.
+/// All files of the studies with `instructions`, by name, without times and machine.
 fn left_with(instructions: Instructions) -> BTreeMap<String, String> {
     let folder = Folder::new();
     let mut left = BTreeMap::new();
@@ -67,8 +67,8 @@ fn left_with(instructions: Instructions) -> BTreeMap<String, String> {
 }
 
 #[test]
-#[allow(clippy::print_stdout)] // What was not compared is told.
-fn every_set_that_the_cpu_has_leaves_the_same_records() {
+#[allow(clippy::print_stdout)] // Prints what was not compared.
+fn all_instruction_sets_give_equal_records() {
     let baseline = left_with(Instructions::Baseline);
     assert_eq!(baseline.keys().filter(|name| name.contains("record")).count(), 12);
     for instructions in [Instructions::Avx2, Instructions::Avx512] {
@@ -85,7 +85,7 @@ fn every_set_that_the_cpu_has_leaves_the_same_records() {
 }
 
 #[test]
-fn a_set_that_the_cpu_lacks_is_refused() {
+fn rejects_a_set_that_the_cpu_lacks() {
     for instructions in Instructions::ALL {
         let folder = Folder::new();
         folder.write("tiny.toml", TINY);

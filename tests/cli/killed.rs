@@ -1,4 +1,4 @@
-//! The program killed at any moment, again and again: it ends with the records of a run that nobody disturbed.
+//! A run that is killed repeatedly ends with the records of an undisturbed run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::thread;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::ohmspike::Folder;
 
-/// Eight trials of five epochs of some milliseconds each, on abstract weights and on cells.
+/// Eight trials of five epochs of a few milliseconds, with abstract weights and with cells.
 const STUDY: &str = r#"
 name = "killed"
 [network]
@@ -36,7 +36,7 @@ const RUN: [&str; 6] = ["run", "killed.toml", "--threads", "2", "--checkpoint-se
 
 const KILLS: u64 = 25;
 
-/// The whole lines of all files of records, without wall time, by name: more than one where a trial was recorded twice.
+/// Records of all files by trial name, without wall time. A trial may have several.
 fn lines_by_name(folder: &Folder) -> BTreeMap<String, Vec<Value>> {
     let mut lines: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for number in 1.. {
@@ -55,12 +55,12 @@ fn lines_by_name(folder: &Folder) -> BTreeMap<String, Vec<Value>> {
 fn details(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let files = folder.files("results/killed/details").into_iter();
     let named = files.map(|(path, bytes)| (path.file_name().expect("a name").to_string_lossy().into_owned(), bytes));
-    // What a process was writing when it was killed.
+    // Killed processes leave partial files.
     named.filter(|(name, _)| !name.ends_with(".part")).collect()
 }
 
 #[test]
-fn a_run_that_is_killed_again_and_again_leaves_the_records_of_one_that_is_not() {
+fn repeated_kills_do_not_change_the_records() {
     let undisturbed = Folder::new();
     undisturbed.write("killed.toml", STUDY);
     undisturbed.run(&RUN).succeeds();
@@ -68,7 +68,7 @@ fn a_run_that_is_killed_again_and_again_leaves_the_records_of_one_that_is_not() 
     let folder = Folder::new();
     folder.write("killed.toml", STUDY);
     let (mut names, mut resumed) = (BTreeSet::new(), false);
-    // Longer delays wherever the program gets nowhere: the machine may be slow today.
+    // Longer delays if a run makes no progress, for slow machines.
     let mut longest = 0.15;
     for kill in 0..KILLS {
         let share = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
@@ -97,9 +97,9 @@ fn a_run_that_is_killed_again_and_again_leaves_the_records_of_one_that_is_not() 
     }
 }
 
-/// A trial goes on from where its killed process stood, and says nothing of it.
+/// A trial resumes from the checkpoint of a killed process without a message.
 #[test]
-fn a_trial_goes_on_from_its_checkpoint() {
+fn a_trial_resumes_from_its_checkpoint() {
     let one = [
         "noise.level_percent=1",
         "hardware.device=none",

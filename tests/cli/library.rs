@@ -1,4 +1,4 @@
-//! The pipeline as a library call: it does what `ohmspike run` does, to the last bit.
+//! Runs as library calls, bit-identical to `ohmspike run`.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use ohmspike_study::{RunError, run_study};
 
 use crate::ohmspike::{Folder, TINY, TINY_SUMMARY};
 
-/// Writes down everything that it hears; asks to stop after the first trial if it is told to.
+/// Logs all events, and stops the run after the first trial on request.
 #[derive(Default)]
 struct Listener {
     heard: Vec<String>,
@@ -54,7 +54,7 @@ fn summary(results: &ohmspike_study::Results) -> Vec<u8> {
 }
 
 #[test]
-fn a_call_runs_what_the_command_runs_and_tells_of_it() {
+fn a_call_gives_the_results_of_the_command() {
     let folder = Folder::new();
     let study = Study::parse("tiny.toml", TINY, &[]).expect("the test's own study");
     let mut listener = Listener::default();
@@ -72,7 +72,7 @@ fn a_call_runs_what_the_command_runs_and_tells_of_it() {
 }
 
 #[test]
-fn a_run_that_is_asked_to_stop_resumes_with_the_same_bits() {
+fn a_stopped_run_resumes_bit_identically() {
     let folder = Folder::new();
     let study = Study::parse("tiny.toml", TINY, &[]).expect("the test's own study");
     let stop = Arc::new(AtomicBool::new(false));
@@ -80,7 +80,7 @@ fn a_run_that_is_asked_to_stop_resumes_with_the_same_bits() {
     let mut listener = Listener { stop_after_one: Some(Arc::clone(&stop)), ..Listener::default() };
     let first = RunOptions { stop: Some(stop), ..options.clone() };
     let finished = run_study(&study, &first, &mut listener).expect("a run");
-    // The next trial may have begun before the first was kept.
+    // The second trial may have begun before the first was saved.
     assert!((1..=2).contains(&finished.done) && finished.stopped, "{} done", finished.done);
     assert_eq!(finished.done + finished.left, 4);
     let done = finished.done;
@@ -92,7 +92,7 @@ fn a_run_that_is_asked_to_stop_resumes_with_the_same_bits() {
 }
 
 #[test]
-fn a_record_that_cannot_be_kept_ends_the_run_with_an_error() {
+fn a_record_that_cannot_be_saved_is_an_error() {
     let folder = Folder::new();
     let study = Study::parse("tiny.toml", TINY, &[]).expect("the test's own study");
     folder.write("results", "a file where the folder should be");

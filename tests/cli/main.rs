@@ -1,24 +1,23 @@
 //! The program `ohmspike`: its output, its files and its exit status.
 //!
-//! - `*.trycmd`: transcripts, word for word: help, and every wrong input with its message. `TRYCMD=overwrite` rewrites
-//!   them; the difference is reviewed.
-//! - [`results`]: what a run leaves, and that threads, shards, limits and restarts change none of it.
-//! - [`instructions`]: that the vector instructions of a run change none of it either.
+//! - `*.trycmd`: transcripts of help and of every error message. `TRYCMD=overwrite` rewrites them; review each difference.
+//! - [`results`]: the files of a run, and that threads, shards, limits and restarts do not change them.
+//! - [`instructions`]: that vector instructions do not change them.
 //! - [`stopped`]: Ctrl-C, a kill and a full disk in the middle of a run.
 //! - [`library`]: the same runs as library calls.
-//! - [`killed`]: a run that is killed again and again.
-//! - [`records`]: what else may stand in a folder of records.
-//! - [`odd_files`], [`shared`]: files that nobody meant there, and folders that others change meanwhile.
-//! - [`printing`]: readers that leave, and texts that would steer a terminal.
-//! - [`cluster`]: jobs and their state, with programs of a cluster that answer as told.
+//! - [`killed`]: a run that is killed repeatedly.
+//! - [`records`], [`odd_files`]: damaged and foreign files in a results folder.
+//! - [`shared`]: results folders that other processes change during a run.
+//! - [`printing`]: closed pipes, and control characters in names.
+//! - [`cluster`]: jobs and their states, with stand-ins for the programs of Slurm.
 //! - [`report`]: a study as a page, and its records as tables.
-//! - [`folders`]: results folders that describe themselves, also where the data are gone.
-//! - [`health`]: networks that say nothing about the hardware, with the cause.
-//! - [`import`]: data of one's own, and training on it.
-//! - [`tested`]: every test sample, and several events in one step.
+//! - [`folders`]: results folders in place of study files, also without the data sets.
+//! - [`health`]: silent and clipped networks, with the cause.
+//! - [`import`]: imported data, and training on it.
+//! - [`tested`]: test samples, and several events per step.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
-//! Every run has a working folder, a home and a cache folder of its own.
+//! Every run has its own working folder, home and cache.
 
 #[cfg(unix)]
 mod cluster;
@@ -45,7 +44,7 @@ mod stopped;
 mod tested;
 mod train;
 
-/// Every transcript. Those with a folder `NAME.in` run in it; all of them end before anything is written.
+/// Runs all transcripts, in the folder `NAME.in` if there is one. No command in them writes a file.
 #[test]
 fn transcripts() {
     trycmd::TestCases::new()

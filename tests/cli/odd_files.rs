@@ -1,4 +1,4 @@
-//! What else may stand in a folder of results: pipes, devices, lines and archives without an end, numbers of nothing.
+//! Odd files in a results folder: pipes, devices, endless lines and archives, impossible numbers.
 
 use std::fs;
 use std::io::Write;
@@ -19,7 +19,7 @@ fn with_folders() -> Folder {
     folder
 }
 
-/// What the subcommands that read results answer, in an address space of 3 GB.
+/// Answers of the subcommands that read results, with a memory limit of 3 GB.
 fn answers(folder: &Folder) -> Vec<Answer> {
     let calls = ["status tiny.toml", "report tiny.toml", "export tiny.toml", "run tiny.toml --max-trials 0"];
     let limited = |call: &str| {
@@ -67,10 +67,10 @@ fn only_regular_files_are_read_as_records() {
 }
 
 #[test]
-fn lines_without_an_end_are_refused_packed_or_not() {
+fn rejects_endless_lines() {
     let folder = with_folders();
     let path = folder.path(FILE);
-    // Sparse: 4 GB that take no room.
+    // A sparse file of 4 GB.
     fs::File::create(&path).and_then(|file| file.set_len(4 << 30)).expect("the folder is ours");
     refused_with(&folder, "results/tiny/records/0001.jsonl`: line 1: expected at most 268435456 bytes");
     fs::remove_file(&path).expect("ours");
@@ -81,7 +81,7 @@ fn lines_without_an_end_are_refused_packed_or_not() {
 }
 
 #[test]
-fn many_foreign_lines_are_told_in_one_warning() {
+fn many_foreign_lines_are_one_warning() {
     let folder = with_folders();
     folder.write(FILE, "hello\n".repeat(500));
     let answer = folder.run(&["status", "tiny.toml"]).succeeds();
@@ -91,14 +91,14 @@ fn many_foreign_lines_are_told_in_one_warning() {
 }
 
 #[test]
-fn odd_details_and_checkpoints_stop_nothing_that_is_whole() {
+fn odd_details_and_checkpoints_are_ignored() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     for path in folder.files("results/tiny/details").keys() {
         fs::remove_file(path).expect("ours");
         symlink("/dev/zero", path).expect("ours");
     }
-    // Details that are no file are as good as none.
+    // Details that are not a regular file count as missing.
     for answer in answers(&folder) {
         assert_eq!(answer.status, Some(0), "{answer:#?}");
     }
@@ -113,7 +113,7 @@ fn odd_details_and_checkpoints_stop_nothing_that_is_whole() {
 }
 
 #[test]
-fn a_file_of_jobs_that_no_submission_wrote_is_refused() {
+fn rejects_an_invalid_file_of_jobs() {
     let folder = with_folders();
     let jobs = |shards: &str, tasks: &str, array: &str| {
         format!(r#"{{"array":"{array}","merge":null,"shards":{shards},"tasks":[{tasks}],"threads":1,"set":[]}}"#)
@@ -142,9 +142,9 @@ fn a_file_of_jobs_that_no_submission_wrote_is_refused() {
     assert!(answer.stderr.contains("/slurm/jobs.json`: not a regular file"), "{}", answer.stderr);
 }
 
-/// Records that parse and cannot be: none of them may end a command in a panic.
+/// Records with impossible values must not cause a panic.
 #[test]
-fn records_of_nothing_are_left_out() {
+fn skips_records_with_impossible_values() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     let whole = folder.text(FILE);
@@ -166,7 +166,7 @@ fn records_of_nothing_are_left_out() {
             assert!(answer.stderr.contains("0001.jsonl:1: not a record of schema"), "{}", answer.stderr);
         }
     }
-    // Times of any length are no reason to leave a result out.
+    // Odd times are no reason to skip a record.
     let mut slow = record.clone();
     slow["seconds"]["training"] = 1e300.into();
     folder.write(FILE, format!("{slow}\n"));
@@ -176,7 +176,7 @@ fn records_of_nothing_are_left_out() {
 }
 
 #[test]
-fn what_is_written_replaces_files_and_links_and_nothing_else() {
+fn output_replaces_only_files_and_links() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml"]).succeeds();
     folder.write("mine", "precious");

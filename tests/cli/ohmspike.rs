@@ -1,4 +1,4 @@
-//! A working folder with the tiny study, and the program run in it.
+//! A working folder with the tiny study, and runs of the program in it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,20 +11,20 @@ use tempfile::TempDir;
 /// Four trials: levels 1 and 100 %, seeds 1 and 2.
 pub const TINY: &str = include_str!("tiny.toml");
 
-/// What one uninterrupted run of the tiny study on one thread leaves in `summary.csv`.
+/// `summary.csv` of an uninterrupted run of the tiny study on one thread.
 pub static TINY_SUMMARY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
     folder.bytes("results/tiny/summary.csv")
 });
 
-/// A working folder of a test, gone with it.
+/// A temporary working folder.
 pub struct Folder(TempDir);
 
-/// What a run of the program answered.
+/// The answer of the program.
 #[derive(Debug)]
 pub struct Answer {
-    /// Exit status; `None` where a signal ended it.
+    /// Exit status; `None` after a signal.
     pub status: Option<i32>,
     /// Data.
     pub stdout: String,
@@ -33,19 +33,19 @@ pub struct Answer {
 }
 
 impl Folder {
-    /// A folder with nothing in it.
+    /// Creates an empty folder.
     pub fn new() -> Folder {
         Folder(tempfile::tempdir().expect("a temporary folder"))
     }
 
-    /// A folder with the tiny study in `tiny.toml`.
+    /// Creates a folder with the tiny study in `tiny.toml`.
     pub fn with_tiny_study() -> Folder {
         let folder = Folder::new();
         folder.write("tiny.toml", TINY);
         folder
     }
 
-    /// The place of `name`.
+    /// The path of `name`.
     pub fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
@@ -65,7 +65,7 @@ impl Folder {
         String::from_utf8(self.bytes(name)).expect("text")
     }
 
-    /// The whole lines of a file of records; none where there is no file.
+    /// The complete lines of a file of records; empty if there is no file.
     pub fn records(&self, name: &str) -> Vec<serde_json::Value> {
         let text = fs::read_to_string(self.path(name)).unwrap_or_default();
         let whole = text.split_inclusive('\n').filter(|line| line.ends_with('\n'));
@@ -90,7 +90,7 @@ impl Folder {
         files
     }
 
-    /// `program` in this folder, with a home, a cache and data sets of its own.
+    /// Prepares `program` in this folder, with its own home, cache and data sets.
     pub fn command(&self, program: impl AsRef<Path>) -> Command {
         let mut command = Command::new(program.as_ref());
         command.current_dir(self.0.path());
@@ -99,7 +99,7 @@ impl Folder {
         command
     }
 
-    /// `ohmspike` with `arguments` in this folder, ready to start.
+    /// Prepares `ohmspike` with `arguments` in this folder.
     pub fn ohmspike(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(env!("CARGO_BIN_EXE_ohmspike"));
         command.args(arguments);
@@ -120,13 +120,13 @@ impl From<Output> for Answer {
 }
 
 impl Answer {
-    /// Insists on exit status 0.
+    /// Asserts exit status 0.
     pub fn succeeds(self) -> Answer {
         assert_eq!(self.status, Some(0), "{self:#?}");
         self
     }
 
-    /// Insists on exit status 2, no data and `message` word for word.
+    /// Asserts exit status 2, no data and exactly `message`.
     pub fn refuses_with(&self, message: &str) {
         assert_eq!((self.status, self.stdout.as_str(), self.stderr.as_str()), (Some(2), "", message));
     }

@@ -1,4 +1,4 @@
-//! What else may stand in a folder of records: torn and foreign lines are left out with a warning, nothing is changed.
+//! Torn and foreign lines in files of records are skipped with a warning. The files stay as they are.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ fn warnings(answer: &Answer) -> Vec<&str> {
 }
 
 #[test]
-fn a_torn_last_line_is_run_again() {
+fn the_trial_of_a_torn_last_line_is_rerun() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
     let whole = folder.bytes(RECORDS);
@@ -23,13 +23,13 @@ fn a_torn_last_line_is_run_again() {
         "warning: results/tiny/records/0001.jsonl:4: incomplete last line ignored\n\nhint: its trial will be rerun\n";
     assert!(answer.stderr.starts_with(expected), "{}", answer.stderr);
     assert!(answer.stderr.contains("= 4 trials, 1 to run"), "{}", answer.stderr);
-    assert_eq!(folder.bytes(RECORDS), torn, "what stands in a file is never changed");
+    assert_eq!(folder.bytes(RECORDS), torn, "the file stays as it is");
     assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 1);
     assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
 }
 
 #[test]
-fn foreign_lines_are_left_out_and_kept() {
+fn foreign_lines_are_skipped_and_kept() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
     let whole = folder.text(RECORDS);
@@ -53,7 +53,7 @@ fn foreign_lines_are_left_out_and_kept() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_stops_before_any_trial() {
+fn an_unwritable_folder_is_an_error_before_any_trial() {
     let folder = Folder::with_tiny_study();
     folder.write("file", "in the way");
     let answer = folder.run(&["run", "tiny.toml", "--out", "file/results"]);
@@ -61,9 +61,8 @@ fn a_folder_that_cannot_be_written_stops_before_any_trial() {
     assert_eq!(folder.text("file"), "in the way");
 }
 
-/// A file stands where the folder of records must be.
 #[test]
-fn a_file_in_the_place_of_the_records_is_not_touched() {
+fn a_file_named_records_is_not_touched() {
     let folder = Folder::with_tiny_study();
     fs::create_dir(folder.path("out")).expect("the folder is ours");
     folder.write("out/records", "in the way");
@@ -82,7 +81,7 @@ fn seeds_of_all_64_bits_have_a_report() {
 }
 
 #[test]
-fn a_trial_that_is_run_again_for_its_details_must_have_its_result() {
+fn a_trial_that_is_rerun_for_its_details_must_have_equal_results() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--threads", "1", "--set", "observe.details=\"none\""]).succeeds();
     let again = ["run", "tiny.toml", "--threads", "1", "--set", "observe.details=\"all\""];

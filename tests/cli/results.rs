@@ -351,7 +351,7 @@ fn packed_records_are_read_as_they_are() {
     }
     std::fs::remove_file(folder.path("results/tiny/summary.csv")).expect("written");
     let answer = folder.run(&["run", "tiny.toml"]).succeeds();
-    assert!(answer.stderr.contains("to run now: 0"), "{}", answer.stderr);
+    assert!(answer.stderr.contains(", 0 to run\n"), "{}", answer.stderr);
     assert_eq!((folder.bytes("results/tiny/summary.csv"), folder.bytes(figure)), (summary, drawn));
     assert!(folder.path("results/tiny/records/0001.jsonl.gz").is_file());
     assert!(!folder.path("results/tiny/records/0001.jsonl").exists());

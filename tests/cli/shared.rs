@@ -1,4 +1,4 @@
-//! Folders of results that others change or share while a run writes to them.
+//! Results folders that other processes change or share during a run.
 
 use std::fs;
 use std::process::{Child, Output};
@@ -26,7 +26,7 @@ fn ended(process: Child) -> Answer {
 }
 
 #[test]
-fn records_that_are_removed_under_a_run_are_saved_again_and_told() {
+fn records_that_are_deleted_during_a_run_are_saved_again() {
     let folder = Folder::with_tiny_study();
     let process = started(&folder, &LONG, 2);
     fs::remove_dir_all(folder.path("results/tiny/records")).expect("ours");
@@ -35,12 +35,12 @@ fn records_that_are_removed_under_a_run_are_saved_again_and_told() {
     let told = "error: results/tiny/records/0001.jsonl: removed or moved while this process was writing it; its records are \
                 saved in results/tiny/records/0001.jsonl\n";
     assert!(answer.stderr.contains(told), "{}", answer.stderr);
-    // The two that were seen; whether a third was written before the folder went is a matter of time.
+    // At least two records; a third may have been written before the folder was deleted.
     assert!(folder.records("results/tiny/records/0001.jsonl").len() >= 2, "nothing is lost");
 }
 
 #[test]
-fn records_that_are_moved_under_a_run_are_told() {
+fn records_that_are_moved_during_a_run_are_an_error() {
     let folder = Folder::with_tiny_study();
     let process = started(&folder, &LONG, 1);
     fs::rename(folder.path("results/tiny"), folder.path("moved")).expect("ours");
@@ -50,7 +50,7 @@ fn records_that_are_moved_under_a_run_are_told() {
 }
 
 #[test]
-fn two_runs_of_one_folder_say_so_and_shards_do_not() {
+fn two_runs_in_one_folder_warn_and_shards_do_not() {
     let folder = Folder::with_tiny_study();
     let mut first = started(&folder, &LONG, 1);
     let second = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
@@ -59,7 +59,7 @@ fn two_runs_of_one_folder_say_so_and_shards_do_not() {
     first.kill().expect("it still runs");
     let killed = ended(first);
     assert!(killed.stderr.contains("runs trials in the same folder"), "the first one says so too: {}", killed.stderr);
-    // The lock of a killed process is gone with it.
+    // A killed process leaves no lock.
     let third = folder.run(&["run", "tiny.toml", "--max-trials", "1", "--set", "repeats.seeds=12"]).succeeds();
     assert!(!third.stderr.contains("runs trials in the same folder"), "{}", third.stderr);
     assert!(!folder.path("results/tiny/running").exists());
@@ -79,7 +79,7 @@ fn two_results_of_one_trial_are_an_error_that_names_both() {
     folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
     let whole = folder.text("results/tiny/records/0001.jsonl");
     let mut again: serde_json::Value = serde_json::from_str(whole.lines().nth(1).expect("records")).expect("JSON");
-    // Another machine took another time: the same result.
+    // Machine and time do not count as results.
     again["machine"] = "another".into();
     again["seconds"]["training"] = 7.5.into();
     folder.write("results/tiny/records/0002.jsonl", format!("{again}\n"));

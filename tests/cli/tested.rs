@@ -1,8 +1,8 @@
-//! What tests see: every test sample, and events as the study counts them.
+//! Every test sample is tested, and events count as the study says.
 
 use crate::ohmspike::{Answer, Folder};
 
-/// Events of `samples`, one of its own class each: unit and time tell the class, and every event comes `times` over.
+/// Events of one sample per label. Unit and time depend on the class, and every event occurs `times` times.
 fn events(labels: &[u8], times: usize) -> String {
     let mut text = "sample,time,unit,label\n".to_owned();
     for (sample, label) in labels.iter().enumerate() {
@@ -31,7 +31,7 @@ fn study(name: &str, further: &str) -> String {
     )
 }
 
-/// Samples and right answers by class of the last test.
+/// Samples and correct answers of the last test, by class.
 fn last_test(folder: &Folder, name: &str) -> Vec<[u64; 2]> {
     let records = folder.records(&format!("results/{name}/records/0001.jsonl"));
     let test = records[0]["tests"].as_array().and_then(|tests| tests.last()).expect("a test").clone();
@@ -39,9 +39,9 @@ fn last_test(folder: &Folder, name: &str) -> Vec<[u64; 2]> {
     test.as_array().expect("classes").iter().map(|class| [count(class, 0), count(class, 1)]).collect()
 }
 
-/// Seven test samples where a batch has four, in two orders: the same network answers all of them, in the same way.
+/// Seven test samples with batches of four, in two orders.
 #[test]
-fn every_test_sample_is_tested_in_whatever_order() {
+fn every_test_sample_is_tested_in_any_order() {
     let folder = Folder::new();
     let mut tests = Vec::new();
     for (name, labels) in [("rising", [0, 0, 0, 1, 1, 2, 2]), ("falling", [2, 2, 1, 1, 0, 0, 0])] {
@@ -55,9 +55,9 @@ fn every_test_sample_is_tested_in_whatever_order() {
     assert_eq!(tests[0].iter().map(|class| class[0]).collect::<Vec<_>>(), [3, 2, 2]);
 }
 
-/// Fewer test samples than a batch has are all tested, and classes without any are told.
+/// Two test samples, fewer than a batch, and one class without any.
 #[test]
-fn classes_without_samples_are_told_and_a_small_test_set_is_tested() {
+fn a_small_test_set_is_tested_with_a_warning_about_missing_classes() {
     let folder = Folder::new();
     import(&folder, "few", &[2, 0], 1);
     folder.write("s.toml", study("few", ""));
@@ -78,9 +78,9 @@ fn epochs(answer: &Answer) -> Vec<String> {
     answer.stdout.lines().skip(1).take(3).map(columns).collect()
 }
 
-/// Three events of a unit in every step where one is: merged they are the network of single events, counted another.
+/// Three events of a unit per step. Merged they equal single events, counted they do not.
 #[test]
-fn several_events_in_a_step_are_counted_or_merged_and_told() {
+fn several_events_in_a_step_are_counted_or_merged() {
     let folder = Folder::new();
     let test = [0, 1, 2, 0];
     import(&folder, "single", &test, 1);
@@ -90,18 +90,18 @@ fn several_events_in_a_step_are_counted_or_merged_and_told() {
     folder.write("counted.toml", study("triple", "events_per_step = 'count'\n"));
     let train = |study: &str| folder.run(&["train", study]).succeeds();
     let [single, merged, counted] = ["single.toml", "merged.toml", "counted.toml"].map(train);
-    // Four test samples cannot tell a network from guessing, and that is all that is told.
+    // The only other warning is about the four test samples.
     let of_data = |answer: &Answer| answer.stderr.matches("warning: data.").count();
     assert_eq!(of_data(&single), 0, "{}", single.stderr);
     assert_eq!(epochs(&single), epochs(&merged));
     assert_ne!(epochs(&single), epochs(&counted));
-    // Six steps with an input, two events merged in each, of 12 + 4 samples.
+    // 12 + 4 samples with six input steps, and two merged events in each.
     let told = "warning: data.events_per_step: `binary` merges 192 of 288 events of the training and test sets with an earlier event \
                 of the same unit in the same step\n\nhint: ";
     assert!(merged.stderr.starts_with(told), "{}", merged.stderr);
     assert_eq!(of_data(&counted), 0, "{}", counted.stderr);
 
-    // The SHD presets count, and records say so.
+    // The SHD presets count events.
     let preset = ["run", "merged.toml", "--set", "training.preset=kilgore-2025-shd", "--set", "repeats.seeds=1"];
     folder.run(&preset).succeeds();
     let record = &folder.records("results/triple/records/0001.jsonl")[0];
@@ -109,7 +109,7 @@ fn several_events_in_a_step_are_counted_or_merged_and_told() {
 }
 
 #[test]
-fn a_fraction_that_whole_neurons_cannot_give_is_told() {
+fn warns_about_a_fraction_that_whole_neurons_cannot_have() {
     let folder = Folder::with_tiny_study();
     let set =
         ["--set", "network.hidden=50", "--set", "network.excitatory_fraction=0.575", "--set", "noise.level_percent=1"];

@@ -19,7 +19,7 @@ fn prints_a_line_per_epoch_and_the_outcome() {
     // 784 x 16 and 16 x 10 cells, 2 epochs of 160 batches.
     assert!(lines[4].starts_with("hidden-1 writes: 4014080, "), "{}", lines[4]);
     assert!(lines[5].starts_with("readout writes: 51200, "), "{}", lines[5]);
-    // Every cell gets one pulse an update, 2 x 160 in all.
+    // One pulse per cell and update, 2 x 160 in all.
     assert_eq!(
         lines[6],
         "hidden-1 pulses: 4014080; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
@@ -28,7 +28,7 @@ fn prints_a_line_per_epoch_and_the_outcome() {
         lines[7],
         "readout pulses: 51200; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
     );
-    // The device file states voltages and times, and nothing of converters.
+    // The device file has voltages and times, but no converters.
     assert_eq!((lines.len(), lines[10]), (12, "area: not specified"), "{}", answer.stdout);
     assert!(lines[11].starts_with("health: "), "{}", answer.stdout);
     for (line, what) in lines[8..10].iter().zip(["energy of training", "energy per inference"]) {
@@ -42,9 +42,9 @@ fn prints_a_line_per_epoch_and_the_outcome() {
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }
 
-/// Training is the trial that the study runs: the same seed gives the same outcome.
+/// `train` and `run` with the same seed have the same outcome.
 #[test]
-fn the_outcome_is_that_of_the_study() {
+fn the_outcome_equals_that_of_the_study() {
     let folder = Folder::with_tiny_study();
     let trained = folder.run(&["train", "tiny.toml", "--set", "noise.level_percent=100", "--seed", "2"]).succeeds();
     let chosen = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=[2]"];
@@ -54,9 +54,9 @@ fn the_outcome_is_that_of_the_study() {
     assert!(trained.stdout.contains(&format!("outcome: {outcome:.2} % ")), "{}", trained.stdout);
 }
 
-/// Energies follow from voltages and times where the device states them: a 1 V write of 1 us at 1 mS takes 1 nJ.
+/// A 1 V write of 1 µs at 1 mS takes 1 nJ.
 #[test]
-fn energy_is_told_as_far_as_it_is_stated() {
+fn prints_known_energies() {
     let folder = Folder::with_tiny_study();
     let set = ["noise.level_percent=1", "device.read.volts=0.2", "device.energy.write_volts=1"];
     let stated = ["device.energy.write_pulse_nanoseconds=1000", "device.energy.read_pulse_nanoseconds=10"];
@@ -72,9 +72,9 @@ fn energy_is_told_as_far_as_it_is_stated() {
     }
 }
 
-/// 784 x 16 and 16 x 10 cells beside an exact reference; 784 rows are 7 tiles.
+/// 784 x 16 and 16 x 10 cells with an exact reference; 784 rows are 7 tiles.
 #[test]
-fn area_is_told_as_far_as_it_is_stated() {
+fn prints_known_areas() {
     let folder = Folder::with_tiny_study();
     let set = ["noise.level_percent=1", "device.energy.cell_area_square_micrometres=1"];
     let tiles = ["device.energy.adc_area_square_micrometres=100", "device.converters.tile_rows=128"];
@@ -84,7 +84,7 @@ fn area_is_told_as_far_as_it_is_stated() {
     assert_eq!(area, "area: cells 12700 µm², column converters 12200 µm²");
 }
 
-/// What was hardly meant is told before the first epoch, after the sheet of the device.
+/// Warnings come after the device and before the first epoch.
 #[test]
 fn warnings_come_before_the_trial() {
     let folder = Folder::with_tiny_study();

@@ -6,10 +6,12 @@ use ohmspike_report::figures::{AxisChoice, NoiseUnit};
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Figures")]
 pub struct AxisArguments {
-    /// Swept key along x [default: one figure per numeric key].
+    /// Swept key along x [default: a figure for each].
+    ///
+    /// By default each numeric key of the sweep has its own figure.
     #[arg(long, value_name = "KEY")]
     x_axis: Option<String>,
-    /// Unit of write noise along x [default: unit of the swept key].
+    /// Unit of write noise along x [default: as swept].
     ///
     /// One of percent-of-sigma-init, microsiemens, percent-of-conductance and sigma-ln-resistance. All but the first need a
     /// device.

@@ -35,7 +35,7 @@ struct Chosen {
     /// Built-in device or device file (JSON).
     #[arg(value_name = "NAME|FILE")]
     device: String,
-    /// Override a key of the device, such as write.scheme=add.
+    /// Override a key, such as write.scheme=add.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
 }

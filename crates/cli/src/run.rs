@@ -56,7 +56,7 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     study: StudyArguments,
-    /// Trials to run at the same time [default: one per core].
+    /// Concurrent trials [default: one per core].
     ///
     /// Idle threads help with the running trials. The number of threads does not change results.
     #[arg(long, value_name = "N", help_heading = "Run", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
@@ -69,15 +69,15 @@ pub struct Arguments {
     /// Each of N processes runs one part. Afterwards run once without --shard, which writes summary and figures.
     #[arg(long, value_name = "I/N", help_heading = "Run")]
     shard: Option<Shard>,
-    /// Seconds between two checkpoints of a trial.
+    /// Seconds between checkpoints.
     #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Run")]
     checkpoint_seconds: u64,
-    /// Vector instructions: baseline, avx2 or avx512 [default: best].
+    /// Vector instructions [default: best of the CPU].
     ///
-    /// The default is the best set of this CPU. Results are bit-identical with each.
+    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
     #[arg(long, value_name = "SET", help_heading = "Run")]
     simd: Option<Instructions>,
-    /// List the trials to run, with warnings, and exit.
+    /// List the trials to run, and all warnings.
     #[arg(long, help_heading = "Run")]
     dry_run: bool,
     #[command(flatten)]

@@ -17,7 +17,7 @@ pub struct StudyArguments {
     /// A study file is TOML, such as experiments/studies/quickstart.toml. A results folder holds the study of its last run in
     /// study.toml, with all overrides, and may be moved or renamed.
     pub study: PathBuf,
-    /// Override a key of the study; a list makes it a sweep axis.
+    /// Override a key; a list makes it a sweep axis.
     ///
     /// May be given several times: `--set noise.level_percent=20`, `--set 'noise.level_percent=[1, 20, 100]'`. `ohmspike keys`
     /// lists all keys.

@@ -64,15 +64,15 @@ pub struct Arguments {
     /// Tasks to run at the same time [default: no limit].
     #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..))]
     max_concurrent: Option<u32>,
-    /// Cores per task, which is also its number of concurrent trials.
+    /// Cores, and concurrent trials, per task.
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cluster", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: u16,
-    /// Time limit per task, such as 90min or 24h [default: estimated].
+    /// Time limit per task, such as 24h [default: estimate].
     ///
     /// The default is 10 min plus twice the estimate from the trials with a record, or 24 h if no trial has one.
     #[arg(long, value_name = "TIME", help_heading = "Cluster", value_parser = time_limit)]
     time: Option<TimeSpan>,
-    /// Memory per task, MiB [default: 256 + 256 per core].
+    /// MiB per task [default: 256 + 256 per core].
     ///
     /// The default is about five times the use of the built-in studies. The final job gets at least as much.
     #[arg(long, value_name = "MIB", help_heading = "Cluster", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
@@ -83,7 +83,7 @@ pub struct Arguments {
     /// Slurm account to charge.
     #[arg(long, value_name = "NAME", help_heading = "Cluster", value_parser = slurm_name)]
     account: Option<String>,
-    /// Another option of sbatch, such as --sbatch=--qos=long.
+    /// Other option of sbatch, as in --sbatch=--qos=low.
     #[arg(long, value_name = "OPTION", help_heading = "Cluster", allow_hyphen_values = true, value_parser = sbatch_option)]
     sbatch: Vec<String>,
 }

@@ -53,9 +53,9 @@ pub struct Arguments {
     /// The number of threads does not change results.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions: baseline, avx2 or avx512 [default: best].
+    /// Vector instructions [default: best of the CPU].
     ///
-    /// The default is the best set of this CPU. Results are bit-identical with each.
+    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
     #[arg(long, value_name = "SET")]
     simd: Option<Instructions>,
 }

@@ -44,7 +44,9 @@ pub struct Arguments {
     /// Events: file of recorded events.
     #[arg(long, value_name = "FILE", requires = "sensor_or_units", requires = "duration")]
     events: Option<PathBuf>,
-    /// Dense samples: npy or IDX file, values 0 to 255 or 0 to 1.
+    /// Dense samples: npy or IDX file.
+    ///
+    /// Whole numbers from 0 to 255, or numbers from 0 to 1. See --scale for other numbers.
     #[arg(long, value_name = "FILE", requires = "labels", conflicts_with_all = ["sensor_or_units", "duration", "time_unit"])]
     samples: Option<PathBuf>,
     /// File of labels, one per sample.
@@ -58,19 +60,21 @@ pub struct Arguments {
     /// File of their labels, one per test sample.
     #[arg(long, value_name = "FILE", requires = "test")]
     test_labels: Option<PathBuf>,
-    /// Fraction of each class to use for the test, without a test file.
+    /// Fraction of each class to use as test set.
     #[arg(long, value_name = "SHARE")]
     test_share: Option<f64>,
     /// Number of classes.
     #[arg(long, value_name = "N")]
     classes: usize,
-    /// Names of the classes, in the order of their numbers.
-    #[arg(long, value_name = "NAME,NAME,...", value_delimiter = ',')]
+    /// Names of the classes, separated by commas.
+    ///
+    /// In the order of their numbers, from 0.
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     class_names: Option<Vec<String>>,
     /// Events: number of units.
     #[arg(long, value_name = "N", group = "sensor_or_units")]
     units: Option<usize>,
-    /// Events with x, y, p: size of the sensor, such as 34x34x2.
+    /// Events with x, y, p: sensor size, as in 34x34x2.
     ///
     /// Unit = x + W y + W H p. H and P are 1 if omitted.
     #[arg(long, value_name = "WxHxP", group = "sensor_or_units")]
@@ -78,13 +82,13 @@ pub struct Arguments {
     /// Events: length of a recording, s.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
-    /// Events: unit of times, such as milliseconds [default: see --help].
+    /// Events: unit of times [default: see --help].
     ///
     /// One of seconds, milliseconds, microseconds and nanoseconds. The default is the unit in an HDF5 file, or else seconds for
     /// the field time and microseconds for the field t.
     #[arg(long, value_name = "UNIT", hide_possible_values = true)]
     time_unit: Option<Unit>,
-    /// Dense samples: scale to 0 to 1 by min-max or min-max-each.
+    /// Dense samples: min-max or min-max-each scaling.
     ///
     /// `min-max` maps the range of the training samples to 0 to 1. `min-max-each` does so for each feature separately.
     #[arg(long, value_name = "HOW", hide_possible_values = true, conflicts_with = "events")]

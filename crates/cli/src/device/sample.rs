@@ -32,7 +32,7 @@ pub struct Arguments {
     chosen: Chosen,
     #[command(flatten)]
     target: Target,
-    /// Conductance before each write to the target [default: Gmin].
+    /// Starting conductance [default: Gmin].
     ///
     /// Cells start here and are written back to it before each further cycle. Gmin is the lower end of the conductance window.
     #[arg(long, value_name = "G", allow_negative_numbers = true)]
@@ -43,26 +43,32 @@ pub struct Arguments {
     /// Seed of all random draws.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// Writes of each cell to the target.
+    /// Writes of each cell.
+    ///
+    /// Before each write but the first, cells are written back to the starting conductance.
     #[arg(long, value_name = "C", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     cycles: u32,
-    /// Also print the conductance after this time, such as 10min or 1d.
+    /// Also print values after a time, as in 1d.
     ///
     /// The conductance after drift, at the read voltage. Units are s, min, h, d and y.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     after: Option<TimeSpan>,
-    /// Reads of each cell after each write to the target.
+    /// Reads after each write.
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
     read: u32,
     /// Time between two reads.
     #[arg(long, value_name = "TIME", default_value = "0.001s", allow_hyphen_values = true)]
     read_interval: TimeSpan,
-    /// Include the faults of the device [default: all cells work].
+    /// Include the faults of the device.
+    ///
+    /// Without this flag all cells work.
     #[arg(long)]
     faults: bool,
-    /// Write noise, for a device with `write.noise = "from-study"`.
+    /// Write noise of a `from-study` device.
     ///
-    /// The standard deviation of a write.
+    /// Required for a device with `write.noise = "from-study"`.
+    ///
+    /// The standard deviation of a write, µS.
     #[arg(long, value_name = "G", allow_negative_numbers = true)]
     study_sigma_microsiemens: Option<f64>,
 }

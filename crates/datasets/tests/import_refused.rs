@@ -130,7 +130,6 @@ fn rejects_invalid_archives() {
         let (sample, time, unit) = (integers(&[0, 1]), floats(&[0.1, 0.2]), integers(&[1, 2]));
         zip(&[("sample", sample), ("time", time), ("unit", unit), ("labels", label)])
     };
-    let records = || npy("[('t', '<i8'), ('x', '<i8')]", "(1,)", &[0; 16]);
     assert_eq!(events(columns(integers(&[0]))), "a: event 1: sample: expected a whole number from 0 to 0, got 1");
     assert_eq!(
         events(columns(integers(&[0, 2]))),
@@ -154,6 +153,23 @@ fn rejects_invalid_archives() {
         "a: `samples`: unknown array name; expected one of sample, unit, label, x, y, p, time, t, labels"
     );
     assert_eq!(
+        events(zip(&[("time", b"no array".to_vec())])),
+        "a: `time`: not an npy array; expected an archive from `numpy.savez`"
+    );
+    assert_eq!(events(columns(integers(&[]))), "a: no recordings; expected at least 1");
+    let of_sample = || npy("[('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", "(1,)", &[0; 24]);
+    assert_eq!(
+        events(zip(&[("sample", integers(&[0])), ("label", integers(&[0])), ("events", of_sample())])),
+        "a: `events`: duplicate column `label`"
+    );
+    let twice = zip(&[("time", floats(&[0.1])), ("time", floats(&[0.1]))]);
+    assert_eq!(events(twice), "a: `time`: duplicate array; expected an archive from `numpy.savez`");
+}
+
+#[test]
+fn rejects_invalid_archives_of_recordings() {
+    let records = || npy("[('t', '<i8'), ('x', '<i8')]", "(1,)", &[0; 16]);
+    assert_eq!(
         events(zip(&[("arr_0", records()), ("arr_2", records()), ("labels", integers(&[0, 0]))])),
         "a: recording 1 is missing (found 0 to 2)"
     );
@@ -174,21 +190,9 @@ fn rejects_invalid_archives() {
         "a: duplicate labels: the file contains labels and a separate file of labels is given"
     );
     assert_eq!(
-        events(zip(&[("time", b"no array".to_vec())])),
-        "a: `time`: not an npy array; expected an archive from `numpy.savez`"
-    );
-    assert_eq!(events(columns(integers(&[]))), "a: no recordings; expected at least 1");
-    assert_eq!(
         events(zip(&[("arr_0", records()), ("arr_00", records()), ("labels", integers(&[0]))])),
         "a: `arr_0`: duplicate recording 0"
     );
-    let of_sample = || npy("[('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", "(1,)", &[0; 24]);
-    assert_eq!(
-        events(zip(&[("sample", integers(&[0])), ("label", integers(&[0])), ("events", of_sample())])),
-        "a: `events`: duplicate column `label`"
-    );
-    let twice = zip(&[("time", floats(&[0.1])), ("time", floats(&[0.1]))]);
-    assert_eq!(events(twice), "a: `time`: duplicate array; expected an archive from `numpy.savez`");
 }
 
 /// Every truncated archive is rejected, and no changed byte causes a panic.

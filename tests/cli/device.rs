@@ -96,3 +96,11 @@ fn a_closed_pipe_ends_the_samples() {
     let output = child.wait_with_output().expect("the program ends");
     assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
 }
+
+#[test]
+fn a_plot_creates_its_folder() {
+    let folder = Folder::new();
+    let answer = folder.run(&["device", "plot", "ideal", "--out", "new/folder/ideal.svg"]).succeeds();
+    assert_eq!(answer.stdout, "new/folder/ideal.svg\nnew/folder/ideal.png\n");
+    assert!(folder.path("new/folder/ideal.png").is_file());
+}

@@ -41,9 +41,9 @@ fn foreign_lines_are_skipped_and_kept() {
     assert_eq!(
         warnings(&answer),
         [
-            "warning: results/tiny/records/0001.jsonl:1: not a record of schema 6 and arithmetic 5, left out: \
+            "warning: results/tiny/records/0001.jsonl:1: ignored, not a record of schema 6 and arithmetic 5: \
              expected value at line 1 column 1",
-            "warning: results/tiny/records/0001.jsonl:2: not a record of schema 6 and arithmetic 5, left out: \
+            "warning: results/tiny/records/0001.jsonl:2: ignored, not a record of schema 6 and arithmetic 5: \
              it has schema 6 and arithmetic 4",
         ]
     );

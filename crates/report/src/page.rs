@@ -52,6 +52,24 @@ fn data_link(name: &str, content: &[u8], words: &str) -> Markup {
     }
 }
 
+/// Returns SVG as a data URI. Escaped text is a quarter shorter than base64, but has spaces, which `srcset` does not allow.
+fn svg_uri(svg: &str) -> PreEscaped<String> {
+    let mut uri = "data:image/svg+xml,".to_owned();
+    for letter in svg.chars() {
+        match letter {
+            '%' => uri.push_str("%25"),
+            '#' => uri.push_str("%23"),
+            '<' => uri.push_str("%3C"),
+            '>' => uri.push_str("%3E"),
+            '&' => uri.push_str("%26"),
+            '"' => uri.push_str("%22"),
+            '\n' => uri.push_str("%0A"),
+            other => uri.push(other),
+        }
+    }
+    PreEscaped(uri)
+}
+
 fn data_uri(kind: &str, content: &[u8]) -> PreEscaped<String> {
     use base64::Engine;
     // Base64 and media types need no escaping.

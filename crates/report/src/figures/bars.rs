@@ -88,7 +88,8 @@ pub(super) fn zeros(histogram: &Histogram) -> String {
 
 /// Returns table rows: both ends of a bin and its count; zeros have a bin from 0 to 0.
 pub(super) fn rows(histogram: &Histogram) -> Vec<[String; 3]> {
-    let edge = |bin: usize| format!("{:e}", f64::from(histogram.low) + bin as f64 * histogram.width());
+    // Histograms have f32 ends: more digits would only make large tables larger.
+    let edge = |bin: usize| format!("{:e}", (f64::from(histogram.low) + bin as f64 * histogram.width()) as f32);
     let zeros = ["0".to_owned(), "0".to_owned(), histogram.zeros.to_string()];
     let bins = histogram.counts.iter().enumerate();
     let bins = bins.map(|(bin, count)| [edge(bin), edge(bin + 1), count.to_string()]);

@@ -99,10 +99,8 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
     let guessing: Vec<&str> =
         tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
     if !guessing.is_empty() {
-        text.push(format!(
-            "There is no answer for {}: accuracy at the {clean} does not differ from chance.",
-            guessing.join(", ")
-        ));
+        let curves = if tolerances.len() == 1 { String::new() } else { format!(" for {}", guessing.join(", ")) };
+        text.push(format!("There is no answer{curves}: accuracy at the {clean} does not differ from chance."));
     } else if tolerances.iter().any(Tolerance::gains) {
         text.push(format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined."));
     }

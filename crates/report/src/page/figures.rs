@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{Facts, Section, data_link, data_uri};
+use super::{Facts, Section, data_link, data_uri, svg_uri};
 use crate::figures::Figure;
 
 /// Returns the section of all figures but the main one; none without further figures.
@@ -29,7 +29,7 @@ pub fn main_figure(figure: &Figure) -> Markup {
 
 fn drawn(figure: &Figure) -> Markup {
     let picture = html! {
-        img src=(data_uri("image/svg+xml", figure.svg.as_bytes())) alt={ (figure.title) ". " (figure.caption) };
+        img src=(svg_uri(&figure.svg)) alt={ (figure.title) ". " (figure.caption) };
     };
     html! {
         figure.wide[figure.is_wide()].column[!figure.is_wide()] id={ "figure-" (figure.name) } {

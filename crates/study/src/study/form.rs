@@ -21,7 +21,10 @@ const LONGEST: i64 = 12;
 pub(super) fn hint(given: &Given, value: &toml::Value, expected: Expected) -> Option<String> {
     let text = match (value, expected) {
         (toml::Value::String(text), _) => text.clone(),
-        (toml::Value::Float(number), Expected::Whole) if number.fract() == 0.0 => number.to_string(),
+        // Beyond 2^53 a number is no longer the one that was written.
+        (toml::Value::Float(number), Expected::Whole) if number.fract() == 0.0 && number.abs() < 9e15 => {
+            number.to_string()
+        }
         (toml::Value::Integer(number), Expected::Boolean) => number.to_string(),
         _ => return None,
     };

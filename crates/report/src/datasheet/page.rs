@@ -50,7 +50,7 @@ pub fn device_line(device: &Device) -> String {
     let grade = highest_grade(&device.provenance).map_or("none", grade);
     let line = columns(&device.name, &format!("{low} to {high} ohm"), scheme, grade);
     let room = LIST_WIDTH - line.chars().count();
-    line + &clause(&device.description, room)
+    line + &headline(&device.description, room)
 }
 
 /// The header of the list of devices.
@@ -71,15 +71,14 @@ fn thousands(ohm: f64) -> String {
     }
 }
 
-/// The first clause of a description, cut at a word to at most `room` letters.
-fn clause(text: &str, room: usize) -> String {
-    let end = text.find([',', '(', ':', ';']).unwrap_or(text.len());
-    let clause = first_sentence(&text[..end]).trim();
-    if clause.chars().count() <= room {
-        return clause.to_owned();
+/// The first sentence of a description without its stop, cut at a word to at most `room` letters.
+fn headline(text: &str, room: usize) -> String {
+    let sentence = first_sentence(text).trim().trim_end_matches('.');
+    if sentence.chars().count() <= room {
+        return sentence.to_owned();
     }
     let mut cut = String::new();
-    for word in clause.split(' ') {
+    for word in sentence.split(' ') {
         if cut.chars().count() + word.chars().count() + 4 > room {
             break;
         }

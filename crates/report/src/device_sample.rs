@@ -146,7 +146,7 @@ impl Sampling {
     }
 
     /// Creates a run with one write of one cell from `from` to `target`, µS.
-    const fn one_write(target: f64, from: f64) -> Sampling {
+    pub(crate) const fn one_write(target: f64, from: f64) -> Sampling {
         Sampling {
             target,
             from,
@@ -453,7 +453,7 @@ mod tests {
         let pcm = Device::built_in("pcm-joshi-2020").unwrap();
         let told = |sampling: Sampling| {
             let told = sampling.beyond_laws(&pcm).iter().map(Warning::to_string).collect::<Vec<String>>();
-            told.iter().map(|told| told.split(" lies ").next().unwrap().to_owned()).collect::<Vec<String>>()
+            told.iter().map(|told| told.split(" is ").next().unwrap().to_owned()).collect::<Vec<String>>()
         };
         let sampling = Sampling { target: 10.0, ..SAMPLING };
         assert_eq!(told(Sampling { reads: 3, ..sampling.clone() }), [""; 0]);
@@ -466,7 +466,7 @@ mod tests {
         // The I-V curves of this device end at 16 kΩ.
         let milo = Device::built_in("hfo2-1t1r-milo-2021").unwrap();
         let beyond = Sampling { target: 55.0, ..SAMPLING }.beyond_laws(&milo);
-        let expected = "device `hfo2-1t1r-milo-2021`: read.nonlinearity.points: ends at 16000 ohm";
+        let expected = "device `hfo2-1t1r-milo-2021`: read.nonlinearity.points: the table ends at 16000 ohm";
         assert!(beyond.len() == 1 && beyond[0].to_string().starts_with(expected), "{beyond:?}");
     }
 

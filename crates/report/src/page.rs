@@ -246,7 +246,7 @@ mod tests {
         let page = html(&Fixture::with_records(text, |settings, seed| {
             Some(ohmspike_study::record::Record { loss: vec![1.0], ..record(settings, seed, 0.5) })
         }));
-        assert!(page.contains("4 of 5 trials are copies of others, to the last bit"), "{page}");
+        assert!(page.contains("4 of 5 trials are bit-identical copies of others"), "{page}");
         assert!(page.contains("The mean test accuracy is 50.0 % (n = 1)."), "{page}");
     }
 

@@ -83,7 +83,7 @@ fn write_pages(folder: &Path) -> Result<(), WriteError> {
     let index = index(&pages);
     for Page { file, text, .. } in pages.iter().chain([&index]) {
         let path = folder.join(file);
-        fs::write(&path, text).map_err(|source| WriteError { path, source })?;
+        fs::write(&path, format!("{}\n", text.trim_end())).map_err(|source| WriteError { path, source })?;
     }
     Ok(())
 }

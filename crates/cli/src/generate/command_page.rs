@@ -18,8 +18,7 @@ pub fn page() -> Page {
     let mut text = title("Command line", &introduction);
     let commands = root.get_subcommands().filter(|command| command.get_name() != "help");
     commands.for_each(|command| add(&mut text, command, "ohmspike"));
-    text.truncate(text.trim_end().len());
-    Page { file: "cli.md", about: "every command and option.", text: text + "\n" }
+    Page { file: "cli.md", about: "every command and option.", text }
 }
 
 /// Appends a command, or the commands below it.

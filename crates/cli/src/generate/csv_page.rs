@@ -67,7 +67,6 @@ pub fn page() -> Page {
         "The same layout as a fault map, with a number in every cell: the measured conductance, in the unit of the first line. \
          The line `negative open` before the first row accepts negative numbers and treats them as 0.",
     );
-    text.truncate(text.trim_end().len());
     Page {
         file: "csv.md",
         about: "every column of the CSV files that the program writes and reads.",

@@ -24,6 +24,5 @@ pub fn page() -> Page {
         "File: `study.toml`\n\n\
          The study as it was run, with presets and overrides resolved. Its keys are the [study keys](study-keys.md).",
     );
-    text.truncate(text.trim_end().len());
-    Page { file: "records.md", about: "every field of records and details.", text: text + "\n" }
+    Page { file: "records.md", about: "every field of records and details.", text }
 }

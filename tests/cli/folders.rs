@@ -128,7 +128,7 @@ fn import_digits(folder: &Folder, first: u8) {
     folder.write("samples.idx", [header(&[8, 1, 2]), pixels.to_vec()].concat());
     folder.write("labels.idx", [header(&[8]), (0..8).map(|sample| sample % 2).collect()].concat());
     let import = ["data", "import", "digits", "--samples", "samples.idx", "--labels", "labels.idx", "--classes", "2"];
-    folder.run(&[&import[..], &["--test-share", "0.5", "--replace"]].concat()).succeeds();
+    folder.run(&[&import[..], &["--test-fraction", "0.5", "--replace"]].concat()).succeeds();
 }
 
 const DIGITS: &str = "name = 'digits'\n[data]\nset = 'digits'\n[network]\nhidden = 6\nsteps = 20\n[weights]\nsigma_init = 0.2\n\

@@ -40,7 +40,7 @@ fn names_samples_without_spikes() {
     folder.write("late.csv", format!("sample,time,unit,label\n{events}"));
     let import =
         ["data", "import", "late", "--events", "late.csv", "--units", "16", "--classes", "4", "--duration", "0.5"];
-    folder.run(&[&import[..], &["--test-share", "0.5"]].concat()).succeeds();
+    folder.run(&[&import[..], &["--test-fraction", "0.5"]].concat()).succeeds();
     for sigma in ["weights.sigma_init=0.001", "weights.sigma_init=1000"] {
         let window = ["data.set=late", "data.window_seconds=0.1", "training.batch=10", sigma];
         let (what, hint) = silence(&train(&folder, &window));

@@ -31,7 +31,7 @@ fn stored(folder: &Folder, name: &str) -> String {
 /// Imports the images of the script as `pixels`.
 fn import_pixels(folder: &Folder) {
     let (samples, labels) = (data("images.idx.gz"), data("labels.idx"));
-    let import = ["data", "import", "pixels", "--samples", &samples, "--labels", &labels, "--test-share", "0.5"];
+    let import = ["data", "import", "pixels", "--samples", &samples, "--labels", &labels, "--test-fraction", "0.5"];
     let answer = folder.run(&[&import[..], &["--classes", "3"]].concat()).succeeds();
     assert!(answer.stdout.contains("\n  6 samples for training, 6 for the test, 6 units, 3 classes\n"), "{answer:#?}");
 }
@@ -131,7 +131,7 @@ fn replaces_a_data_set_only_on_request() {
     let events = data("events.csv");
     let import =
         ["data", "import", "pixels", "--events", &events, "--units", "5", "--classes", "3", "--duration", "0.5"];
-    let import = [&import[..], &["--test-share", "0.25"]].concat();
+    let import = [&import[..], &["--test-fraction", "0.25"]].concat();
     let answer = folder.run(&import);
     assert_eq!(answer.status, Some(2));
     let there = format!("error: {}: a different data set with this name exists (digest `", stored(&folder, "pixels"));
@@ -147,7 +147,7 @@ fn errors_name_the_place_in_the_file() {
     let import =
         ["data", "import", "mine", "--events", "wrong.csv", "--units", "5", "--classes", "3", "--duration", "1"];
     folder
-        .run(&[&import[..], &["--test-share", "0.5"]].concat())
+        .run(&[&import[..], &["--test-fraction", "0.5"]].concat())
         .refuses_with("error: wrong.csv:2: unit: expected a whole number from 0 to 4, got 7\n");
     assert!(!folder.path("cache").exists());
 }
@@ -169,7 +169,7 @@ fn warns_about_samples_without_input_spikes() {
     let folder = Folder::new();
     write_pixels(&folder, &[[16, 3], [4, 15], [9, 16], [0, 12], [16, 1], [7, 2], [5, 11], [3, 16]]);
     let import = ["data", "import", "digits", "--samples", "samples.idx", "--labels", "labels.idx", "--classes", "2"];
-    let import = [&import[..], &["--test-share", "0.5"]].concat();
+    let import = [&import[..], &["--test-fraction", "0.5"]].concat();
     let told = folder.run(&import).succeeds().stderr;
     assert_eq!(
         told,
@@ -198,7 +198,7 @@ fn empty_recordings_and_classes_without_test_samples_are_counted() {
     let import = |events: &str| {
         let import =
             ["data", "import", "mine", "--events", events, "--labels", "labels.csv", "--units", "5", "--classes", "3"];
-        folder.run(&[&import[..], &["--duration", "1", "--test-share", "0.5", "--replace"]].concat()).succeeds()
+        folder.run(&[&import[..], &["--duration", "1", "--test-fraction", "0.5", "--replace"]].concat()).succeeds()
     };
     let some = import("events.csv");
     assert!(some.stdout.contains(" recordings for training\n"), "{some:#?}");
@@ -218,7 +218,7 @@ fn rejects_class_names_with_control_characters() {
     let folder = Folder::new();
     let events = data("events.npz");
     let import = ["data", "import", "mine", "--events", &events, "--units", "5", "--classes", "3", "--duration", "1"];
-    let named = |names: &str| folder.run(&[&import[..], &["--test-share", "0.5", "--class-names", names]].concat());
+    let named = |names: &str| folder.run(&[&import[..], &["--test-fraction", "0.5", "--class-names", names]].concat());
     named("a\u{1b}[31m,b,c")
         .refuses_with("error: class name: expected 1 to 100 characters without control characters, got `a?[31m`\n");
     let answer = named("left,right,none").succeeds();

@@ -1,5 +1,7 @@
 //! `ohmspike run`: runs the trials of a study without a record, then shows all results.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -157,15 +159,31 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
     for line in health.lines() {
         say!("{line}")?;
     }
-    let kept = ["records", FILE].map(|name| results.folder.join(name));
-    for path in kept.iter().filter(|path| path.exists()).chain(&files) {
-        say!("{}", path.display())?;
+    for place in places(&results.folder, &files) {
+        say!("{place}")?;
     }
     // One example of each state that excludes trials.
     for (state, advice) in health.examples() {
         tell!("warning: {state}\n\nhint: {advice}\n");
     }
     Ok(())
+}
+
+/// Lines that tell where the results are: the files of the results folder, and how many figures and tables it has.
+fn places(folder: &Path, files: &[PathBuf]) -> Vec<String> {
+    let kept = ["records", FILE].map(|name| folder.join(name));
+    let kept = kept.iter().filter(|path| path.exists());
+    let single = files.iter().filter(|path| path.parent() == Some(folder));
+    let mut lines: Vec<String> = kept.chain(single).map(|path| path.display().to_string()).collect();
+    for (name, noun) in [("figures", "figure"), ("tables", "table")] {
+        let inside = folder.join(name);
+        let names: BTreeSet<_> =
+            files.iter().filter(|path| path.parent() == Some(&inside)).filter_map(|path| path.file_stem()).collect();
+        if !names.is_empty() {
+            lines.push(format!("{}: {}", inside.display(), counted(names.len(), noun)));
+        }
+    }
+    lines
 }
 
 /// The exit status of a run with `left` remaining trials. A stopped run tells how to resume.

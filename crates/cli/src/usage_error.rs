@@ -10,13 +10,14 @@ use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::study::override_for;
 
 /// Subcommand, old flag, new flag.
-const RENAMED: [(&str, &str, &str); 9] = [
+const RENAMED: [(&str, &str, &str); 10] = [
     ("run", "--limit", "--max-trials"),
     ("run", "--instructions", "--simd"),
     ("run", "--x", "--x-axis"),
     ("train", "--instructions", "--simd"),
     ("report", "--x", "--x-axis"),
     ("submit", "--at-once", "--max-concurrent"),
+    ("import", "--test-share", "--test-fraction"),
     ("sample", "--write", "--target-microsiemens"),
     ("sample", "--write-ohm", "--target-ohm"),
     ("sample", "--from", "--start-microsiemens"),

@@ -97,7 +97,7 @@ pub enum ImportError {
     },
     /// No samples left for training or for testing.
     #[error(
-        "test share: {share} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
+        "test fraction: {share} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
     )]
     Share {
         /// Fraction of test samples.
@@ -297,7 +297,7 @@ fn checked(
     if let Test::Share(share) = test
         && !(*share > 0.0 && *share < 1.0)
     {
-        return refuse("test share", share, "a number between 0 and 1");
+        return refuse("test fraction", share, "a number between 0 and 1");
     }
     let names = class_names.unwrap_or_else(|| (0..classes).map(|class| format!("class {class}")).collect());
     if names.len() != classes {

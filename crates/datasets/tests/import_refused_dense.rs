@@ -111,13 +111,13 @@ fn rejects_invalid_properties() {
     }
     for share in [0.0, 1.0, -0.5, f64::NAN] {
         let message = event("mine", form(), Test::Share(share), None);
-        assert_eq!(message, format!("test share: expected a number between 0 and 1, got {share}"));
+        assert_eq!(message, format!("test fraction: expected a number between 0 and 1, got {share}"));
     }
     // The only sample of a class is for training.
     let single = events_in("sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,1\n", None, EventForm { classes: 2, ..form() });
     assert_eq!(
         single,
-        "test share: 0.5 of 2 samples leaves 2 for training and 0 for testing; expected at least 1 of each"
+        "test fraction: 0.5 of 2 samples leaves 2 for training and 0 for testing; expected at least 1 of each"
     );
     assert_eq!(
         event("mine", form(), half(), Some(vec!["a".to_owned()])),

@@ -17,7 +17,7 @@ const EXAMPLES: &str = "\
 Examples:
   Events of 64 units, 0.5 s per recording, a quarter of them for the test:
       ohmspike data import gestures --events events.csv --units 64 --duration 0.5 \
-          --classes 3 --test-share 0.25
+          --classes 3 --test-fraction 0.25
 
   Images with test images of their own:
       ohmspike data import digits --samples train.idx --labels train-labels.idx \
@@ -37,7 +37,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES, override_usage = "ohmspike data import <NAME> <--events <FILE>|--samples <FILE>> [OPTIONS]")]
 #[command(group(ArgGroup::new("kind").args(["events", "samples"]).required(true)))]
-#[command(group(ArgGroup::new("tests").args(["test", "test_share"]).required(true)))]
+#[command(group(ArgGroup::new("tests").args(["test", "test_fraction"]).required(true)))]
 pub struct Arguments {
     /// Name of the data set: lower-case letters, digits and hyphens.
     name: String,
@@ -61,8 +61,8 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "test")]
     test_labels: Option<PathBuf>,
     /// Fraction of each class to use as test set.
-    #[arg(long, value_name = "SHARE")]
-    test_share: Option<f64>,
+    #[arg(long, value_name = "FRACTION")]
+    test_fraction: Option<f64>,
     /// Number of classes.
     #[arg(long, value_name = "N")]
     classes: usize,
@@ -150,7 +150,7 @@ enum How {
 /// Imports the data set and prints a summary.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = &arguments.name;
-    let test = match (&arguments.test, arguments.test_share) {
+    let test = match (&arguments.test, arguments.test_fraction) {
         (Some(samples), _) => Test::Files { samples: samples.clone(), labels: arguments.test_labels.clone() },
         (None, share) => Test::Share(share.unwrap_or_default()),
     };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ohmspike_datasets::counted;
 use ohmspike_study::health::{HealthKind, HealthState};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
@@ -59,11 +60,12 @@ impl HealthTally {
     pub fn lines(&self) -> Vec<String> {
         let excluded = (self.excluded > 0).then(|| {
             let are = if self.excluded == 1 { "is" } else { "are" };
-            format!("{} of {} trials {are} excluded from all results: {}", self.excluded, self.trials, self.words(true))
+            let trials = counted(self.trials, "trial");
+            format!("{} of {trials} {are} excluded from all results: {}", self.excluded, self.words(true))
         });
         let guess = (self.at_chance > 0).then(|| {
             let are = if self.at_chance == 1 { "is" } else { "are" };
-            format!("{} of {} trials {are} at chance", self.at_chance, self.trials)
+            format!("{} of {} {are} at chance", self.at_chance, counted(self.trials, "trial"))
         });
         excluded.into_iter().chain(guess).collect()
     }

@@ -20,6 +20,7 @@ use ohmspike_report::files::write_results;
 use ohmspike_report::replication::Replication;
 use ohmspike_simd::Instructions;
 use ohmspike_study::axis_value::plain;
+use ohmspike_study::health::rise::untested;
 use ohmspike_study::legible::one_line;
 use ohmspike_study::record::Record;
 use ohmspike_study::resolved_study::FILE;
@@ -156,7 +157,7 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
         counted(results.trials.len(), "trial")
     )?;
     let health = HealthTally::new(results.study, &done);
-    for line in health.lines() {
+    for line in health.lines().into_iter().chain(untested(&results.study.conditions[0].settings)) {
         say!("{line}")?;
     }
     for place in places(&results.folder, &files) {
@@ -237,7 +238,10 @@ impl Screen<'_> {
 impl Observer for Screen<'_> {
     fn opened(&mut self, plan: &Plan) {
         let study = self.study;
-        tell!("{}: {}", study.name, one_line(&study.question));
+        match one_line(&study.question) {
+            question if question.is_empty() => tell!("{}", study.name),
+            question => tell!("{}: {question}", study.name),
+        }
         for axis in &study.axes {
             tell!("  {} = {}", axis.key, toml::Value::Array(axis.values.clone()));
         }

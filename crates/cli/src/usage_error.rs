@@ -189,8 +189,8 @@ mod tests {
     #[test]
     fn every_new_flag_exists_and_no_old_one_does() {
         let mut commands: Vec<clap::Command> = Arguments::command().get_subcommands().cloned().collect();
-        let device = commands.iter().find(|command| command.get_name() == "device").expect("a subcommand").clone();
-        commands.extend(device.get_subcommands().cloned());
+        let nested: Vec<clap::Command> = commands.iter().flat_map(clap::Command::get_subcommands).cloned().collect();
+        commands.extend(nested);
         for (name, old, new) in RENAMED {
             let command = commands.iter().find(|command| command.get_name() == name).expect("a subcommand");
             let has =

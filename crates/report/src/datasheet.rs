@@ -14,7 +14,7 @@ mod writing;
 
 use std::fmt::Write;
 
-use ohmspike_crossbar::device::{Device, Scheme};
+use ohmspike_crossbar::device::{Device, Scheme, WriteNoise};
 use ohmspike_crossbar::spread::{read_spread, write_spread};
 use ohmspike_snn::connection::Connection;
 use ohmspike_study::pair_spread::{units_of_read, units_of_write};
@@ -52,13 +52,17 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
     );
     let scale = settings.hardware.write_spread_scale;
     let scaled = if scale == 1.0 { String::new() } else { format!(", before the factor {scale} of the study") };
+    let level = match device.write.noise {
+        WriteNoise::FromStudy => format!(" at noise.level_percent = {}", settings.noise.level_percent),
+        _ => String::new(),
+    };
     let spread = write_spread(device, &resistances, units_of_write(settings, device, connection));
     let of = match device.write.scheme {
         Scheme::Add => "write noise",
         Scheme::Pulsed(_) => "write noise in addition to pulse noise",
         Scheme::Verify(_) => "write noise of one try",
     };
-    spread_table(&mut text, &format!("{of}{scaled}"), &spread, device.write_table());
+    spread_table(&mut text, &format!("{of}{level}{scaled}"), &spread, device.write_table());
     let read = read_spread(device, &resistances, units_of_read(settings, device, connection));
     spread_table(&mut text, "read noise", &read, device.read_table());
     let maps = map_lines(loaded, shapes);

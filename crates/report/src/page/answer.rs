@@ -16,7 +16,7 @@ use super::crossing_words::{crossing_words, held_words, no_interval};
 use super::direction::Direction;
 use super::figures::main_figure;
 use super::layout::completeness;
-use super::number::{level, mean, mean_words, unit};
+use super::number::{level, mean, mean_words, unit, unit_in_full};
 use super::ranking::{End, Ranking};
 use super::table::table;
 use super::tolerance::{clean_level, withheld_words};
@@ -25,6 +25,10 @@ use super::{Facts, Section};
 
 /// Index of the threshold of the answer: 95 %.
 const THRESHOLD: usize = 1;
+/// Starts an entry of a list within the sentences.
+const ENTRY: char = '\u{1e}';
+/// Ends the last entry of a list within the sentences.
+const ENTRY_END: char = '\u{1d}';
 /// Most curves or conditions that a sentence lists.
 const MOST_LISTED: usize = 4;
 
@@ -52,11 +56,23 @@ fn found<'a>(facts: &'a Facts, number: usize) -> Option<(Direction, &'a Vec<Tole
 fn sentences_of_sweeps(facts: &Facts) -> Markup {
     html! {
         @for (number, sweep) in facts.sweeps.sweeps.iter().enumerate() {
-            p.answer {
-                @if !sweep.apart.is_empty() { strong { (sweep.name()) ": " } }
-                (sentences(facts, sweep, found(facts, number)))
+            @let text = sentences(facts, sweep, found(facts, number));
+            div.answer {
+                @if !sweep.apart.is_empty() { p { strong { (sweep.name()) ":" } } }
+                @for part in text.split(ENTRY_END) { (paragraph_or_list(part)) }
             }
         }
+    }
+}
+
+/// A paragraph, or a list if it has entries: the words before the first entry introduce it.
+fn paragraph_or_list(text: &str) -> Markup {
+    let mut parts = text.split(ENTRY);
+    let words = parts.next().unwrap_or_default().trim();
+    let entries: Vec<&str> = parts.collect();
+    html! {
+        @if !words.is_empty() { p { (words) } }
+        @if !entries.is_empty() { ul { @for entry in entries { li { (entry) } } } }
     }
 }
 
@@ -102,7 +118,8 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
         let curves = if tolerances.len() == 1 { String::new() } else { format!(" for {}", guessing.join(", ")) };
         text.push(format!("There is no answer{curves}: accuracy at the {clean} does not differ from chance."));
     } else if tolerances.iter().any(Tolerance::gains) {
-        text.push(format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined."));
+        let caution = format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined.");
+        text.insert(0, caution);
     }
     text.retain(|text| !text.is_empty());
     let withheld = tolerances.iter().any(|one| one.withheld(THRESHOLD, direction).is_some());
@@ -207,7 +224,7 @@ fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
     let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found.iter().map(of).collect();
     match by_repeat.and_then(Ranking::new).filter(Ranking::is_tested) {
         Some(ranking) => ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
-            format!("{}{}", significant(value), unit(key))
+            format!("{}{}", significant(value), unit_in_full(key))
         }),
         None if found.len() > 1 => {
             "The curves are not ranked: that needs three shared seeds and a crossing in every curve.".to_owned()
@@ -250,17 +267,8 @@ fn listed(what: &str, found: &[(String, String)]) -> String {
         [] => String::new(),
         [(_, only)] => format!("{what} {only}."),
         few if few.len() <= MOST_LISTED => {
-            let each: Vec<String> = few
-                .iter()
-                .map(|(name, words)| {
-                    if words.contains("equal to") {
-                        format!("{words}, for {name}")
-                    } else {
-                        format!("{words} for {name}")
-                    }
-                })
-                .collect();
-            format!("{what} {}.", each.join(", "))
+            let each: String = few.iter().map(|(name, words)| format!("{ENTRY}{name}: {words}")).collect();
+            format!("{what}{each}{ENTRY_END}")
         }
         many => format!("{what} the values in the table for {} curves.", many.len()),
     }

@@ -6,13 +6,13 @@ use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
 use ohmspike_study::significant::significant;
 
 use super::Facts;
-use super::number::{level, unit};
+use super::number::{level, unit, unit_in_full};
 use super::tolerated::Tolerance;
 use crate::figures::{NoiseUnit, noise_at};
 
 /// Formats a crossing with its interval.
 pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance, key: &str) -> String {
-    let own = in_unit(crossing, tolerance.last, &unit(key), Some);
+    let own = in_unit(crossing, tolerance.last, &unit_in_full(key), Some);
     let others = units(facts, key).into_iter().filter_map(|asked| {
         let recorded = facts.report.recorded;
         let settings = &facts.study().conditions[tolerance.condition].settings;

@@ -69,6 +69,14 @@ pub fn unit(key: &str) -> String {
     }
 }
 
+/// The unit of a key with the quantity that a percentage refers to: ` % of σ_init`.
+pub fn unit_in_full(key: &str) -> String {
+    match words_and_unit(key).1 {
+        "" => String::new(),
+        unit => format!(" {unit}"),
+    }
+}
+
 /// Formats a wall time in a suitable unit.
 pub fn duration(seconds: f64) -> String {
     match seconds {

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::settings::{Encoding, Settings};
 use crate::significant::significant;
 
+/// Relative change of the input weights below which training left them as they were.
+const SMALL: f64 = 0.01;
+
 /// Cause of a silent hidden layer, with the measured values. A drive is the largest membrane voltage of any neuron of
 /// the layer on a typical (median) sample, in thresholds. It is absent for neurons with a threshold other than 1.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -154,8 +157,8 @@ impl Cause {
                 }
             }
             Cause::LostInTraining { noise, .. } => match noise {
-                Some(_) => "lower the update noise or `training.learning_rate`".to_owned(),
-                None => "lower `training.learning_rate`".to_owned(),
+                Some(_) => "lower the update noise or `training.learning_rate`, or train longer".to_owned(),
+                None => "lower `training.learning_rate`, or train longer".to_owned(),
             },
         }
     }
@@ -216,6 +219,10 @@ impl Display for Cause {
             }
             Cause::LostInTraining { first, last, at_floor, noise } => {
                 let noise = noise.as_ref().map(|noise| format!(" with {noise}")).unwrap_or_default();
+                if *at_floor < SMALL && (last - first).abs() < SMALL * first.abs() {
+                    let weight = significant(*last);
+                    return write!(formatter, "training{noise} silenced it, at the same mean input weight ({weight} thresholds)");
+                }
                 write!(
                     formatter,
                     "training{noise} changed its mean input weight from {} to {} thresholds, and {} % of the writes \

@@ -22,7 +22,7 @@ pub const SCHEMA: u32 = 2;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Details {
-    /// [`SCHEMA`].
+    /// Version of the format of details.
     pub schema: u32,
     /// Arithmetic version of the matching record.
     pub arithmetic: u32,

@@ -24,8 +24,8 @@ const DISTANCE_STEPS: f64 = 1.0;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// Mean distances over images and pairs of hidden neurons; in large layers, over a sample of neurons
-    /// ([`MeasuredNeurons`]).
+    /// Mean distances over images and pairs of hidden neurons. Layers of more than 1,000 neurons use a drawn sample of
+    /// 1,000.
     pub distances: PairDistances,
     /// Intervals between spikes, per class.
     pub classes: Vec<ClassTiming>,

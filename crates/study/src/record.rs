@@ -58,7 +58,7 @@ pub struct Record {
     pub layer_spikes: Vec<Vec<f64>>,
     /// Spike trains of the last hidden layer on the test set, before training.
     pub before: Observation,
-    /// The same after the last epoch. Null if training diverged.
+    /// Spike statistics of the trained network, after the last epoch. Null if training diverged.
     pub after: Option<Observation>,
     /// Problems that make the outcome unreliable. Empty for a healthy trial.
     pub health: Vec<HealthState>,

@@ -191,10 +191,9 @@ fn trials(limit: &Limit) -> [usize; 4] {
         Evidence::Mean { seeds, .. } => seeds as usize,
         Evidence::Chips { chips, .. } => chips as usize,
     };
-    let certify = limit.certifications.iter().map(taken).sum();
-    let lent = |attempt: &&Attempt| limit.certifications.iter().all(|other| other.seeds != attempt.seeds);
-    let refute = limit.refutations.iter().filter(lent).map(taken).sum::<usize>();
-    let at_levels = limit.trials.total() - limit.trials.reference;
+    let [certify, refute] =
+        [&limit.certifications, &limit.refutations].map(|attempts| attempts.iter().map(taken).sum());
+    let at_levels: usize = limit.trials.total() - limit.trials.reference;
     [limit.trials.reference, at_levels - certify - refute, certify, refute]
 }
 
@@ -251,20 +250,20 @@ fn case(name: &str, levels: Levels, target: Target, statistic: Statistic, mean: 
 #[test]
 fn limits_of_a_mean_rarely_claim_too_much() {
     case("noise, accuracy", percent(), ACCURACY, Statistic::Mean, noise).check(53.0);
-    case("noise, loss", percent(), Target::Loss(0.02), Statistic::Mean, noise).check(90.0);
+    case("noise, loss", percent(), Target::Loss(0.02), Statistic::Mean, noise).check(88.0);
     case("window, accuracy", sizes(), ACCURACY, Statistic::Mean, window).check(53.0);
     case("bits, loss", converters(), Target::Loss(0.02), Statistic::Mean, bits).check(70.0);
-    case("list, accuracy", listed(), ACCURACY, Statistic::Mean, noise).check(41.0);
+    case("list, accuracy", listed(), ACCURACY, Statistic::Mean, noise).check(42.0);
 }
 
 #[test]
 fn limits_of_chips_rarely_claim_too_much() {
     let [most, nearly_all] = [0.9, 0.95].map(Statistic::Chips);
-    case("chips, noise, accuracy", percent(), ACCURACY, nearly_all, noise).check(290.0);
-    case("chips, noise, loss", percent(), Target::Loss(0.05), most, noise).check(360.0);
-    case("chips, window, accuracy", sizes(), ACCURACY, nearly_all, window).check(290.0);
-    case("chips, bits, loss", converters(), Target::Loss(0.05), nearly_all, bits).check(410.0);
-    case("chips, list, accuracy", listed(), ACCURACY, nearly_all, noise).check(210.0);
+    case("chips, noise, accuracy", percent(), ACCURACY, nearly_all, noise).check(265.0);
+    case("chips, noise, loss", percent(), Target::Loss(0.05), most, noise).check(335.0);
+    case("chips, window, accuracy", sizes(), ACCURACY, nearly_all, window).check(265.0);
+    case("chips, bits, loss", converters(), Target::Loss(0.05), nearly_all, bits).check(385.0);
+    case("chips, list, accuracy", listed(), ACCURACY, nearly_all, noise).check(190.0);
 }
 
 #[test]

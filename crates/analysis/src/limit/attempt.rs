@@ -9,7 +9,7 @@ use ohmspike_stats::binomial::{least_failures, lower_bound, upper_bound};
 use ohmspike_stats::moments::Moments;
 use serde::Serialize;
 
-use super::criterion::{Criterion, Statistic};
+use super::criterion::{Criterion, ROUNDING, Statistic};
 use super::effort::{Effort, Test};
 use super::trials::{Batch, Ledger, Purpose, Sample, Training};
 
@@ -100,10 +100,10 @@ impl Examiner<'_> {
         let sd = moments.variance.sqrt();
         let (bound, succeeded) = if self.refutes() {
             let bound = moments.mean + test.distance * sd;
-            (bound, bound < 0.0)
+            (bound, bound < -ROUNDING)
         } else {
             let bound = moments.mean - test.distance * sd;
-            (bound, bound >= 0.0)
+            (bound, bound >= -ROUNDING)
         };
         let [mean, bound] = [moments.mean, bound].map(|margin| self.criterion.in_its_unit(margin));
         Ok((Evidence::Mean { seeds: margins.len() as u64, mean, sd, bound }, succeeded))
@@ -120,9 +120,10 @@ impl Examiner<'_> {
     ) -> Result<(u64, u64), Batch> {
         let planned = seeds.end - seeds.start;
         // With this number of failures, a certification fails or a refutation succeeds.
-        let enough = match self.refutes() {
-            true => least_failures(planned, fraction, test.alpha).unwrap_or(planned + 1),
-            false => self.effort.allowed_failures + 1,
+        let enough = if self.refutes() {
+            least_failures(planned, fraction, test.alpha).unwrap_or(planned + 1)
+        } else {
+            self.effort.allowed_failures + 1
         };
         let (mut chips, mut failures) = (0, 0);
         while failures < enough && failures + (planned - chips) >= enough {

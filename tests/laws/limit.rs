@@ -1,8 +1,8 @@
 //! Simulates, with fixed seeds, how often a limit claims too much or too little, and the trials that it takes.
 //!
-//! Outcomes are those of networks with known accuracy at each level: a common shift of each seed, normal with a standard
-//! deviation of 0.6 points, and the spread of each trial, normal with 1 point. A certificate claims too much if its
-//! level misses the criterion; a refutation claims too little if its level meets it.
+//! Outcomes are those of networks with known accuracy at each level: a common shift of each seed, normal with a
+//! standard deviation of 0.6 points, and the spread of each trial, normal with 1 point. A certificate claims too much
+//! if its level misses the criterion; a refutation claims too little if its level meets it.
 //!
 //! A run claims too much with an unknown probability q. [`assert_rare`] requires the exact upper bound of q at 95 %
 //! confidence (Clopper and Pearson) to be at most 5 %: with 1000 runs, at most 38 wrong ones, since

@@ -1,7 +1,8 @@
 //! Finds the harshest level of a key that a network tolerates: search, certify, refute.
 //!
-//! The caller runs trials and reports outcomes; [`Procedure::next`] is a pure function of the outcomes so far. It returns
-//! the trials to run next or the [`Limit`]. So a search resumes from records alone, and a repeat runs nothing.
+//! The caller runs trials and reports outcomes. [`Procedure::next`] is a pure function of the outcomes so far: it
+//! returns the trials to run next, or the [`Limit`]. So a search resumes from records alone, and a repeat runs
+//! nothing.
 //!
 //! ```text
 //! 1. baseline   noise-free network on the search seeds; ends here if it misses the criterion
@@ -21,9 +22,8 @@
 //! levels can fail (see [`Limit::dip`]). Levels between certified and refuted are not decided.
 //!
 //! The bound for chips is exact. The bound for a mean is exact for normal outcomes; t tests of few seeds are too
-//! optimistic for outcomes with a lower tail. No test of a mean sees failures rarer than its seeds can show: with 8 seeds
-//! and none failed, up to 37 % of all trials may fail (2.5 %, one-sided). Where rare failures matter, ask for a fraction
-//! of chips.
+//! optimistic for outcomes with a lower tail. No mean of a few seeds shows rare failures: if none of 8 seeds fails, up
+//! to 37 % of all trials may fail (2.5 %, one-sided). Where rare failures matter, ask for a fraction of chips.
 //!
 //! `tests/laws/limit.rs` simulates 1000 runs each with known limits, at 95 % confidence, default effort, trials that
 //! spread by 1 point, and seeds that shift all levels by 0.6 points:

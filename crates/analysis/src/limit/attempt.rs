@@ -152,3 +152,68 @@ impl Examiner<'_> {
         self.purpose == Purpose::Refute
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::criterion::Target;
+    use super::super::effort::tests;
+    use super::super::trials::{Condition, Known, Outcome, Trial};
+    use super::*;
+
+    const CHIPS: Criterion =
+        Criterion { target: Target::Accuracy(0.7), statistic: Statistic::Chips(0.95), confidence: 0.95, chance: 0.1 };
+    const ONCE: Effort = Effort {
+        search_seeds: 4,
+        mean_seeds: 3,
+        allowed_failures: 0,
+        attempts: 1,
+        short_training: false,
+        chips_per_batch: 10,
+        first_seed: 0,
+    };
+
+    /// Examines level 7 with the given accuracies, which stand for the first seeds.
+    fn examined(criterion: &Criterion, purpose: Purpose, accuracies: &[f64]) -> Result<Attempt, Batch> {
+        let trial = |seed| Trial { condition: Condition::Level(7), seed, training: Training::Full };
+        let known: Known = (0..).map(trial).zip(accuracies.iter().map(|value| Outcome::Accuracy(*value))).collect();
+        let test = tests(criterion, &ONCE)[0];
+        let examiner = Examiner { criterion, effort: &ONCE, purpose };
+        examiner.examine(7, &test, 0..test.seeds, &mut Ledger::new(&known))
+    }
+
+    /// Wilks: 59 chips without failure show 95 % at 95 % confidence; the bound is 0.05^(1 / 59).
+    #[test]
+    fn fifty_nine_good_chips_certify_95_percent() {
+        let good = examined(&CHIPS, Purpose::Certify, &[0.8; 59]).expect("all outcomes");
+        let Evidence::Chips { chips: 59, failures: 0, planned: 59, bound } = good.evidence else { panic!("{good:?}") };
+        assert!(good.succeeded && (bound - 0.05f64.powf(1.0 / 59.0)).abs() < 1e-12, "{bound}");
+    }
+
+    #[test]
+    fn attempts_on_chips_end_when_their_result_is_certain() {
+        let failed = examined(&CHIPS, Purpose::Certify, &[0.8, 0.8, 0.6]).expect("enough outcomes");
+        assert!(!failed.succeeded && matches!(failed.evidence, Evidence::Chips { chips: 3, failures: 1, .. }));
+        let missing = examined(&CHIPS, Purpose::Certify, &[0.8; 52]).expect_err("missing outcomes");
+        assert_eq!((missing.level, missing.trials.len(), missing.trials[0].seed), (Some(7), 7, 52));
+        // P(X >= 7; 59, 0.05) = 0.030; the bound counts the 52 other chips as good.
+        let refuted = examined(&CHIPS, Purpose::Refute, &[0.6; 7]).expect("enough outcomes");
+        let Evidence::Chips { chips: 7, failures: 7, bound, .. } = refuted.evidence else { panic!("{refuted:?}") };
+        assert!(refuted.succeeded && bound < 0.95 && (bound - upper_bound(52, 59, 0.05)).abs() < 1e-12, "{bound}");
+    }
+
+    #[test]
+    fn bounds_of_a_mean_are_in_the_unit_of_the_target() {
+        let mean = Criterion { statistic: Statistic::Mean, ..CHIPS };
+        // t(0.95, 2) = 2.919986, times 0.01 / sqrt(3) = 0.016859.
+        for (purpose, middle, bound, succeeded) in [
+            (Purpose::Certify, 0.72, 0.72 - 0.016859, true),
+            (Purpose::Certify, 0.71, 0.71 - 0.016859, false),
+            (Purpose::Refute, 0.68, 0.68 + 0.016859, true),
+            (Purpose::Refute, 0.69, 0.69 + 0.016859, false),
+        ] {
+            let attempt = examined(&mean, purpose, &[middle - 0.01, middle, middle + 0.01]).expect("all outcomes");
+            let Evidence::Mean { seeds: 3, bound: got, .. } = attempt.evidence else { panic!("{attempt:?}") };
+            assert!((got - bound).abs() < 1e-6 && attempt.succeeded == succeeded, "{attempt:?}");
+        }
+    }
+}

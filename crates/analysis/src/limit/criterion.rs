@@ -17,7 +17,7 @@ use thiserror::Error;
 
 use super::trials::Outcome;
 
-/// Rounding of a margin: a loss of exactly two points meets `Loss(0.02)`. Far below the step of an accuracy, 1 / samples.
+/// Rounding of a margin: a loss of exactly two points meets `Loss(0.02)`. Far below 1 / samples.
 pub(super) const ROUNDING: f64 = 1e-12;
 
 /// Quantity with a threshold.

@@ -181,7 +181,7 @@ mod tests {
         let effort = Effort::default();
         let first = tests(&CHIPS, &effort)[0];
         let aim = Aim::new(&CHIPS, &effort, &first);
-        // scipy.stats: binom.cdf(1, 110, q) = 0.8 at q = 0.0075005, norm.isf(q) = 2.4323554; with r = 11 of 110 to refute,
+        // scipy.stats: binom.cdf(1, 110, q) = 0.8 at q = 0.0075005, norm.isf(q) = 2.4323554. To refute, r = 11 of 110:
         // binom.sf(10, 110, q) = 0.8 at q = 0.1220215, norm.isf(q) = 1.1649407.
         let close = (aim.certify - 2.4323554).abs() < 1e-6 && (aim.refute - 1.1649407).abs() < 1e-6;
         assert!(close, "{aim:?}");

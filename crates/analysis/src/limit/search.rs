@@ -11,9 +11,9 @@
 //! neither promising nor bad on average, three levels between are evaluated as well. Low is below every level that
 //! clearly fails, so the limit is below a dip that the search finds.
 //!
-//! With short training, a level is clear if its loss is at most half or at least twice the allowed one, and if s agrees.
-//! The loss refers to the noise-free network after the same training. From the first level that is not clear, all levels
-//! are trained fully.
+//! With short training, a level is clear if its loss is at most half or at least twice the allowed one, and if s
+//! agrees. The loss refers to the noise-free network after the same training. From the first level that is not clear,
+//! all levels are trained fully.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -119,7 +119,8 @@ impl Search<'_> {
         }
     }
 
-    /// Returns the harshest promising level below all that clearly fail, and the next evaluated level that is not promising.
+    /// Returns the harshest promising level below all that clearly fail, and the next evaluated one that is not
+    /// promising.
     fn bracket(&self, evaluated: &Evaluated) -> (Option<usize>, Option<usize>) {
         let clear = evaluated.values().find(|searched| self.is_refutable(searched)).map(|searched| searched.level);
         let below = evaluated.range(..clear.unwrap_or(usize::MAX));

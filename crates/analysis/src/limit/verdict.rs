@@ -37,7 +37,8 @@ pub enum Verdict {
     NotCertified,
 }
 
-/// Result of the procedure, with everything behind it. Levels are indices into [`Levels::values`](super::Levels::values).
+/// Result of the procedure, with everything behind it. Levels are indices into
+/// [`Levels::values`](super::Levels::values).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Limit {
     /// Result in a word.

@@ -87,6 +87,20 @@ def adjusted():
         yield {"p": p, "holm": list(multipletests(p, method="holm")[1])}
 
 
+def bounds_of_probabilities():
+    """Both bounds of `scipy.stats.binomtest(...).proportion_ci(method="exact")`, one-sided."""
+    for events, n, alpha in [(0, 8, 0.05), (58, 59, 0.05), (91, 93, 0.025), (122, 124, 0.0125), (682, 925, 0.01), (3, 1000, 0.05)]:
+        ends = [stats.binomtest(events, n, alternative=side).proportion_ci(1 - alpha, method="exact") for side in ("greater", "less")]
+        yield {"events": events, "n": n, "alpha": alpha, "low": ends[0].low, "high": ends[1].high}
+
+
+def bounds_of_means():
+    """Both bounds of `scipy.stats.ttest_1samp(...).confidence_interval`, one-sided."""
+    for sample, alpha in [(DRUG_1, 0.05), (ACCURATE, 0.025), (LESS, 0.0125), (LOW, 0.01)]:
+        low, high = [stats.ttest_1samp(sample, 0, alternative=side).confidence_interval(1 - alpha) for side in ("greater", "less")]
+        yield {"sample": sample, "alpha": alpha, "low": low.low, "high": high.high}
+
+
 def lines():
     """`scipy.stats.linregress`; the largest residual by numpy."""
     means = [float(np.mean(row)) for row in ACCURACIES]
@@ -185,6 +199,7 @@ def plain(value):
 def main():
     found = {
         "intervals": list(intervals()), "pairs": list(pairs()), "shifts": list(shifts()), "adjusted": list(adjusted()),
+        "bounds_of_probabilities": list(bounds_of_probabilities()), "bounds_of_means": list(bounds_of_means()),
         "lines": list(lines()), "crossings": crossings(), "components": list(components()),
     }
     # One line per entry keeps diffs readable.

@@ -7,6 +7,7 @@
 //! - `same_bits`: records do not depend on threads, interruptions and shards;
 //! - `resolved_study`: the study in a results folder equals the study that was run;
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
+//! - `limit`: limits rarely claim too much;
 //! - `store`, `killed`: records survive damaged files and hundreds of kills;
 //! - `executors`: results do not depend on the executor; `hardware`: training through arrays with each mechanism;
 //! - `event_counts`: an input of k equals k inputs with equal weights and drives its row k times;
@@ -28,6 +29,7 @@ mod keys;
 mod killed;
 mod layer_bits;
 mod ranges;
+mod limit;
 mod read_noise;
 mod resolved_study;
 mod same_bits;

@@ -16,6 +16,7 @@ use ohmspike_stats::moments::Moments;
 use ohmspike_stats::normalised::{Condition, Curve, Scale};
 use ohmspike_stats::paired::Paired;
 use ohmspike_stats::power::least_shift;
+use ohmspike_stats::{binomial, bound};
 use serde::Deserialize;
 
 const TOLERANCE: f64 = 1e-10;
@@ -28,6 +29,8 @@ pub struct Values {
     pairs: Vec<TwoSamples>,
     shifts: Vec<Shift>,
     adjusted: Vec<Adjusted>,
+    bounds_of_probabilities: Vec<ProbabilityBounds>,
+    bounds_of_means: Vec<MeanBounds>,
     lines: Vec<LineCase>,
     crossings: Crossings,
     /// Values for `statistics_components.rs`.
@@ -88,6 +91,25 @@ struct Crossing {
 struct Adjusted {
     p: Vec<f64>,
     holm: Vec<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProbabilityBounds {
+    events: u64,
+    n: u64,
+    alpha: f64,
+    low: f64,
+    high: f64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MeanBounds {
+    sample: Vec<f64>,
+    alpha: f64,
+    low: f64,
+    high: f64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -199,6 +221,18 @@ fn crossings_of_a_linear_curve_match_its_equation() {
 fn holm_adjustments() {
     for case in &VALUES.adjusted {
         assert_all_close(holm(&case.p).expect("probabilities"), &case.holm);
+    }
+}
+
+#[test]
+fn one_sided_bounds() {
+    for ProbabilityBounds { events, n, alpha, low, high } in &VALUES.bounds_of_probabilities {
+        let bounds = [binomial::lower_bound(*events, *n, *alpha), binomial::upper_bound(*events, *n, *alpha)];
+        assert_all_close(bounds, &[*low, *high]);
+    }
+    for MeanBounds { sample, alpha, low, high } in &VALUES.bounds_of_means {
+        let sample = Moments::new(sample).expect("moments");
+        assert_all_close([bound::lower(&sample, *alpha), bound::upper(&sample, *alpha)], &[*low, *high]);
     }
 }
 

@@ -4,7 +4,8 @@
 //! - [`judged`], [`point_health`], [`health_tally`]: health over the seeds of a condition;
 //! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: results as tables and curves; [`baseline`]:
 //!   another study for comparison;
-//! - [`repeat_warnings`]: seeds that change nothing.
+//! - [`repeat_warnings`]: seeds that change nothing;
+//! - [`limit`]: the harshest level of a key that a network tolerates.
 
 pub mod baseline;
 pub mod drawn;
@@ -12,6 +13,7 @@ pub mod drawn;
 pub mod fixture;
 pub mod health_tally;
 pub mod judged;
+pub mod limit;
 pub mod point_health;
 pub mod recorded;
 pub mod repeat_warnings;

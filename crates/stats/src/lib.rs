@@ -4,6 +4,7 @@
 //!   [`moments`]: mean and variance with input checks for all tests;
 //! - [`paired`]: tests for a difference between two conditions; [`power`]: detectable differences; [`holm`]: multiple
 //!   tests; [`equivalence`]: agreement of a mean with a claimed number;
+//! - [`bound`], [`binomial`]: one-sided bounds of a mean and of a probability;
 //! - [`line`](mod@line): linear fit of an outcome; [`normalised`]: noise tolerance of a network; [`nested`]: variance
 //!   components.
 //!
@@ -12,6 +13,8 @@
 //! `tests/validation/statistics.rs` compares results with other programs, and `tests/validation/coverage.rs` tests the
 //! coverage of the intervals.
 
+pub mod binomial;
+pub mod bound;
 pub mod draws;
 pub mod equivalence;
 mod estimate;

@@ -171,7 +171,7 @@ fn silent_trials_are_reported_and_excluded_from_answers() {
     folder.run(&["report", "faulty.toml"]).succeeds();
     let page = folder.text("results/faulty/report.html");
     assert!(
-        page.contains("<section id=\"health\">") && page.contains("Left out of this answer: 1 of 3 trials (silent 1)"),
+        page.contains("<section id=\"health\">") && page.contains("This answer excludes 1 of 3 trials: 1 silent."),
         "{page}"
     );
 }

@@ -94,7 +94,7 @@ fn rejects_keys_that_do_not_fit_the_data() {
     };
     refused(
         "set = 'mine'",
-        "3: data.set: must be one of `fashion-mnist`, `fashion-mnist-subset`, `shd`, `pixels`, `spikes`, got `mine`\n\n\
+        "3: data.set: expected one of fashion-mnist, fashion-mnist-subset, shd, pixels, spikes, got `mine`\n\n\
          hint: `ohmspike data import mine` imports your own data",
     );
     refused(

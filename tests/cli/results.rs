@@ -102,7 +102,7 @@ fn repeats_that_are_copies_count_once() {
     let copies = export.stdout.lines().skip(1).filter(|line| !line.split(',').nth(place).expect("a cell").is_empty());
     assert_eq!(copies.count(), 2);
     let page = folder.run(&[&["report", "tiny.toml"][..], &sets].concat()).succeeds();
-    assert!(page.stderr.contains("2 of 3 trials are copies"), "{}", page.stderr);
+    assert!(page.stderr.contains("2 of 3 trials are bit-identical copies"), "{}", page.stderr);
     assert!(folder.text("results/tiny/report.html").contains("(n = 1)"));
 }
 

@@ -62,11 +62,7 @@ fn a_small_test_set_is_tested_with_a_warning_about_missing_classes() {
     import(&folder, "few", &[2, 0], 1);
     folder.write("s.toml", study("few", ""));
     let answer = folder.run(&["run", "s.toml"]).succeeds();
-    assert!(
-        answer.stderr.contains("warning: data.set: 1 of 3 classes is without test samples: `"),
-        "{}",
-        answer.stderr
-    );
+    assert!(answer.stderr.contains("warning: data.set: 1 of 3 classes has no test samples: `"), "{}", answer.stderr);
     assert_eq!(answer.stderr.matches("warning: ").count(), 1, "{}", answer.stderr);
     assert_eq!(last_test(&folder, "few").iter().map(|class| class[0]).collect::<Vec<_>>(), [1, 0, 1]);
     let answer = folder.run(&["train", "s.toml"]).succeeds();

@@ -90,9 +90,9 @@ fn warnings_come_before_the_trial() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "noise.level_percent=1", "--set", "hardware.retention_seconds=3600"];
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
-    let warning = "\n\nwarning: hardware.retention_seconds: no effect: device `study-1k-1m` has no drift, and tests see its \
-                   cells as they were right after the last write\n\nhint: choose a device with a `drift` section, or leave \
-                   the key out\n\n";
+    let warning = "\n\nwarning: hardware.retention_seconds: no effect: device `study-1k-1m` has no drift, so tests see the \
+                   cells as they were after the last write\n\nhint: choose a device with a `drift` section or remove the \
+                   key\n\n";
     assert!(answer.stderr.contains(warning), "{}", answer.stderr);
 }
 

@@ -28,8 +28,8 @@ mod keys;
 #[cfg(unix)]
 mod killed;
 mod layer_bits;
-mod ranges;
 mod limit;
+mod ranges;
 mod read_noise;
 mod resolved_study;
 mod same_bits;

@@ -180,6 +180,10 @@ mod tests {
             ("ohmspike submit s.toml --slurm --max-concurrent 0", "--max-concurrent: expected 1 or more, got 0"),
             ("ohmspike export s.toml --format xml", "--format: expected one of `csv`, `parquet`, got `xml`"),
             ("ohmspike train --seed 1.5", "--seed: expected a whole number, got `1.5`"),
+            (
+                "ohmspike train --training.epochs=5",
+                "unknown flag `--training.epochs`\n\nhint: use `--set training.epochs=5`",
+            ),
             ("ohmspike study.toml", "unknown command `study.toml`\n\nhint: use `ohmspike run study.toml`"),
         ] {
             assert_eq!(of_line(line).as_deref(), Some(expected), "{line}");

@@ -2,7 +2,8 @@
 
 use kuva::render::render::{Primitive, Scene, TextAnchor};
 
-use super::mark::{Dash, Fill, area, line, marker};
+use super::mark::{Fill, area, line, marker};
+use super::palette::Dash;
 use super::palette::{GREY, Look};
 use super::panel::words;
 use super::plot::{Frame, Plot, TICK_SIZE, width, wrapped};

@@ -3,6 +3,7 @@
 use kuva::render::color::Color;
 use kuva::render::render::{PathData, Primitive, TextAnchor};
 
+pub use super::palette::Dash;
 use super::palette::Shape;
 use super::panel::words;
 
@@ -21,25 +22,6 @@ const OCTAGON: [(f64, f64); 8] = [
 ];
 /// Half the width of the caps of an interval.
 const CAP: f64 = 3.5;
-
-/// Dash pattern of a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Dash {
-    /// Solid.
-    Solid,
-    /// Short dashes.
-    Dashed,
-    /// Dots.
-    Dotted,
-    /// Long dashes.
-    Long,
-    /// A dash and a dot.
-    DashDot,
-    /// A dash and two dots.
-    DashDotDot,
-    /// Long dashes with long gaps.
-    Sparse,
-}
 
 /// Marks at data coordinates.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,24 @@
 //!
 //! Neighbouring curves differ in all three, so a grey print and a colour-blind reader can tell them apart.
 
-use super::mark::Dash;
+/// Dash pattern of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dash {
+    /// Solid.
+    Solid,
+    /// Short dashes.
+    Dashed,
+    /// Dots.
+    Dotted,
+    /// Long dashes.
+    Long,
+    /// A dash and a dot.
+    DashDot,
+    /// A dash and two dots.
+    DashDotDot,
+    /// Long dashes with long gaps.
+    Sparse,
+}
 
 /// Colours of Okabe and Ito (2008) without yellow, which is faint on white.
 const COLORS: [&str; 7] = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000"];

@@ -6,7 +6,8 @@
 use kuva::render::color::Color;
 use kuva::render::render::{Primitive, TextAnchor};
 
-use super::mark::{Dash, Mark, Places, area, line};
+use super::mark::{Mark, Places, area, line};
+use super::palette::Dash;
 use super::palette::{BLACK, GRID};
 use super::panel::words;
 use super::scale::{BREAK_AT, Scale};

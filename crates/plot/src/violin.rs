@@ -10,7 +10,8 @@
 
 use kuva::render::render_utils::{silverman_bandwidth, simple_kde};
 
-use super::mark::{Dash, Fill, Mark};
+use super::mark::{Fill, Mark};
+use super::palette::Dash;
 use super::palette::{BLACK, Look, Shape};
 use crate::quantile::quantile;
 

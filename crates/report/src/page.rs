@@ -5,6 +5,7 @@
 
 mod answer;
 mod comparisons;
+mod completeness;
 mod crossing_words;
 mod devices;
 mod direction;

@@ -12,10 +12,10 @@ use ohmspike_study::health::HealthKind;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::significant::significant;
 
+use super::completeness::completeness;
 use super::crossing_words::{crossing_words, held_words, no_interval};
 use super::direction::Direction;
 use super::figures::main_figure;
-use super::layout::completeness;
 use super::number::{level, mean, mean_words, unit, unit_in_full};
 use super::ranking::{End, Ranking};
 use super::table::table;

@@ -56,13 +56,18 @@ fn devices<'a>(facts: &Facts<'a>) -> Vec<(&'a LoadedDevice, &'a Settings, Held)>
                     && known.0.maps == loaded.maps
             };
             match chosen.iter_mut().find(same) {
-                Some(known) if known.1.noise.level_percent >= settings.noise.level_percent => {}
+                Some(known) if noise(known.1) >= noise(settings) => {}
                 Some(known) => *known = (loaded, settings, held),
                 None => chosen.push((loaded, settings, held)),
             }
         }
     }
     chosen
+}
+
+/// Noise level and factor on the write noise.
+fn noise(settings: &Settings) -> (f64, f64) {
+    (settings.noise.level_percent, settings.hardware.write_spread_scale)
 }
 
 fn area(loaded: &LoadedDevice, settings: &Settings, held: &Held) -> maud::Markup {

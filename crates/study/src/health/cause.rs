@@ -221,7 +221,10 @@ impl Display for Cause {
                 let noise = noise.as_ref().map(|noise| format!(" with {noise}")).unwrap_or_default();
                 if *at_floor < SMALL && (last - first).abs() < SMALL * first.abs() {
                     let weight = significant(*last);
-                    return write!(formatter, "training{noise} silenced it, at the same mean input weight ({weight} thresholds)");
+                    return write!(
+                        formatter,
+                        "training{noise} silenced it, at the same mean input weight ({weight} thresholds)"
+                    );
                 }
                 write!(
                     formatter,

@@ -28,6 +28,14 @@ pub enum NoDeviceProblem {
         /// The built-in device with the most similar name.
         nearest: Option<&'static str>,
     },
+    /// The name of a device file without its extension.
+    #[error("unknown device `{name}`; expected a device file or a built-in device")]
+    Extension {
+        /// The name.
+        name: String,
+        /// The file.
+        path: PathBuf,
+    },
     /// A path without a file.
     #[error("cannot read `{name}`: no such file")]
     Missing {
@@ -88,6 +96,10 @@ impl NoDevice {
             let mut folders = folders.map(folder).to_vec();
             folders.dedup();
             NoDeviceProblem::Missing { name, folders }
+        } else if let Some(path) =
+            folders.iter().map(|folder| folder.join(format!("{name}.json"))).find(|path| path.is_file())
+        {
+            NoDeviceProblem::Extension { name, path }
         } else {
             let likeness = |known: &str| strsim::jaro_winkler(&name.to_lowercase(), known);
             let best = BUILT_IN.iter().map(|(known, _)| *known).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
@@ -117,6 +129,7 @@ impl NoDeviceProblem {
             NoDeviceProblem::Unknown { nearest: Some(nearest), .. } => {
                 format!("did you mean `{nearest}`? `ohmspike device list` lists the built-in devices")
             }
+            NoDeviceProblem::Extension { path, .. } => format!("for the file, use `{}`", shell(&path.display().to_string())),
             NoDeviceProblem::Unknown { nearest: None, .. } => {
                 "`ohmspike device list` lists the built-in devices".to_owned()
             }
@@ -139,6 +152,15 @@ impl NoDeviceProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_device_file_named_without_its_extension_is_suggested() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("mine.json"), "{}").expect("a writable folder");
+        let message = NoDevice::not_found("mine", [Path::new(""), folder.path()]).to_string();
+        assert!(message.contains("unknown device `mine`"), "{message}");
+        assert!(message.contains("hint: for the file, use `") && message.contains("mine.json`"), "{message}");
+    }
 
     #[test]
     fn names_of_no_device_have_a_way_out() {

@@ -16,6 +16,8 @@ pub(super) const DEVICE: &str = "device";
 pub(super) const PRESET: &str = "training.preset";
 /// The key of the seeds.
 pub(super) const SEEDS: &str = "repeats.seeds";
+/// The key.
+pub(super) const DETAILS: &str = "observe.details";
 
 /// All keys of a study with their sections, in the order of the sections. Keys of layers are listed for the first layer, keys of
 /// `[device]` are not listed.

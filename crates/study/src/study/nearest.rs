@@ -7,8 +7,7 @@ use std::cmp::Ordering;
 
 use ohmspike_crossbar::device::{SECTIONS as DEVICE_SECTIONS, renamed_key};
 
-use super::keys::{DEVICE, SECTIONS, SEEDS, known_keys, layer_of};
-use super::observe::DETAILS;
+use super::keys::{DETAILS, DEVICE, SECTIONS, SEEDS, known_keys, layer_of};
 use super::{StudyError, StudyProblem, renamed};
 
 /// Names that other programs use, in lower case with `_`, and the key.
@@ -103,7 +102,7 @@ pub fn key_called(name: &str) -> Option<String> {
 
 /// The override `KEY=VALUE` for a key that was given by its last name or a synonym.
 pub fn override_for(name: &str, value: &str) -> Option<String> {
-    let key = key_called(name)?;
+    let key = if known_keys().iter().any(|known| known == name) { name.to_owned() } else { key_called(name)? };
     // A count means the seeds 1 to that count: a single seed is a list.
     let is_seed = name.eq_ignore_ascii_case("seed") && value.parse::<u64>().is_ok();
     Some(if is_seed { format!("{key}=[{value}]") } else { format!("{key}={value}") })

@@ -2,10 +2,8 @@
 
 use super::StudyError;
 use super::given::Given;
+use super::keys::DETAILS;
 use super::problem::wrong_type;
-
-/// The key.
-pub(super) const DETAILS: &str = "observe.details";
 
 /// The trials whose details are saved along with their records. Does not affect results.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -39,9 +39,9 @@ Examples:
 
 /// Submit a study to a Slurm cluster.
 ///
-/// Submits a job array, whose tasks each run a part of the study, and a final job that writes summary and report. Scripts and
-/// logs are in the folder slurm of the results. Only parts with remaining trials are submitted: repeat the command after a
-/// failure, or after adding seeds or levels. Every node must see the results folder.
+/// Submits a job array and a final job. Each task of the array runs a part of the study; the final job writes summary and
+/// report. Scripts and logs are in the folder slurm of the results. Only parts with remaining trials are submitted: repeat
+/// the command after a failure, or after adding seeds or levels. Every node must see the results folder.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {

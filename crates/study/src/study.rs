@@ -148,13 +148,23 @@ impl Study {
     }
 }
 
+/// Returns a hint if the line of a syntax error has a number with a unit: `level_percent = 20 %`.
+fn unit_hint(text: &str, span: Option<Range<usize>>) -> &'static str {
+    let at = span.map_or(0, |span| span.start.min(text.len()));
+    let line =
+        text.lines().nth(text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count()).unwrap_or_default();
+    let value = line.split_once('=').map_or("", |(_, value)| value).trim();
+    let number = value.trim_end_matches(|letter: char| letter == '%' || letter == 'µ' || letter.is_alphabetic()).trim();
+    if number != value && number.parse::<f64>().is_ok() { "\n\nhint: write the number without its unit" } else { "" }
+}
+
 impl Text {
     fn read(file: &str, text: &str) -> Result<Text, StudyError> {
         let at =
             |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
         let document = DeTable::parse(text).map_err(|error| StudyError {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
-            problem: StudyProblem::Syntax(error.message().to_owned()),
+            problem: StudyProblem::Syntax(error.message().to_owned() + unit_hint(text, error.span())),
         })?;
         let mut found = Text::default();
         for (key, value) in document.get_ref().iter() {

@@ -19,7 +19,7 @@ use super::super::terminal::say;
 pub struct Arguments {
     /// Data set: fashion-mnist or shd.
     name: Published,
-    /// Cache folder to use.
+    /// Cache folder [default: that of the user].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Address to download from.

@@ -16,11 +16,11 @@ use super::super::{Failure, warn};
 const EXAMPLES: &str = "\
 Examples:
   Events of 64 units, 0.5 s per recording, a quarter of them for the test:
-      ohmspike data import gestures --events events.csv --units 64 --duration 0.5 \
+      ohmspike data import gestures --events events.csv --units 64 --duration 0.5 \\
           --classes 3 --test-fraction 0.25
 
   Images with test images of their own:
-      ohmspike data import digits --samples train.idx --labels train-labels.idx \
+      ohmspike data import digits --samples train.idx --labels train-labels.idx \\
           --test test.idx --test-labels test-labels.idx --classes 10
 
   Train on it:
@@ -82,7 +82,7 @@ pub struct Arguments {
     /// Events: length of a recording, s.
     #[arg(long, value_name = "SECONDS")]
     duration: Option<f64>,
-    /// Events: unit of times [default: see --help].
+    /// Events: unit of times [default: that of the file].
     ///
     /// One of seconds, milliseconds, microseconds and nanoseconds. The default is the unit in an HDF5 file, or else seconds for
     /// the field time and microseconds for the field t.
@@ -93,7 +93,7 @@ pub struct Arguments {
     /// `min-max` maps the range of the training samples to 0 to 1. `min-max-each` does so for each feature separately.
     #[arg(long, value_name = "HOW", hide_possible_values = true, conflicts_with = "events")]
     scale: Option<How>,
-    /// Cache folder to use.
+    /// Cache folder [default: that of the user].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Replace a data set of the same name.

@@ -75,20 +75,20 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
         marks.push(Mark::Line { points, color: BASELINE, width: 1.4, dash: Dash::Dotted });
     }
     for (number, curve) in curves.iter().enumerate() {
-        let beside = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
+        let offset = 0.7 * ((number as f64 + 0.5) / curves.len() as f64 - 0.5);
         let color = curve.look.color;
         let all = curve.points.iter().flat_map(|point| {
-            point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + beside + TRIALS_BELOW))
+            point.trials.iter().map(move |(_, outcome)| (100.0 * outcome, point.x + offset + TRIALS_BELOW))
         });
         if curve.points.iter().any(|point| point.trials.len() > 1) {
             marks.push(small_dots(all.collect(), color));
         }
         let ends = curve.points.iter().filter_map(|point| {
             let (low, high) = point.sample.accuracy_interval()?;
-            Some([point.x + beside, 100.0 * low, 100.0 * high])
+            Some([point.x + offset, 100.0 * low, 100.0 * high])
         });
         marks.push(Mark::Spans { ends: ends.collect(), color });
-        marks.extend(markers(curve, |point| (100.0 * point.sample.mean, point.x + beside)));
+        marks.extend(markers(curve, |point| (100.0 * point.sample.mean, point.x + offset)));
     }
     let (label, _) = words_and_unit(&axis.key);
     let lines = names.iter().map(|name| name.split('\n').count()).max().unwrap_or(1);

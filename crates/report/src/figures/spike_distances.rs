@@ -18,7 +18,7 @@ use super::figure::{Data, Figure, cell};
 const HEIGHT: f64 = 150.0;
 const HEIGHT_ALONE: f64 = 260.0;
 /// Distance between violins at one position, and half the width of a violin.
-const BESIDE: f64 = 0.28;
+const OFFSET: f64 = 0.28;
 const HALF: f64 = 0.12;
 /// Number of positions up to which violins have full width in a two-column figure.
 const PLACES: f64 = 5.0;
@@ -89,7 +89,7 @@ fn plot(
     for (place, networks) in groups.iter().enumerate() {
         for (number, kind) in PairKind::ALL.into_iter().enumerate() {
             let values: Vec<f64> = networks.iter().filter_map(|seen| root(seen, kind)).collect();
-            let x = place as f64 + narrow * BESIDE * (number as f64 - 1.0);
+            let x = place as f64 + narrow * OFFSET * (number as f64 - 1.0);
             marks.extend(violin(x, narrow * HALF, &values, Look::new(number)));
         }
     }

@@ -125,7 +125,7 @@ fn observe() -> Section {
     let choices: Vec<Choice> =
         choices.map(|(word, meaning)| Choice { word: word.to_owned(), meaning: meaning.to_owned() }).into();
     let meaning =
-        "Trials whose details (spike rasters, membrane traces, weight histograms) are saved. Does not affect results.";
+        "Which trials save their details (spike rasters, membrane traces, weight histograms). Does not affect results.";
     let details = text("observe.details", "`first-seed`", "`none`, `first-seed`, `all`", meaning);
     let keys = vec![Key { kind: "choice".to_owned(), choices, ..details }];
     Section { name: "observe".to_owned(), meaning: "What is saved besides the records.".to_owned(), keys }

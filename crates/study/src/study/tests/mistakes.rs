@@ -181,3 +181,13 @@ fn messages_keep_the_spelling_of_the_study() {
     let wrong = error("name = 'demo'\n[[layer]]\nhidden = 0", &[]);
     assert!(wrong.starts_with("s.toml:3: layer.1.hidden: "), "{wrong}");
 }
+
+#[test]
+fn a_number_with_a_unit_in_a_study_file_is_explained() {
+    for line in ["level_percent = 20 %", "level_percent = 20%"] {
+        let message = error(&with(line), &[]);
+        assert!(message.starts_with("s.toml:3: invalid TOML: "), "{message}");
+        assert!(message.ends_with("\n\nhint: write the number without its unit"), "{message}");
+    }
+    assert!(!error(&with("level_percent = [1, 2"), &[]).contains("unit"));
+}

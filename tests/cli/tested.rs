@@ -66,7 +66,7 @@ fn a_small_test_set_is_tested_with_a_warning_about_missing_classes() {
     assert_eq!(answer.stderr.matches("warning: ").count(), 1, "{}", answer.stderr);
     assert_eq!(last_test(&folder, "few").iter().map(|class| class[0]).collect::<Vec<_>>(), [1, 0, 1]);
     let answer = folder.run(&["train", "s.toml"]).succeeds();
-    assert!(answer.stderr.contains("without test samples"), "{}", answer.stderr);
+    assert!(answer.stderr.contains("has no test samples"), "{}", answer.stderr);
 }
 
 fn epochs(answer: &Answer) -> Vec<String> {

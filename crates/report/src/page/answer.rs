@@ -118,7 +118,8 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
         let curves = if tolerances.len() == 1 { String::new() } else { format!(" for {}", guessing.join(", ")) };
         text.push(format!("There is no answer{curves}: accuracy at the {clean} does not differ from chance."));
     } else if tolerances.iter().any(Tolerance::gains) {
-        let caution = format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined.");
+        let caution =
+            format!("Caution: accuracy is not highest at the {clean}, so tolerance is not well defined.{ENTRY_END}");
         text.insert(0, caution);
     }
     text.retain(|text| !text.is_empty());

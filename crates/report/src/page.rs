@@ -138,7 +138,10 @@ mod tests {
             Some(0.8 - 0.004 * settings.noise.level_percent + 0.003 * (seed as f64 - 2.0))
         });
         let page = html_in(&fixture, Some(NoiseUnit::Microsiemens));
-        assert!(page.contains("<li>100:0: 8.75 % of σ_init (8.66 to 8.84), equal to 0.0874 µS (0.0865 to 0.0883)</li>"), "{page}");
+        assert!(
+            page.contains("<li>100:0: 8.75 % of σ_init (8.66 to 8.84), equal to 0.0874 µS (0.0865 to 0.0883)</li>"),
+            "{page}"
+        );
     }
 
     /// Finds a phrase that names a winner.

@@ -24,7 +24,7 @@ pub type DeviceKeys = BTreeMap<String, Value>;
 /// Returns a [`PrepareError`] that names the key of the study if it is wrong, else the file.
 pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
     let (place, text) = read(name, folder)?;
-    let device = Device::from_json(&text).map_err(|source| PrepareError::Device { place: place.clone(), source })?;
+    let device = Device::from_json(&text).map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
     let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
     if keys.is_empty() {
         return Ok((device, behaviour_sha256(value)));
@@ -63,7 +63,7 @@ pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
 fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
     let Some(new) = renamed_key(key) else { return Ok(()) };
     let source = DeviceError::renamed(key, &new).within("device");
-    Err(PrepareError::DeviceKey { key: format!("device.{key}"), source })
+    Err(PrepareError::DeviceKey { key: format!("device.{key}"), source: source.into() })
 }
 
 /// Keys that select a kind, and the keys that belong to only one kind.
@@ -143,10 +143,10 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
         long.strip_prefix(short).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     };
     match keys.keys().find(|key| below(wrong, key) || below(key, wrong)) {
-        Some(key) => PrepareError::DeviceKey { key: format!("device.{key}"), source: source.within("device") },
+        Some(key) => PrepareError::DeviceKey { key: format!("device.{key}"), source: source.within("device").into() },
         None => {
             let keys: Vec<String> = keys.keys().map(|key| format!("`device.{key}`")).collect();
-            PrepareError::Device { place: format!("{place} with {}", keys.join(", ")), source }
+            PrepareError::Device { place: format!("{place} with {}", keys.join(", ")), source: source.into() }
         }
     }
 }

@@ -48,7 +48,7 @@ pub enum PrepareError {
         /// Path of the file, or name of the built-in device.
         place: String,
         /// Cause.
-        source: DeviceError,
+        source: Box<DeviceError>,
     },
     /// An invalid key of `[device]`.
     #[error("{source}")]
@@ -56,7 +56,7 @@ pub enum PrepareError {
         /// Key as spelled in the study.
         key: String,
         /// Cause.
-        source: DeviceError,
+        source: Box<DeviceError>,
     },
     /// A key of `[device]` below a value that holds no keys.
     #[error("{key}: expected `{parent}` to be an object, got {found}")]

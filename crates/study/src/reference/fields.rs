@@ -142,7 +142,8 @@ impl List<'_> {
         if let Some(entries) = target["prefixItems"].as_array() {
             return self.push(property, &field, &format!("list of {} numbers", entries.len()), "");
         }
-        let known = self.listed.iter().find(|(definition, _)| *definition == target.to_string());
+        let wanted = target.to_string();
+        let known = self.listed.iter().find(|(definition, _)| *definition == wanted);
         if let Some((_, first)) = known.filter(|_| scalar == "object") {
             let note = format!("Same fields as `{first}`.");
             return self.push(property, &field, &kind, &note);

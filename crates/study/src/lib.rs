@@ -11,7 +11,7 @@
 //! - [`run`]: runs trials on threads and shards; [`pool`]: the threads, which share their work.
 //! - [`record`], [`observation`], [`details`]: the results of a trial; [`machine`]: the machine it ran on.
 //! - [`store`]: saves records safely; [`checkpoint`]: resumes killed trials.
-//! - [`reference`]: study keys, device keys and record fields with units and meanings, from the types;
+//! - [`mod@reference`]: study keys, device keys and record fields with units and meanings, from the types;
 //! - [`status`], [`eta`]: finished and remaining trials and time; [`cluster`]: Slurm jobs.
 //!
 //! The crate prints nothing.

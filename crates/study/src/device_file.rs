@@ -24,7 +24,8 @@ pub type DeviceKeys = BTreeMap<String, Value>;
 /// Returns a [`PrepareError`] that names the key of the study if it is wrong, else the file.
 pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
     let (place, text) = read(name, folder)?;
-    let device = Device::from_json(&text).map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
+    let device = Device::from_json(&text)
+        .map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
     let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
     if keys.is_empty() {
         return Ok((device, behaviour_sha256(value)));

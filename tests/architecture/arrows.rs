@@ -6,7 +6,7 @@ use crate::repository::{packages, table};
 
 /// The crates and their allowed dependencies on each other. Unlisted packages are tests or benches and may use any
 /// crate.
-const ARROWS: [(&str, &[&str]); 14] = [
+const ARROWS: [(&str, &[&str]); 15] = [
     ("ohmspike-simd-macros", &[]),
     ("ohmspike-simd", &["simd-macros"]),
     ("ohmspike-rng", &["simd"]),
@@ -17,17 +17,19 @@ const ARROWS: [(&str, &[&str]); 14] = [
     ("ohmspike-snn", &["simd", "rng", "crossbar"]),
     ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets"]),
     ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study"]),
-    ("ohmspike-report", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot"]),
+    ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis"]),
+    (
+        "ohmspike-report",
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot"],
+    ),
     (
         "ohmspike-experiments",
-        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot", "report"],
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "report"],
     ),
     ("ohmspike", &LIBRARIES),
     ("ohmspike-cli", &PROGRAM),
 ];
-const LIBRARIES: [&str; 11] =
-    ["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "plot", "report", "experiments"];
-const PROGRAM: [&str; 12] = [
+const LIBRARIES: [&str; 12] = [
     "simd",
     "rng",
     "stats",
@@ -36,6 +38,21 @@ const PROGRAM: [&str; 12] = [
     "datasets",
     "study",
     "analysis",
+    "answers",
+    "plot",
+    "report",
+    "experiments",
+];
+const PROGRAM: [&str; 13] = [
+    "simd",
+    "rng",
+    "stats",
+    "crossbar",
+    "snn",
+    "datasets",
+    "study",
+    "analysis",
+    "answers",
     "plot",
     "report",
     "experiments",

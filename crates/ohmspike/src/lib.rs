@@ -16,6 +16,7 @@
 //! | [`datasets`] | built-in, published and imported data |
 //! | [`study`] | studies, trials, records; [`run_study`](study::run_study()) |
 //! | [`analysis`] | statistics of records: [`summarise`](analysis::summarise) |
+//! | [`answers`] | limits, ablation and deployment |
 //! | [`report`], [`plot`] | figures, report pages, device datasheets, exports |
 //! | [`experiments`] | reproduction of the noise-robustness paper |
 //! | [`simd`], [`rng`], [`stats`] | shared arithmetic, random streams and statistics |
@@ -40,6 +41,7 @@
 pub mod prelude;
 
 pub use ohmspike_analysis as analysis;
+pub use ohmspike_answers as answers;
 pub use ohmspike_crossbar as crossbar;
 pub use ohmspike_datasets as datasets;
 pub use ohmspike_experiments as experiments;

@@ -1,0 +1,6 @@
+//! Answers about a study that need trials of their own.
+//!
+//! The trials are ordinary ones: named by hash, recorded in a results folder, resumed from checkpoints. An answer is a
+//! pure function of their records, so a repeat runs nothing.
+//!
+//! The crate prints nothing.

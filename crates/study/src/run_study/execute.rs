@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::finished::Finished;
@@ -15,7 +16,7 @@ use crate::prepare::Prepared;
 use crate::presence::Presence;
 use crate::record::Record;
 use crate::resolved_study::write_study;
-use crate::run::{Halt, Progress, Trial, run_until, shard};
+use crate::run::{Halt, Progress, Shard, Trial, run_until, shard};
 use crate::run_error::RunError;
 use crate::silent_input::{SilentInput, silent_input};
 use crate::store::{Store, StoreError};
@@ -66,7 +67,7 @@ impl Plan {
 
     fn run_left(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         self.store.prepare_to_write()?;
-        let presence = self.announced(observer);
+        let mut presence = announced(&self.folder, self.options.shard, observer);
         let checkpoints = self.checkpoints();
         // More threads than trials and cores would be idle.
         let count = self.threads.min(self.left.len().max(cores()));
@@ -76,7 +77,7 @@ impl Plan {
             after_trials: self.options.stop.as_deref().unwrap_or(&never),
             after_epochs: &AtomicBool::new(false),
         };
-        let mut keeper = Keeper { store: &mut self.store, checkpoints: &checkpoints, presence, failure: None };
+        let mut keeper = Keeper::new(&mut self.store, &checkpoints, presence.as_mut());
         let left = &self.left;
         let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
             if keeper.on_progress(left, progress, observer).is_break() {
@@ -86,21 +87,6 @@ impl Plan {
         });
         keeper.failure.map_or(Ok(()), Err)?;
         Ok(ran?)
-    }
-
-    /// Announces this process to others and removes the leftovers of killed ones.
-    fn announced(&self, observer: &mut dyn Observer) -> Option<Presence> {
-        match Presence::announce(&self.folder, self.options.shard) {
-            Ok(mut presence) => {
-                presence.remove_leftovers();
-                report_newcomers(&mut presence, observer);
-                Some(presence)
-            }
-            Err(source) => {
-                observer.warning(&RunWarning::Unseen { folder: self.folder.join("running"), source });
-                None
-            }
-        }
     }
 
     /// Returns the checkpoints of the folder, after removing those of finished trials.
@@ -113,16 +99,37 @@ impl Plan {
     }
 }
 
-/// Saves the results of trials and forwards their progress.
-struct Keeper<'a> {
-    store: &'a mut Store,
-    checkpoints: &'a Checkpoints,
-    presence: Option<Presence>,
-    failure: Option<StoreError>,
+/// Announces this process to others in `folder` and removes the leftovers of killed ones.
+pub(super) fn announced(folder: &Path, shard: Option<Shard>, observer: &mut dyn Observer) -> Option<Presence> {
+    match Presence::announce(folder, shard) {
+        Ok(mut presence) => {
+            presence.remove_leftovers();
+            report_newcomers(&mut presence, observer);
+            Some(presence)
+        }
+        Err(source) => {
+            observer.warning(&RunWarning::Unseen { folder: folder.join("running"), source });
+            None
+        }
+    }
 }
 
-impl Keeper<'_> {
-    fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+/// Saves the results of trials and forwards their progress.
+pub(super) struct Keeper<'a> {
+    store: &'a mut Store,
+    checkpoints: &'a Checkpoints,
+    presence: Option<&'a mut Presence>,
+    /// Why a result could not be saved.
+    pub failure: Option<StoreError>,
+}
+
+impl<'a> Keeper<'a> {
+    pub fn new(store: &'a mut Store, checkpoints: &'a Checkpoints, presence: Option<&'a mut Presence>) -> Keeper<'a> {
+        Keeper { store, checkpoints, presence, failure: None }
+    }
+
+    /// Breaks if a result cannot be saved.
+    pub fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
         match progress {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
@@ -139,7 +146,9 @@ impl Keeper<'_> {
                 if let Some(trial) = left.get(number) {
                     observer.trial_ended(number, trial, &record);
                 }
-                self.presence.iter_mut().for_each(|presence| report_newcomers(presence, observer));
+                if let Some(presence) = &mut self.presence {
+                    report_newcomers(presence, observer);
+                }
                 if let Some(reason) = record.failure {
                     observer.warning(&RunWarning::Failed { id: record.id, reason });
                 }

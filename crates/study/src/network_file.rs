@@ -191,8 +191,12 @@ enum Order {
 impl StoredNetwork {
     /// Creates the network of a trial with one matrix per connection, in order.
     pub fn new(header: NetworkHeader, matrices: Vec<(Connection, Matrix)>) -> StoredNetwork {
-        let mut network =
-            StoredNetwork { file: String::new(), header: Some(header), feedforward: Vec::new(), recurrent: BTreeMap::new() };
+        let mut network = StoredNetwork {
+            file: String::new(),
+            header: Some(header),
+            feedforward: Vec::new(),
+            recurrent: BTreeMap::new(),
+        };
         for (connection, matrix) in matrices {
             match connection {
                 Connection::Feedforward(_) | Connection::Readout => network.feedforward.push(matrix),
@@ -212,7 +216,8 @@ impl StoredNetwork {
         let names: Vec<String> = arrays.keys().cloned().collect();
         let (mut feedforward, mut recurrent) = (BTreeMap::new(), BTreeMap::new());
         for (name, array) in arrays {
-            let (kind, number) = place_of(&name).ok_or_else(|| NetworkFileError::Unknown { file: file.clone(), name: name.clone() })?;
+            let (kind, number) =
+                place_of(&name).ok_or_else(|| NetworkFileError::Unknown { file: file.clone(), name: name.clone() })?;
             let matrix = matrix(&file, &name, &array)?;
             let list = if kind == 'w' { &mut feedforward } else { &mut recurrent };
             list.insert(number, matrix);
@@ -248,9 +253,9 @@ impl StoredNetwork {
             .iter()
             .map(|(name, shape, cells)| (name.clone(), shape.clone(), ArrayContent::Floats(cells)))
             .collect();
-        arrays.extend(header.iter().map(|text| {
-            (HEADER.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()))
-        }));
+        arrays.extend(
+            header.iter().map(|text| (HEADER.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()))),
+        );
         write_arrays(path, &arrays).map_err(|source| NetworkFileError::Write { path: path.to_owned(), source })
     }
 
@@ -327,7 +332,9 @@ fn place_of(name: &str) -> Option<(char, usize)> {
 fn missing(number: usize, names: &[String]) -> (String, &'static str) {
     let hint = match names {
         [] => "save weights with `numpy.savez(FILE, w0=..., w1=...)`; a PyTorch file (.pt) holds Python objects",
-        [one] if one == "w0" => "a network has at least one hidden layer: `w0` to the hidden neurons, `w1` to the classes",
+        [one] if one == "w0" => {
+            "a network has at least one hidden layer: `w0` to the hidden neurons, `w1` to the classes"
+        }
         _ => "number the layers from the input up, starting at `w0`",
     };
     (format!("w{number}"), hint)

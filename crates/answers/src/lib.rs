@@ -5,4 +5,6 @@
 //!
 //! The crate prints nothing.
 
+pub mod mechanisms;
+
 pub use ohmspike_study::run_study::{Job, Ran, Runner};

@@ -54,10 +54,6 @@ pub use train::{Trained, train};
 ///
 /// # Errors
 /// Returns a [`RunError`] if data or devices are invalid, or if records cannot be read or written.
-pub fn run_study<'a>(
-    study: &'a Study,
-    options: &RunOptions,
-    observer: &mut dyn Observer,
-) -> Result<Finished<'a>, RunError> {
+pub fn run_study(study: &Study, options: &RunOptions, observer: &mut dyn Observer) -> Result<Finished, RunError> {
     Plan::new(study, options)?.run(observer)
 }

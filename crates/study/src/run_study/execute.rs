@@ -26,17 +26,17 @@ use crate::warning::distinct_warnings;
 /// Largest number of warnings about settings that a run reports; an axis may have 100,000 values.
 const MOST_WARNINGS: usize = 200;
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// Runs the remaining trials.
     ///
     /// # Errors
     /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved. In the latter case, running trials
     /// are abandoned after their current epoch.
-    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished<'a>, RunError> {
+    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished, RunError> {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
-        write_study(self.study, &self.options.study_folder, &self.folder)?;
+        write_study(&self.study, &self.options.study_folder, &self.folder)?;
         if !self.left.is_empty() {
             self.run_left(observer)?;
         }
@@ -58,10 +58,10 @@ impl<'a> Plan<'a> {
 
     /// Returns warnings about settings that are valid but probably unintended.
     pub fn warnings(&self) -> Vec<RunWarning> {
-        let distinct = distinct_warnings(self.study, &self.prepared, MOST_WARNINGS);
+        let distinct = distinct_warnings(&self.study, &self.prepared, MOST_WARNINGS);
         let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
         all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));
-        all.extend(silent_inputs(self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
+        all.extend(silent_inputs(&self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
         all
     }
 
@@ -175,7 +175,7 @@ fn report_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
 /// Silent samples in the data of all conditions, each once.
 fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
     let (mut distinct, mut seen) = (Vec::new(), Vec::new());
-    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+    for settings in study.conditions.iter().map(|condition| &*condition.settings) {
         let data = prepared.data(settings);
         // Thousands of conditions can share the same millions of spikes.
         if !seen.iter().any(|other| std::ptr::eq(*other, data)) {

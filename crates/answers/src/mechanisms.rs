@@ -241,7 +241,7 @@ fn trimmed(device: &Value, disabled: &[Mechanism]) -> Value {
         let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
         let parents = parent.split('.').filter(|name| !name.is_empty());
         let object = parents.fold(Some(&mut device), |at, name| at?.get_mut(name)).and_then(Value::as_object_mut);
-        object.and_then(|object| object.remove(*name));
+        let _ = object.and_then(|object| object.remove(name));
     }
     device
 }
@@ -314,7 +314,7 @@ mod tests {
     #[test]
     fn keeps_the_settings_of_the_whole_device() {
         let all = mechanisms("pcm-joshi-2020", |_| ());
-        assert_eq!(all.only(all.active()), *all.settings());
+        assert!(Arc::ptr_eq(&all.only(all.active()), all.settings()));
     }
 
     #[test]

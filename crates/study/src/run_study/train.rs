@@ -13,7 +13,7 @@ use crate::run::{Halt, Progress, Trial, run_until};
 use crate::run_error::{RunError, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
-use crate::study::Study;
+use crate::study::{Condition, Study};
 use crate::warning::all_warnings;
 
 /// A network trained by [`train`].
@@ -40,11 +40,7 @@ pub fn train(
     options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Option<Trained>, RunError> {
-    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
-        let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
-        return Err(RunError::SeveralConditions { key, count, first });
-    }
-    let settings = &study.conditions[0].settings;
+    let settings = &only_condition(study)?.settings;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
     observer.training(settings, &prepared);
@@ -71,4 +67,18 @@ pub fn train(
         }
     })?;
     Ok(record.map(|record| Trained { settings: settings.clone(), prepared, record }))
+}
+
+/// Returns the condition of a study without a sweep.
+///
+/// # Errors
+/// [`RunError::SeveralConditions`] if `study` sweeps a key.
+pub fn only_condition(study: &Study) -> Result<&Condition, RunError> {
+    match study.axes.iter().find(|axis| axis.values.len() > 1) {
+        Some(axis) => {
+            let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
+            Err(RunError::SeveralConditions { key, count, first })
+        }
+        None => Ok(&study.conditions[0]),
+    }
 }

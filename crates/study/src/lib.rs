@@ -21,6 +21,7 @@ pub mod bounded;
 pub mod checkpoint;
 pub mod chip_maps;
 pub mod cluster;
+pub mod conductance_file;
 pub mod conversions;
 pub mod csv_cell;
 pub mod csv_column;

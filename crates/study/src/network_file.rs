@@ -22,7 +22,9 @@ use ohmspike_snn::connection::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::prepare::DataShape;
+use crate::run_study::Trained;
 use crate::settings::Settings;
+use crate::trial::network;
 
 /// Version of the format.
 pub const FORMAT: u32 = 1;
@@ -189,6 +191,29 @@ enum Order {
 }
 
 impl StoredNetwork {
+    /// Creates the network of a trained trial; none if its weights were not kept.
+    pub fn of_trial(trained: &Trained) -> Option<StoredNetwork> {
+        let (settings, record) = (&*trained.settings, &trained.record);
+        let data = trained.prepared.data(settings);
+        let shape = data.shape();
+        let weights = trained.weights.as_ref()?;
+        let matrices = weights.iter().map(|(connection, layer)| (*connection, layer.store().weights().clone()));
+        let excitatory = network(settings, shape).ok()?.hidden.iter().map(|layer| layer.excitatory).collect();
+        let header = NetworkHeader {
+            format: FORMAT,
+            program: format!("ohmspike {}", env!("CARGO_PKG_VERSION")),
+            settings: record.settings.clone(),
+            seed: record.seed,
+            trial: record.id.clone(),
+            data_sha256: data.sha256.clone(),
+            inputs: shape.inputs,
+            classes: shape.classes,
+            excitatory,
+            outcome: record.outcome,
+        };
+        Some(StoredNetwork::new(header, matrices.collect()))
+    }
+
     /// Creates the network of a trial with one matrix per connection, in order.
     pub fn new(header: NetworkHeader, matrices: Vec<(Connection, Matrix)>) -> StoredNetwork {
         let mut network = StoredNetwork {

@@ -131,7 +131,7 @@ impl Runner {
         for job in jobs {
             let id = self.id(job)?;
             if !trials.iter().any(|trial| trial.id == id) {
-                let (settings, seed) = (&*job.settings, job.seed);
+                let (settings, seed) = (Arc::clone(&job.settings), job.seed);
                 trials.push(Trial { condition: 0, settings, seed, id, details: false, needs_details: false });
             }
         }
@@ -203,7 +203,7 @@ impl Runner {
 }
 
 /// Sorts `left`: the trials of the shard first, then those of the next shards.
-fn in_order_of<'a>(shard: Shard, trials: &[Trial], left: Vec<Trial<'a>>) -> Vec<Trial<'a>> {
+fn in_order_of(shard: Shard, trials: &[Trial], left: Vec<Trial>) -> Vec<Trial> {
     let Shard { part, of } = shard;
     let turn: BTreeMap<&str, usize> =
         trials.iter().enumerate().map(|(place, trial)| (&*trial.id, (place + of + 1 - part) % of)).collect();

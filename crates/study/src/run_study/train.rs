@@ -22,7 +22,7 @@ use crate::run_error::{RunError, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
 use crate::store::Store;
-use crate::study::Study;
+use crate::study::{Condition, Study};
 use crate::warning::all_warnings;
 
 /// A network trained by [`train`].
@@ -82,11 +82,7 @@ pub fn train_and_keep(
     keep: &Keep,
     observer: &mut dyn Observer,
 ) -> Result<Option<Trained>, RunError> {
-    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
-        let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
-        return Err(RunError::SeveralConditions { key, count, first });
-    }
-    let settings = &study.conditions[0].settings;
+    let settings = &only_condition(study)?.settings;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
     observer.training(settings, &prepared);
@@ -194,4 +190,18 @@ fn tell(trials: &[Trial], progress: Progress, observer: &mut dyn Observer) -> Co
         Progress::Trial(ended, _) => observer.trial_ended(0, &trials[0], &ended),
     }
     ControlFlow::Continue(())
+}
+
+/// Returns the condition of a study without a sweep.
+///
+/// # Errors
+/// [`RunError::SeveralConditions`] if `study` sweeps a key.
+pub fn only_condition(study: &Study) -> Result<&Condition, RunError> {
+    match study.axes.iter().find(|axis| axis.values.len() > 1) {
+        Some(axis) => {
+            let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
+            Err(RunError::SeveralConditions { key, count, first })
+        }
+        None => Ok(&study.conditions[0]),
+    }
 }

@@ -4,6 +4,7 @@
 
 mod axis;
 mod data;
+mod deploy;
 mod device;
 mod export;
 mod generate;
@@ -42,6 +43,7 @@ enum Command {
     Report(report::Arguments),
     Export(export::Arguments),
     Train(train::Arguments),
+    Deploy(deploy::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

@@ -11,7 +11,7 @@ use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
 use ohmspike_datasets::persist;
 
-use crate::figures::{AxisChoice, FigureError, study_figures};
+use crate::figures::{AxisChoice, Figure, FigureError, study_figures};
 use crate::page::Report;
 use crate::replication::Replication;
 
@@ -45,15 +45,35 @@ pub fn write_results(
 ) -> Result<Vec<PathBuf>, FilesError> {
     let mut files = vec![(folder.join("summary.csv"), summary.csv().into_bytes())];
     for figure in study_figures(recorded, choice, replication)? {
-        let path = folder.join("figures").join(&figure.name);
-        files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
-        files.push((with_extension(&path, "png"), figure.png()?));
-        files.push((with_extension(&path, "csv"), figure.csv.into_bytes()));
+        files.extend(figure_files(figure, folder)?);
     }
     for table in study_tables(recorded) {
         files.push((with_extension(&folder.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
     }
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// Writes `figures` into the folder `figures` of a results folder; returns the paths in order.
+///
+/// # Errors
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
+pub fn write_figures(figures: Vec<Figure>, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files = Vec::new();
+    for figure in figures {
+        files.extend(figure_files(figure, folder)?);
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// The files of a figure: SVG, PNG and CSV.
+fn figure_files(figure: Figure, folder: &Path) -> Result<[(PathBuf, Vec<u8>); 3], FilesError> {
+    let path = folder.join("figures").join(&figure.name);
+    let png = figure.png()?;
+    Ok([
+        (with_extension(&path, "svg"), figure.svg.into_bytes()),
+        (with_extension(&path, "png"), png),
+        (with_extension(&path, "csv"), figure.csv.into_bytes()),
+    ])
 }
 
 /// Writes `report.html`, with the sections of `replication`, into `folder`; returns its path.

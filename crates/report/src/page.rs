@@ -7,6 +7,7 @@ mod answer;
 mod comparisons;
 mod completeness;
 mod crossing_words;
+pub mod deployment;
 mod devices;
 mod direction;
 mod facts;

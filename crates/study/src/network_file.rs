@@ -190,6 +190,16 @@ enum Order {
     ColumnsFirst,
 }
 
+impl Order {
+    /// Returns rows and columns of a stored matrix.
+    fn sizes(self, matrix: &Matrix) -> (usize, usize) {
+        match self {
+            Order::RowsFirst => (matrix.rows(), matrix.columns()),
+            Order::ColumnsFirst => (matrix.columns(), matrix.rows()),
+        }
+    }
+}
+
 impl StoredNetwork {
     /// Creates the network of a trained trial; none if its weights were not kept.
     pub fn of_trial(trained: &Trained) -> Option<StoredNetwork> {
@@ -308,9 +318,7 @@ impl StoredNetwork {
         };
         let turned = |matrix: &Matrix| match order {
             Order::RowsFirst => matrix.clone(),
-            Order::ColumnsFirst => {
-                Matrix::from_fn(matrix.columns(), matrix.rows(), |row, column| matrix[(column, row)])
-            }
+            Order::ColumnsFirst => matrix.transposed(),
         };
         let readout = self.feedforward.len() - 1;
         let of_layer = |(number, matrix): (usize, &Matrix)| {
@@ -322,16 +330,31 @@ impl StoredNetwork {
         Ok(self.feedforward.iter().enumerate().flat_map(of_layer).collect())
     }
 
+    /// Returns the neurons of every hidden layer, as far as the shapes alone tell.
+    pub fn hidden_sizes(&self) -> Vec<usize> {
+        let order = if self.chains(Order::RowsFirst) { Order::RowsFirst } else { Order::ColumnsFirst };
+        let all = &self.feedforward[..self.feedforward.len() - 1];
+        all.iter().map(|matrix| order.sizes(matrix).1).collect()
+    }
+
+    /// Returns whether the hidden layer with this number, from 0, is recurrent.
+    pub fn is_recurrent(&self, layer: usize) -> bool {
+        self.recurrent.contains_key(&layer)
+    }
+
+    /// Returns whether every matrix has as many rows as the one before has columns.
+    fn chains(&self, order: Order) -> bool {
+        self.feedforward.windows(2).all(|pair| order.sizes(&pair[0]).1 == order.sizes(&pair[1]).0)
+    }
+
     /// Returns whether the matrices form a network with these inputs and classes in `order`.
     fn fits(&self, order: Order, shape: DataShape) -> bool {
-        let sizes = |matrix: &Matrix| match order {
-            Order::RowsFirst => (matrix.rows(), matrix.columns()),
-            Order::ColumnsFirst => (matrix.columns(), matrix.rows()),
-        };
-        let all: Vec<(usize, usize)> = self.feedforward.iter().map(sizes).collect();
-        let chain = all.windows(2).all(|pair| pair[0].1 == pair[1].0);
-        let recurrent = self.recurrent.iter().all(|(layer, matrix)| sizes(matrix) == (all[*layer].1, all[*layer].1));
-        chain && recurrent && all[0].0 == shape.inputs && all[all.len() - 1].1 == shape.classes
+        let size = |matrix: &Matrix| order.sizes(matrix);
+        let columns = |layer: usize| size(&self.feedforward[layer]).1;
+        let readout = self.feedforward.len() - 1;
+        let recurrent = self.recurrent.iter().all(|(layer, matrix)| size(matrix) == (columns(*layer), columns(*layer)));
+        let ends = (size(&self.feedforward[0]).0, columns(readout)) == (shape.inputs, shape.classes);
+        self.chains(order) && recurrent && ends
     }
 
     /// Lists the shapes, as stored.

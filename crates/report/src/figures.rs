@@ -15,7 +15,6 @@ mod example_activity;
 mod figure;
 mod firing_rate;
 mod networks;
-mod noise_unit;
 mod outcome;
 mod outcome_caption;
 mod outcome_curves;
@@ -28,8 +27,8 @@ mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
-pub use noise_unit::NoiseUnit;
-pub(crate) use noise_unit::noise_at;
+pub use ohmspike_study::noise_unit::NoiseUnit;
+pub(crate) use ohmspike_study::noise_unit::noise_at;
 pub use x_axis::AxisChoice;
 
 use ohmspike_analysis::recorded::Recorded;

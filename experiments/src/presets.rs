@@ -46,7 +46,7 @@ mod tests {
     }
 
     fn settings(text: &str) -> Settings {
-        study(text).expect("a study").conditions[0].settings.clone()
+        (*study(text).expect("a study").conditions[0].settings).clone()
     }
 
     #[test]

@@ -46,7 +46,7 @@ fn study_of(own: &str, hidden: usize) -> (Study, Prepared) {
          [network]\nhidden = {hidden}\nsteps = 30\n{own}\n"
     );
     let study = Study::parse("small.toml", &text, &[]).expect("a valid study");
-    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    let settings = study.conditions.iter().map(|condition| &*condition.settings);
     let prepared = Prepared::new(settings, Path::new(".")).expect("embedded data and built-in devices");
     (study, prepared)
 }

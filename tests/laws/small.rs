@@ -41,7 +41,7 @@ pub fn loaded(name: &str) -> LoadedDevice {
 pub fn study(sections: &str) -> (Study, Prepared) {
     let text = format!("name = \"small\"\n[training]\nepochs = 1\n{sections}");
     let study = Study::parse("small.toml", &text, &[]).expect("a valid study");
-    let conditions = study.conditions.iter().map(|condition| &condition.settings);
+    let conditions = study.conditions.iter().map(|condition| &*condition.settings);
     let prepared = Prepared::new(conditions, Path::new(".")).expect("embedded data and built-in devices");
     (study, prepared)
 }

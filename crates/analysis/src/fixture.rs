@@ -39,7 +39,7 @@ impl Fixture {
     /// Creates the study of `text` with complete records.
     pub fn with_records(text: &str, of: impl Fn(&Settings, u64) -> Option<Record>) -> Fixture {
         let study = Study::parse("study.toml", &format!("name = \"made-up\"\n{text}"), &[]).expect("a study");
-        let settings = study.conditions.iter().map(|condition| &condition.settings);
+        let settings = study.conditions.iter().map(|condition| &*condition.settings);
         let prepared = Prepared::new(settings, Path::new(".")).expect("devices and data");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut store = Store::open(folder.path()).expect("an empty store");
@@ -57,7 +57,7 @@ impl Fixture {
     /// Passes the recorded study to `see`.
     pub fn see<T>(&self, see: impl FnOnce(Recorded) -> T) -> T {
         let trial = |seed: u64, condition: usize| {
-            let settings = &self.study.conditions[condition].settings;
+            let settings = self.study.conditions[condition].settings.clone();
             Trial { condition, settings, seed, id: id(condition, seed), details: false, needs_details: false }
         };
         let conditions = self.study.conditions.len();

@@ -26,7 +26,7 @@ pub struct Recorded<'a> {
     /// Its devices.
     pub prepared: &'a Prepared,
     /// All trials of the study.
-    pub trials: &'a [Trial<'a>],
+    pub trials: &'a [Trial],
     /// Records so far.
     pub store: &'a Store,
     /// Baseline of the study, if it has results.
@@ -44,27 +44,26 @@ pub struct Group {
 
 impl<'a> Recorded<'a> {
     /// Combines `results` with a `baseline`.
-    pub fn new(results: &'a Results<'a>, baseline: Option<&'a Baseline>) -> Recorded<'a> {
+    pub fn new(results: &'a Results, baseline: Option<&'a Baseline>) -> Recorded<'a> {
         let Results { study, prepared, trials, store, .. } = results;
         Recorded { study, prepared, trials, store, baseline }
     }
 
     /// Returns every trial with a record, in order.
-    pub fn records(self) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+    pub fn records(self) -> impl Iterator<Item = (&'a Trial, &'a Record)> {
         self.trials.iter().filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
     /// Returns the trials of `conditions` with a record.
-    pub fn records_of(self, conditions: &[usize]) -> impl Iterator<Item = (&'a Trial<'a>, &'a Record)> {
+    pub fn records_of(self, conditions: &[usize]) -> impl Iterator<Item = (&'a Trial, &'a Record)> {
         self.trials_of(conditions).filter_map(move |trial| Some((trial, self.store.get(&trial.id)?)))
     }
 
     /// Returns the trials of `conditions`, each once, ordered by seed, then by condition.
-    fn trials_of(self, conditions: &[usize]) -> impl Iterator<Item = &'a Trial<'a>> {
+    fn trials_of(self, conditions: &[usize]) -> impl Iterator<Item = &'a Trial> {
         let wanted: BTreeSet<usize> = conditions.iter().copied().collect();
-        let of_seed = move |trials: &'a [Trial<'a>]| {
-            wanted.iter().filter_map(|&condition| trials.get(condition)).collect::<Vec<_>>()
-        };
+        let of_seed =
+            move |trials: &'a [Trial]| wanted.iter().filter_map(|&condition| trials.get(condition)).collect::<Vec<_>>();
         self.trials.chunks(self.study.conditions.len()).flat_map(of_seed)
     }
 

@@ -38,8 +38,8 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
         let Some(record) = store.get(&trial.id) else { continue };
         let streams = *drawn
             .entry(trial.condition)
-            .or_insert_with(|| streams(trial.settings, &prepared.devices_of(trial.settings)));
-        let draws = draws(trial.settings, trial.seed, streams);
+            .or_insert_with(|| streams(&trial.settings, &prepared.devices_of(&trial.settings)));
+        let draws = draws(&trial.settings, trial.seed, streams);
         all.push(Done { condition: trial.condition, draws, unforeseen: false, record });
     }
     for group in points(study, &all) {
@@ -50,7 +50,7 @@ pub fn done<'a>(study: &Study, prepared: &Prepared, trials: &[Trial], store: &'a
 
 /// Returns the trials of `results` with a record, in order.
 pub fn done_of<'a>(results: &'a Results) -> Vec<Done<'a>> {
-    done(results.study, &results.prepared, &results.trials, &results.store)
+    done(&results.study, &results.prepared, &results.trials, &results.store)
 }
 
 /// Groups `done` by condition, with an entry for every condition of the study.

@@ -48,7 +48,7 @@ pub struct Summary {
 
 /// Summarizes `results` by condition.
 pub fn summarise(results: &Results) -> Summary {
-    Summary::new(results.study, &done_of(results))
+    Summary::new(&results.study, &done_of(results))
 }
 
 /// The outcomes of one condition.

@@ -1,6 +1,11 @@
 //! Answers about a study that need trials of their own.
 //!
 //! The trials are ordinary ones: named by hash, recorded in a results folder, resumed from checkpoints. An answer is a
-//! pure function of their records, so a repeat runs nothing.
+//! pure function of their records, so a repeat runs nothing. [`Runner`] runs them in batches.
 //!
 //! The crate prints nothing.
+
+pub mod ablate;
+pub mod mechanisms;
+
+pub use ohmspike_study::run_study::{Job, Ran, Runner};

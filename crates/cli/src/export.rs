@@ -70,13 +70,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(results.store.warnings());
     source::needs_records(&results, &arguments.study.words())?;
     let done = done_of(&results);
-    warn(&repeat_warnings(&file.study, &done));
+    warn(&repeat_warnings(&results.study, &done));
     tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
     let columns = arguments.columns;
     let table = if arguments.epochs {
-        epoch_table(&file.study, &done, columns)
+        epoch_table(&results.study, &done, columns)
     } else {
-        trial_table(&file.study, &done, columns)
+        trial_table(&results.study, &done, columns)
     };
     let bytes = match arguments.format {
         Format::Csv => table.csv().into_bytes(),

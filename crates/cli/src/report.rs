@@ -57,10 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let out = arguments.study.results(&file);
     let results = Results::open(&file.study, &out, &file.folder)?;
     let choice = arguments.axis.choice();
-    choice.check(&file.study, &results.prepared)?;
+    choice.check(&results.study, &results.prepared)?;
     warn(results.store.warnings());
     source::needs_records(&results, &arguments.study.words())?;
-    let baseline = source::baseline(&file.study, &out)?;
+    let baseline = source::baseline(&results.study, &out)?;
     let recorded = Recorded::new(&results, baseline.as_ref());
     let (named, flags) = (arguments.study.out.as_deref().map(Path::to_string_lossy), arguments.axis.flags());
     let report = Report {
@@ -76,7 +76,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         commit: option_env!("OHMSPIKE_COMMIT"),
     };
     let done = done_of(&results);
-    warn(&repeat_warnings(&file.study, &done));
+    warn(&repeat_warnings(&results.study, &done));
     let path = write_report(&report, replication, &out)?;
     tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
     say!("{}", path.display())?;

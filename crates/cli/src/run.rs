@@ -94,23 +94,23 @@ const MOST_SHEETS: usize = 50;
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
     let file = arguments.study.open()?;
-    let study = &file.study;
-    let replication = replication(study)?;
+    let replication = replication(&file.study)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let plan = Plan::new(study, &options(arguments, &file, &stop))?;
+    let plan = Plan::new(&file.study, &options(arguments, &file, &stop))?;
     let choice = arguments.axis.choice();
-    choice.check(study, &plan.prepared)?;
+    let study = plan.study.clone();
+    choice.check(&study, &plan.prepared)?;
     if arguments.dry_run {
         warn(plan.record_warnings());
         warn(&plan.warnings());
-        warn(&idle_seeds(study, &plan.prepared));
-        list(study, &plan.left)?;
+        warn(&idle_seeds(&study, &plan.prepared));
+        list(&study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }
     if !plan.left.is_empty() {
         listen_for_interrupt(&stop)?;
     }
-    let mut screen = Screen { study, meter: None };
+    let mut screen = Screen { study: &study, meter: None };
     let ran = plan.run(&mut screen);
     screen.finish();
     let finished = ran?;
@@ -143,10 +143,10 @@ fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> R
 
 /// Writes summary, figures and tables, and prints the summary.
 fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replication>) -> Result<(), Failure> {
-    let baseline = source::baseline(results.study, &results.folder)?;
+    let baseline = source::baseline(&results.study, &results.folder)?;
     let done = done_of(results);
-    warn(&repeat_warnings(results.study, &done));
-    let summary = Summary::new(results.study, &done);
+    warn(&repeat_warnings(&results.study, &done));
+    let summary = Summary::new(&results.study, &done);
     let recorded = Recorded::new(results, baseline.as_ref());
     // Files are written first, so that a reader of the output that closes the pipe, such as `head`, loses none.
     let files = write_results(recorded, &summary, &results.folder, choice, replication)?;
@@ -156,7 +156,7 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
         done.len(),
         counted(results.trials.len(), "trial")
     )?;
-    let health = HealthTally::new(results.study, &done);
+    let health = HealthTally::new(&results.study, &done);
     for line in health.lines().into_iter().chain(untested(&results.study.conditions[0].settings)) {
         say!("{line}")?;
     }
@@ -251,7 +251,7 @@ impl Observer for Screen<'_> {
         for sheet in study_sheets(&plan.trials, &plan.prepared, MOST_SHEETS) {
             tell!("{sheet}");
         }
-        warn(&idle_seeds(study, &plan.prepared));
+        warn(&idle_seeds(&study, &plan.prepared));
         self.meter = (!plan.left.is_empty()).then(|| Meter::new(study, plan));
     }
 

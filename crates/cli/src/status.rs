@@ -70,14 +70,13 @@ struct Unanswered {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    let study = &file.study;
     let out = std::path::absolute(arguments.study.results(&file))?;
     // The names of trials depend on the hash of the data, which is computed once.
-    let Results { prepared, trials: all, .. } = Results::open(study, &out, &file.folder)?;
+    let Results { study, prepared, trials: all, .. } = Results::open(&file.study, &out, &file.folder)?;
 
     let (mut pause, mut told, mut unanswered) = (FIRST_PAUSE, None, 0);
     let view = loop {
-        let view = View::of(study, &prepared, &all, &out)?;
+        let view = View::of(&study, &prepared, &all, &out)?;
         if !arguments.wait || !view.is_active() {
             break view;
         }
@@ -146,7 +145,7 @@ const REPORT: &str = "report.html";
 
 /// The state of a study.
 struct View<'a> {
-    trials: &'a [Trial<'a>],
+    trials: &'a [Trial],
     out: &'a Path,
     store: Store,
     checkpoints: Checkpoints,
@@ -170,7 +169,7 @@ struct ShardState {
 }
 
 impl<'a> View<'a> {
-    fn of(study: &Study, prepared: &Prepared, trials: &'a [Trial<'a>], out: &'a Path) -> Result<View<'a>, Failure> {
+    fn of(study: &Study, prepared: &Prepared, trials: &'a [Trial], out: &'a Path) -> Result<View<'a>, Failure> {
         let store = Store::open(out)?;
         let jobs = Jobs::read(out)?.map(|jobs| {
             let queue = slurm::queue(&jobs);

@@ -148,21 +148,20 @@ const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    let study = &file.study;
     let out = absolute(arguments.study.results(&file))?;
     // Problems of the study are reported here, not in the log of every task.
     let options = RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
-    let Plan { trials: all, .. } = Plan::new(study, &options)?;
+    let Plan { study, trials: all, .. } = Plan::new(&file.study, &options)?;
     let store = Store::open(&out)?;
     warn(store.warnings());
 
-    let request = request(arguments, study, &all, &store);
+    let request = request(arguments, &study, &all, &store);
     if request.tasks.is_empty() {
         tell!("nothing to submit: {} of {} done", all.len(), counted(all.len(), "trial"));
         tell!("\nhint: write the report with `ohmspike report {}`", arguments.study.words());
         return Ok(ExitCode::SUCCESS);
     }
-    let batch = batch(arguments, study, &out, request)?;
+    let batch = batch(arguments, &study, &out, request)?;
     let folder = out.join("slurm");
     let (array, merge) = (folder.join("array.sh"), folder.join("merge.sh"));
     if arguments.dry_run {
@@ -171,11 +170,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     if !arguments.force {
-        refuse_while_queued(&out, study)?;
+        refuse_while_queued(&out, &study)?;
     }
     write(&folder.join("logs"), &[(&array, batch.array()), (&merge, batch.merge())])?;
     // The folder holds its study before the first task has run.
-    write_study(study, &file.folder, &out)?;
+    write_study(&study, &file.folder, &out)?;
     submit(&batch, &out, &array, &merge)?;
     tell!("\nhint: follow the tasks with `ohmspike status {}`", shell(&out.display().to_string()));
     Ok(ExitCode::SUCCESS)

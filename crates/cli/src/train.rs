@@ -72,7 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let Some(trained) = train(&study, arguments.seed, &options, &mut screen)? else { return Ok(ExitCode::SUCCESS) };
     screen.wanted?;
     let Trained { settings, prepared, record } = trained;
-    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+    let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
@@ -81,7 +81,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     warn(&saturated(&record, &devices));
     print(&cost_lines(&record.connections, record.energy.as_ref()))?;
-    for (loaded, shapes) in devices.with(&shapes(settings, data.shape())) {
+    for (loaded, shapes) in devices.with(&shapes(&settings, data.shape())) {
         let shapes: Vec<_> = shapes.into_iter().map(|(_, shape)| shape).collect();
         print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }

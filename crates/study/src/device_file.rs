@@ -23,12 +23,25 @@ pub type DeviceKeys = BTreeMap<String, Value>;
 /// # Errors
 /// Returns a [`PrepareError`] that names the key of the study if it is wrong, else the file.
 pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
+    let (device, value) = applied(name, keys, folder)?;
+    Ok((device, behaviour_sha256(value)))
+}
+
+/// Returns the JSON of the device `name` with `keys` applied.
+///
+/// # Errors
+/// As [`load`].
+pub fn with_keys(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<Value, PrepareError> {
+    applied(name, keys, folder).map(|(_, value)| value)
+}
+
+fn applied(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Value), PrepareError> {
     let (place, text) = read(name, folder)?;
     let device = Device::from_json(&text)
         .map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
     let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
     if keys.is_empty() {
-        return Ok((device, behaviour_sha256(value)));
+        return Ok((device, value));
     }
     for (key, given) in keys {
         refuse_renamed(key)?;
@@ -40,7 +53,7 @@ pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Str
         }
     }
     let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
-    Ok((device, behaviour_sha256(value)))
+    Ok((device, value))
 }
 
 /// Returns the origin and the text of a device.

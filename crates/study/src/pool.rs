@@ -38,6 +38,11 @@ impl Pool {
         Ok(Pool { threads, busy: AtomicUsize::new(0) })
     }
 
+    /// Returns the number of threads.
+    pub fn threads(&self) -> usize {
+        self.threads.current_num_threads()
+    }
+
     /// Calls `work` once on every thread at the same time and returns when the last call ends. A thread with a finished
     /// call helps the others.
     ///

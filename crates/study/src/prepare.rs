@@ -51,11 +51,19 @@ impl Prepared {
     pub fn new<'a>(settings: impl Iterator<Item = &'a Settings>, folder: &Path) -> Result<Prepared, PrepareError> {
         let mut prepared = Prepared::default();
         for settings in settings {
-            prepared.add_devices(settings, folder)?;
-            prepared.add_data(settings)?;
-            prepared.check_shapes(settings)?;
+            prepared.add(settings, folder)?;
         }
         Ok(prepared)
+    }
+
+    /// Reads the data and devices of further trials, as [`Prepared::new`] does.
+    ///
+    /// # Errors
+    /// Returns an error if data, a device or a map cannot be read or does not fit.
+    pub fn add(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
+        self.add_devices(settings, folder)?;
+        self.add_data(settings)?;
+        self.check_shapes(settings)
     }
 
     /// Reads only the devices of trials with these settings, for callers that bring their own data.

@@ -182,7 +182,7 @@ impl Base {
     fn new(study: &Study, folder: &Path) -> Base {
         let here = std::path::absolute(".").unwrap_or_default();
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let settings = study.conditions.iter().map(|condition| &condition.settings);
+        let settings = study.conditions.iter().map(|condition| &*condition.settings);
         let names: BTreeSet<String> = settings.flat_map(file_names).collect();
         let relative = names.into_iter().filter(|name| Path::new(name).is_relative());
         let paths: BTreeMap<String, PathBuf> = relative

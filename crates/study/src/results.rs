@@ -12,35 +12,35 @@ use crate::study::Study;
 
 /// The results of a study, complete or not.
 #[derive(Debug)]
-pub struct Results<'a> {
+pub struct Results {
     /// The study.
-    pub study: &'a Study,
+    pub study: Study,
     /// Results folder.
     pub folder: PathBuf,
     /// Data and devices of the study.
     pub prepared: Prepared,
     /// All trials of the study.
-    pub trials: Vec<Trial<'a>>,
+    pub trials: Vec<Trial>,
     /// The records.
     pub store: Store,
 }
 
-impl<'a> Results<'a> {
+impl Results {
     /// Reads the records of `study` in `folder`, which need not exist. Relative paths in the study are looked up in the
     /// working directory, then in `study_folder`. Data sets need not be on this machine; the records identify them.
     ///
     /// # Errors
     /// [`RunError::Prepare`] if a device or map is invalid, [`RunError::Store`] if records cannot be read.
     /// [`RunError::Prepare`], [`RunError::Store`].
-    pub fn open(study: &'a Study, folder: &Path, study_folder: &Path) -> Result<Results<'a>, RunError> {
+    pub fn open(study: &Study, folder: &Path, study_folder: &Path) -> Result<Results, RunError> {
         let store = Store::open(folder)?;
         let prepared = prepare_to_read(study, study_folder, &recorded_data(&store))?;
         let trials = trials(study, &prepared);
-        Ok(Results { study, folder: folder.to_owned(), prepared, trials, store })
+        Ok(Results { study: study.clone(), folder: folder.to_owned(), prepared, trials, store })
     }
 
     /// Returns every trial with a record, in order.
-    pub fn records(&self) -> impl Iterator<Item = (&Trial<'a>, &Record)> {
+    pub fn records(&self) -> impl Iterator<Item = (&Trial, &Record)> {
         self.trials.iter().filter_map(|trial| Some((trial, self.store.get(&trial.id)?)))
     }
 }

@@ -5,7 +5,7 @@
 
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 
 use ohmspike_snn::activity::ClassActivity;
@@ -26,11 +26,11 @@ pub const MOST_THREADS: i64 = 4096;
 
 /// One trial of a study.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Trial<'a> {
+pub struct Trial {
     /// Index of its condition in the study.
     pub condition: usize,
     /// Its settings.
-    pub settings: &'a Settings,
+    pub settings: Arc<Settings>,
     /// Its seed.
     pub seed: u64,
     /// Its ID.
@@ -70,11 +70,11 @@ impl std::str::FromStr for Shard {
 
 /// Lists every trial of `study`: all conditions with the first seed, then with the next, so that an interrupted study
 /// still covers its axes.
-pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
+pub fn trials(study: &Study, prepared: &Prepared) -> Vec<Trial> {
     let named = |position: usize, condition: usize| {
         let seed = study.seeds[position];
-        let settings = &study.conditions[condition].settings;
-        let id = trial_id(settings, seed, prepared.data_sha256(settings), &prepared.devices_of(settings));
+        let settings = study.conditions[condition].settings.clone();
+        let id = trial_id(&settings, seed, prepared.data_sha256(&settings), &prepared.devices_of(&settings));
         let details = study.details.keeps(position);
         Trial { condition, settings, seed, id, details, needs_details: details && study.details_given }
     };
@@ -86,7 +86,7 @@ pub fn trials<'a>(study: &'a Study, prepared: &Prepared) -> Vec<Trial<'a>> {
 }
 
 /// Returns the trials of one shard: every `of`-th trial.
-pub fn shard<'a>(trials: &[Trial<'a>], shard: Option<Shard>) -> Vec<Trial<'a>> {
+pub fn shard(trials: &[Trial], shard: Option<Shard>) -> Vec<Trial> {
     let Shard { part, of } = shard.unwrap_or(Shard { part: 1, of: 1 });
     trials.iter().skip(part - 1).step_by(of).cloned().collect()
 }
@@ -222,7 +222,7 @@ fn send(sender: &Sender, message: Result<Progress, TrialError>) {
 /// A trial on a thread.
 struct RunningTrial<'a> {
     number: usize,
-    trial: &'a Trial<'a>,
+    trial: &'a Trial,
     prepared: &'a Prepared,
     checkpoints: Option<&'a Checkpoints>,
     halt: Halt<'a>,

@@ -39,8 +39,8 @@ pub enum RunError {
         /// Cause.
         source: ThreadPoolBuildError,
     },
-    /// [`train`](crate::run_study::train) was given a study with several conditions.
-    #[error("{key}: expected one value to train one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
+    /// A command for one network was given a study with several conditions.
+    #[error("{key}: expected one value for one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
     SeveralConditions {
         /// The key with several values.
         key: String,
@@ -56,7 +56,7 @@ pub enum RunError {
 /// # Errors
 /// [`RunError::Prepare`] if that fails, with the position in the study.
 pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedData) -> Result<Prepared, RunError> {
-    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    let settings = study.conditions.iter().map(|condition| &*condition.settings);
     Prepared::for_reading(settings, &study.paths_folder(folder), recorded).map_err(|source| placed(study, source))
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedD
 /// # Errors
 /// [`RunError::Prepare`] if that fails, with the position in the study.
 pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError> {
-    let settings = study.conditions.iter().map(|condition| &condition.settings);
+    let settings = study.conditions.iter().map(|condition| &*condition.settings);
     Prepared::new(settings, &study.paths_folder(folder)).map_err(|source| placed(study, source))
 }
 

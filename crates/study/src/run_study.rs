@@ -12,11 +12,13 @@
 //!
 //! An [`Observer`] follows the run. Options, observers, threads, shards, stops and resumes do not change results.
 
+mod claims;
 mod execute;
 mod finished;
 mod observer;
 mod options;
 mod plan;
+mod runner;
 mod train;
 
 use crate::run_error::RunError;
@@ -26,7 +28,8 @@ pub use finished::Finished;
 pub use observer::{EachTrial, Observer, RunWarning, each_trial};
 pub use options::RunOptions;
 pub use plan::{Earlier, Plan};
-pub use train::{Trained, train};
+pub use runner::{Job, Ran, Runner};
+pub use train::{Trained, only_condition, train};
 
 /// Runs every trial of `study` that has no record in the results folder.
 ///
@@ -51,10 +54,6 @@ pub use train::{Trained, train};
 ///
 /// # Errors
 /// Returns a [`RunError`] if data or devices are invalid, or if records cannot be read or written.
-pub fn run_study<'a>(
-    study: &'a Study,
-    options: &RunOptions,
-    observer: &mut dyn Observer,
-) -> Result<Finished<'a>, RunError> {
+pub fn run_study(study: &Study, options: &RunOptions, observer: &mut dyn Observer) -> Result<Finished, RunError> {
     Plan::new(study, options)?.run(observer)
 }

@@ -37,7 +37,7 @@ impl Status {
 }
 
 /// The remaining trials of `trials`.
-pub fn left<'a>(trials: &[Trial<'a>], store: &Store) -> Vec<Trial<'a>> {
+pub fn left(trials: &[Trial], store: &Store) -> Vec<Trial> {
     trials.iter().filter(|trial| !store.holds(trial)).cloned().collect()
 }
 

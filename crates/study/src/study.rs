@@ -26,6 +26,7 @@ mod seeds;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use form::Expected;
 pub use given::Override;
@@ -94,7 +95,7 @@ pub struct Condition {
     /// One value per axis.
     pub values: Vec<toml::Value>,
     /// The settings of its trials.
-    pub settings: Settings,
+    pub settings: Arc<Settings>,
 }
 
 /// The sections that do not affect the outcome of a trial.
@@ -263,7 +264,7 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
     check_size(&axes, seeds.len(), &longest.1)?;
     let reading = Reading { placed: &placed, axis_of, layers, presets };
     let conditions = combinations(&axes)
-        .map(|values| Ok(Condition { settings: reading.settings(&values)?, values }))
+        .map(|values| Ok(Condition { settings: Arc::new(reading.settings(&values)?), values }))
         .collect::<Result<_, StudyError>>()?;
     let mut places: BTreeMap<String, String> = preset::places(presets, &placed);
     let respelled = placed.iter().filter(|given| given.spelled != given.key);

@@ -21,10 +21,10 @@ pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<S
     let mut shown: Vec<Device> = Vec::new();
     let mut sheets = Vec::new();
     for trial in trials {
-        let Some(shape) = prepared.data_shape(trial.settings) else { continue };
-        let connections = shapes(trial.settings, shape);
-        for (loaded, held) in prepared.devices_of(trial.settings).with(&connections) {
-            let this = device_of(&loaded.device.name, trial.settings);
+        let Some(shape) = prepared.data_shape(&trial.settings) else { continue };
+        let connections = shapes(&trial.settings, shape);
+        for (loaded, held) in prepared.devices_of(&trial.settings).with(&connections) {
+            let this = device_of(&loaded.device.name, &trial.settings);
             if sheets.len() >= most || shown.contains(&this) {
                 continue;
             }
@@ -32,10 +32,10 @@ pub fn study_sheets(trials: &[Trial], prepared: &Prepared, most: usize) -> Vec<S
             for (key, value) in &trial.settings.device {
                 let _ = writeln!(text, "with device.{key} = {value}:");
             }
-            let same = trials.iter().filter(|other| device_of(this.0, other.settings) == this);
+            let same = trials.iter().filter(|other| device_of(this.0, &other.settings) == this);
             let level = |trial: &&Trial| trial.settings.noise.level_percent;
             let noisiest = same.max_by(|one, other| level(one).total_cmp(&level(other))).unwrap_or(trial);
-            sheets.push(text + &device_sheet(loaded, noisiest.settings, &held));
+            sheets.push(text + &device_sheet(loaded, &noisiest.settings, &held));
             shown.push(this);
         }
     }

@@ -62,14 +62,14 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let mut starts: Vec<(u64, ohmspike_study::settings::NetworkSettings, Snapshot)> = Vec::new();
     for (trial, record) in with_details(recorded) {
         let Some(details) = recorded.store.details(&trial.id)? else { continue };
-        settings = settings.or(Some(trial.settings));
+        settings = settings.or(Some(&trial.settings));
         let start = (trial.seed, trial.settings.network.clone(), details.before);
         if !starts.contains(&start) {
-            stages[0].1.add(&start.2, trial.settings);
+            stages[0].1.add(&start.2, &trial.settings);
             starts.push(start);
         }
         if let Some(after) = &details.after {
-            stages[if succeeded(record) { 1 } else { 2 }].1.add(after, trial.settings);
+            stages[if succeeded(record) { 1 } else { 2 }].1.add(after, &trial.settings);
         }
     }
     Ok(settings.and_then(|settings| drawn(recorded, settings, stages)))

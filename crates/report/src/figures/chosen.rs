@@ -16,7 +16,7 @@ const FRACTION: f64 = 0.8;
 /// A trial with its details.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen<'a> {
-    pub(super) trial: &'a Trial<'a>,
+    pub(super) trial: &'a Trial,
     pub(super) record: &'a Record,
     pub(super) details: Details,
 }
@@ -76,7 +76,7 @@ impl<'a> Chosen<'a> {
 }
 
 /// Returns the trials with a record and details.
-pub(super) fn with_details(recorded: Recorded<'_>) -> Vec<(&Trial<'_>, &Record)> {
+pub(super) fn with_details(recorded: Recorded<'_>) -> Vec<(&Trial, &Record)> {
     recorded.records().filter(|(trial, _)| recorded.store.has_details(&trial.id)).collect()
 }
 

@@ -48,7 +48,7 @@ fn examples(details: &Details) -> Option<[&Example; 2]> {
 }
 
 fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure {
-    let settings = chosen.trial.settings;
+    let settings = &chosen.trial.settings;
     let columns = [("before training", examples[0]), ("after training", examples[1])];
     let columns = columns.map(|(when, example)| plots(settings, when, example));
     let class = settings.data.class_name(examples[0].label);

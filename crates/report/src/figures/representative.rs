@@ -69,7 +69,7 @@ pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let classes = first.record.before.classes.len();
     let grid = Grid {
         title: format!("{}: representative networks", recorded.study.name),
-        entries: entries(first.trial.settings, classes),
+        entries: entries(&first.trial.settings, classes),
         rows: (0..columns[0].len()).map(row).collect(),
     };
     let mut data = Data::new(["network", "trial", "quantity", "class", "epoch", "low", "high", "value"]);
@@ -241,7 +241,7 @@ fn readout_weights(chosen: &Chosen, first: bool) -> Plot {
 }
 
 fn add_rows(data: &mut Data, words: &str, chosen: &Chosen) {
-    let (record, settings) = (chosen.record, chosen.trial.settings);
+    let (record, settings) = (chosen.record, &chosen.trial.settings);
     let mut row = |quantity: String, class: String, epoch: usize, [low, high, value]: [String; 3]| {
         let head = [words.to_owned(), record.id.clone(), quantity, class, epoch.to_string()];
         data.rows.push(head.into_iter().chain([low, high, value]).collect());

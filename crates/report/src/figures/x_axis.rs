@@ -122,7 +122,7 @@ impl XAxis {
         if self.unit.is_none() {
             return String::new();
         }
-        let conditions = recorded.study.conditions.iter().map(|condition| &condition.settings);
+        let conditions = recorded.study.conditions.iter().map(|condition| &*condition.settings);
         let at = |settings| {
             let row = first_write(settings, &recorded.prepared.device(settings)?.device)?;
             Some(ohmspike_study::significant::significant(row.conductance_microsiemens))

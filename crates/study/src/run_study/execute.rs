@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ops::ControlFlow;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::finished::Finished;
@@ -15,7 +16,7 @@ use crate::prepare::Prepared;
 use crate::presence::Presence;
 use crate::record::Record;
 use crate::resolved_study::write_study;
-use crate::run::{Halt, Progress, Trial, run_until, shard};
+use crate::run::{Halt, Progress, Shard, Trial, run_until, shard};
 use crate::run_error::RunError;
 use crate::silent_input::{SilentInput, silent_input};
 use crate::store::{Store, StoreError};
@@ -25,17 +26,17 @@ use crate::warning::distinct_warnings;
 /// Largest number of warnings about settings that a run reports; an axis may have 100,000 values.
 const MOST_WARNINGS: usize = 200;
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// Runs the remaining trials.
     ///
     /// # Errors
     /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved. In the latter case, running trials
     /// are abandoned after their current epoch.
-    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished<'a>, RunError> {
+    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished, RunError> {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
-        write_study(self.study, &self.options.study_folder, &self.folder)?;
+        write_study(&self.study, &self.options.study_folder, &self.folder)?;
         if !self.left.is_empty() {
             self.run_left(observer)?;
         }
@@ -57,16 +58,16 @@ impl<'a> Plan<'a> {
 
     /// Returns warnings about settings that are valid but probably unintended.
     pub fn warnings(&self) -> Vec<RunWarning> {
-        let distinct = distinct_warnings(self.study, &self.prepared, MOST_WARNINGS);
+        let distinct = distinct_warnings(&self.study, &self.prepared, MOST_WARNINGS);
         let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
         all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));
-        all.extend(silent_inputs(self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
+        all.extend(silent_inputs(&self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
         all
     }
 
     fn run_left(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
         self.store.prepare_to_write()?;
-        let presence = self.announced(observer);
+        let mut presence = announced(&self.folder, self.options.shard, observer);
         let checkpoints = self.checkpoints();
         // More threads than trials and cores would be idle.
         let count = self.threads.min(self.left.len().max(cores()));
@@ -76,7 +77,7 @@ impl<'a> Plan<'a> {
             after_trials: self.options.stop.as_deref().unwrap_or(&never),
             after_epochs: &AtomicBool::new(false),
         };
-        let mut keeper = Keeper { store: &mut self.store, checkpoints: &checkpoints, presence, failure: None };
+        let mut keeper = Keeper::new(&mut self.store, &checkpoints, presence.as_mut());
         let left = &self.left;
         let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
             if keeper.on_progress(left, progress, observer).is_break() {
@@ -86,21 +87,6 @@ impl<'a> Plan<'a> {
         });
         keeper.failure.map_or(Ok(()), Err)?;
         Ok(ran?)
-    }
-
-    /// Announces this process to others and removes the leftovers of killed ones.
-    fn announced(&self, observer: &mut dyn Observer) -> Option<Presence> {
-        match Presence::announce(&self.folder, self.options.shard) {
-            Ok(mut presence) => {
-                presence.remove_leftovers();
-                report_newcomers(&mut presence, observer);
-                Some(presence)
-            }
-            Err(source) => {
-                observer.warning(&RunWarning::Unseen { folder: self.folder.join("running"), source });
-                None
-            }
-        }
     }
 
     /// Returns the checkpoints of the folder, after removing those of finished trials.
@@ -113,16 +99,37 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// Saves the results of trials and forwards their progress.
-struct Keeper<'a> {
-    store: &'a mut Store,
-    checkpoints: &'a Checkpoints,
-    presence: Option<Presence>,
-    failure: Option<StoreError>,
+/// Announces this process to others in `folder` and removes the leftovers of killed ones.
+pub(super) fn announced(folder: &Path, shard: Option<Shard>, observer: &mut dyn Observer) -> Option<Presence> {
+    match Presence::announce(folder, shard) {
+        Ok(mut presence) => {
+            presence.remove_leftovers();
+            report_newcomers(&mut presence, observer);
+            Some(presence)
+        }
+        Err(source) => {
+            observer.warning(&RunWarning::Unseen { folder: folder.join("running"), source });
+            None
+        }
+    }
 }
 
-impl Keeper<'_> {
-    fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+/// Saves the results of trials and forwards their progress.
+pub(super) struct Keeper<'a> {
+    store: &'a mut Store,
+    checkpoints: &'a Checkpoints,
+    presence: Option<&'a mut Presence>,
+    /// Why a result could not be saved.
+    pub failure: Option<StoreError>,
+}
+
+impl<'a> Keeper<'a> {
+    pub fn new(store: &'a mut Store, checkpoints: &'a Checkpoints, presence: Option<&'a mut Presence>) -> Keeper<'a> {
+        Keeper { store, checkpoints, presence, failure: None }
+    }
+
+    /// Breaks if a result cannot be saved.
+    pub fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
         match progress {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
@@ -139,7 +146,9 @@ impl Keeper<'_> {
                 if let Some(trial) = left.get(number) {
                     observer.trial_ended(number, trial, &record);
                 }
-                self.presence.iter_mut().for_each(|presence| report_newcomers(presence, observer));
+                if let Some(presence) = &mut self.presence {
+                    report_newcomers(presence, observer);
+                }
                 if let Some(reason) = record.failure {
                     observer.warning(&RunWarning::Failed { id: record.id, reason });
                 }
@@ -166,7 +175,7 @@ fn report_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
 /// Silent samples in the data of all conditions, each once.
 fn silent_inputs(study: &Study, prepared: &Prepared) -> Vec<SilentInput> {
     let (mut distinct, mut seen) = (Vec::new(), Vec::new());
-    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+    for settings in study.conditions.iter().map(|condition| &*condition.settings) {
         let data = prepared.data(settings);
         // Thousands of conditions can share the same millions of spikes.
         if !seen.iter().any(|other| std::ptr::eq(*other, data)) {

@@ -10,15 +10,15 @@ use crate::study::Study;
 
 /// A run that has ended, complete or stopped.
 #[derive(Debug)]
-pub struct Finished<'a> {
+pub struct Finished {
     /// The study.
-    pub study: &'a Study,
+    pub study: Study,
     /// Results folder.
     pub folder: PathBuf,
     /// Data and devices of the study.
     pub prepared: Prepared,
     /// All trials of the study, in every shard.
-    pub trials: Vec<Trial<'a>>,
+    pub trials: Vec<Trial>,
     /// The shard, if the run was limited to one.
     pub shard: Option<Shard>,
     /// Finished trials of the study, or of the shard.
@@ -30,12 +30,12 @@ pub struct Finished<'a> {
     pub(super) store: Store,
 }
 
-impl<'a> Finished<'a> {
+impl Finished {
     /// Reads all records of the folder, including those of other processes.
     ///
     /// # Errors
     /// Returns a [`StoreError`] if reading fails or a record of this run is missing.
-    pub fn results(self) -> Result<Results<'a>, StoreError> {
+    pub fn results(self) -> Result<Results, StoreError> {
         let store = self.store.reopen(&self.folder)?;
         Ok(Results { study: self.study, folder: self.folder, prepared: self.prepared, trials: self.trials, store })
     }

@@ -14,17 +14,17 @@ use crate::study::Study;
 
 /// A study with its data and devices, and its remaining trials.
 #[derive(Debug)]
-pub struct Plan<'a> {
+pub struct Plan {
     /// The study.
-    pub study: &'a Study,
+    pub study: Study,
     /// Results folder.
     pub folder: PathBuf,
     /// Data and devices.
     pub prepared: Prepared,
     /// All trials of the study.
-    pub trials: Vec<Trial<'a>>,
+    pub trials: Vec<Trial>,
     /// Remaining trials, in order.
-    pub left: Vec<Trial<'a>>,
+    pub left: Vec<Trial>,
     /// Trials that the folder already has records of.
     pub earlier: BTreeMap<String, Earlier>,
     /// Number of trials to run at the same time.
@@ -54,12 +54,12 @@ impl From<&Record> for Earlier {
     }
 }
 
-impl<'a> Plan<'a> {
+impl Plan {
     /// Reads data, devices and the names of the records. Writes nothing.
     ///
     /// # Errors
     /// Returns a [`RunError`] if data or devices are invalid or records cannot be read.
-    pub fn new(study: &'a Study, options: &RunOptions) -> Result<Plan<'a>, RunError> {
+    pub fn new(study: &Study, options: &RunOptions) -> Result<Plan, RunError> {
         let folder = options.folder_of(study);
         let prepared = prepare(study, &options.study_folder)?;
         let mut earlier = BTreeMap::new();
@@ -69,7 +69,17 @@ impl<'a> Plan<'a> {
         left.retain(|trial| !store.holds(trial));
         left.truncate(options.max_trials.unwrap_or(usize::MAX));
         let threads = options.threads.unwrap_or_else(cores).max(1);
-        Ok(Plan { study, folder, prepared, trials: all, left, earlier, threads, options: options.clone(), store })
+        Ok(Plan {
+            study: study.clone(),
+            folder,
+            prepared,
+            trials: all,
+            left,
+            earlier,
+            threads,
+            options: options.clone(),
+            store,
+        })
     }
 
     /// Returns warnings about lines in the folder that are not records.

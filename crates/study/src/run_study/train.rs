@@ -1,5 +1,6 @@
 //! Trains one network without recording it.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::observer::{Observer, RunWarning};
@@ -12,14 +13,14 @@ use crate::run::{Halt, Progress, Trial, run_until};
 use crate::run_error::{RunError, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
-use crate::study::Study;
+use crate::study::{Condition, Study};
 use crate::warning::all_warnings;
 
 /// A network trained by [`train`].
 #[derive(Debug)]
-pub struct Trained<'a> {
+pub struct Trained {
     /// Its settings.
-    pub settings: &'a Settings,
+    pub settings: Arc<Settings>,
     /// Its data and devices.
     pub prepared: Prepared,
     /// The record that a run would have saved.
@@ -33,17 +34,13 @@ pub struct Trained<'a> {
 ///
 /// # Errors
 /// [`RunError::SeveralConditions`] if `study` sweeps a key, or another [`RunError`] if the trial cannot start.
-pub fn train<'a>(
-    study: &'a Study,
+pub fn train(
+    study: &Study,
     seed: Option<u64>,
     options: &RunOptions,
     observer: &mut dyn Observer,
-) -> Result<Option<Trained<'a>>, RunError> {
-    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
-        let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
-        return Err(RunError::SeveralConditions { key, count, first });
-    }
-    let settings = &study.conditions[0].settings;
+) -> Result<Option<Trained>, RunError> {
+    let settings = &only_condition(study)?.settings;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
     observer.training(settings, &prepared);
@@ -54,7 +51,7 @@ pub fn train<'a>(
     silent_input(settings, data).into_iter().for_each(|found| observer.warning(&RunWarning::SilentInput(found)));
 
     let id = trial_id(settings, seed, &data.sha256, &devices);
-    let trials = [Trial { condition: 0, settings, seed, id, details: false, needs_details: false }];
+    let trials = [Trial { condition: 0, settings: settings.clone(), seed, id, details: false, needs_details: false }];
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
     let never = AtomicBool::new(false);
@@ -69,5 +66,19 @@ pub fn train<'a>(
             record = Some(*ended);
         }
     })?;
-    Ok(record.map(|record| Trained { settings, prepared, record }))
+    Ok(record.map(|record| Trained { settings: settings.clone(), prepared, record }))
+}
+
+/// Returns the condition of a study without a sweep.
+///
+/// # Errors
+/// [`RunError::SeveralConditions`] if `study` sweeps a key.
+pub fn only_condition(study: &Study) -> Result<&Condition, RunError> {
+    match study.axes.iter().find(|axis| axis.values.len() > 1) {
+        Some(axis) => {
+            let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
+            Err(RunError::SeveralConditions { key, count, first })
+        }
+        None => Ok(&study.conditions[0]),
+    }
 }

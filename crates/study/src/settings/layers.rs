@@ -309,7 +309,7 @@ mod tests {
 
     fn study(text: &str) -> Result<Settings, String> {
         let study = Study::parse("s.toml", &format!("name = 's'\n{text}"), &[]);
-        study.map(|study| study.conditions[0].settings.clone()).map_err(|error| error.to_string())
+        study.map(|study| (*study.conditions[0].settings).clone()).map_err(|error| error.to_string())
     }
 
     #[test]

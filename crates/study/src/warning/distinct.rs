@@ -22,7 +22,7 @@ pub fn distinct_warnings(study: &Study, prepared: &Prepared, most: usize) -> Dis
     // Thousands of conditions can share the same millions of samples.
     let mut unseen: HashMap<*const EncodedData, UnseenClasses> = HashMap::new();
     let (mut distinct, mut known) = (DistinctWarnings::default(), HashSet::new());
-    for settings in study.conditions.iter().map(|condition| &condition.settings) {
+    for settings in study.conditions.iter().map(|condition| &*condition.settings) {
         let data = prepared.data(settings);
         let unseen = unseen.entry(std::ptr::from_ref(data)).or_insert_with(|| UnseenClasses::new(data));
         for warning in warnings_with(settings, data, unseen, &prepared.devices_of(settings)) {
@@ -57,7 +57,7 @@ mod tests {
         let text = "name = \"s\"\n[network]\nexcitatory_fraction = [0.51, 0.52, 0.53]\nhidden = 3\n[noise]\n\
                     level_percent = [1, 2]\n";
         let study = Study::parse("study.toml", text, &[]).expect("a study");
-        let settings = study.conditions.iter().map(|condition| &condition.settings);
+        let settings = study.conditions.iter().map(|condition| &*condition.settings);
         let prepared = Prepared::new(settings, Path::new(".")).expect("built-in data");
         let all = distinct_warnings(&study, &prepared, 200);
         assert_eq!((all.shown.len(), all.more), (3, 0), "{all:?}");

@@ -38,8 +38,8 @@ use ohmspike_study::study::Study;
 pub use error::LimitError;
 use find::{Found, Trials, find};
 pub use plan::{LimitPlan, Question};
-use recorded::Recorded;
 pub use recorded::Follow;
+use recorded::Recorded;
 pub use report::LimitReport;
 use report::{Bound, KeyValue, LimitRow, SCHEMA};
 use row::Row;
@@ -148,7 +148,7 @@ impl LimitPlan {
         let limits: Vec<_> =
             limits.filter_map(|(row, swept)| Some((swept.clone(), row.certified.as_ref()?.value))).collect();
         let row = Row::together(&limits, &self.settings, self.resolution)?;
-        let row = Row { short_epochs: self.rows[0].short_epochs, ..row };
+        let row = row.with_short_epochs(self.rows[0].short_epochs);
         if limits.len() == rows.len() {
             return self.answer(&row, trials);
         }
@@ -177,8 +177,7 @@ impl LimitPlan {
         let name = settings.device();
         let device = name.map(|name| device_file::load(name, &settings.device, &self.folder)).transpose()?;
         let device = device.as_ref().map(|(device, _)| device);
-        let keys: Vec<KeyValue> =
-            row.values(value).into_iter().map(|(key, value)| KeyValue { key, value }).collect();
+        let keys: Vec<KeyValue> = row.values(value).into_iter().map(|(key, value)| KeyValue { key, value }).collect();
         let units = if row.is_together() { Vec::new() } else { units::quantities(&row.name, value, &settings, device) };
         Ok(Bound { level, value, units, keys: if row.is_together() { keys } else { Vec::new() } })
     }

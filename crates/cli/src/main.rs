@@ -8,6 +8,7 @@ mod device;
 mod export;
 mod generate;
 mod keys;
+mod limit;
 mod meter;
 mod report;
 mod run;
@@ -42,6 +43,7 @@ enum Command {
     Report(report::Arguments),
     Export(export::Arguments),
     Train(train::Arguments),
+    Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -76,6 +78,7 @@ fn main() -> ExitCode {
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

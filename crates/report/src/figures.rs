@@ -14,6 +14,7 @@ mod difference;
 mod example_activity;
 mod figure;
 mod firing_rate;
+mod limit;
 mod networks;
 mod outcome;
 mod outcome_caption;
@@ -27,6 +28,7 @@ mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
+pub use limit::limit_figures;
 pub use ohmspike_study::noise_unit::NoiseUnit;
 pub(crate) use ohmspike_study::noise_unit::noise_at;
 pub use x_axis::AxisChoice;

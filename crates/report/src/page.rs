@@ -14,6 +14,7 @@ mod figures;
 mod health;
 mod layout;
 mod ledger;
+pub mod limit;
 pub mod number;
 mod outcomes;
 mod provenance;

@@ -51,8 +51,7 @@ pub struct Known {
 /// Ten years, s.
 const TEN_YEARS: f64 = 315_576_000.0;
 /// Levels per cell, in steps of about 1.4.
-const COUNTS: [f64; 15] =
-    [256.0, 192.0, 128.0, 96.0, 64.0, 48.0, 32.0, 24.0, 16.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0];
+const COUNTS: [f64; 15] = [256.0, 192.0, 128.0, 96.0, 64.0, 48.0, 32.0, 24.0, 16.0, 12.0, 8.0, 6.0, 4.0, 3.0, 2.0];
 /// Tries per write.
 const TRIES: [f64; 11] = [100.0, 70.0, 50.0, 30.0, 20.0, 15.0, 10.0, 5.0, 3.0, 2.0, 1.0];
 /// Smallest ratio of the ends of a window.
@@ -133,7 +132,8 @@ mod tests {
     fn ranges_in_microsiemens_follow_the_window() {
         // 1 µS to 1000 µS.
         let device = Device::built_in("study-1k-1m").expect("built in");
-        let Some(Grid::Range(from, to)) = known("device.write.sigma_microsiemens", Some(&device)).and_then(|of| of.grid)
+        let Some(Grid::Range(from, to)) =
+            known("device.write.sigma_microsiemens", Some(&device)).and_then(|of| of.grid)
         else {
             panic!("a range")
         };

@@ -5,6 +5,8 @@ use ohmspike_study::RunError;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::study::StudyError;
 
+use super::words::{percent, points};
+
 /// Why a limit cannot be searched. Records saved before stay.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -73,7 +75,7 @@ pub enum LimitError {
         source: LevelsError,
     },
     /// An invalid criterion.
-    #[error("--{0}")]
+    #[error("{}", of_flag(.0))]
     Criterion(CriterionError),
     /// An invalid effort.
     #[error("{0}")]
@@ -111,6 +113,21 @@ pub enum LimitError {
     /// A trial cannot run.
     #[error(transparent)]
     Run(#[from] RunError),
+}
+
+/// Names the flag of an invalid criterion.
+fn of_flag(error: &CriterionError) -> String {
+    match error {
+        CriterionError::Loss { most, got } => {
+            format!("--within: expected above 0 and below {}, got {}", points(*most), points(*got))
+        }
+        CriterionError::Accuracy { chance, got } => format!(
+            "--accuracy: expected above {} (guessing) and at most 100 %, got {}",
+            percent(*chance),
+            percent(*got)
+        ),
+        other => format!("--{other}"),
+    }
 }
 
 const NUMERIC: &str = "`ohmspike keys` lists keys with their types";

@@ -90,7 +90,12 @@ pub enum Found {
 ///
 /// # Errors
 /// Returns a [`LimitError`] if a trial cannot run.
-pub fn find(row: &Row, procedure: &Procedure, statistic: Statistic, trials: &mut dyn Trials) -> Result<Found, LimitError> {
+pub fn find(
+    row: &Row,
+    procedure: &Procedure,
+    statistic: Statistic,
+    trials: &mut dyn Trials,
+) -> Result<Found, LimitError> {
     let mut search = Search { row, procedure, known: Known::new(), lines: Vec::new(), settings: BTreeMap::new() };
     loop {
         let batch = match procedure.next(&search.known) {
@@ -100,7 +105,8 @@ pub fn find(row: &Row, procedure: &Procedure, statistic: Statistic, trials: &mut
                 return Ok(Found::Answer { limit: Some(limit), withheld, trials: search.lines });
             }
         };
-        let ends = match trials.run(&search.asked(&batch), &search.jobs(&batch)?)? {
+        let jobs = search.jobs(&batch)?;
+        let ends = match trials.run(&search.asked(&batch), &jobs)? {
             Ended::All(ends) => ends,
             Ended::Stopped(left) => return Ok(Found::Stopped(left)),
         };
@@ -214,9 +220,8 @@ impl Search<'_> {
         }
         let last = limit.certifications.last().filter(|attempt| attempt.succeeded)?;
         let copies = self.are_copies(last);
-        (copies && matches!(statistic, Statistic::Chips(_))).then(|| {
-            format!("{}: all repeats are identical, so they are not different chips", self.row.name)
-        })
+        (copies && matches!(statistic, Statistic::Chips(_)))
+            .then(|| format!("{}: all repeats are identical, so they are not different chips", self.row.name))
     }
 
     /// Whether all outcomes of an attempt are equal, without being perfect.

@@ -75,7 +75,7 @@ impl LimitPlan {
                 return Err(LimitError::Twice(one.key.clone()));
             }
             let others: Vec<&Swept> = swept.iter().filter(|other| other.key != one.key).collect();
-            rows.push(Row { short_epochs, ..Row::alone(one, &others, &settings)? });
+            rows.push(Row::alone(one, &others, &settings)?.with_short_epochs(short_epochs));
         }
         let chance = checked(&rows, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
@@ -121,9 +121,7 @@ fn single<'a>(study: &'a Study, question: &Question) -> Result<&'a Settings, Lim
     if question.keys.is_empty() {
         return Err(LimitError::NoKey);
     }
-    let asked = |key: &str| {
-        question.keys.iter().any(|asked| ohmspike_study::study::canonical(&asked.key) == key)
-    };
+    let asked = |key: &str| question.keys.iter().any(|asked| ohmspike_study::study::canonical(&asked.key) == key);
     match study.axes.iter().find(|axis| axis.values.len() > 1 && !asked(&axis.key)) {
         Some(axis) => Err(LimitError::Swept {
             key: axis.key.clone(),

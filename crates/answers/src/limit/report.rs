@@ -124,7 +124,8 @@ impl LimitReport {
     /// Formats `limit.csv`: one line per trial.
     pub fn csv(&self) -> String {
         use ohmspike_study::csv_cell::csv_cell;
-        let mut text = "key,level,unit,purpose,training,seed,accuracy_percent,failure,device,data_set,trial\n".to_owned();
+        let mut text =
+            "key,level,unit,purpose,training,seed,accuracy_percent,failure,device,data_set,trial\n".to_owned();
         for row in self.all_rows() {
             for line in &row.trials {
                 let number = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();

@@ -72,6 +72,12 @@ impl Row {
         })
     }
 
+    /// Returns the row with another number of epochs of short training.
+    #[must_use]
+    pub fn with_short_epochs(self, short_epochs: Option<usize>) -> Row {
+        Row { short_epochs, ..self }
+    }
+
     /// Whether the row is that of all keys together.
     pub fn is_together(&self) -> bool {
         self.name == TOGETHER

@@ -116,9 +116,7 @@ impl Swept {
     pub fn off(&self, settings: &Settings) -> Result<Settings, StudyError> {
         match self.harmless {
             Harmless::Value(value) => self.at(settings, value),
-            Harmless::Without(part) => {
-                settings.without_device_keys(part).with_key(&format!("device.{part}"), "none")
-            }
+            Harmless::Without(part) => settings.without_device_keys(part).with_key(&format!("device.{part}"), "none"),
             Harmless::Mildest => self.at(settings, self.levels.values()[0]),
         }
     }

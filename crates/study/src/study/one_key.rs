@@ -64,9 +64,8 @@ mod tests {
 
     #[test]
     fn rejects_unknown_keys_and_wrong_values() {
-        let message = |key: &str, value: toml::Value| {
-            Settings::default().with_key(key, value).expect_err("refused").to_string()
-        };
+        let message =
+            |key: &str, value: toml::Value| Settings::default().with_key(key, value).expect_err("refused").to_string();
         assert!(message("noise.level", 1.into()).contains("hint: use `noise.level_percent`"));
         assert!(message("noise", 1.into()).contains("unknown key `noise`"));
         assert!(message("noise.level_percent", (-1).into()).contains("expected 0 to 1e6, got -1"));

@@ -43,7 +43,8 @@ fn levels(row: &Row) -> String {
 fn counts(plan: &LimitPlan, row: &Row) -> Result<String, LimitError> {
     let (usual, most) = plan.trials(row)?;
     let epochs = plan.settings.training.epochs;
-    Ok(format!("about {usual}, at most {most}, of {} each", counted(epochs, "epoch")))
+    let noun = if epochs == 1 { "epoch" } else { "epochs" };
+    Ok(format!("about {usual}, at most {most}, of {epochs} {noun} each"))
 }
 
 /// Prints an answer: one line per key, then the numbers behind each.

@@ -7,6 +7,7 @@
 
 pub mod ablate;
 pub mod deploy;
+pub mod limit;
 pub mod mechanisms;
 
 pub use ohmspike_study::run_study::{Job, Ran, Runner};

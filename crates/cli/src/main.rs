@@ -9,6 +9,7 @@ mod device;
 mod export;
 mod generate;
 mod keys;
+mod limit;
 mod meter;
 mod report;
 mod run;
@@ -44,6 +45,7 @@ enum Command {
     Export(export::Arguments),
     Train(train::Arguments),
     Deploy(deploy::Arguments),
+    Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -79,6 +81,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
+        Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
+use ohmspike_answers::limit::LimitReport;
+use ohmspike_answers::limit::report::FILE as LIMIT;
 use ohmspike_datasets::persist;
 
-use crate::figures::{AxisChoice, Figure, FigureError, study_figures};
+use crate::figures::{AxisChoice, Figure, FigureError, limit_figures, study_figures};
 use crate::page::Report;
 use crate::replication::Replication;
 
@@ -45,7 +47,7 @@ pub fn write_results(
 ) -> Result<Vec<PathBuf>, FilesError> {
     let mut files = vec![(folder.join("summary.csv"), summary.csv().into_bytes())];
     for figure in study_figures(recorded, choice, replication)? {
-        files.extend(figure_files(figure, folder)?);
+        files.extend(of_figure(figure, folder)?);
     }
     for table in study_tables(recorded) {
         files.push((with_extension(&folder.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
@@ -60,13 +62,26 @@ pub fn write_results(
 pub fn write_figures(figures: Vec<Figure>, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     let mut files = Vec::new();
     for figure in figures {
-        files.extend(figure_files(figure, folder)?);
+        files.extend(of_figure(figure, folder)?);
     }
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
-/// The files of a figure: SVG, PNG and CSV.
-fn figure_files(figure: Figure, folder: &Path) -> Result<[(PathBuf, Vec<u8>); 3], FilesError> {
+/// Writes `limit.json`, `limit.csv` and the figures of an answer into `folder`; returns the paths in order.
+///
+/// # Errors
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
+pub fn write_limit(report: &LimitReport, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files =
+        vec![(folder.join(LIMIT), report.json().into_bytes()), (folder.join("limit.csv"), report.csv().into_bytes())];
+    for figure in limit_figures(report) {
+        files.extend(of_figure(figure, folder)?);
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// Returns SVG, PNG and CSV of a figure with their paths.
+fn of_figure(figure: Figure, folder: &Path) -> Result<[(PathBuf, Vec<u8>); 3], FilesError> {
     let path = folder.join("figures").join(&figure.name);
     let png = figure.png()?;
     Ok([

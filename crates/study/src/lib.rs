@@ -35,6 +35,7 @@ pub mod legible;
 pub mod machine;
 pub mod measured_neurons;
 pub mod network_file;
+pub mod noise_unit;
 pub mod observation;
 pub mod pair_spread;
 pub mod pool;

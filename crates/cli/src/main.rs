@@ -2,7 +2,9 @@
 //!
 //! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
+mod ablate;
 mod axis;
+mod batch_meter;
 mod data;
 mod device;
 mod export;
@@ -41,6 +43,7 @@ enum Command {
     Status(status::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Ablate(ablate::Arguments),
     Train(train::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),

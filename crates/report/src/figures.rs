@@ -28,6 +28,7 @@ mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
+pub(crate) use figure::{Data, cell};
 pub use noise_unit::NoiseUnit;
 pub(crate) use noise_unit::noise_at;
 pub use x_axis::AxisChoice;

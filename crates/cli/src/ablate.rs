@@ -1,6 +1,6 @@
 //! `ohmspike ablate`: shows which mechanism of a device costs what.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +11,6 @@ use ohmspike_datasets::counted;
 use ohmspike_report::answers::{ablation, write_answer};
 use ohmspike_study::run::{MOST_THREADS, Shard};
 use ohmspike_study::run_study::RunOptions;
-use ohmspike_study::study_file::StudyFile;
 
 use super::batch_meter::BatchMeter;
 use super::run::listen_for_interrupt;
@@ -54,13 +53,6 @@ pub struct Arguments {
     dry_run: bool,
 }
 
-impl Arguments {
-    /// The folder of the answer: results/NAME-ablate.
-    fn folder(&self, file: &StudyFile) -> PathBuf {
-        self.study.answer_folder(file, "ablate")
-    }
-}
-
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
@@ -72,7 +64,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
-    let folder = arguments.folder(&file);
+    let folder = arguments.study.answer_folder(&file, "ablate");
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
     let options = RunOptions {
@@ -96,7 +88,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
 }
 
-fn show(answer: &AblationAnswer, folder: &std::path::Path) -> Result<ExitCode, Failure> {
+fn show(answer: &AblationAnswer, folder: &Path) -> Result<ExitCode, Failure> {
     let shown = ablation::shown(answer);
     let files = write_answer(&shown, folder)?;
     for sentence in ablation::sentences(answer) {

@@ -10,6 +10,7 @@ mod device;
 mod export;
 mod generate;
 mod keys;
+mod limit;
 mod meter;
 mod report;
 mod run;
@@ -45,6 +46,7 @@ enum Command {
     Export(export::Arguments),
     Ablate(ablate::Arguments),
     Train(train::Arguments),
+    Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -80,6 +82,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

@@ -4,12 +4,14 @@
 //! page has one section per answer, then the trials behind them.
 
 pub mod ablation;
+pub mod limit;
 
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_answers::ablate::{self, AblationAnswer};
+use ohmspike_answers::limit::report::{self, LimitReport};
 use ohmspike_datasets::reason;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -64,8 +66,10 @@ pub enum AnswersError {
 /// # Errors
 /// Returns an error if a file cannot be read or is damaged.
 pub fn answers_in(folder: &Path) -> Result<Vec<Shown>, AnswersError> {
+    let limit: Option<LimitReport> = parsed(&folder.join(report::FILE), report::SCHEMA)?;
     let ablation: Option<AblationAnswer> = parsed(&folder.join(ABLATION), ablate::SCHEMA)?;
-    Ok(ablation.as_ref().map(ablation::shown).into_iter().collect())
+    let shown = [limit.as_ref().map(limit::shown), ablation.as_ref().map(ablation::shown)];
+    Ok(shown.into_iter().flatten().collect())
 }
 
 /// Reads an answer of format `schema`; none if there is no such file.

@@ -15,6 +15,7 @@ mod figures;
 mod health;
 mod layout;
 mod ledger;
+pub mod limit;
 pub mod number;
 mod outcomes;
 mod provenance;

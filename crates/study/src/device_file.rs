@@ -46,7 +46,11 @@ fn applied(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Valu
     for (key, given) in keys {
         refuse_renamed(key)?;
         make_way(&mut value, key, given, keys);
-        put(&mut value, key, given)?;
+        if OPTIONAL.contains(&&**key) && *given == *NONE {
+            remove(&mut value, key);
+        } else {
+            put(&mut value, key, given)?;
+        }
     }
     let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
     Ok((device, value))
@@ -78,6 +82,17 @@ fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
     let Some(new) = renamed_key(key) else { return Ok(()) };
     let source = DeviceError::renamed(key, &new).within("device");
     Err(PrepareError::DeviceKey { key: format!("device.{key}"), source: source.into() })
+}
+
+/// Parts of a device that a study removes with the word [`NONE`]: `device.converters.adc = "none"`.
+const OPTIONAL: [&str; 3] = ["converters.adc", "converters.dac", "levels"];
+const NONE: &str = "none";
+
+/// Removes the value at the dotted `key`, if there is one.
+fn remove(value: &mut Value, key: &str) {
+    let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let at = parent.split('.').filter(|name| !name.is_empty()).try_fold(value, |at, name| at.get_mut(name));
+    at.and_then(Value::as_object_mut).and_then(|object| object.remove(name));
 }
 
 /// Keys that select a kind, and the keys that belong to only one kind.
@@ -225,6 +240,20 @@ mod tests {
         // Setting the kind that the file already has keeps its values.
         let (device, _) = with("illustrative-oxide", &[("write.noise", "table".into())]).expect("a device");
         assert_eq!(device.write.noise, Device::built_in("illustrative-oxide").expect("built in").write.noise);
+    }
+
+    #[test]
+    fn none_removes_an_optional_part() {
+        let adc = |name: &str, value: &str| (format!("converters.adc.{name}"), Value::from(value));
+        let keys = [("converters.adc.bits".to_owned(), 6.into()), adc("codes", "signed"), adc("range", "calibrated")];
+        let keys: Vec<(&str, Value)> = keys.iter().map(|(key, value)| (&**key, value.clone())).collect();
+        let (device, _) = with("ideal", &keys).expect("a device");
+        assert!(device.converters.adc.is_some());
+        let without = ["converters.adc", "converters.dac", "levels"].map(|key| (key, "none".into()));
+        let (device, sha256) = with("ideal", &without).expect("a device");
+        assert_eq!((device.converters.adc, device.converters.dac), (None, None));
+        assert_eq!(sha256, with("ideal", &[]).expect("built in").1);
+        assert!(message("ideal", &[("write", "none".into())]).contains("expected an object"));
     }
 
     #[test]

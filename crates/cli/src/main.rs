@@ -2,7 +2,9 @@
 //!
 //! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
+mod ablate;
 mod axis;
+mod batch_meter;
 mod data;
 mod deploy;
 mod device;
@@ -43,6 +45,7 @@ enum Command {
     Status(status::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Ablate(ablate::Arguments),
     Train(train::Arguments),
     Deploy(deploy::Arguments),
     Limit(limit::Arguments),
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Limit(arguments) => limit::run(&arguments),

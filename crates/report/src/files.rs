@@ -103,7 +103,7 @@ pub fn write_report(
     write(folder.join("report.html"), report.html(replication).as_bytes())
 }
 
-fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
+pub(crate) fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |file| file.write_all(content)));
     match written {
@@ -113,7 +113,7 @@ fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
 }
 
 /// Appends `.extension` to a name that may contain dots.
-fn with_extension(path: &Path, extension: &str) -> PathBuf {
+pub(crate) fn with_extension(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(extension);

@@ -4,6 +4,7 @@
 //! identifiers inside them cannot clash.
 
 mod answer;
+pub mod answer_page;
 mod comparisons;
 mod completeness;
 mod crossing_words;

@@ -27,7 +27,7 @@ use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use rand::seq::SliceRandom;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Largest number of mechanisms with exact Shapley values: 64 sets per seed.
 pub const MOST_EXACT: usize = 6;
@@ -39,7 +39,7 @@ pub type Subset = u32;
 pub type Outcomes = BTreeMap<(Subset, u64), f64>;
 
 /// A mean over seeds with its spread.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// Mean over seeds, a fraction of the test samples; positive for a loss.
     pub mean: f64,
@@ -50,7 +50,7 @@ pub struct Effect {
 }
 
 /// Loss by one mechanism.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Contribution {
     /// Number of the mechanism.
     pub mechanism: usize,
@@ -65,7 +65,7 @@ pub struct Contribution {
 }
 
 /// Two mechanisms compared.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Comparison {
     /// Number of the mechanism with the larger mean Shapley value.
     pub larger: usize,
@@ -78,7 +78,7 @@ pub struct Comparison {
 }
 
 /// Loss divided among mechanisms.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ablation {
     /// Accuracy without any mechanism.
     pub without: Effect,

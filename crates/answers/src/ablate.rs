@@ -13,7 +13,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
 use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, only_condition};
 use ohmspike_study::study::Study;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
@@ -46,7 +46,7 @@ pub enum AblateError {
 }
 
 /// A trial behind an ablation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SetTrial {
     /// Name of the trial.
     pub id: String,
@@ -63,7 +63,7 @@ pub struct SetTrial {
 }
 
 /// The answer of an ablation, with everything behind it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AblationAnswer {
     /// Version of this format.
     pub schema: u32,

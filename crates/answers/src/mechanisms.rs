@@ -243,7 +243,19 @@ fn trimmed(device: &Value, disabled: &[Mechanism]) -> Value {
         let object = parents.fold(Some(&mut device), |at, name| at?.get_mut(name)).and_then(Value::as_object_mut);
         let _ = object.and_then(|object| object.remove(name));
     }
+    if disabled.contains(&Mechanism::WriteNoise) {
+        state_exact(&mut device);
+    }
     device
+}
+
+/// States that writes are exact: a device file that describes writes must describe their noise.
+fn state_exact(device: &mut Value) {
+    let Some(write) = device.get_mut("write").and_then(Value::as_object_mut) else { return };
+    write.insert("noise".to_owned(), "none".into());
+    if let Some(pulses) = write.get_mut("pulses").and_then(Value::as_object_mut) {
+        pulses.insert("cycle_sigma_percent_of_step".to_owned(), 0.into());
+    }
 }
 
 fn parsed(device: &Value) -> Option<Device> {

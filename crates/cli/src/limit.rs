@@ -5,14 +5,12 @@ mod key;
 mod screen;
 mod show;
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ohmspike_analysis::limit::{Direction, RESOLUTION, Statistic, Target};
-use ohmspike_answers::limit::report::FILE;
 use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched, limit};
 use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
@@ -148,7 +146,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
-    let (folder, options) = (arguments.folder(&file), arguments.options(&file, &stop));
+    let (folder, options) = (arguments.study.answer_folder(&file, "limit"), arguments.options(&file, &stop));
     let mut screen = Screen::new();
     let searched = limit(&file.study, &question, &folder, &options, &mut screen);
     screen.finish();
@@ -219,23 +217,6 @@ impl Arguments {
             checkpoint_every: Duration::from_secs(self.checkpoint_seconds),
             stop: Some(Arc::clone(stop)),
             ..RunOptions::default()
-        }
-    }
-
-    /// The results folder: `results/NAME-limit`, or the folder of an earlier answer.
-    fn folder(&self, file: &StudyFile) -> PathBuf {
-        match (&self.study.out, &file.results) {
-            (Some(out), _) => out.clone(),
-            (None, Some(results)) if results.join(FILE).exists() => results.clone(),
-            _ => {
-                let results = file.results_folder();
-                let name = results.file_name().map_or_else(|| file.study.name.clone().into(), |name| name.to_owned());
-                let mut name = name;
-                if !name.to_string_lossy().ends_with("-limit") {
-                    name.push("-limit");
-                }
-                results.with_file_name(name)
-            }
         }
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
+mod ablate;
 mod axis;
+mod batch_meter;
 mod data;
+mod deploy;
 mod device;
 mod export;
 mod generate;
@@ -42,7 +45,9 @@ enum Command {
     Status(status::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Ablate(ablate::Arguments),
     Train(train::Arguments),
+    Deploy(deploy::Arguments),
     Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
@@ -77,7 +82,9 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),

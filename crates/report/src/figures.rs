@@ -9,6 +9,7 @@ mod chosen;
 mod class_accuracy;
 mod class_line;
 mod convergence;
+pub mod deployment;
 mod device;
 mod difference;
 mod example_activity;
@@ -28,6 +29,7 @@ mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
+pub(crate) use figure::{Data, cell};
 pub use limit::limit_figures;
 pub use ohmspike_study::noise_unit::NoiseUnit;
 pub(crate) use ohmspike_study::noise_unit::noise_at;

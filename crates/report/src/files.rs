@@ -55,6 +55,18 @@ pub fn write_results(
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
+/// Writes `figures` into the folder `figures` of a results folder; returns the paths in order.
+///
+/// # Errors
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
+pub fn write_figures(figures: Vec<Figure>, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files = Vec::new();
+    for figure in figures {
+        files.extend(of_figure(figure, folder)?);
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
 /// Writes `limit.json`, `limit.csv` and the figures of an answer into `folder`; returns the paths in order.
 ///
 /// # Errors
@@ -91,7 +103,7 @@ pub fn write_report(
     write(folder.join("report.html"), report.html(replication).as_bytes())
 }
 
-fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
+pub(crate) fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |file| file.write_all(content)));
     match written {
@@ -101,7 +113,7 @@ fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
 }
 
 /// Appends `.extension` to a name that may contain dots.
-fn with_extension(path: &Path, extension: &str) -> PathBuf {
+pub(crate) fn with_extension(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(extension);

@@ -4,9 +4,11 @@
 //! identifiers inside them cannot clash.
 
 mod answer;
+pub mod answer_page;
 mod comparisons;
 mod completeness;
 mod crossing_words;
+pub mod deployment;
 mod devices;
 mod direction;
 mod facts;

@@ -140,19 +140,27 @@ fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
     }
 }
 
-/// Sets the value at the dotted `key`, creating missing objects.
+/// Sets the value at the dotted `key`, creating missing objects. An empty object stands for an omitted mechanism.
 fn put(value: &mut Value, key: &str, given: &Value) -> Result<(), PrepareError> {
-    let (mut at, mut walked) = (value, Vec::new());
-    for name in key.split('.') {
-        let found = at.to_string();
-        let Some(object) = at.as_object_mut() else {
-            return Err(PrepareError::NoObject { key: format!("device.{key}"), parent: walked.join("."), found });
-        };
-        at = object.entry(name).or_insert_with(|| Value::Object(Map::new()));
-        walked.push(name);
+    let (parents, name) = key.rsplit_once('.').map_or((None, key), |(parents, name)| (Some(parents), name));
+    let mut at = value;
+    for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
+        at = object(at, key, parent)?.entry(parent).or_insert_with(|| Value::Object(Map::new()));
     }
-    *at = whole(given);
+    let object = object(at, key, name)?;
+    if given.as_object().is_some_and(Map::is_empty) {
+        object.remove(name);
+    } else {
+        object.insert(name.to_owned(), whole(given));
+    }
     Ok(())
+}
+
+/// Returns `at`, the parent of `name` in `key`, as an object.
+fn object<'a>(at: &'a mut Value, key: &str, name: &str) -> Result<&'a mut Map<String, Value>, PrepareError> {
+    let parent = key.split('.').take_while(|part| *part != name).collect::<Vec<_>>().join(".");
+    let found = at.to_string();
+    at.as_object_mut().ok_or(PrepareError::NoObject { key: format!("device.{key}"), parent, found })
 }
 
 /// Turns numbers without a fraction into integers, so that 1.0 and 1 give the same device.
@@ -290,6 +298,14 @@ mod tests {
         let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("an unknown kind");
         assert_eq!(error.key(), Some("device.write.noise"));
         assert!(error.to_string().starts_with("device.write.noise: expected one of `none`, "), "{error}");
+    }
+
+    #[test]
+    fn an_empty_object_omits_a_mechanism() {
+        let device = with("cmo-hfox-falcone-2025", &[("drift", serde_json::json!({}))]).expect("a valid device").0;
+        assert!(device.drift.is_off());
+        let device = with("cmo-hfox-falcone-2025", &[("read.white", serde_json::json!({}))]).expect("a valid device").0;
+        assert_eq!(device.read.white, ohmspike_crossbar::device::WhiteNoise::None);
     }
 
     #[test]

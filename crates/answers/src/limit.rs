@@ -225,7 +225,7 @@ fn varies(settings: &Settings) -> Vec<String> {
     let seeds = &settings.seeds;
     let on_cells = settings.hardware.device != NO_DEVICE;
     let streams = [
-        ("chip", seeds.chip, on_cells),
+        ("device-to-device variation and faults", seeds.chip, on_cells),
         ("initial weights", seeds.initial, true),
         ("sample order", seeds.order, true),
         ("write noise", seeds.write, true),

@@ -176,7 +176,11 @@ fn fractions_of_chips_need_their_number_of_chips() {
     let chips = ["--chips", "60%", "--confidence", "80%"];
     let answer = folder.run(&[&NOISE[..], &chips].concat()).succeeds();
     assert!(answer.stdout.contains("; 60 % of chips; 80 % confidence)"), "{}", answer.stdout);
-    assert!(answer.stdout.contains("chips differ in device-to-device variation and faults, initial weights, "), "{}", answer.stdout);
+    assert!(
+        answer.stdout.contains("chips differ in device-to-device variation and faults, initial weights, "),
+        "{}",
+        answer.stdout
+    );
 }
 
 #[test]

@@ -162,12 +162,15 @@ fn a_missed_criterion_is_told_before_any_search() {
 #[test]
 fn a_key_without_effect_is_told_after_few_trials() {
     let folder = folder();
-    let key = ["--key", "device.energy.cell_area_square_micrometres=1,2", "--largest", "--within", "10"];
-    let answer = folder.run(&[&["limit", "toy.toml"], &key[..]].concat());
+    let key = "device.energy.cell_area_square_micrometres";
+    let levels = format!("{key}=1,2");
+    let answer = folder.run(&["limit", "toy.toml", "--key", &levels, "--largest", "--within", "10"]);
     assert_eq!(answer.status, Some(2), "{answer:#?}");
-    let expected = "error: device.energy.cell_area_square_micrometres has no effect on this study: at 2, 4 repeats give exactly the \
-                    accuracies of the same network with device.energy.cell_area_square_micrometres = 1, the mildest level\n";
-    assert!(answer.stderr.ends_with(expected), "{}", answer.stderr);
+    let expected = format!(
+        "error: {key} has no effect on this study: at 2, 4 repeats give exactly the accuracies of the same network with \
+         {key} = 1, the mildest level\n"
+    );
+    assert!(answer.stderr.ends_with(&expected), "{}", answer.stderr);
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub fn report(report: &LimitReport) -> Result<(), Failure> {
         details(report, row)?;
     }
     say!("\ndevice: {}; data set: {}; {}", report.device, report.data, repeats(report))?;
+    for note in &report.notes {
+        say!("note: {note}")?;
+    }
     Ok(())
 }
 

@@ -178,9 +178,10 @@ fn fractions_of_chips_need_their_number_of_chips() {
     let folder = folder();
     let chips = ["--chips", "60%", "--confidence", "80%"];
     let answer = folder.run(&[&NOISE[..], &chips].concat()).succeeds();
+    assert!(answer.stdout.contains("note: all chips of this device are equal before the first write"), "{answer:#?}");
     assert!(answer.stdout.contains("; 60 % of chips; 80 % confidence)"), "{}", answer.stdout);
     assert!(
-        answer.stdout.contains("chips differ in device-to-device variation and faults, initial weights, "),
+        answer.stdout.contains("chips differ in initial weights, sample order, write noise, read noise;"),
         "{}",
         answer.stdout
     );

@@ -120,7 +120,7 @@ impl LimitPlan {
     fn answer(&self, row: &Row, trials: &mut dyn Trials) -> Result<Result<LimitRow, usize>, LimitError> {
         let procedure = self.procedure(row)?;
         let (limit, withheld, trials) = match find(row, &procedure, self.criterion.statistic, trials)? {
-            Found::Answer { limit, withheld, trials } => (limit, withheld, trials),
+            Found::Answer { limit, withheld, trials } => (limit.map(|limit| *limit), withheld, trials),
             Found::Stopped(left) => return Ok(Err(left)),
         };
         let answered = limit.as_ref().filter(|_| withheld.is_none());

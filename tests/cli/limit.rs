@@ -242,6 +242,7 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "hardware.write_spread_scale", "--within", "2", "--set", "hardware.device=none"],
             "--key hardware.write_spread_scale: no effect on this study: `hardware.device` is `none`",
         ),
+        (&["--key", "noise.level_percent", "--within", "2", "--repeats", "2"], "--repeats: expected 3 to 1000, got 2"),
         (
             &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "8"],
             "--short-epochs: expected 1 to 7 (fewer than `training.epochs`) or 0 for none, got 8",

@@ -249,6 +249,7 @@ mod tests {
             confidence: 0.95,
             resolution: 0.05,
             first_seed: 1,
+            repeats: 8,
             short_epochs: None,
         }
     }

@@ -30,6 +30,8 @@ pub struct Question {
     pub resolution: f64,
     /// First seed of the repeats.
     pub first_seed: u64,
+    /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
+    pub repeats: u64,
     /// Epochs of short training in the search; 0 for none; a third of the epochs by default, from 12 epochs on.
     pub short_epochs: Option<usize>,
 }
@@ -83,8 +85,12 @@ impl LimitPlan {
         let chance = checked(&rows, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
         let criterion = Criterion { target, statistic, confidence, chance };
-        let effort =
-            Effort { first_seed: question.first_seed, short_training: short_epochs.is_some(), ..Effort::default() };
+        let effort = Effort {
+            first_seed: question.first_seed,
+            mean_seeds: question.repeats,
+            short_training: short_epochs.is_some(),
+            ..Effort::default()
+        };
         let chips_differ = differ(&rows, &folder)?;
         let plan = LimitPlan {
             chips_differ,

@@ -230,6 +230,7 @@ mod tests {
     use ohmspike_analysis::limit::{Target, Verdict};
     use ohmspike_rng::Seed;
     use ohmspike_study::run_study::Job;
+    use ohmspike_study::settings::Settings;
 
     use super::find::{AskedTrials, Ended, Problem, TrialEnd};
     use super::*;

@@ -178,9 +178,10 @@ fn fractions_of_chips_need_their_number_of_chips() {
     let folder = folder();
     let chips = ["--chips", "60%", "--confidence", "80%"];
     let answer = folder.run(&[&NOISE[..], &chips].concat()).succeeds();
+    assert!(answer.stdout.contains("note: all chips of this device are equal before the first write"), "{answer:#?}");
     assert!(answer.stdout.contains("; 60 % of chips; 80 % confidence)"), "{}", answer.stdout);
     assert!(
-        answer.stdout.contains("chips differ in device-to-device variation and faults, initial weights, "),
+        answer.stdout.contains("chips differ in initial weights, sample order, write noise, read noise;"),
         "{}",
         answer.stdout
     );
@@ -241,6 +242,7 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "hardware.write_spread_scale", "--within", "2", "--set", "hardware.device=none"],
             "--key hardware.write_spread_scale: no effect on this study: `hardware.device` is `none`",
         ),
+        (&["--key", "noise.level_percent", "--within", "2", "--repeats", "2"], "--repeats: expected 3 to 1000, got 2"),
         (
             &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "8"],
             "--short-epochs: expected 1 to 7 (fewer than `training.epochs`) or 0 for none, got 8",

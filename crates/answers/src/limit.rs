@@ -10,7 +10,8 @@
 //!
 //! - [`defaults`]: harsh side, harmless value and levels of a key; [`swept`]: a key with its levels and settings;
 //! - [`row`]: the networks of a row; [`plan`]: a checked question;
-//! - [`find`]: runs a procedure; [`recorded`]: runs its trials in a results folder;
+//! - [`find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between
+//!   them;
 //! - [`report`], [`units`], [`words`]: the answer.
 //!
 //! The answer is a pure function of the records: a repeat runs nothing, and threads and shards change nothing.
@@ -20,6 +21,7 @@ pub mod error;
 pub mod find;
 pub mod plan;
 pub mod recorded;
+pub mod repeats;
 pub mod report;
 pub mod row;
 pub mod swept;
@@ -33,7 +35,6 @@ use ohmspike_study::device_file;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
 use ohmspike_study::run_study::{RunOptions, Runner};
-use ohmspike_study::settings::{NO_DEVICE, Settings};
 use ohmspike_study::study::Study;
 
 pub use error::LimitError;
@@ -41,6 +42,7 @@ use find::{Found, Trials, find};
 pub use plan::{LimitPlan, Question};
 pub use recorded::Follow;
 use recorded::Recorded;
+use repeats::varies;
 pub use report::LimitReport;
 use report::{Bound, KeyValue, LimitRow, SCHEMA};
 use row::Row;
@@ -105,7 +107,7 @@ impl LimitPlan {
             data: settings.data.set.clone(),
             criterion: self.criterion,
             effort: self.effort,
-            varies: varies(settings),
+            varies: varies(settings, self.chips_differ),
             short_epochs: self.rows[0].short_epochs,
             settings: settings.clone(),
             notes: self.common_notes(),
@@ -118,7 +120,7 @@ impl LimitPlan {
     fn answer(&self, row: &Row, trials: &mut dyn Trials) -> Result<Result<LimitRow, usize>, LimitError> {
         let procedure = self.procedure(row)?;
         let (limit, withheld, trials) = match find(row, &procedure, self.criterion.statistic, trials)? {
-            Found::Answer { limit, withheld, trials } => (limit, withheld, trials),
+            Found::Answer { limit, withheld, trials } => (limit.map(|limit| *limit), withheld, trials),
             Found::Stopped(left) => return Ok(Err(left)),
         };
         let answered = limit.as_ref().filter(|_| withheld.is_none());
@@ -189,7 +191,10 @@ impl LimitPlan {
             Statistic::Mean => Some(
                 "a mean of few repeats cannot rule out rare failures; ask for a fraction of chips with `--chips 0.95`",
             ),
-            Statistic::Chips(_) => None,
+            Statistic::Chips(_) if self.chips_differ => None,
+            Statistic::Chips(_) => {
+                Some("all chips of this device are equal before the first write; repeats differ in training only")
+            }
         };
         few.map(str::to_owned).into_iter().chain(untested(&self.settings)).collect()
     }
@@ -220,26 +225,12 @@ impl LimitPlan {
     }
 }
 
-/// What differs between the repeats of trials with `settings`.
-fn varies(settings: &Settings) -> Vec<String> {
-    let seeds = &settings.seeds;
-    let on_cells = settings.hardware.device != NO_DEVICE;
-    let streams = [
-        ("device-to-device variation and faults", seeds.chip, on_cells),
-        ("initial weights", seeds.initial, true),
-        ("sample order", seeds.order, true),
-        ("write noise", seeds.write, true),
-        ("read noise", seeds.read, on_cells),
-    ];
-    let varied = streams.into_iter().filter(|(_, fixed, applies)| fixed.is_none() && *applies);
-    varied.map(|(name, ..)| name.to_owned()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use ohmspike_analysis::limit::{Target, Verdict};
     use ohmspike_rng::Seed;
     use ohmspike_study::run_study::Job;
+    use ohmspike_study::settings::Settings;
 
     use super::find::{AskedTrials, Ended, Problem, TrialEnd};
     use super::*;
@@ -259,6 +250,7 @@ mod tests {
             confidence: 0.95,
             resolution: 0.05,
             first_seed: 1,
+            repeats: 8,
             short_epochs: None,
         }
     }

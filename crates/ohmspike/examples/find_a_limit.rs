@@ -21,6 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         confidence: 0.95,
         resolution: 0.05,
         first_seed: 1,
+        repeats: 8,
         short_epochs: None,
     };
     let folder = std::env::temp_dir().join("ohmspike-find-a-limit");

@@ -17,6 +17,7 @@
 //! - [`import`]: imported data, and training on it.
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
+//! - [`deploy`]: stored networks on many chips.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has its own working folder, home and cache.
@@ -25,6 +26,7 @@ mod ablate;
 #[cfg(unix)]
 mod cluster;
 mod data;
+mod deploy;
 mod device;
 mod folders;
 mod health;

@@ -125,6 +125,10 @@ pub fn deploy(
     options.check()?;
     let mut prepared = Prepared::default();
     for network in networks {
+        let [expected, got] = [&networks[0], network].map(|network| network.study.conditions.len());
+        if got != expected {
+            return Err(DeployError::Conditions { expected, got });
+        }
         network.prepare(&mut prepared)?;
     }
     let mut cells = Vec::new();

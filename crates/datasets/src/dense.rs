@@ -206,11 +206,9 @@ impl Raw {
         let file = source.file.clone();
         let [sample_names, label_names] = role.names();
         let is_archive = source.bytes.starts_with(npz::MAGIC);
-        if role == Role::TestOfSame && !is_archive {
-            return Err(DenseError::NoTest { file });
-        }
         if samples == labels && !is_archive {
-            return Err(DenseError::NoLabels { file });
+            let no_test = role == Role::TestOfSame;
+            return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
         }
         let (shape, numbers) = array(source, &sample_names)?;
         let Labels { file: labels_file, column } = labels::read_named(Source::read(labels)?, &label_names)?;

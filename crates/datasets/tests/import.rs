@@ -2,6 +2,7 @@
 //!
 //! `scripts/make_tiny_imports.py` generates `crates/datasets/tests/data/import`.
 
+#[allow(dead_code, reason = "other tests use the rest")]
 mod made;
 
 use std::fs;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
+use ohmspike_study::calibration::Calibrated;
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{Clipped, Ended, HealthState};
@@ -95,6 +96,10 @@ struct Screen {
 }
 
 impl Observer for Screen {
+    fn calibrated(&mut self, numbers: &[Calibrated]) {
+        numbers.iter().for_each(|number| tell!("{number}"));
+    }
+
     fn training(&mut self, settings: &Settings, prepared: &Prepared) {
         let shapes = shapes(settings, prepared.data(settings).shape());
         for (loaded, connections) in prepared.devices_of(settings).with(&shapes) {

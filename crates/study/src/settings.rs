@@ -125,8 +125,11 @@ impl WeightSigns {
 #[serde(default, deny_unknown_fields)]
 pub struct WeightSettings {
     /// Initial weight spread (σ_init): standard deviation of the initial input weights of the first hidden layer,
-    /// thresholds.
-    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
+    /// thresholds. `auto` chooses the spread at which the untrained layer fires at `calibration.target_spikes`.
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`auto`", "x-allowed" = "1e-12 to 1e12, or `auto`")
+    )]
     pub sigma_init: f64,
     /// Standard deviation of the initial recurrent weights of the first hidden layer, thresholds. Requires
     /// `network.recurrent = true`.

@@ -5,15 +5,16 @@ use std::sync::atomic::AtomicBool;
 
 use super::observer::{Observer, RunWarning};
 use super::options::RunOptions;
+use crate::calibration::Calibrations;
 use crate::machine::cores;
 use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::run::{Halt, Progress, Trial, run_until};
-use crate::run_error::{RunError, prepare};
+use crate::run_error::{RunError, calibrated, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
-use crate::study::Study;
+use crate::study::{Condition, Study};
 use crate::warning::all_warnings;
 
 /// A network trained by [`train`].
@@ -44,9 +45,11 @@ pub fn train(
         let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
         return Err(RunError::SeveralConditions { key, count, first });
     }
-    let settings = &study.conditions[0].settings;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
+    let study = calibrated(study, &prepared, &mut Calibrations::default())?;
+    let Condition { settings, calibrated, .. } = &study.conditions[0];
+    observer.calibrated(calibrated);
     observer.training(settings, &prepared);
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
     all_warnings(settings, data, &devices)

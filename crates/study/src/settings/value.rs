@@ -70,7 +70,7 @@ pub(super) fn whole(key: &str, value: usize, allowed: Counts) -> Result<(), Valu
 }
 
 /// Refuses values outside the range, and NaN.
-pub(super) fn number(key: &str, value: f64, allowed: Range) -> Result<(), ValueError> {
+pub(crate) fn number(key: &str, value: f64, allowed: Range) -> Result<(), ValueError> {
     let fits = (allowed.low..=allowed.high).contains(&value);
     if fits { Ok(()) } else { Err(refuse(key, allowed.to_string(), value)) }
 }

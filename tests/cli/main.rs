@@ -16,10 +16,12 @@
 //! - [`health`]: silent and clipped networks, with the cause.
 //! - [`import`]: imported data, and training on it.
 //! - [`tested`]: test samples, and several events per step.
+//! - [`ablate`]: the cost of each mechanism of a device.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has its own working folder, home and cache.
 
+mod ablate;
 #[cfg(unix)]
 mod cluster;
 mod data;

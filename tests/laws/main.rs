@@ -7,6 +7,7 @@
 //! - `same_bits`: records do not depend on threads, interruptions and shards;
 //! - `resolved_study`: the study in a results folder equals the study that was run;
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
+//! - `mechanisms`: disabling a mechanism of a device shifts no other random stream;
 //! - `limit`: limits rarely claim too much;
 //! - `store`, `killed`: records survive damaged files and hundreds of kills;
 //! - `executors`: results do not depend on the executor; `hardware`: training through arrays with each mechanism;
@@ -29,6 +30,7 @@ mod keys;
 mod killed;
 mod layer_bits;
 mod limit;
+mod mechanisms;
 mod ranges;
 mod read_noise;
 mod resolved_study;

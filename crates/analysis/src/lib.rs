@@ -5,8 +5,9 @@
 //! - [`summary`], [`running_means`], [`sweep`], [`stage`], [`tables`]: results as tables and curves; [`baseline`]:
 //!   another study for comparison;
 //! - [`repeat_warnings`]: seeds that change nothing;
-//! - [`limit`]: the harshest level of a key that a network tolerates.
+//! - [`limit`]: the harshest level of a key that a network tolerates; [`ablation`]: the cost of each mechanism.
 
+pub mod ablation;
 pub mod baseline;
 pub mod drawn;
 #[cfg(any(test, feature = "fixture"))]

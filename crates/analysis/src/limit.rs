@@ -151,6 +151,11 @@ impl Procedure {
         &self.levels
     }
 
+    /// Returns the criterion.
+    pub fn criterion(&self) -> &Criterion {
+        &self.criterion
+    }
+
     /// Returns the tests of the attempts to certify, and of those to refute, in order.
     pub fn tests(&self) -> &[Test] {
         &self.tests

@@ -13,8 +13,8 @@ use crate::health_tally::HealthTally;
 use crate::judged::Judged;
 use crate::repeats::{Done, by_condition, done_of};
 
-/// Columns of `summary.csv`, which has one row per condition. The last five are in the order of [`HealthKind::ALL`].
-pub const COLUMNS: [CsvColumn; 12] = [
+/// Columns of `summary.csv`, which has one row per condition. The states of health are in the order of [`HealthKind::ALL`].
+pub const COLUMNS: [CsvColumn; 14] = [
     CsvColumn::new("{section}.{key}", "as the key", "Value of each swept key."),
     CsvColumn::new("mean", "fraction", "Mean outcome over the repeats."),
     CsvColumn::new("sd", "fraction", "Standard deviation of the outcomes. Empty for one repeat."),
@@ -35,7 +35,12 @@ pub const COLUMNS: [CsvColumn; 12] = [
     CsvColumn::new("n_clipped", "trials", "Trials with too many writes or conversions at the end of their range."),
     CsvColumn::new("n_not_converged", "trials", "Trials with an accuracy that still rises in the last epochs."),
     CsvColumn::new("n_at_chance", "trials", "Trials with an accuracy that guessing may explain."),
+    CsvColumn::new(ORIGIN[0], "name", "Device of the condition, unless it is swept."),
+    CsvColumn::new(ORIGIN[1], "name", "Data set of the condition, unless it is swept."),
 ];
+
+/// Keys that every table states, so that its rows can be told from those of other studies.
+pub const ORIGIN: [&str; 2] = ["hardware.device", "data.set"];
 
 /// The outcomes of every condition of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +61,8 @@ pub fn summarise(results: &Results) -> Summary {
 pub struct Row {
     /// One value per axis.
     pub values: Vec<toml::Value>,
+    /// Values of [`ORIGIN`].
+    pub origin: [String; 2],
     /// Statistics of the outcomes so far.
     pub sample: Option<Estimate>,
     /// Number of trials that ended without an outcome.
@@ -79,18 +86,21 @@ impl Summary {
             let with_outcome = here().filter(|done| done.record.outcome.is_some());
             with_outcome.for_each(|done| health.add(&judged.states(done), &done.record.settings));
             let (values, usable) = (condition.values.clone(), drawn.len() - health.excluded);
-            Row { values, sample: Estimate::from_drawn(&drawn), failures, health, usable }
+            let settings = &condition.settings;
+            let origin = [settings.hardware.device.clone(), settings.data.set.clone()];
+            Row { values, origin, sample: Estimate::from_drawn(&drawn), failures, health, usable }
         };
         Summary { axes: study.axes.clone(), rows: study.conditions.iter().zip(&sorted).map(row).collect() }
     }
 
     /// Formats CSV: one column per axis, then `mean, sd, n, ci95_low, ci95_high` of all outcomes, then the number of
-    /// usable trials and the number of trials in each state of health. n counts independent repeats; below 3 there is
-    /// no interval. Missing values are empty.
+    /// usable trials, the number of trials in each state of health, and device and data set unless they are swept. n
+    /// counts independent repeats; below 3 there is no interval. Missing values are empty.
     pub fn csv(&self) -> String {
         let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
-        header.extend(COLUMNS[1..].iter().map(|column| column.name.to_owned()));
+        let swept = |key: &str| self.axes.iter().any(|axis| axis.key == key);
+        header.extend(COLUMNS[1..].iter().map(|column| column.name.to_owned()).filter(|name| !swept(name)));
         let mut lines = vec![header.join(",")];
         for row in &self.rows {
             let mut cells: Vec<String> = row.values.iter().map(|value| csv_cell(&plain(value))).collect();
@@ -101,6 +111,8 @@ impl Summary {
             cells.push(sample.map_or(0, |sample| sample.n).to_string());
             cells.extend([number(low), number(high), row.usable.to_string()]);
             cells.extend(HealthKind::ALL.map(|kind| row.health.count(kind).to_string()));
+            let origin = ORIGIN.iter().zip(&row.origin).filter(|(key, _)| !swept(key));
+            cells.extend(origin.map(|(_, name)| csv_cell(name)));
             lines.push(cells.join(","));
         }
         lines.join("\n") + "\n"
@@ -166,6 +178,7 @@ mod tests {
     #[test]
     fn has_a_column_for_every_kind_of_health_problem() {
         let kinds = HealthKind::ALL.map(|kind| format!("n_{}", kind.words().replace(' ', "_")));
-        assert_eq!(COLUMNS[COLUMNS.len() - kinds.len()..].iter().map(|column| column.name).collect::<Vec<_>>(), kinds);
+        let end = COLUMNS.len() - ORIGIN.len();
+        assert_eq!(COLUMNS[end - kinds.len()..end].iter().map(|column| column.name).collect::<Vec<_>>(), kinds);
     }
 }

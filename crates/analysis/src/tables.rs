@@ -6,10 +6,13 @@
 pub mod firing;
 pub mod spike_distances;
 
+use std::collections::BTreeSet;
+
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::record::Record;
 
 use crate::recorded::Recorded;
+use crate::summary::ORIGIN;
 
 /// A table with a header.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +31,18 @@ pub struct Table {
     pub leading: usize,
     /// How the other rows break them down.
     pub rest: &'static str,
+    /// Values of [`ORIGIN`], which the CSV repeats in every row.
+    pub origin: [String; 2],
+}
+
+/// Returns the devices and data sets of `records`.
+fn origin(records: &[&Record]) -> [String; 2] {
+    let names: [fn(&Record) -> &str; 2] =
+        [|record| &record.settings.hardware.device, |record| &record.settings.data.set];
+    names.map(|name| {
+        let distinct: BTreeSet<&str> = records.iter().map(|record| name(record)).collect();
+        distinct.into_iter().collect::<Vec<_>>().join("; ")
+    })
 }
 
 /// Returns all tables from the records of a study, in the order of a report.
@@ -35,6 +50,7 @@ pub fn study_tables(recorded: Recorded) -> Vec<Table> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
     let mut tables: Vec<Table> =
         [spike_distances::table(&records), firing::table(&records)].into_iter().flatten().collect();
+    tables.iter_mut().for_each(|table| table.origin = origin(&records));
     let varied = recorded.study.axes.iter().filter(|axis| axis.values.len() > 1).map(|axis| axis.key.as_str());
     let varied: Vec<&str> = varied.collect();
     if !varied.is_empty() {
@@ -45,11 +61,13 @@ pub fn study_tables(recorded: Recorded) -> Vec<Table> {
 }
 
 impl Table {
-    /// Formats the table as CSV.
+    /// Formats the table as CSV. The last two columns are device and data set.
     pub fn csv(&self) -> String {
-        let line =
-            |cells: &Vec<String>| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",") + "\n";
-        std::iter::once(&self.header).chain(&self.rows).map(line).collect()
+        let line = |cells: &[String], last: &[String; 2]| {
+            cells.iter().chain(last).map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",") + "\n"
+        };
+        let head = line(&self.header, &ORIGIN.map(str::to_owned));
+        head + &self.rows.iter().map(|row| line(row, &self.origin)).collect::<String>()
     }
 }
 

@@ -5,4 +5,8 @@
 //!
 //! The crate prints nothing.
 
+pub mod ablate;
+pub mod limit;
+pub mod mechanisms;
+
 pub use ohmspike_study::run_study::{Job, Ran, Runner};

@@ -35,7 +35,7 @@ pub struct Arguments {
     /// Parquet is typed and compressed, for pandas, Polars and DuckDB. It needs a program built with the feature `parquet`.
     #[arg(long, value_enum, default_value_t = Format::Csv, hide_possible_values = true, help_heading = "Table")]
     format: Format,
-    /// Settings to include: swept, or all with their resolved values.
+    /// Settings to include: swept (with device and data set), or all with their resolved values.
     #[arg(long, value_name = "swept|all", default_value = "all", help_heading = "Table")]
     columns: SettingColumns,
     /// Write one row per trial and epoch.

@@ -2,12 +2,15 @@
 //!
 //! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
+mod ablate;
 mod axis;
+mod batch_meter;
 mod data;
 mod device;
 mod export;
 mod generate;
 mod keys;
+mod limit;
 mod meter;
 mod report;
 mod run;
@@ -41,7 +44,9 @@ enum Command {
     Status(status::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Ablate(ablate::Arguments),
     Train(train::Arguments),
+    Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
     Data(data::Command),
@@ -75,7 +80,9 @@ fn main() -> ExitCode {
         Command::Status(arguments) => status::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
+        Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),

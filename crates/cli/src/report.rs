@@ -8,11 +8,14 @@ use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
 use ohmspike_datasets::counted;
 use ohmspike_experiments::replication::replication;
+use ohmspike_report::answers::{Shown, answers_in, write_answer_report};
 use ohmspike_report::figures::study_figures;
 use ohmspike_report::files::write_report;
 use ohmspike_report::page::Report;
+use ohmspike_report::page::answer_page::AnswerPage;
 use ohmspike_study::machine::machine;
 use ohmspike_study::results::Results;
+use ohmspike_study::study_file::StudyFile;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
@@ -53,8 +56,12 @@ struct OpenError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    let replication = replication(&file.study)?;
     let out = arguments.study.results(&file);
+    let answers = answers_in(&out)?;
+    if !answers.is_empty() {
+        return answer_report(arguments, &file, answers, &out);
+    }
+    let replication = replication(&file.study)?;
     let results = Results::open(&file.study, &out, &file.folder)?;
     let choice = arguments.axis.choice();
     choice.check(&results.study, &results.prepared)?;
@@ -80,8 +87,31 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let path = write_report(&report, replication, &out)?;
     tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
     say!("{}", path.display())?;
+    opened(arguments, &path)
+}
+
+/// Writes the page of an answers folder.
+fn answer_report(
+    arguments: &Arguments,
+    file: &StudyFile,
+    answers: Vec<Shown>,
+    out: &Path,
+) -> Result<ExitCode, Failure> {
+    let page = AnswerPage {
+        study: &file.study,
+        text: &file.text,
+        command: &format!("ohmspike report {}", arguments.study.words()),
+        machine: &machine(),
+        commit: option_env!("OHMSPIKE_COMMIT"),
+    };
+    let path = write_answer_report(page, answers, out)?;
+    say!("{}", path.display())?;
+    opened(arguments, &path)
+}
+
+fn opened(arguments: &Arguments, path: &Path) -> Result<ExitCode, Failure> {
     if arguments.open {
-        opener::open(&path).map_err(|source| OpenError { path: path.clone(), source })?;
+        opener::open(path).map_err(|source| OpenError { path: path.to_owned(), source })?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -212,7 +212,7 @@ fn list(study: &Study, left: &[Trial]) -> Wanted {
 }
 
 /// The first Ctrl-C finishes the running trials, the second aborts them. Neither leaves a partial record.
-fn listen_for_interrupt(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
+pub(super) fn listen_for_interrupt(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
     let flag = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {

@@ -41,6 +41,16 @@ impl StudyArguments {
         self.out.clone().unwrap_or_else(|| file.results_folder())
     }
 
+    /// The folder of an answer about the study `file`: results/NAME-ANSWER, or the answers folder that was opened.
+    pub fn answer_folder(&self, file: &StudyFile, answer: &str) -> PathBuf {
+        let next_to = |folder: &Path| {
+            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let end = format!("-{answer}");
+            if name.ends_with(&end) { folder.to_owned() } else { folder.with_file_name(name + &end) }
+        };
+        self.out.clone().unwrap_or_else(|| next_to(&file.results_folder()))
+    }
+
     /// The words that name the same study and results on a command line.
     pub fn words(&self) -> String {
         let mut words = vec![self.study.display().to_string()];

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 pub use columns::{EPOCH_COLUMNS, SAMPLE_COLUMNS, TRIAL_COLUMNS};
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, copies};
+use ohmspike_analysis::summary::ORIGIN;
 use ohmspike_crossbar::WriteReport;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::PairDistances;
@@ -209,15 +210,14 @@ fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -
     }
 }
 
-/// Adds all settings that are not swept: numbers if all values are numbers, otherwise strings.
+/// Adds all settings that are not swept, or only device and data set: numbers if all values are numbers, otherwise
+/// strings.
 fn settings(table: &mut Table, study: &Study, done: &[Done], columns: SettingColumns) {
-    if columns == SettingColumns::Swept {
-        return;
-    }
+    let wanted = |key: &str| columns == SettingColumns::All || ORIGIN.contains(&key);
     let mut by_key: BTreeMap<String, Vec<Option<toml::Value>>> = BTreeMap::new();
     for (row, done) in done.iter().enumerate() {
         let swept = |key: &str| study.axes.iter().any(|axis| axis.key == key);
-        for (key, value) in done.record.settings.keys().into_iter().filter(|(key, _)| !swept(key)) {
+        for (key, value) in done.record.settings.keys().into_iter().filter(|(key, _)| !swept(key) && wanted(key)) {
             let values = by_key.entry(key).or_default();
             values.resize(row, None);
             values.push(Some(value));

@@ -14,8 +14,8 @@ mod difference;
 mod example_activity;
 mod figure;
 mod firing_rate;
+mod limit;
 mod networks;
-mod noise_unit;
 mod outcome;
 mod outcome_caption;
 mod outcome_curves;
@@ -28,8 +28,10 @@ mod x_axis;
 
 pub use device::device_figure;
 pub use figure::Figure;
-pub use noise_unit::NoiseUnit;
-pub(crate) use noise_unit::noise_at;
+pub(crate) use figure::{Data, cell};
+pub use limit::limit_figures;
+pub use ohmspike_study::noise_unit::NoiseUnit;
+pub(crate) use ohmspike_study::noise_unit::noise_at;
 pub use x_axis::AxisChoice;
 
 use ohmspike_analysis::recorded::Recorded;

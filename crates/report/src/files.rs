@@ -9,9 +9,11 @@ use std::path::{Path, PathBuf};
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
+use ohmspike_answers::limit::LimitReport;
+use ohmspike_answers::limit::report::FILE as LIMIT;
 use ohmspike_datasets::persist;
 
-use crate::figures::{AxisChoice, FigureError, study_figures};
+use crate::figures::{AxisChoice, Figure, FigureError, limit_figures, study_figures};
 use crate::page::Report;
 use crate::replication::Replication;
 
@@ -45,15 +47,36 @@ pub fn write_results(
 ) -> Result<Vec<PathBuf>, FilesError> {
     let mut files = vec![(folder.join("summary.csv"), summary.csv().into_bytes())];
     for figure in study_figures(recorded, choice, replication)? {
-        let path = folder.join("figures").join(&figure.name);
-        files.push((with_extension(&path, "svg"), figure.svg.clone().into_bytes()));
-        files.push((with_extension(&path, "png"), figure.png()?));
-        files.push((with_extension(&path, "csv"), figure.csv.into_bytes()));
+        files.extend(of_figure(figure, folder)?);
     }
     for table in study_tables(recorded) {
         files.push((with_extension(&folder.join("tables").join(&table.name), "csv"), table.csv().into_bytes()));
     }
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// Writes `limit.json`, `limit.csv` and the figures of an answer into `folder`; returns the paths in order.
+///
+/// # Errors
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
+pub fn write_limit(report: &LimitReport, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files =
+        vec![(folder.join(LIMIT), report.json().into_bytes()), (folder.join("limit.csv"), report.csv().into_bytes())];
+    for figure in limit_figures(report) {
+        files.extend(of_figure(figure, folder)?);
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
+/// Returns SVG, PNG and CSV of a figure with their paths.
+fn of_figure(figure: Figure, folder: &Path) -> Result<[(PathBuf, Vec<u8>); 3], FilesError> {
+    let path = folder.join("figures").join(&figure.name);
+    let png = figure.png()?;
+    Ok([
+        (with_extension(&path, "svg"), figure.svg.into_bytes()),
+        (with_extension(&path, "png"), png),
+        (with_extension(&path, "csv"), figure.csv.into_bytes()),
+    ])
 }
 
 /// Writes `report.html`, with the sections of `replication`, into `folder`; returns its path.
@@ -68,7 +91,7 @@ pub fn write_report(
     write(folder.join("report.html"), report.html(replication).as_bytes())
 }
 
-fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
+pub(crate) fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let written = fs::create_dir_all(folder).and_then(|()| persist::write(&path, |file| file.write_all(content)));
     match written {
@@ -78,7 +101,7 @@ fn write(path: PathBuf, content: &[u8]) -> Result<PathBuf, FilesError> {
 }
 
 /// Appends `.extension` to a name that may contain dots.
-fn with_extension(path: &Path, extension: &str) -> PathBuf {
+pub(crate) fn with_extension(path: &Path, extension: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".");
     name.push(extension);

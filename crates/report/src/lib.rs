@@ -2,10 +2,12 @@
 //!
 //! - [`figures`]: figures of a study with their numbers as CSV; [`page`]: a study as one HTML page;
 //! - [`datasheet`]: datasheets of devices; [`device_sample`]: writes and reads of single cells;
+//! - [`answers`]: limits, ablations and deployments as files and pages;
 //! - [`replication`]: additions for studies that replicate a paper;
 //! - [`files`]: writes all of it into a results folder;
 //! - [`export`]: tables for other programs.
 
+pub mod answers;
 pub mod datasheet;
 pub mod device_sample;
 pub mod export;

@@ -4,6 +4,7 @@
 //! identifiers inside them cannot clash.
 
 mod answer;
+pub mod answer_page;
 mod comparisons;
 mod completeness;
 mod crossing_words;
@@ -14,6 +15,7 @@ mod figures;
 mod health;
 mod layout;
 mod ledger;
+pub mod limit;
 pub mod number;
 mod outcomes;
 mod provenance;

@@ -23,20 +23,37 @@ pub type DeviceKeys = BTreeMap<String, Value>;
 /// # Errors
 /// Returns a [`PrepareError`] that names the key of the study if it is wrong, else the file.
 pub fn load(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, String), PrepareError> {
+    let (device, value) = applied(name, keys, folder)?;
+    Ok((device, behaviour_sha256(value)))
+}
+
+/// Returns the JSON of the device `name` with `keys` applied.
+///
+/// # Errors
+/// As [`load`].
+pub fn with_keys(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<Value, PrepareError> {
+    applied(name, keys, folder).map(|(_, value)| value)
+}
+
+fn applied(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Value), PrepareError> {
     let (place, text) = read(name, folder)?;
     let device = Device::from_json(&text)
         .map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
     let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
     if keys.is_empty() {
-        return Ok((device, behaviour_sha256(value)));
+        return Ok((device, value));
     }
     for (key, given) in keys {
         refuse_renamed(key)?;
         make_way(&mut value, key, given, keys);
-        put(&mut value, key, given)?;
+        if OPTIONAL.contains(&&**key) && *given == *NONE {
+            remove(&mut value, key);
+        } else {
+            put(&mut value, key, given)?;
+        }
     }
     let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
-    Ok((device, behaviour_sha256(value)))
+    Ok((device, value))
 }
 
 /// Returns the origin and the text of a device.
@@ -65,6 +82,17 @@ fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
     let Some(new) = renamed_key(key) else { return Ok(()) };
     let source = DeviceError::renamed(key, &new).within("device");
     Err(PrepareError::DeviceKey { key: format!("device.{key}"), source: source.into() })
+}
+
+/// Parts of a device that a study removes with the word [`NONE`]: `device.converters.adc = "none"`.
+const OPTIONAL: [&str; 3] = ["converters.adc", "converters.dac", "levels"];
+const NONE: &str = "none";
+
+/// Removes the value at the dotted `key`, if there is one.
+fn remove(value: &mut Value, key: &str) {
+    let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let at = parent.split('.').filter(|name| !name.is_empty()).try_fold(value, |at, name| at.get_mut(name));
+    at.and_then(Value::as_object_mut).and_then(|object| object.remove(name));
 }
 
 /// Keys that select a kind, and the keys that belong to only one kind.
@@ -112,19 +140,27 @@ fn make_way(value: &mut Value, key: &str, given: &Value, keys: &DeviceKeys) {
     }
 }
 
-/// Sets the value at the dotted `key`, creating missing objects.
+/// Sets the value at the dotted `key`, creating missing objects. An empty object stands for an omitted mechanism.
 fn put(value: &mut Value, key: &str, given: &Value) -> Result<(), PrepareError> {
-    let (mut at, mut walked) = (value, Vec::new());
-    for name in key.split('.') {
-        let found = at.to_string();
-        let Some(object) = at.as_object_mut() else {
-            return Err(PrepareError::NoObject { key: format!("device.{key}"), parent: walked.join("."), found });
-        };
-        at = object.entry(name).or_insert_with(|| Value::Object(Map::new()));
-        walked.push(name);
+    let (parents, name) = key.rsplit_once('.').map_or((None, key), |(parents, name)| (Some(parents), name));
+    let mut at = value;
+    for parent in parents.into_iter().flat_map(|parents| parents.split('.')) {
+        at = object(at, key, parent)?.entry(parent).or_insert_with(|| Value::Object(Map::new()));
     }
-    *at = whole(given);
+    let object = object(at, key, name)?;
+    if given.as_object().is_some_and(Map::is_empty) {
+        object.remove(name);
+    } else {
+        object.insert(name.to_owned(), whole(given));
+    }
     Ok(())
+}
+
+/// Returns `at`, the parent of `name` in `key`, as an object.
+fn object<'a>(at: &'a mut Value, key: &str, name: &str) -> Result<&'a mut Map<String, Value>, PrepareError> {
+    let parent = key.split('.').take_while(|part| *part != name).collect::<Vec<_>>().join(".");
+    let found = at.to_string();
+    at.as_object_mut().ok_or(PrepareError::NoObject { key: format!("device.{key}"), parent, found })
 }
 
 /// Turns numbers without a fraction into integers, so that 1.0 and 1 give the same device.
@@ -207,6 +243,20 @@ mod tests {
     }
 
     #[test]
+    fn none_removes_an_optional_part() {
+        let adc = |name: &str, value: &str| (format!("converters.adc.{name}"), Value::from(value));
+        let keys = [("converters.adc.bits".to_owned(), 6.into()), adc("codes", "signed"), adc("range", "calibrated")];
+        let keys: Vec<(&str, Value)> = keys.iter().map(|(key, value)| (&**key, value.clone())).collect();
+        let (device, _) = with("ideal", &keys).expect("a device");
+        assert!(device.converters.adc.is_some());
+        let without = ["converters.adc", "converters.dac", "levels"].map(|key| (key, "none".into()));
+        let (device, sha256) = with("ideal", &without).expect("a device");
+        assert_eq!((device.converters.adc, device.converters.dac), (None, None));
+        assert_eq!(sha256, with("ideal", &[]).expect("built in").1);
+        assert!(message("ideal", &[("write", "none".into())]).contains("expected an object"));
+    }
+
+    #[test]
     fn names_a_missing_file() {
         let message = message("no/such.json", &[]);
         assert!(
@@ -248,6 +298,14 @@ mod tests {
         let error = with("ideal", &[("write.noise", "loud".into())]).expect_err("an unknown kind");
         assert_eq!(error.key(), Some("device.write.noise"));
         assert!(error.to_string().starts_with("device.write.noise: expected one of `none`, "), "{error}");
+    }
+
+    #[test]
+    fn an_empty_object_omits_a_mechanism() {
+        let device = with("cmo-hfox-falcone-2025", &[("drift", serde_json::json!({}))]).expect("a valid device").0;
+        assert!(device.drift.is_off());
+        let device = with("cmo-hfox-falcone-2025", &[("read.white", serde_json::json!({}))]).expect("a valid device").0;
+        assert_eq!(device.read.white, ohmspike_crossbar::device::WhiteNoise::None);
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub mod key_label;
 pub mod legible;
 pub mod machine;
 pub mod measured_neurons;
+pub mod noise_unit;
 pub mod observation;
 pub mod pair_spread;
 pub mod pool;

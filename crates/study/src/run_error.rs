@@ -51,8 +51,8 @@ pub enum RunError {
         /// Cause.
         source: ThreadPoolBuildError,
     },
-    /// [`train`](crate::run_study::train) was given a study with several conditions.
-    #[error("{key}: expected one value to train one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
+    /// A command for one network was given a study with several conditions.
+    #[error("{key}: expected one value for one network, got {count}\n\nhint: choose with `--set {key}={first}`")]
     SeveralConditions {
         /// The key with several values.
         key: String,

@@ -17,6 +17,7 @@ mod message;
 mod nearest;
 mod number;
 mod observe;
+mod one_key;
 mod preset;
 mod problem;
 mod quantity;

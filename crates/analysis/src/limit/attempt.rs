@@ -7,14 +7,14 @@ use std::ops::Range;
 
 use ohmspike_stats::binomial::{least_failures, lower_bound, upper_bound};
 use ohmspike_stats::moments::Moments;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::criterion::{Criterion, ROUNDING, Statistic};
 use super::effort::{Effort, Test};
 use super::trials::{Batch, Ledger, Purpose, Sample, Training};
 
 /// Result of an attempt.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Attempt {
     /// Index of the level.
     pub level: usize,
@@ -29,7 +29,7 @@ pub struct Attempt {
 }
 
 /// Outcomes of an attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Evidence {
     /// For a mean.

@@ -12,7 +12,7 @@
 //! A failed trial has the accuracy of guessing and never has a margin of 0 or more on a chip. A pair with a failed
 //! reference counts as a perfect reference and a failed trial: it has the largest loss.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::trials::Outcome;
@@ -21,7 +21,7 @@ use super::trials::Outcome;
 pub(super) const ROUNDING: f64 = 1e-12;
 
 /// Quantity with a threshold.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Target {
     /// Smallest accuracy, as a fraction.
@@ -31,7 +31,7 @@ pub enum Target {
 }
 
 /// How a target applies to a set of trials.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Statistic {
     /// The mean over seeds meets the target.
@@ -41,7 +41,7 @@ pub enum Statistic {
 }
 
 /// What a level must achieve to be tolerated.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Criterion {
     /// Quantity with its threshold.
     pub target: Target,

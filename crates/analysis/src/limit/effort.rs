@@ -16,7 +16,7 @@
 
 use ohmspike_stats::binomial::{least_failures, least_trials, upper_bound};
 use ohmspike_stats::bound::{distance, normal_quantile_above};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::criterion::{Criterion, Statistic};
@@ -29,7 +29,7 @@ const MOST_SEEDS: u64 = 100_000;
 const MOST_ATTEMPTS: u32 = 20;
 
 /// How much to spend on a limit.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effort {
     /// Seeds of the search, shared by all levels.
     pub search_seeds: u64,

@@ -6,7 +6,7 @@
 //!
 //! Neighbours of a geometric grid differ by at most `resolution`. Integers and lists keep their values.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// Default resolution of a geometric grid: 5 %.
@@ -17,7 +17,7 @@ pub const MOST_LEVELS: usize = 100_000;
 const LEAST_RESOLUTION: f64 = 1e-4;
 
 /// Effect of a key on the network.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// Larger values are worse, as for noise.

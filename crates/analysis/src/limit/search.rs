@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use ohmspike_stats::moments::Moments;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::criterion::{Criterion, Target};
 use super::effort::Aim;
@@ -34,7 +34,7 @@ const CLEAR: f64 = 2.0;
 const INTERIOR: [usize; 3] = [1, 2, 3];
 
 /// A level as seen by the search. It shows nothing by itself: certificates use fresh seeds.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Searched {
     /// Index of the level.
     pub level: usize,

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Network of a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
     /// The same network without this non-ideality.
@@ -16,7 +16,7 @@ pub enum Condition {
 }
 
 /// Length of the training of a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Training {
     /// Shortened; enough to tell a level that is far from the limit.
@@ -26,7 +26,7 @@ pub enum Training {
 }
 
 /// A trial, identified by everything that decides its outcome.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Trial {
     /// The network.
     pub condition: Condition,
@@ -37,7 +37,7 @@ pub struct Trial {
 }
 
 /// Outcome of a trial.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Accuracy, as a fraction. A value outside 0 to 1 counts as failed.
@@ -60,7 +60,7 @@ impl Outcome {
 pub type Known = BTreeMap<Trial, Outcome>;
 
 /// Purpose of a batch, for messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Purpose {
     /// Runs the noise-free network.
@@ -74,7 +74,7 @@ pub enum Purpose {
 }
 
 /// Trials to run next, in any order and in any division between processes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Batch {
     /// What they are for.
     pub purpose: Purpose,
@@ -85,7 +85,7 @@ pub struct Batch {
 }
 
 /// Number of trials behind a limit.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrialCount {
     /// Trials of the noise-free network.
     pub reference: usize,

@@ -1,13 +1,13 @@
 //! Result of the procedure.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::attempt::Attempt;
 use super::search::Searched;
 use super::trials::TrialCount;
 
 /// Outcome of the noise-free network on the seeds of the search.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
     /// Number of seeds.
     pub seeds: u64,
@@ -20,7 +20,7 @@ pub struct Baseline {
 }
 
 /// Result of the procedure in a word.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// The noise-free network misses the criterion, or guessing would meet it. Nothing was searched.
@@ -39,7 +39,7 @@ pub enum Verdict {
 
 /// Result of the procedure, with everything behind it. Levels are indices into
 /// [`Levels::values`](super::Levels::values).
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
     /// Result in a word.
     pub verdict: Verdict,

@@ -189,6 +189,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         rows: rows.iter().map(cells).collect(),
         leading: rows.iter().filter(|row| row.class.is_none()).count(),
         rest: "by class",
+        origin: Default::default(),
     })
 }
 

@@ -189,6 +189,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
         rows: tests.iter().map(row).collect(),
         leading: tests.iter().filter(|test| test.excitatory_fraction.is_none()).count(),
         rest: "by excitatory fraction",
+        origin: Default::default(),
     })
 }
 

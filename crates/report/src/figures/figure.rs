@@ -27,12 +27,12 @@ pub struct Figure {
 
 impl Figure {
     /// Creates a one-column figure.
-    pub(super) fn new(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
+    pub(crate) fn new(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
         Figure::sized(name, caption, grid, data, WIDTH)
     }
 
     /// Creates a two-column figure.
-    pub(super) fn wide(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
+    pub(crate) fn wide(name: String, caption: String, grid: Grid, data: &Data) -> Figure {
         Figure::sized(name, caption, grid, data, WIDE)
     }
 
@@ -61,25 +61,25 @@ impl Figure {
 
 /// The plotted numbers as a table.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Data {
+pub(crate) struct Data {
     /// Column names with units.
-    pub(super) header: Vec<String>,
-    pub(super) rows: Vec<Vec<String>>,
+    pub(crate) header: Vec<String>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Data {
-    pub(super) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Data {
+    pub(crate) fn new<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Data {
         Data { header: header.map(str::to_owned).to_vec(), rows: Vec::new() }
     }
 
-    fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let line = |cells: &Vec<String>| cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<String>>().join(",");
         [&self.header].into_iter().chain(&self.rows).map(|cells| line(cells) + "\n").collect()
     }
 }
 
 /// Formats a number for a table with six decimals; empty for no number.
-pub(super) fn cell(value: Option<f64>) -> String {
+pub(crate) fn cell(value: Option<f64>) -> String {
     value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
 }
 

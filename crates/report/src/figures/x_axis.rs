@@ -5,11 +5,11 @@ use ohmspike_plot::scale::Scale;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::key_label::{FRACTION, NOISE, SPREAD_SCALE, axis_label};
+use ohmspike_study::noise_unit::{NoiseUnit, first_write};
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::study::{Axis, Study, canonical};
 
 use super::FigureError;
-use super::noise_unit::{NoiseUnit, first_write};
 
 /// Choice of the x axis.
 #[derive(Clone, Debug, Default, PartialEq)]

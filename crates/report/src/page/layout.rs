@@ -32,11 +32,23 @@ pub fn page(facts: &Facts, replication: Option<&dyn Replication>) -> String {
     ];
     let sections: Vec<Section> =
         evidence.into_iter().flatten().chain(replication).chain(origin.into_iter().flatten()).collect();
-    whole(facts, &sections, &details.into_iter().flatten().collect::<Vec<Section>>()).into_string()
+    let study = facts.study();
+    let head = Head { name: &study.name, status: status(facts), question: &study.question };
+    whole(&head, &sections, &details.into_iter().flatten().collect::<Vec<Section>>()).into_string()
 }
 
-fn whole(facts: &Facts, sections: &[Section], details: &[Section]) -> Markup {
-    let study = facts.study();
+/// Heading of a page.
+pub(super) struct Head<'a> {
+    /// Name of the study.
+    pub name: &'a str,
+    /// Note next to the name.
+    pub status: Markup,
+    /// Question of the study.
+    pub question: &'a str,
+}
+
+/// Renders a page of `sections` and folded `details`.
+pub(super) fn whole(head: &Head, sections: &[Section], details: &[Section]) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -44,13 +56,13 @@ fn whole(facts: &Facts, sections: &[Section], details: &[Section]) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="generator" content=(concat!("ohmspike ", env!("CARGO_PKG_VERSION")));
-                title { (study.name) ": report" }
+                title { (head.name) ": report" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 header {
-                    h1 { (study.name) (status(facts)) }
-                    p.question { (study.question) }
+                    h1 { (head.name) (head.status) }
+                    p.question { (head.question) }
                 }
                 nav {
                     @for section in sections { a href={ "#" (section.id) } { (section.heading) } }

@@ -1,5 +1,6 @@
 //! Trains one network without recording it.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -41,10 +42,7 @@ pub fn train(
     options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Option<Trained>, RunError> {
-    if let Some(axis) = study.axes.iter().find(|axis| axis.values.len() > 1) {
-        let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
-        return Err(RunError::SeveralConditions { key, count, first });
-    }
+    only_condition(study)?;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
     let study = calibrated(study, &prepared, &mut Calibrations::default())?;
@@ -74,4 +72,29 @@ pub fn train(
         }
     })?;
     Ok(record.map(|record| Trained { settings: settings.clone(), prepared, record }))
+}
+
+/// Returns `study`, which is in `study_folder`, with numbers in place of `auto`, and writes nothing.
+///
+/// # Errors
+/// Returns a [`RunError`] if data or devices are invalid, or if a key has no number.
+pub fn calibrated_study(study: &Study, study_folder: &Path) -> Result<Study, RunError> {
+    if !study.needs_calibration() {
+        return Ok(study.clone());
+    }
+    calibrated(study, &prepare(study, study_folder)?, &mut Calibrations::default())
+}
+
+/// Returns the condition of a study without a sweep.
+///
+/// # Errors
+/// [`RunError::SeveralConditions`] if `study` sweeps a key.
+pub fn only_condition(study: &Study) -> Result<&Condition, RunError> {
+    match study.axes.iter().find(|axis| axis.values.len() > 1) {
+        Some(axis) => {
+            let (key, count, first) = (axis.key.clone(), axis.values.len(), axis.values[0].to_string());
+            Err(RunError::SeveralConditions { key, count, first })
+        }
+        None => Ok(&study.conditions[0]),
+    }
 }

@@ -18,9 +18,10 @@ use std::str::FromStr;
 use ohmspike_crossbar::device::{Device, Sigma};
 use ohmspike_crossbar::spread::{SpreadRow, spread_row};
 use ohmspike_snn::connection::Connection;
-use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
-use ohmspike_study::pair_spread::{conductance_of, units_of_write};
-use ohmspike_study::settings::Settings;
+
+use crate::key_label::{NOISE, SPREAD_SCALE};
+use crate::pair_spread::{conductance_of, units_of_write};
+use crate::settings::Settings;
 
 /// Unit of write noise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +56,7 @@ impl NoiseUnit {
     }
 
     /// Returns the unit on an axis.
-    pub(crate) fn symbol(self) -> &'static str {
+    pub fn symbol(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "% of σ_init",
             NoiseUnit::Microsiemens => "µS",
@@ -65,7 +66,7 @@ impl NoiseUnit {
     }
 
     /// Returns the name of a table column.
-    pub(super) fn column(self) -> &'static str {
+    pub fn column(self) -> &'static str {
         match self {
             NoiseUnit::PercentOfSigmaInit => "write_noise_percent_of_sigma_init",
             NoiseUnit::Microsiemens => "write_noise_microsiemens",
@@ -75,7 +76,7 @@ impl NoiseUnit {
     }
 
     /// Returns the noise of `row` in this unit.
-    pub(super) fn of(self, row: &SpreadRow) -> Option<f64> {
+    pub fn of(self, row: &SpreadRow) -> Option<f64> {
         match self {
             NoiseUnit::PercentOfSigmaInit => row.percent_of_sigma_init,
             NoiseUnit::Microsiemens => Some(row.sigma_microsiemens),
@@ -104,7 +105,7 @@ impl FromStr for NoiseUnit {
 }
 
 /// Returns the noise of one write at the mean initial hidden weight; none if the window does not contain it.
-pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<SpreadRow> {
+pub fn first_write(settings: &Settings, device: &Device) -> Option<SpreadRow> {
     let target = conductance_of(settings.weights.sigma_init * FRAC_2_PI.sqrt(), settings, device)?;
     let units = units_of_write(settings, device, Connection::Feedforward(0))?;
     let scale = settings.hardware.write_spread_scale;
@@ -116,7 +117,7 @@ pub(super) fn first_write(settings: &Settings, device: &Device) -> Option<Spread
 }
 
 /// Converts `level` of an axis of write noise to `unit`, at the mean initial weight; none if the device has no such value.
-pub(crate) fn noise_at(settings: &Settings, device: &Device, key: &str, level: f64, unit: NoiseUnit) -> Option<f64> {
+pub fn noise_at(settings: &Settings, device: &Device, key: &str, level: f64, unit: NoiseUnit) -> Option<f64> {
     let mut settings = settings.clone();
     match key {
         NOISE => settings.noise.level_percent = level,

@@ -1,0 +1,148 @@
+//! Reasons why a limit cannot be searched.
+
+use ohmspike_analysis::limit::{CriterionError, LevelsError, LimitError as ProcedureError};
+use ohmspike_study::RunError;
+use ohmspike_study::prepare::PrepareError;
+use ohmspike_study::study::StudyError;
+
+use super::words::{percent, points};
+
+/// Why a limit cannot be searched. Records saved before stay.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LimitError {
+    /// No key.
+    #[error("--key: expected at least one key")]
+    NoKey,
+    /// The same key twice.
+    #[error("--key: duplicate key `{0}`")]
+    Twice(String),
+    /// A key of a study that is unknown.
+    #[error("--key {0}")]
+    Study(#[from] StudyError),
+    /// The study sweeps another key.
+    #[error(
+        "{key}: expected one value, got {count}; only the key of the limit may be a list\n\n\
+         hint: choose with `--set {key}={first}`"
+    )]
+    Swept {
+        /// The other key.
+        key: String,
+        /// Number of its values.
+        count: usize,
+        /// Its first value.
+        first: String,
+    },
+    /// A key that is no number.
+    #[error("--key {key}: expected a number, got a key of type `{kind}`\n\nhint: {}", NUMERIC)]
+    NotNumeric {
+        /// The key.
+        key: String,
+        /// Its type.
+        kind: String,
+    },
+    /// A key without a known harsh side.
+    #[error(
+        "--key {key}: unknown which side is harsher\n\n\
+         hint: add `--largest` to find the largest tolerated value, or `--smallest`"
+    )]
+    Direction {
+        /// The key.
+        key: String,
+    },
+    /// A key without default levels.
+    #[error("--key {key}: no default range\n\nhint: add `--range FROM..TO` or `--levels A,B,C`")]
+    NoRange {
+        /// The key.
+        key: String,
+    },
+    /// A level that the key does not allow.
+    #[error("--key {key}: expected {allowed}, got {value}")]
+    Outside {
+        /// The key.
+        key: String,
+        /// The allowed values.
+        allowed: String,
+        /// The invalid value.
+        value: f64,
+    },
+    /// Invalid levels.
+    #[error("--key {key}: {source}")]
+    Levels {
+        /// The key.
+        key: String,
+        /// Cause.
+        source: LevelsError,
+    },
+    /// An invalid criterion.
+    #[error("{}", of_flag(.0))]
+    Criterion(CriterionError),
+    /// An invalid effort.
+    #[error("{0}")]
+    Procedure(ProcedureError),
+    /// A key that changes nothing.
+    #[error("--key {key}: no effect on this study: {why}\n\nhint: {hint}")]
+    NoEffect {
+        /// The key.
+        key: String,
+        /// Why.
+        why: String,
+        /// What to do.
+        hint: String,
+    },
+    /// All repeats are the same chip.
+    #[error(
+        "--chips: the study fixes `seeds.chip`, so all repeats are the same chip\n\n\
+         hint: remove the key, or ask for the mean with `--mean`"
+    )]
+    SameChip,
+    /// All repeats are the same trial.
+    #[error("seeds: the study fixes every seed, so all repeats are the same trial\n\nhint: remove a key of `[seeds]`")]
+    SameTrial,
+    /// Invalid short training.
+    #[error("--short-epochs: expected 1 to {most} (fewer than `training.epochs`) or 0 for none, got {got}")]
+    ShortEpochs {
+        /// Largest number of epochs.
+        most: usize,
+        /// The invalid number.
+        got: usize,
+    },
+    /// Data or a device cannot be read at a level.
+    #[error(transparent)]
+    Prepare(Box<PrepareError>),
+    /// A trial cannot run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Names the flag of an invalid criterion.
+fn of_flag(error: &CriterionError) -> String {
+    match error {
+        CriterionError::Loss { most, got } => {
+            format!("--within: expected above 0 and below {}, got {}", points(*most), points(*got))
+        }
+        CriterionError::Accuracy { chance, got } => format!(
+            "--accuracy: expected above {} (guessing) and at most 100 %, got {}",
+            percent(*chance),
+            percent(*got)
+        ),
+        other => format!("--{other}"),
+    }
+}
+
+const NUMERIC: &str = "`ohmspike keys` lists keys with their types";
+
+impl From<PrepareError> for LimitError {
+    fn from(source: PrepareError) -> LimitError {
+        LimitError::Prepare(Box::new(source))
+    }
+}
+
+impl From<ProcedureError> for LimitError {
+    fn from(source: ProcedureError) -> LimitError {
+        match source {
+            ProcedureError::Criterion(source) => LimitError::Criterion(source),
+            other => LimitError::Procedure(other),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Turns a question into rows with levels, settings and tests, before any trial runs.
+
+use std::path::{Path, PathBuf};
+
+use ohmspike_analysis::limit::{Criterion, Effort, Procedure, Statistic, Target};
+use ohmspike_crossbar::device::Device;
+use ohmspike_study::device_file;
+use ohmspike_study::prepare::{EncodedData, Prepared};
+use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Study;
+use ohmspike_study::warning::{Warning, all_warnings};
+
+use super::error::LimitError;
+use super::row::Row;
+use super::swept::{AskedKey, Swept};
+
+/// A question about the limits of a study.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Question {
+    /// The keys; several give a specification sheet.
+    pub keys: Vec<AskedKey>,
+    /// What a network must achieve.
+    pub target: Target,
+    /// Mean, or fraction of chips.
+    pub statistic: Statistic,
+    /// Confidence, 0.5 to 0.9999.
+    pub confidence: f64,
+    /// Largest relative distance of neighbouring levels.
+    pub resolution: f64,
+    /// First seed of the repeats.
+    pub first_seed: u64,
+    /// Epochs of short training in the search; 0 for none; a third of the epochs by default, from 12 epochs on.
+    pub short_epochs: Option<usize>,
+}
+
+/// Fewest epochs with short training by default, and the part that it takes.
+const LEAST_EPOCHS: usize = 12;
+const SHORT_PART: usize = 3;
+
+/// A checked question.
+#[derive(Debug)]
+pub struct LimitPlan {
+    /// The rows of single keys, in the order of the question.
+    pub rows: Vec<Row>,
+    /// The criterion, with the accuracy of guessing of the data set.
+    pub criterion: Criterion,
+    /// Numbers of seeds.
+    pub effort: Effort,
+    /// The settings of the study.
+    pub settings: Settings,
+    pub(super) resolution: f64,
+    pub(super) swept: Vec<Swept>,
+    pub(super) folder: PathBuf,
+}
+
+impl LimitPlan {
+    /// Checks `question` about `study`, a file in `study_folder`. Reads the data set and the devices.
+    ///
+    /// # Errors
+    /// Returns a [`LimitError`] for anything that would make the answer impossible or meaningless.
+    pub fn new(study: &Study, question: &Question, study_folder: &Path) -> Result<LimitPlan, LimitError> {
+        let folder = study.paths_folder(study_folder);
+        single(study, question)?;
+        let study = &calibrated_study(study, study_folder)?;
+        let settings = Settings::clone(&study.conditions[0].settings);
+        check_seeds(&settings, question.statistic)?;
+        let short_epochs = short_epochs(&settings, question.short_epochs)?;
+        let device = device_of(&settings, &folder)?;
+        let swept: Vec<Swept> = question
+            .keys
+            .iter()
+            .map(|key| Swept::new(key, &settings, device.as_ref(), question.resolution))
+            .collect::<Result<_, _>>()?;
+        let mut rows = Vec::new();
+        for (number, one) in swept.iter().enumerate() {
+            if swept[..number].iter().any(|other| other.key == one.key) {
+                return Err(LimitError::Twice(one.key.clone()));
+            }
+            let others: Vec<&Swept> = swept.iter().filter(|other| other.key != one.key).collect();
+            rows.push(Row::alone(one, &others, &settings)?.with_short_epochs(short_epochs));
+        }
+        let chance = checked(&rows, &folder)?;
+        let Question { target, statistic, confidence, .. } = *question;
+        let criterion = Criterion { target, statistic, confidence, chance };
+        let effort =
+            Effort { first_seed: question.first_seed, short_training: short_epochs.is_some(), ..Effort::default() };
+        let plan = LimitPlan { rows, criterion, effort, settings, resolution: question.resolution, swept, folder };
+        for row in &plan.rows {
+            plan.procedure(row)?;
+        }
+        Ok(plan)
+    }
+
+    /// Returns the procedure of a row.
+    ///
+    /// # Errors
+    /// Returns a [`LimitError`] for an invalid criterion or effort.
+    pub fn procedure(&self, row: &Row) -> Result<Procedure, LimitError> {
+        Ok(Procedure::new(row.levels.clone(), self.criterion, self.effort)?)
+    }
+
+    /// Returns the usual and the largest number of trials of a row. The usual one is that of a search whose first
+    /// certification and first refutation succeed, with chips that end early not counted.
+    ///
+    /// # Errors
+    /// Returns a [`LimitError`] as [`LimitPlan::procedure`] does.
+    pub fn trials(&self, row: &Row) -> Result<(u64, u64), LimitError> {
+        let procedure = self.procedure(row)?;
+        let seeds = self.effort.search_seeds;
+        let halvings = (row.levels.values().len() as f64).log2().ceil() as u64;
+        let pair = if matches!(self.criterion.target, Target::Loss(_)) { 2 } else { 1 };
+        let lengths = if self.effort.short_training { 2 } else { 1 };
+        let tests = procedure.tests();
+        let usual = seeds + seeds * (2 + halvings) + 2 * pair * tests[0].seeds;
+        let all: u64 = tests.iter().map(|test| test.seeds).sum();
+        let most = lengths * (seeds + seeds * (5 + halvings)) + 2 * pair * all;
+        Ok((usual, most))
+    }
+}
+
+/// Checks that the study sweeps only keys of the question.
+fn single(study: &Study, question: &Question) -> Result<(), LimitError> {
+    if question.keys.is_empty() {
+        return Err(LimitError::NoKey);
+    }
+    let asked = |key: &str| question.keys.iter().any(|asked| ohmspike_study::study::canonical(&asked.key) == key);
+    match study.axes.iter().find(|axis| axis.values.len() > 1 && !asked(&axis.key)) {
+        Some(axis) => Err(LimitError::Swept {
+            key: axis.key.clone(),
+            count: axis.values.len(),
+            first: axis.values[0].to_string(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses seeds that make repeats copies of each other.
+fn check_seeds(settings: &Settings, statistic: Statistic) -> Result<(), LimitError> {
+    let seeds = &settings.seeds;
+    let fixed = [seeds.chip, seeds.initial, seeds.order, seeds.write, seeds.read];
+    if fixed.iter().all(Option::is_some) {
+        return Err(LimitError::SameTrial);
+    }
+    match statistic {
+        Statistic::Chips(_) if seeds.chip.is_some() => Err(LimitError::SameChip),
+        _ => Ok(()),
+    }
+}
+
+fn short_epochs(settings: &Settings, asked: Option<usize>) -> Result<Option<usize>, LimitError> {
+    let full = settings.training.epochs;
+    match asked {
+        Some(0) => Ok(None),
+        Some(epochs) if epochs < full => Ok(Some(epochs)),
+        Some(got) => Err(LimitError::ShortEpochs { most: full - 1, got }),
+        None => Ok((full >= LEAST_EPOCHS).then(|| full.div_ceil(SHORT_PART))),
+    }
+}
+
+/// Loads the device of the first connection that has one.
+fn device_of(settings: &Settings, folder: &Path) -> Result<Option<Device>, LimitError> {
+    let name = settings.connections().into_iter().find_map(|connection| settings.device_of(connection));
+    name.map(|name| Ok(device_file::load(&name, &settings.device, folder)?.0)).transpose()
+}
+
+/// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing. Refuses keys without an
+/// effect.
+fn checked(rows: &[Row], folder: &Path) -> Result<f64, LimitError> {
+    let mut chance = 0.0;
+    for row in rows {
+        let values = row.levels.values();
+        let ends = [row.at(values[0])?, row.at(values[values.len() - 1])?];
+        let on_device = ends[1].connections().into_iter().any(|connection| ends[1].device_of(connection).is_some());
+        if !on_device && (row.name.starts_with("device.") || row.name.starts_with("hardware.")) {
+            return Err(LimitError::NoEffect {
+                key: row.name.clone(),
+                why: "`hardware.device` is `none`, and abstract weights have no cells".to_owned(),
+                hint: "choose a device with `--set hardware.device=NAME`".to_owned(),
+            });
+        }
+        let prepared = Prepared::new([&row.reference, &ends[0], &ends[1]].into_iter(), folder)?;
+        chance = guessing(prepared.data(&row.reference));
+        let data = prepared.data(&ends[1]);
+        for warning in all_warnings(&ends[1], data, &prepared.devices_of(&ends[1])) {
+            refuse_without_effect(&row.name, &warning)?;
+        }
+    }
+    Ok(chance)
+}
+
+/// Refuses a key that a warning calls ineffective.
+fn refuse_without_effect(key: &str, warning: &Warning) -> Result<(), LimitError> {
+    let (why, hint) = match warning {
+        Warning::WithoutEffect { keys, why, hint, .. } if keys.iter().any(|one| one == key) => {
+            ((*why).to_owned(), (*hint).to_owned())
+        }
+        Warning::NoDrift { device } if key == "hardware.retention_seconds" => (
+            format!("device `{device}` has no drift"),
+            "choose a device with a `drift` section, such as `--set hardware.device=pcm-joshi-2020`".to_owned(),
+        ),
+        _ => return Ok(()),
+    };
+    Err(LimitError::NoEffect { key: key.to_owned(), why, hint })
+}
+
+/// Accuracy of guessing: the fraction of the most frequent class in the test set.
+fn guessing(data: &EncodedData) -> f64 {
+    let mut counts = vec![0u64; data.classes];
+    for &label in &data.test.labels {
+        counts[usize::from(label)] += 1;
+    }
+    let most = counts.iter().max().copied().unwrap_or(0) as f64 / data.test.labels.len().max(1) as f64;
+    most.max(1.0 / data.classes.max(1) as f64)
+}

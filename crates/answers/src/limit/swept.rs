@@ -1,0 +1,235 @@
+//! A key with its levels, and the settings of a trial at each of them.
+
+use ohmspike_analysis::limit::{Direction, Levels, LevelsError};
+use ohmspike_crossbar::device::{self, Device, ReferenceBranch, WhiteNoise, WriteNoise};
+use ohmspike_study::reference::{Key, device_keys, study_keys};
+use ohmspike_study::settings::Settings;
+use ohmspike_study::study::{StudyError, canonical};
+
+use super::defaults::{Grid, Harmless, known};
+use super::error::LimitError;
+
+/// Levels that a question asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum AskedLevels {
+    /// Those of [`defaults`](super::defaults).
+    #[default]
+    Default,
+    /// A geometric grid; whole numbers for a key with whole numbers.
+    Range(f64, f64),
+    /// A list.
+    List(Vec<f64>),
+}
+
+/// A key that a question asks about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AskedKey {
+    /// The key, as a study file spells it.
+    pub key: String,
+    /// Its levels.
+    pub levels: AskedLevels,
+    /// Its harsh side, unless known.
+    pub direction: Option<Direction>,
+}
+
+/// A checked key with its levels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Swept {
+    /// The key, in canonical spelling.
+    pub key: String,
+    /// Whether its values are whole numbers.
+    pub whole: bool,
+    /// Lowest and highest allowed value.
+    pub allowed: (f64, f64),
+    /// Its harmless state.
+    pub harmless: Harmless,
+    /// Its levels.
+    pub levels: Levels,
+    /// Other keys that the device needs at any level, with their words.
+    pub with: Vec<(&'static str, &'static str)>,
+}
+
+/// Largest number of whole numbers that are all levels; more become a geometric grid.
+const MOST_WHOLE: f64 = 64.0;
+
+impl Swept {
+    /// Checks a key of the study with `settings`, whose weights are on `device`.
+    ///
+    /// # Errors
+    /// Returns a [`LimitError`] if the key is unknown or no number, or if it needs a direction or levels.
+    pub fn new(
+        asked: &AskedKey,
+        settings: &Settings,
+        device: Option<&Device>,
+        resolution: f64,
+    ) -> Result<Swept, LimitError> {
+        let key = canonical(&asked.key).to_owned();
+        let described = described(&key, settings)?;
+        let allowed = described.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
+        let whole = described.kind == "whole number";
+        let known = known(&key, device);
+        let direction = asked.direction.or(known.as_ref().map(|known| known.direction));
+        let Some(direction) = direction else { return Err(LimitError::Direction { key }) };
+        let known = known.filter(|known| known.direction == direction);
+        let harmless = known.as_ref().map_or(Harmless::Mildest, |known| known.harmless);
+        let grid = match &asked.levels {
+            AskedLevels::Default => known.and_then(|known| known.grid).map(|grid| within(grid, allowed)),
+            AskedLevels::Range(from, to) => Some(Grid::Range(*from, *to)),
+            AskedLevels::List(values) => Some(Grid::List(values.clone())),
+        };
+        let Some(grid) = grid else { return Err(LimitError::NoRange { key }) };
+        let levels = levels(&grid, whole, resolution, direction)
+            .map_err(|source| LimitError::Levels { key: key.clone(), source })?;
+        let outside = |value: &&f64| !(allowed.0..=allowed.1).contains(*value) || whole && value.fract() != 0.0;
+        if let Some(&value) = levels.values().iter().find(outside) {
+            let kind = if whole { "whole numbers, " } else { "" };
+            return Err(LimitError::Outside { key, allowed: format!("{kind}{}", described.allowed), value });
+        }
+        let with = companions(&key, settings, device);
+        Ok(Swept { key, whole, allowed, harmless, levels, with })
+    }
+
+    /// Returns `settings` with the key at `value`.
+    ///
+    /// # Errors
+    /// Returns a [`StudyError`] if the value is invalid together with other settings.
+    pub fn at(&self, settings: &Settings, value: f64) -> Result<Settings, StudyError> {
+        let mut settings = match self.harmless {
+            Harmless::Without(part) => {
+                let mut present = settings.clone();
+                present.device.retain(|key, word| key != part || *word != "none");
+                present
+            }
+            _ => settings.clone(),
+        };
+        for (key, word) in &self.with {
+            settings = settings.with_key(key, *word)?;
+        }
+        let value = if self.whole { toml::Value::Integer(value as i64) } else { toml::Value::Float(value) };
+        settings.with_key(&self.key, value)
+    }
+
+    /// Returns `settings` without the non-ideality.
+    ///
+    /// # Errors
+    /// Returns a [`StudyError`] as [`Swept::at`] does.
+    pub fn off(&self, settings: &Settings) -> Result<Settings, StudyError> {
+        match self.harmless {
+            Harmless::Value(value) => self.at(settings, value),
+            Harmless::Without(part) => settings.without_device_keys(part).with_key(&format!("device.{part}"), "none"),
+            Harmless::Mildest => self.at(settings, self.levels.values()[0]),
+        }
+    }
+
+    /// Describes the network without the non-ideality.
+    pub fn off_words(&self) -> String {
+        match self.harmless {
+            Harmless::Value(value) => format!("{} = {value}", self.key),
+            Harmless::Without(part) => format!("no device.{part}"),
+            Harmless::Mildest => format!("{} = {}, the mildest level", self.key, self.levels.values()[0]),
+        }
+    }
+
+    /// Returns the value of the key at a `fraction` (0 to 1) of its `limit`: 0.5 halves a noise and doubles a size.
+    pub fn scaled(&self, limit: f64, fraction: f64) -> f64 {
+        let (low, high) = self.allowed;
+        let scaled = match self.levels.direction() {
+            Direction::LargerIsWorse if self.whole => (limit * fraction).floor(),
+            Direction::LargerIsWorse => limit * fraction,
+            Direction::SmallerIsWorse if self.whole => (limit / fraction - 1e-9).ceil(),
+            Direction::SmallerIsWorse => limit / fraction,
+        };
+        scaled.clamp(low, high)
+    }
+}
+
+/// Finds the description of a key.
+fn described(key: &str, settings: &Settings) -> Result<Key, LimitError> {
+    let numeric = |found: Key| match found.kind.as_str() {
+        "number" | "whole number" if !key.starts_with("seeds.") => Ok(found),
+        kind => {
+            let kind = if key.starts_with("seeds.") { "seed" } else { kind };
+            Err(LimitError::NotNumeric { key: key.to_owned(), kind: kind.to_owned() })
+        }
+    };
+    if let Some(of_device) = key.strip_prefix("device.") {
+        let found = device_keys().into_iter().flat_map(|section| section.keys).find(|known| known.key == of_device);
+        // The loader of devices names the nearest key of an unknown one.
+        return numeric(found.unwrap_or_else(|| Key { kind: "number".to_owned(), ..Key::default() }));
+    }
+    let parts: Vec<&str> = key.splitn(3, '.').collect();
+    let general = match parts[..] {
+        ["layer", _, name] => format!("layer.N.{name}"),
+        _ => key.to_owned(),
+    };
+    match study_keys(&[]).into_iter().flat_map(|section| section.keys).find(|known| known.key == general) {
+        Some(found) => numeric(found),
+        None => {
+            settings.with_key(key, 0)?;
+            Err(LimitError::NotNumeric { key: key.to_owned(), kind: "other".to_owned() })
+        }
+    }
+}
+
+/// Cuts a default range to the allowed values.
+fn within(grid: Grid, (low, high): (f64, f64)) -> Grid {
+    match grid {
+        Grid::Range(from, to) => Grid::Range(from.max(low), to.min(high)),
+        Grid::List(values) => Grid::List(values),
+    }
+}
+
+fn levels(grid: &Grid, whole: bool, resolution: f64, direction: Direction) -> Result<Levels, LevelsError> {
+    match grid {
+        Grid::List(values) => Levels::list(values, direction),
+        Grid::Range(from, to) if whole && to - from <= MOST_WHOLE => {
+            Levels::integers(from.ceil() as i64, to.floor() as i64, direction)
+        }
+        Grid::Range(from, to) => {
+            let exact = Levels::geometric(*from, *to, resolution, direction)?;
+            let round = |value: &f64| if whole { value.round() } else { rounded(*value, resolution) };
+            let mut values: Vec<f64> = exact.values().iter().map(round).collect();
+            values.dedup();
+            Levels::list(&values, direction)
+        }
+    }
+}
+
+/// Rounds a level to three significant digits, or more for a fine grid.
+fn rounded(value: f64, resolution: f64) -> f64 {
+    let decimals = (5.0 / resolution).log10().ceil().max(2.0) as usize;
+    format!("{value:.decimals$e}").parse().unwrap_or(value)
+}
+
+/// Returns the other keys that a device needs for `key`, unless it or the study has them.
+fn companions(key: &str, settings: &Settings, device: Option<&Device>) -> Vec<(&'static str, &'static str)> {
+    let Some(device) = device else { return Vec::new() };
+    let needed: &[(&str, &str)] = match key {
+        "device.converters.adc.bits" if device.converters.adc.is_none() => {
+            &[("device.converters.adc.codes", "signed"), ("device.converters.adc.range", "calibrated")]
+        }
+        "device.levels.count" if device.levels == device::Levels::Continuous => {
+            &[("device.levels.spacing", "conductance")]
+        }
+        "device.write.sigma_percent_of_conductance" if !matches!(device.write.noise, WriteNoise::Relative { .. }) => {
+            &[("device.write.noise", "relative")]
+        }
+        "device.write.sigma_microsiemens" if !matches!(device.write.noise, WriteNoise::Constant { .. }) => {
+            &[("device.write.noise", "constant")]
+        }
+        "device.read.white.sigma_percent_of_conductance"
+            if !matches!(device.read.white, WhiteNoise::Relative { .. }) =>
+        {
+            &[("device.read.white.noise", "relative")]
+        }
+        "device.read.white.sigma_microsiemens" if !matches!(device.read.white, WhiteNoise::Constant { .. }) => {
+            &[("device.read.white.noise", "constant")]
+        }
+        "device.reference_branch.sigma_ln_resistance" if device.reference_branch == ReferenceBranch::Ideal => {
+            &[("device.reference_branch.kind", "cell")]
+        }
+        _ => &[],
+    };
+    let is_set = |key: &str| key.strip_prefix("device.").is_some_and(|key| settings.device.contains_key(key));
+    needed.iter().filter(|(key, _)| !is_set(key)).copied().collect()
+}

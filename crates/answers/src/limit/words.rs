@@ -1,0 +1,195 @@
+//! Puts an answer into words, for the terminal and for reports.
+
+use ohmspike_analysis::limit::{Attempt, Criterion, Direction, Evidence, Limit, Purpose, Statistic, Target, Verdict};
+use ohmspike_datasets::counted;
+use ohmspike_study::key_label::words_and_unit;
+use ohmspike_study::significant::short;
+
+use super::report::{Bound, LimitReport, LimitRow};
+use super::row::TOGETHER;
+
+/// Formats a fraction in percent: `81.2 %`.
+pub fn percent(fraction: f64) -> String {
+    format!("{} %", short(100.0 * fraction))
+}
+
+/// Formats a difference of accuracies: `2 points`.
+pub fn points(difference: f64) -> String {
+    let text = short(100.0 * difference);
+    if text == "1" { "1 point".to_owned() } else { format!("{text} points") }
+}
+
+/// Names a purpose.
+pub fn purpose(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Baseline => "reference",
+        Purpose::Search => "search",
+        Purpose::Certify => "certify",
+        Purpose::Refute => "refute",
+    }
+}
+
+/// Formats a level of a row with its unit.
+pub fn level(row: &LimitRow, value: f64) -> String {
+    match row.unit.as_str() {
+        _ if row.key == TOGETHER => format!("{value} of the limits"),
+        "" => value.to_string(),
+        unit => format!("{value} {unit}"),
+    }
+}
+
+/// Describes the criterion: `within 2 points of 81.2 %`.
+pub fn target(criterion: &Criterion, limit: Option<&Limit>) -> String {
+    match (criterion.target, limit) {
+        (Target::Accuracy(threshold), _) => format!("an accuracy of {}", percent(threshold)),
+        (Target::Loss(allowed), Some(limit)) => {
+            format!("within {} of {}", points(allowed), percent(limit.baseline.accuracy))
+        }
+        (Target::Loss(allowed), None) => format!("within {} of the same network without it", points(allowed)),
+    }
+}
+
+/// Describes the statistic: `mean over repeats`, `95 % of chips`.
+pub fn statistic(criterion: &Criterion) -> String {
+    match criterion.statistic {
+        Statistic::Mean => "mean over repeats".to_owned(),
+        Statistic::Chips(fraction) => format!("{} of chips", percent(fraction)),
+    }
+}
+
+/// Describes the criterion in brackets: target, statistic and confidence.
+pub fn criterion(criterion: &Criterion, limit: Option<&Limit>) -> String {
+    let confidence = percent(criterion.confidence);
+    format!("{}; {}; {confidence} confidence", target(criterion, limit), statistic(criterion))
+}
+
+/// Returns the answer of a row in one line.
+pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
+    let key = &row.key;
+    if let Some(withheld) = &row.withheld {
+        let first = withheld.lines().next().unwrap_or_default();
+        let known = first.strip_prefix(&format!("{key}: ")).or(first.strip_prefix(&format!("{key} "))).unwrap_or(first);
+        return format!("{key}: no answer: {known}");
+    }
+    let Some(limit) = &row.limit else { return format!("{key}: no answer") };
+    let side = match row.direction {
+        Direction::LargerIsWorse => "largest",
+        Direction::SmallerIsWorse => "smallest",
+    };
+    let shown = |bound: &Option<Bound>| bound.as_ref().map_or_else(String::new, |bound| level(row, bound.value));
+    let (certified, refuted) = (shown(&row.certified), shown(&row.refuted));
+    let ends = [row.levels[0], row.levels[row.levels.len() - 1]].map(|value| level(row, value));
+    let found = match limit.verdict {
+        Verdict::Bracketed => format!("{side} certified {certified}, refuted {refuted}"),
+        Verdict::NotRefuted => format!("{side} certified {certified}; no harsher level is refuted"),
+        Verdict::NoLimit => format!("no limit up to {certified}, the end of the range, which is certified"),
+        Verdict::FailsEverywhere => format!("fails everywhere: {}, the mildest level, is refuted", ends[0]),
+        Verdict::NotCertified => format!("not decided: no level from {} to {} is certified", ends[0], ends[1]),
+        Verdict::BaselineMisses => "no answer".to_owned(),
+    };
+    format!("{key}: {found} ({})", criterion(&report.criterion, Some(limit)))
+}
+
+/// Describes the tests behind a bound, one line per attempt.
+pub fn attempts(report: &LimitReport, row: &LimitRow) -> Vec<String> {
+    let Some(limit) = &row.limit else { return Vec::new() };
+    let certify = limit.certifications.iter().map(|attempt| (attempt, "certified", "not certified"));
+    let refute = limit.refutations.iter().map(|attempt| (attempt, "refuted", "not refuted"));
+    certify
+        .chain(refute)
+        .map(|(attempt, yes, no)| {
+            let result = if attempt.succeeded { yes } else { no };
+            let value = level(row, row.levels[attempt.level]);
+            format!("{result} {value}: {}", evidence(&report.criterion, attempt, yes == "certified"))
+        })
+        .collect()
+}
+
+fn evidence(criterion: &Criterion, attempt: &Attempt, certifies: bool) -> String {
+    let alpha = short(100.0 * attempt.alpha);
+    match attempt.evidence {
+        Evidence::Mean { seeds, mean, sd, bound } => {
+            let (what, show): (&str, fn(f64) -> String) = match criterion.target {
+                Target::Accuracy(_) => ("accuracy", percent),
+                Target::Loss(_) => ("loss", points),
+            };
+            let at_least = matches!(criterion.target, Target::Accuracy(_)) == certifies;
+            let side = if at_least { "at least" } else { "at most" };
+            format!(
+                "mean {what} {} (sd {}, {seeds} fresh seeds from {}), {side} {} at a level of {alpha} %",
+                show(mean),
+                points(sd),
+                attempt.seeds.start,
+                show(bound)
+            )
+        }
+        Evidence::Chips { chips, failures, planned, bound } => {
+            let side = if certifies { "at least" } else { "at most" };
+            let stopped = if chips < planned { format!(" of {planned}, certain by then") } else { String::new() };
+            format!(
+                "{failures} of {}{stopped} failed (fresh seeds from {}), {side} {} of chips are good at a level of \
+                 {alpha} %",
+                counted(chips as usize, "chip"),
+                attempt.seeds.start,
+                percent(bound)
+            )
+        }
+    }
+}
+
+/// Counts the trials behind a row by purpose.
+pub fn trials(row: &LimitRow) -> String {
+    let count = |wanted: Purpose| row.trials.iter().filter(|line| line.purpose == wanted).count();
+    let by: Vec<String> = [Purpose::Baseline, Purpose::Search, Purpose::Certify, Purpose::Refute]
+        .into_iter()
+        .filter(|wanted| count(*wanted) > 0)
+        .map(|wanted| format!("{} {}", count(wanted), purpose(wanted)))
+        .collect();
+    let failed = row.trials.iter().filter(|line| line.failure.is_some()).count();
+    let failed = if failed == 0 { String::new() } else { format!("; {failed} counted as failed{}", kinds(row)) };
+    format!("{} ({}){failed}", counted(row.trials.len(), "trial"), by.join(", "))
+}
+
+/// Lists the reasons of failed trials.
+fn kinds(row: &LimitRow) -> String {
+    let mut kinds: Vec<&str> = row.trials.iter().filter_map(|line| line.failure.as_deref()).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    format!(" ({})", kinds.join(", "))
+}
+
+/// Returns the table of both bounds in every unit: unit, certified, refuted.
+pub fn units(row: &LimitRow) -> Vec<[String; 3]> {
+    let shown = |bound: &Option<Bound>, unit: &str| {
+        let found = bound.as_ref().and_then(|bound| bound.units.iter().find(|one| one.unit == unit));
+        found.map_or_else(|| "-".to_owned(), |one| short(one.value))
+    };
+    let Some(bound) = row.certified.as_ref().or(row.refuted.as_ref()) else { return Vec::new() };
+    let mut lines: Vec<[String; 3]> = bound
+        .units
+        .iter()
+        .map(|one| {
+            let unit = if one.unit.is_empty() { words_and_unit(&row.key).0 } else { one.unit.clone() };
+            [unit, shown(&row.certified, &one.unit), shown(&row.refuted, &one.unit)]
+        })
+        .collect();
+    lines.extend(bound.keys.iter().enumerate().map(|(number, one)| {
+        let of = |bound: &Option<Bound>| {
+            let found = bound.as_ref().and_then(|bound| bound.keys.get(number));
+            found.map_or_else(|| "-".to_owned(), |one| short(one.value))
+        };
+        let unit = words_and_unit(&one.key).1;
+        let name = if unit.is_empty() { one.key.clone() } else { format!("{} ({unit})", one.key) };
+        [name, of(&row.certified), of(&row.refuted)]
+    }));
+    lines
+}
+
+/// Describes what an answer averages over.
+pub fn repeats(report: &LimitReport) -> String {
+    let what = match report.criterion.statistic {
+        Statistic::Mean => "repeats",
+        Statistic::Chips(_) => "chips",
+    };
+    format!("{what} differ in {}; seeds from {}", report.varies.join(", "), report.effort.first_seed)
+}

@@ -1,0 +1,108 @@
+//! `ohmspike ablate`: shows which mechanism of a device costs what.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ohmspike_answers::ablate::{Ablated, AblationAnswer, Plan};
+use ohmspike_datasets::counted;
+use ohmspike_report::answers::{ablation, write_answer};
+use ohmspike_study::run::{MOST_THREADS, Shard};
+use ohmspike_study::run_study::RunOptions;
+
+use super::batch_meter::BatchMeter;
+use super::run::listen_for_interrupt;
+use super::study_arguments::StudyArguments;
+use super::terminal::{say, tell};
+use super::{Failure, warn};
+
+const EXAMPLES: &str = "\
+Examples:
+  Find the costliest mechanism of a device:
+      ohmspike ablate study.toml --set hardware.device=cmo-hfox-falcone-2025
+
+  Look at the page:
+      ohmspike report results/NAME-ablate --open
+
+  Use more seeds; the trials that exist are kept:
+      ohmspike ablate study.toml --set repeats.seeds=16";
+
+/// Show which mechanism of a device costs what.
+///
+/// Trains the network with sets of the device's mechanisms enabled, with the same seeds, and divides the loss of accuracy
+/// among them (Shapley values). Up to 6 active mechanisms, all sets run; above, each seed has a random order and its
+/// reverse. Stop at any time, and repeat the command to resume.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Concurrent trials [default: one per core].
+    #[arg(long, value_name = "N", help_heading = "Run", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+    /// Run at most N trials, then stop.
+    #[arg(long, value_name = "N", help_heading = "Run")]
+    max_trials: Option<usize>,
+    /// Share the trials with other processes: this is process I of N.
+    #[arg(long, value_name = "I/N", help_heading = "Run")]
+    shard: Option<Shard>,
+    /// List the mechanisms and the number of trials.
+    #[arg(long, help_heading = "Run")]
+    dry_run: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let file = arguments.study.open()?;
+    let plan = Plan::new(&file.study, &file.folder)?;
+    let jobs = plan.jobs();
+    let names: Vec<&str> = plan.mechanisms().iter().map(|mechanism| mechanism.words()).collect();
+    tell!("{}: {}", counted(names.len(), "active mechanism"), names.join(", "));
+    tell!("{} with {}\n", counted(jobs.len(), "trial"), counted(plan.seeds().len(), "seed"));
+    if arguments.dry_run {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = arguments.study.answer_folder(&file, "ablate");
+    let stop = Arc::new(AtomicBool::new(false));
+    listen_for_interrupt(&stop)?;
+    let options = RunOptions {
+        folder: Some(folder.clone()),
+        study_folder: file.folder.clone(),
+        threads: arguments.threads.map(usize::from),
+        shard: arguments.shard,
+        max_trials: arguments.max_trials,
+        checkpoint_every: Duration::from_secs(10),
+        stop: Some(stop),
+    };
+    let mut meter = BatchMeter::new(jobs.len());
+    let ablated = plan.run(&file.study, &folder, &options, &mut meter);
+    meter.finish();
+    match ablated? {
+        Ablated::Stopped(left) => {
+            tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));
+            Ok(ExitCode::from(130))
+        }
+        Ablated::Done(answer) => show(&answer, &folder),
+    }
+}
+
+fn show(answer: &AblationAnswer, folder: &Path) -> Result<ExitCode, Failure> {
+    let shown = ablation::shown(answer);
+    let files = write_answer(&shown, folder)?;
+    for sentence in ablation::sentences(answer) {
+        say!("{sentence}")?;
+    }
+    if answer.ablation.is_some() {
+        say!("\n{}", ablation::text_table(answer).trim_end())?;
+        say!(
+            "losses in points with 95 % t intervals over seeds; p adjusted by Holm; last: gain when only it is disabled"
+        )?;
+    }
+    warn(&answer.cautions);
+    for path in files.iter().filter(|path| path.extension() != Some("svg".as_ref())) {
+        say!("{}", path.display())?;
+    }
+    Ok(if answer.ablation.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

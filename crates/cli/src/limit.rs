@@ -1,0 +1,222 @@
+//! `ohmspike limit`: finds how much of a non-ideality a network tolerates.
+
+mod amount;
+mod key;
+mod screen;
+mod show;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ohmspike_analysis::limit::{Direction, RESOLUTION, Statistic, Target};
+use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched, limit};
+use ohmspike_datasets::counted;
+use ohmspike_report::files::write_limit;
+use ohmspike_simd::Instructions;
+use ohmspike_study::run::{MOST_THREADS, Shard};
+use ohmspike_study::run_study::RunOptions;
+use ohmspike_study::study_file::StudyFile;
+
+use super::Failure;
+use super::run::listen_for_interrupt;
+use super::study_arguments::StudyArguments;
+use super::terminal::{say, tell};
+use amount::{fraction, points};
+use key::{AskedRange, asked_key};
+use screen::Screen;
+
+const EXAMPLES: &str = "\
+Examples:
+  The largest update noise that costs at most 2 points of accuracy:
+      ohmspike limit study.toml --key noise.level_percent --within 2points
+
+  The largest fraction of stuck cells at which 95 % of chips reach 75 %:
+      ohmspike limit study.toml --key device.faults.p_high_resistance --accuracy 75% --chips 95%
+
+  The fewest bits of the column converters:
+      ohmspike limit study.toml --key device.converters.adc.bits --within 2points
+
+  A specification sheet: each key alone, then all together:
+      ohmspike limit study.toml --key hardware.write_spread_scale --key device.converters.adc.bits=4..12 --within 2points
+
+  See levels and the number of trials:
+      ohmspike limit study.toml --key noise.level_percent --within 2points --dry-run";
+
+/// Find how much of a non-ideality a network tolerates.
+///
+/// Searches for the harshest level with a few seeds, certifies a level with fresh seeds, and refutes the next harsher one.
+/// The certified level is wrong with at most 5 % probability (see --confidence). Run several processes with --shard, stop
+/// them at any time, and repeat the command to resume. Finished trials never run again.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+#[command(group(clap::ArgGroup::new("criterion").required(true).args(["within", "accuracy"])))]
+pub struct Arguments {
+    #[command(flatten)]
+    study: StudyArguments,
+    /// Key to vary; several give a specification sheet.
+    ///
+    /// Any numeric key of a study or device. `KEY=FROM..TO` sets the range, `KEY=A,B,C` the levels.
+    #[arg(long, required = true, value_name = "KEY", help_heading = "Question")]
+    key: Vec<String>,
+    /// Allowed loss of accuracy, in points, compared with the same network without this non-ideality.
+    #[arg(long, value_name = "POINTS", value_parser = points, help_heading = "Question")]
+    within: Option<f64>,
+    /// Accuracy to reach, such as 0.75 or 75%.
+    #[arg(long, value_name = "ACCURACY", value_parser = fraction, help_heading = "Question")]
+    accuracy: Option<f64>,
+    /// The mean over repeats must meet the criterion [default].
+    #[arg(long, conflicts_with = "chips", help_heading = "Question")]
+    mean: bool,
+    /// This fraction of all chips must meet the criterion, such as 0.95 or 95%.
+    ///
+    /// Every repeat is a new chip, trained from new initial weights.
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Question")]
+    chips: Option<f64>,
+    /// Confidence of the certified level, and of the refuted one.
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, default_value = "0.95", help_heading = "Question")]
+    confidence: f64,
+    /// Find the largest tolerated value [default for noise, faults and times].
+    #[arg(long, conflicts_with = "smallest", help_heading = "Levels")]
+    largest: bool,
+    /// Find the smallest tolerated value [default for bits, levels and windows].
+    #[arg(long, help_heading = "Levels")]
+    smallest: bool,
+    /// Range of the levels [default: depends on the key].
+    #[arg(long, value_name = "FROM..TO", conflicts_with = "levels", help_heading = "Levels")]
+    range: Option<String>,
+    /// Levels, separated by commas.
+    #[arg(long, value_name = "LIST", help_heading = "Levels")]
+    levels: Option<String>,
+    /// Largest relative distance of neighbouring levels [default: 5%].
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Levels")]
+    resolution: Option<f64>,
+    /// First seed of the repeats.
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Trials")]
+    seeds: u64,
+    /// Epochs of short training while the answer is clear; 0 for none [default: a third, from 12 epochs on].
+    #[arg(long, value_name = "N", help_heading = "Trials")]
+    short_epochs: Option<usize>,
+    /// Concurrent trials [default: one per core].
+    #[arg(long, value_name = "N", help_heading = "Trials", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+    /// Run part I of N of every batch of trials, from 1.
+    ///
+    /// Start N processes with the same command and folder. Each one runs its part, waits for the others, and prints the
+    /// same answer.
+    #[arg(long, value_name = "I/N", help_heading = "Trials")]
+    shard: Option<Shard>,
+    /// Run at most N trials, then stop.
+    #[arg(long, value_name = "N", help_heading = "Trials")]
+    max_trials: Option<usize>,
+    /// Seconds between checkpoints.
+    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Trials")]
+    checkpoint_seconds: u64,
+    /// Vector instructions [default: best of the CPU].
+    #[arg(long, value_name = "SET", help_heading = "Trials")]
+    simd: Option<Instructions>,
+    /// Show the levels, the reference and the number of trials; run nothing.
+    #[arg(long, help_heading = "Trials")]
+    dry_run: bool,
+}
+
+/// A flag that applies to a single key.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: applies to one key, got {keys}\n\nhint: give the levels with the key: `--key KEY=FROM..TO`")]
+struct SeveralKeys {
+    flag: &'static str,
+    keys: usize,
+}
+
+/// Every answer is withheld.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct NoAnswer(String);
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    let question = arguments.question()?;
+    let file = arguments.study.open()?;
+    if arguments.dry_run {
+        let plan = LimitPlan::new(&file.study, &question, &file.folder)?;
+        show::plan(&plan)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    listen_for_interrupt(&stop)?;
+    let (folder, options) = (arguments.study.answer_folder(&file, "limit"), arguments.options(&file, &stop));
+    let mut screen = Screen::new();
+    let searched = limit(&file.study, &question, &folder, &options, &mut screen);
+    screen.finish();
+    let report = match searched? {
+        Searched::Answer(report) => report,
+        Searched::Stopped(left) => {
+            let next = counted(left, "trial");
+            tell!("stopped; repeat the command to continue with the next {next}");
+            return Ok(if stop.load(Ordering::Relaxed) { ExitCode::from(130) } else { ExitCode::SUCCESS });
+        }
+    };
+    let files = write_limit(&report, &folder)?;
+    if report.rows.iter().all(|row| row.withheld.is_some()) {
+        let why: Vec<&str> = report.rows.iter().filter_map(|row| row.withheld.as_deref()).collect();
+        return Err(Box::new(NoAnswer(why[0].to_owned())));
+    }
+    show::report(&report)?;
+    let named = files.iter().filter(|path| path.extension().is_some_and(|end| end != "csv" && end != "png"));
+    for path in named {
+        say!("{}", path.display())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn question(&self) -> Result<Question, Failure> {
+        let direction = match (self.largest, self.smallest) {
+            (true, _) => Some(Direction::LargerIsWorse),
+            (_, true) => Some(Direction::SmallerIsWorse),
+            _ => None,
+        };
+        let single = [
+            ("--range", self.range.is_some()),
+            ("--levels", self.levels.is_some()),
+            ("--largest", self.largest),
+            ("--smallest", self.smallest),
+        ];
+        if let Some((flag, _)) = single.into_iter().find(|(_, given)| *given && self.key.len() > 1) {
+            return Err(Box::new(SeveralKeys { flag, keys: self.key.len() }));
+        }
+        let range = AskedRange { range: self.range.as_deref(), levels: self.levels.as_deref() };
+        let keys: Vec<AskedKey> = self
+            .key
+            .iter()
+            .map(|text| Ok(AskedKey { direction, ..asked_key(text, &range)? }))
+            .collect::<Result<_, Failure>>()?;
+        let target = match (self.within, self.accuracy) {
+            (Some(loss), _) => Target::Loss(loss),
+            (_, accuracy) => Target::Accuracy(accuracy.expect("one of both is required")),
+        };
+        Ok(Question {
+            keys,
+            target,
+            statistic: self.chips.map_or(Statistic::Mean, Statistic::Chips),
+            confidence: self.confidence,
+            resolution: self.resolution.unwrap_or(RESOLUTION),
+            first_seed: self.seeds,
+            short_epochs: self.short_epochs,
+        })
+    }
+
+    fn options(&self, file: &StudyFile, stop: &Arc<AtomicBool>) -> RunOptions {
+        RunOptions {
+            study_folder: file.folder.clone(),
+            threads: self.threads.map(usize::from),
+            shard: self.shard,
+            max_trials: self.max_trials,
+            checkpoint_every: Duration::from_secs(self.checkpoint_seconds),
+            stop: Some(Arc::clone(stop)),
+            ..RunOptions::default()
+        }
+    }
+}

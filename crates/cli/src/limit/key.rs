@@ -1,0 +1,93 @@
+//! Keys with their levels on the command line: `KEY`, `KEY=FROM..TO`, `KEY=A,B,C`.
+
+use ohmspike_answers::limit::{AskedKey, AskedLevels};
+
+/// The flags `--range` and `--levels`.
+#[derive(Clone, Copy, Debug)]
+pub struct AskedRange<'a> {
+    /// `FROM..TO`.
+    pub range: Option<&'a str>,
+    /// `A,B,C`.
+    pub levels: Option<&'a str>,
+}
+
+/// Invalid levels.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{flag}: expected {form}, got `{got}`")]
+pub struct LevelsSyntax {
+    flag: String,
+    form: &'static str,
+    got: String,
+}
+
+/// Parses a key with its levels; those of the key override the flags.
+pub fn asked_key(text: &str, flags: &AskedRange) -> Result<AskedKey, LevelsSyntax> {
+    let (key, levels) = match text.split_once('=') {
+        Some((key, levels)) => {
+            let flag = format!("--key {}", key.trim());
+            (key, if levels.contains("..") { range(levels, &flag)? } else { list(levels, &flag)? })
+        }
+        None => (text, flags.levels()?),
+    };
+    Ok(AskedKey { key: key.trim().to_owned(), levels, direction: None })
+}
+
+impl AskedRange<'_> {
+    fn levels(&self) -> Result<AskedLevels, LevelsSyntax> {
+        match (self.range, self.levels) {
+            (Some(text), _) => range(text, "--range"),
+            (None, Some(text)) => list(text, "--levels"),
+            (None, None) => Ok(AskedLevels::Default),
+        }
+    }
+}
+
+fn range(text: &str, flag: &str) -> Result<AskedLevels, LevelsSyntax> {
+    let ends = text.split_once("..").map(|(from, to)| (number(from), number(to)));
+    match ends {
+        Some((Some(from), Some(to))) => Ok(AskedLevels::Range(from, to)),
+        _ => Err(LevelsSyntax { flag: flag.to_owned(), form: "FROM..TO, such as 1..100", got: text.to_owned() }),
+    }
+}
+
+fn list(text: &str, flag: &str) -> Result<AskedLevels, LevelsSyntax> {
+    let values: Option<Vec<f64>> = text.split(',').map(number).collect();
+    let form = "numbers separated by commas, such as 12,10,8,6";
+    values.map(AskedLevels::List).ok_or_else(|| LevelsSyntax { flag: flag.to_owned(), form, got: text.to_owned() })
+}
+
+fn number(text: &str) -> Option<f64> {
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NO_FLAGS: AskedRange = AskedRange { range: None, levels: None };
+
+    #[test]
+    fn keys_carry_their_levels() {
+        let levels = |text: &str| asked_key(text, &NO_FLAGS).expect("valid").levels;
+        assert_eq!(levels("noise.level_percent"), AskedLevels::Default);
+        assert_eq!(levels("noise.level_percent=1..100"), AskedLevels::Range(1.0, 100.0));
+        assert_eq!(levels("device.converters.adc.bits=8, 6,4"), AskedLevels::List(vec![8.0, 6.0, 4.0]));
+        let flags = AskedRange { range: Some("0.5..2"), levels: None };
+        let asked = asked_key("hardware.write_spread_scale", &flags).expect("valid");
+        assert_eq!((asked.key.as_str(), asked.levels), ("hardware.write_spread_scale", AskedLevels::Range(0.5, 2.0)));
+    }
+
+    #[test]
+    fn rejects_levels_that_are_no_numbers() {
+        let message = |text: &str| asked_key(text, &NO_FLAGS).expect_err("invalid").to_string();
+        assert_eq!(message("a.b=1..x"), "--key a.b: expected FROM..TO, such as 1..100, got `1..x`");
+        assert_eq!(
+            message("a.b=1,,2"),
+            "--key a.b: expected numbers separated by commas, such as 12,10,8,6, got `1,,2`"
+        );
+        let flags = AskedRange { range: Some("1-2"), levels: None };
+        assert!(
+            asked_key("a.b", &flags).is_err_and(|error| error.to_string().starts_with("--range: expected FROM..TO"))
+        );
+    }
+}

@@ -1,0 +1,343 @@
+//! An ablation as text, tables, figure and page section.
+//!
+//! Losses are in percentage points of test accuracy. Intervals are 95 % t intervals over seeds; `p` is adjusted by Holm.
+
+use maud::html;
+use ohmspike_analysis::ablation::{Ablation, Comparison, Contribution, Effect};
+use ohmspike_answers::ablate::{AblationAnswer, SetTrial};
+use ohmspike_answers::mechanisms::Mechanism;
+use ohmspike_plot::grid::{Entry, Grid, Swatch};
+use ohmspike_plot::mark::{Dash, Fill, Mark};
+use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_study::csv_cell::csv_cell;
+
+use super::{ABLATION, Shown};
+use crate::figures::{Data, Figure, cell};
+use crate::page::Section;
+use crate::page::number::{percent, probability, signed};
+use crate::page::table::table;
+
+/// Height of a bar and of the whole row, in SVG units.
+const ROW: f64 = 34.0;
+/// Half the height of a bar, a fraction of a row.
+const HALF: f64 = 0.3;
+/// Columns of the table of mechanisms.
+const HEAD: [&str; 6] = [
+    "mechanism",
+    "Shapley loss (points)",
+    "p",
+    "loss alone (points)",
+    "gain when only it is disabled (points)",
+    "part of the loss (%)",
+];
+
+/// Returns the answer as files, figure and sections.
+pub fn shown(answer: &AblationAnswer) -> Shown {
+    let json = serde_json::to_vec_pretty(answer).expect("an answer is plain values");
+    Shown {
+        files: vec![
+            (ABLATION.to_owned(), json),
+            ("ablation.csv".to_owned(), mechanisms_csv(answer).into_bytes()),
+            ("ablation-trials.csv".to_owned(), trials_csv(answer).into_bytes()),
+        ],
+        figures: answer.ablation.as_ref().map(|ablation| figure(answer, ablation)).into_iter().collect(),
+        section: section(answer),
+        details: vec![trials(answer)],
+    }
+}
+
+/// Returns the answer in sentences, the first of which states the loss.
+pub fn sentences(answer: &AblationAnswer) -> Vec<String> {
+    let Some(ablation) = &answer.ablation else {
+        let withheld = answer.withheld.as_deref().unwrap_or("a trial is missing");
+        return vec![format!("Withheld: {withheld}.")];
+    };
+    let Ablation { without, with, total, interaction, .. } = ablation;
+    let seeds = answer.seeds.len();
+    let mut sentences = vec![format!(
+        "{} costs {} points of test accuracy: {} % without any mechanism, {} % with all ({seeds} {}).",
+        answer.device,
+        in_points(total),
+        percent(without.mean),
+        percent(with.mean),
+        if seeds == 1 { "seed" } else { "seeds" },
+    )];
+    sentences.extend(ablation.comparisons.iter().map(|comparison| compared(answer, ablation, comparison)));
+    sentences.push(format!("Interaction, the loss that no mechanism causes alone: {} points.", in_points(interaction)));
+    sentences
+}
+
+fn compared(answer: &AblationAnswer, ablation: &Ablation, comparison: &Comparison) -> String {
+    let [larger, smaller] = [comparison.larger, comparison.smaller].map(|number| answer.mechanisms[number].words());
+    let p = comparison.difference.p.map(|p| format!(", p = {}", probability(p))).unwrap_or_default();
+    let shapley = |number: usize| {
+        let found = ablation.contributions.iter().find(|one| one.mechanism == number);
+        found.map(|one| points(one.shapley.mean)).unwrap_or_default()
+    };
+    let (of_larger, of_smaller) = (shapley(comparison.larger), shapley(comparison.smaller));
+    match (comparison.differs, comparison.difference.p) {
+        (true, _) => format!("{} costs more than {smaller}: {of_larger} and {of_smaller} points{p}.", capital(larger)),
+        (false, Some(_)) => {
+            format!(
+                "{} and {smaller} are not distinguishable: {of_larger} and {of_smaller} points{p}.",
+                capital(larger)
+            )
+        }
+        (false, None) => {
+            format!("{}: {of_larger} points, {smaller}: {of_smaller} points; not tested.", capital(larger))
+        }
+    }
+}
+
+fn capital(words: &str) -> String {
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Formats a fraction as points with two decimals.
+fn points(value: f64) -> String {
+    signed(100.0 * value, 2).trim_start_matches('+').to_owned()
+}
+
+/// Formats an effect with its interval.
+fn in_points(effect: &Effect) -> String {
+    match effect.ci95 {
+        Some((low, high)) => format!("{} ({} to {})", points(effect.mean), points(low), points(high)),
+        None => points(effect.mean),
+    }
+}
+
+/// Returns the rows of the table of mechanisms, with the total last.
+pub fn rows(answer: &AblationAnswer) -> Vec<Vec<String>> {
+    let Some(ablation) = &answer.ablation else { return Vec::new() };
+    let part = |effect: &Effect| {
+        let whole = ablation.total.mean;
+        if whole > 0.0 { format!("{:.0}", 100.0 * effect.mean / whole) } else { String::new() }
+    };
+    let p = |effect: &Effect| effect.p.map(probability).unwrap_or_default();
+    let row = |one: &Contribution| {
+        vec![
+            answer.mechanisms[one.mechanism].words().to_owned(),
+            in_points(&one.shapley),
+            p(&one.shapley),
+            in_points(&one.alone),
+            in_points(&one.last),
+            part(&one.shapley),
+        ]
+    };
+    let total = &ablation.total;
+    let last =
+        vec!["all together".to_owned(), in_points(total), p(total), in_points(total), in_points(total), part(total)];
+    ablation.contributions.iter().map(row).chain([last]).collect()
+}
+
+/// Returns the table of mechanisms as text with aligned columns.
+pub fn text_table(answer: &AblationAnswer) -> String {
+    let head = ["mechanism", "Shapley", "p", "alone", "last", "%"].map(str::to_owned).to_vec();
+    let rows: Vec<Vec<String>> = [head].into_iter().chain(rows(answer)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).enumerate();
+        let cells = cells.map(
+            |(column, (cell, width))| {
+                if column == 0 { format!("{cell:width$}") } else { format!("{cell:>width$}") }
+            },
+        );
+        cells.collect::<Vec<String>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+fn section(answer: &AblationAnswer) -> Section {
+    let sentences = sentences(answer);
+    let body = html! {
+        @if answer.ablation.is_none() {
+            @for line in sentences[0].split("\n\n") { p.warning { (line) } }
+        } @else {
+            p.answer { (sentences[0]) }
+            ul { @for sentence in &sentences[1..] { li { (sentence) } } }
+            (table("Loss by mechanism", &HEAD, &rows(answer)))
+        }
+        @for caution in &answer.cautions { p.warning { (capital(caution)) "." } }
+        p.method { (method(answer)) }
+    };
+    Section { id: "ablation", heading: "Which mechanism costs what", body }
+}
+
+fn method(answer: &AblationAnswer) -> String {
+    let sets = if answer.exact {
+        format!("All {} sets of mechanisms were run", 1u32 << answer.mechanisms.len())
+    } else {
+        "A random order of the mechanisms and its reverse were run".to_owned()
+    };
+    format!(
+        "{sets} with each of {} seeds, on {} with {}. The Shapley value is the loss when a mechanism is enabled, averaged \
+         over {} in which the mechanisms can be enabled; the values sum to the total loss. Differences use shared seeds; \
+         intervals are 95 % t intervals over seeds, p values are adjusted by Holm.",
+        answer.seeds.len(),
+        answer.data_set,
+        answer.device,
+        if answer.exact { "all orders" } else { "sampled orders" },
+    )
+}
+
+fn trials(answer: &AblationAnswer) -> Section {
+    let row = |trial: &SetTrial| {
+        let state = if trial.diverged { "diverged".to_owned() } else { trial.health.join(", ") };
+        vec![trial.id.clone(), enabled(&trial.enabled), trial.seed.to_string(), percent(trial.accuracy), state]
+    };
+    let rows: Vec<Vec<String>> = answer.trials.iter().map(row).collect();
+    let body = table("Trials behind the ablation", &["trial", "enabled", "seed", "accuracy (%)", "health"], &rows);
+    Section { id: "ablation-trials", heading: "Trials of the ablation", body }
+}
+
+fn enabled(mechanisms: &[Mechanism]) -> String {
+    let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.words()).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn figure(answer: &AblationAnswer, ablation: &Ablation) -> Figure {
+    let bars = bars(answer, ablation);
+    let ends = bars.iter().flat_map(|bar| {
+        let ends = |effect: &Effect| effect.ci95.map_or([effect.mean; 2], |(low, high)| [low, high]);
+        [ends(&bar.shapley), ends(&bar.alone), ends(&bar.last)].concat()
+    });
+    let ends: Vec<f64> = ends.map(|end| 100.0 * end).chain([0.0]).collect();
+    let names: Vec<String> = bars.iter().map(|bar| bar.name.clone()).collect();
+    let plot = Plot {
+        title: String::new(),
+        x: PlotAxis { label: "loss of test accuracy (points)".to_owned(), scale: Scale::fitting(&ends) },
+        y: PlotAxis { label: String::new(), scale: Scale::names(&names) },
+        marks: marks(&bars),
+        height: ROW * bars.len() as f64,
+    };
+    let grid = Grid {
+        title: format!("Loss by mechanism of {}", answer.device),
+        entries: vec![
+            Entry::new(Swatch::Line(BLACK, Dash::Solid), "95 % interval of the Shapley value (bar)"),
+            Entry::new(Swatch::Hollow, "enabled alone"),
+            Entry::new(Swatch::Dot, "disabled alone"),
+        ],
+        rows: vec![vec![plot]],
+    };
+    Figure::new("ablation".to_owned(), caption(answer), grid, &data(&bars))
+}
+
+fn caption(answer: &AblationAnswer) -> String {
+    format!(
+        "Loss of test accuracy by each mechanism of {} on {}: mean of {} seeds. Bars: Shapley values, which sum to the total \
+         loss, with 95 % t intervals over seeds. Circles: loss with the mechanism alone. Dots: gain when only the mechanism \
+         is disabled.",
+        answer.device,
+        answer.data_set,
+        answer.seeds.len()
+    )
+}
+
+/// A row of the figure.
+struct Bar {
+    name: String,
+    shapley: Effect,
+    alone: Effect,
+    last: Effect,
+    color: &'static str,
+}
+
+fn bars(answer: &AblationAnswer, ablation: &Ablation) -> Vec<Bar> {
+    let bar = |one: &Contribution| Bar {
+        name: answer.mechanisms[one.mechanism].words().to_owned(),
+        shapley: one.shapley,
+        alone: one.alone,
+        last: one.last,
+        color: Look::new(0).color,
+    };
+    let total = ablation.total;
+    let whole = Bar { name: "all together".to_owned(), shapley: total, alone: total, last: total, color: GREY };
+    ablation.contributions.iter().map(bar).chain([whole]).collect()
+}
+
+fn marks(bars: &[Bar]) -> Vec<Mark> {
+    let mut marks = Vec::new();
+    for (row, bar) in bars.iter().enumerate() {
+        let (y, end) = (row as f64, 100.0 * bar.shapley.mean);
+        let outline = vec![(0.0, y - HALF), (end, y - HALF), (end, y + HALF), (0.0, y + HALF)];
+        marks.push(Mark::Area { outline, color: bar.color, opacity: 0.45 });
+        if let Some((low, high)) = bar.shapley.ci95 {
+            marks.push(Mark::Spans { ends: vec![[y, 100.0 * low, 100.0 * high]], color: BLACK });
+        }
+    }
+    let (of_mechanisms, last) = (&bars[..bars.len() - 1], bars.len() as f64 - 0.5);
+    let points = |of: fn(&Bar) -> f64, aside: f64| -> Vec<(f64, f64)> {
+        of_mechanisms.iter().enumerate().map(|(row, bar)| (100.0 * of(bar), row as f64 + aside)).collect()
+    };
+    marks.push(Mark::Dots {
+        points: points(|bar| bar.alone.mean, 0.17),
+        color: BLACK,
+        shape: Shape::Circle,
+        size: 3.4,
+        fill: Fill::Hollow,
+    });
+    marks.push(Mark::Dots {
+        points: points(|bar| bar.last.mean, -0.17),
+        color: BLACK,
+        shape: Shape::Circle,
+        size: 2.2,
+        fill: Fill::Opacity(0.8),
+    });
+    marks.push(Mark::Line { points: vec![(0.0, -0.5), (0.0, last)], color: BLACK, width: 0.8, dash: Dash::Solid });
+    marks
+}
+
+fn data(bars: &[Bar]) -> Data {
+    let mut data = Data::new([
+        "mechanism",
+        "shapley_points",
+        "low95_points",
+        "high95_points",
+        "p_holm",
+        "alone_points",
+        "last_points",
+    ]);
+    data.rows.extend(bars.iter().map(|bar| {
+        let at = |value: f64| cell(Some(100.0 * value));
+        let (low, high) = bar.shapley.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
+        vec![
+            bar.name.clone(),
+            at(bar.shapley.mean),
+            cell(low.map(|low| 100.0 * low)),
+            cell(high.map(|high| 100.0 * high)),
+            cell(bar.shapley.p),
+            at(bar.alone.mean),
+            at(bar.last.mean),
+        ]
+    }));
+    data
+}
+
+fn mechanisms_csv(answer: &AblationAnswer) -> String {
+    let bars = answer.ablation.as_ref().map(|ablation| bars(answer, ablation)).unwrap_or_default();
+    data(&bars).csv()
+}
+
+/// Returns one row per trial, with device and data set.
+fn trials_csv(answer: &AblationAnswer) -> String {
+    let head = "trial,device,data_set,enabled,seed,accuracy,diverged,health\n".to_owned();
+    let row = |trial: &SetTrial| {
+        let enabled: Vec<&str> = trial.enabled.iter().map(|mechanism| mechanism.words()).collect();
+        let cells = [
+            trial.id.clone(),
+            answer.device.clone(),
+            answer.data_set.clone(),
+            enabled.join("; "),
+            trial.seed.to_string(),
+            trial.accuracy.to_string(),
+            trial.diverged.to_string(),
+            trial.health.join("; "),
+        ];
+        cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",") + "\n"
+    };
+    head + &answer.trials.iter().map(row).collect::<String>()
+}

@@ -1,0 +1,49 @@
+//! The answer of `ohmspike limit` as figures and a page section.
+
+use maud::html;
+use ohmspike_answers::limit::report::{LimitReport, LimitRow, TrialLine};
+use ohmspike_answers::limit::words;
+
+use super::Shown;
+use crate::figures::limit_figures;
+use crate::page::Section;
+use crate::page::limit::section;
+use crate::page::number::percent;
+use crate::page::table::table;
+
+/// Columns of the table of trials.
+const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "failure"];
+
+/// Returns the answer as figures and sections. Its files are written by [`crate::files::write_limit`].
+pub fn shown(report: &LimitReport) -> Shown {
+    let body = section(report);
+    Shown {
+        files: Vec::new(),
+        figures: limit_figures(report),
+        section: Section { id: "limit", heading: "How much is tolerated", body },
+        details: vec![trials(report)],
+    }
+}
+
+fn trials(report: &LimitReport) -> Section {
+    let body = html! {
+        @for row in report.all_rows().filter(|row| !row.trials.is_empty()) {
+            (table(&format!("Trials behind the limit of {}", row.key), &HEAD, &rows(row)))
+        }
+    };
+    Section { id: "limit-trials", heading: "Trials of the limit", body }
+}
+
+fn rows(row: &LimitRow) -> Vec<Vec<String>> {
+    let cells = |trial: &TrialLine| {
+        vec![
+            trial.id.clone(),
+            trial.level.map_or_else(|| "noise-free".to_owned(), |level| words::level(row, level)),
+            words::purpose(trial.purpose).to_owned(),
+            trial.seed.to_string(),
+            trial.accuracy.map(percent).unwrap_or_default(),
+            trial.failure.clone().unwrap_or_default(),
+        ]
+    };
+    row.trials.iter().map(cells).collect()
+}

@@ -1,0 +1,62 @@
+//! The page of an answers folder: every answer with its figure, then the trials behind it.
+
+use maud::html;
+use ohmspike_study::study::Study;
+
+use super::layout::{Head, whole};
+use super::table::facts;
+use super::{Section, figures};
+use crate::answers::Shown;
+
+/// Input of the page.
+#[derive(Clone, Copy, Debug)]
+pub struct AnswerPage<'a> {
+    /// The study, as written into the folder.
+    pub study: &'a Study,
+    /// Text of the study file in the folder.
+    pub text: &'a str,
+    /// Command that writes this page.
+    pub command: &'a str,
+    /// Machine that writes the page.
+    pub machine: &'a str,
+    /// Commit of the program and its date, if known.
+    pub commit: Option<&'a str>,
+}
+
+impl AnswerPage<'_> {
+    /// Returns the page. The same answers and program give the same page on the same machine.
+    pub fn html(&self, answers: Vec<Shown>) -> String {
+        let (mut sections, mut details) = (Vec::new(), Vec::new());
+        for Shown { section, figures: drawn, details: behind, .. } in answers {
+            let body = html! {
+                (section.body)
+                @for figure in &drawn { (figures::main_figure(figure)) }
+            };
+            sections.push(Section { body, ..section });
+            details.extend(behind);
+        }
+        details.push(self.settings());
+        details.push(self.provenance());
+        let head = Head { name: &self.study.name, status: html! {}, question: &self.study.question };
+        whole(&head, &sections, &details).into_string()
+    }
+
+    fn settings(&self) -> Section {
+        Section { id: "settings", heading: "Settings", body: html! { pre tabindex="0" { (self.text) } } }
+    }
+
+    fn provenance(&self) -> Section {
+        let commit = self.commit.map(|commit| format!(" (commit {commit})")).unwrap_or_default();
+        let rows = [
+            ("program", format!("ohmspike {}{commit}", env!("CARGO_PKG_VERSION"))),
+            ("command", self.command.to_owned()),
+            ("machine of this page", self.machine.to_owned()),
+        ];
+        let rows = rows.map(|(name, value)| (name.to_owned(), value));
+        let body = html! {
+            (facts("Origin of this page", &rows))
+            p.method { "Every trial is named by a hash of everything that decides its outcome, and can be run again by its command." }
+        };
+        Section { id: "provenance", heading: "Provenance", body }
+    }
+}

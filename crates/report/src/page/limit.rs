@@ -1,0 +1,56 @@
+//! Limits: how much of a non-ideality the network tolerates, with every unit and the tests behind it.
+
+use maud::{Markup, html};
+use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
+use ohmspike_answers::limit::words;
+
+use super::table::table;
+
+/// Renders the answer of `ohmspike limit`.
+pub fn section(report: &LimitReport) -> Markup {
+    html! {
+        p { "Criterion: " (words::criterion(&report.criterion, None)) ". " (words::repeats(report)) "." }
+        ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
+        @if report.rows.len() > 1 { (sheet(report)) }
+        @for row in report.all_rows().filter(|row| !row.trials.is_empty()) { (details(report, row)) }
+        p.method {
+            "A search with few seeds proposes a level. Fresh seeds, which the search has not seen, certify it with a one-sided test; \
+             further fresh seeds refute the next harsher level. Neither test assumes that accuracy falls steadily. Levels between both \
+             are not decided."
+        }
+    }
+}
+
+fn sheet(report: &LimitReport) -> Markup {
+    let shown = |row: &LimitRow, bound: &Option<Bound>| {
+        bound.as_ref().map_or_else(|| "-".to_owned(), |bound| words::level(row, bound.value))
+    };
+    let rows: Vec<Vec<String>> = report
+        .all_rows()
+        .map(|row| {
+            let trials = row.trials.len().to_string();
+            vec![row.key.clone(), shown(row, &row.certified), shown(row, &row.refuted), trials]
+        })
+        .collect();
+    table(
+        "Each key alone, with the other keys off; then all keys at a common fraction of their limits.",
+        &["key", "certified", "refuted", "trials"],
+        &rows,
+    )
+}
+
+fn details(report: &LimitReport, row: &LimitRow) -> Markup {
+    let units: Vec<Vec<String>> = words::units(row).into_iter().map(Vec::from).collect();
+    html! {
+        h3 { (row.key) }
+        @if !units.is_empty() {
+            (table("The limit in every unit. Noise is that of one write or read at the mean initial weight.", &["unit", "certified", "refuted"], &units))
+        }
+        p { "Reference: " (row.reference) "." }
+        @if !row.with.is_empty() { p { "With " (row.with.join(", ")) "." } }
+        @if let Some(withheld) = &row.withheld { p.warning { "No answer: " (withheld) } }
+        ul { @for line in words::attempts(report, row) { li { (line) } } }
+        p { (words::trials(row)) "." }
+        @for note in &row.notes { p.method { "Note: " (note) "." } }
+    }
+}

@@ -1,0 +1,114 @@
+//! `ohmspike ablate`: the answer, its files and page, and what it refuses.
+
+use crate::ohmspike::Folder;
+
+const DEVICE: [&str; 9] = [
+    "ablate",
+    "tiny.toml",
+    "--set",
+    "hardware.device=cmo-hfox-falcone-2025",
+    "--set",
+    "noise.level_percent=0",
+    "--set",
+    "repeats.seeds=3",
+    "--threads=1",
+];
+
+#[test]
+fn divides_the_loss_among_the_mechanisms_and_repeats_at_no_cost() {
+    let folder = Folder::with_tiny_study();
+    let first = folder.run(&DEVICE).succeeds();
+    assert!(
+        first
+            .stderr
+            .starts_with("3 active mechanisms: write noise, relaxation and drift, read noise\n24 trials with 3 seeds")
+    );
+    assert!(first.stderr.contains("\n24 trials in "), "{}", first.stderr);
+    let answer = first.stdout.lines().next().expect("an answer");
+    assert!(
+        answer.starts_with("cmo-hfox-falcone-2025 costs ") && answer.ends_with(" % with all (3 seeds)."),
+        "{answer}"
+    );
+
+    let ablation: serde_json::Value =
+        serde_json::from_str(&folder.text("results/tiny-ablate/ablation.json")).expect("JSON");
+    let trials = ablation["trials"].as_array().expect("trials");
+    let accuracy = |count: usize, seed: u64| {
+        let here = |trial: &&serde_json::Value| {
+            trial["seed"] == seed && trial["enabled"].as_array().expect("a list").len() == count
+        };
+        trials.iter().find(here).expect("a trial")["accuracy"].as_f64().expect("a number")
+    };
+    for (place, seed) in [1, 2, 3].into_iter().enumerate() {
+        let parts = ablation["ablation"]["contributions"].as_array().expect("three").iter();
+        let sum: f64 = parts.map(|one| one["by_seed"][place].as_f64().expect("a number")).sum();
+        assert!((sum - (accuracy(0, seed) - accuracy(3, seed))).abs() < 1e-11, "seed {seed}");
+    }
+
+    let csv = folder.text("results/tiny-ablate/ablation-trials.csv");
+    assert!(csv.starts_with("trial,device,data_set,enabled,seed,accuracy,diverged,health\n"), "{csv}");
+    assert_eq!(csv.lines().count(), 25);
+    folder.run(&["report", "results/tiny-ablate"]).succeeds();
+    let page = folder.text("results/tiny-ablate/report.html");
+    assert!(page.contains(answer) && page.contains("Trials behind the ablation"));
+
+    let before = folder.files("results/tiny-ablate");
+    let again = folder.run(&DEVICE).succeeds();
+    assert_eq!(again.stdout, first.stdout);
+    assert!(again.stderr.contains("\n0 trials in "), "{}", again.stderr);
+    assert_eq!(folder.files("results/tiny-ablate"), before);
+}
+
+#[test]
+fn the_only_mechanism_has_the_whole_loss() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=100", "--set", "repeats.seeds=3"];
+    folder.run(&[&["ablate", "tiny.toml"], &set[..]].concat()).succeeds();
+    let ablation: serde_json::Value =
+        serde_json::from_str(&folder.text("results/tiny-ablate/ablation.json")).expect("JSON");
+    let (parts, total) = (&ablation["ablation"]["contributions"], &ablation["ablation"]["total"]);
+    assert_eq!(ablation["mechanisms"], serde_json::json!(["write-noise"]));
+    assert_eq!((&parts[0]["alone"], &parts[0]["last"]), (total, total));
+    assert!(
+        (parts[0]["shapley"]["mean"].as_f64().expect("a number") - total["mean"].as_f64().expect("a number")).abs()
+            < 1e-12
+    );
+}
+
+#[test]
+fn shards_share_the_trials() {
+    let folder = Folder::with_tiny_study();
+    let whole = folder.run(&[&DEVICE[..], &["--out", "whole"]].concat()).succeeds();
+    let start = |part: &str| folder.ohmspike(&[&DEVICE[..], &["--out", "shared", "--shard", part]].concat()).spawn();
+    let children = ["1/2", "2/2"].map(|part| start(part).expect("the program starts"));
+    for child in children {
+        let output = child.wait_with_output().expect("it ends");
+        let stdout = String::from_utf8(output.stdout).expect("text").replace("shared/", "whole/");
+        assert_eq!((output.status.code(), stdout), (Some(0), whole.stdout.clone()));
+    }
+    assert_eq!(folder.bytes("shared/ablation.json"), folder.bytes("whole/ablation.json"));
+}
+
+#[test]
+fn a_stopped_ablation_resumes() {
+    let folder = Folder::with_tiny_study();
+    let part = folder.run(&[&DEVICE[..], &["--max-trials", "5"]].concat());
+    assert_eq!(part.status, Some(130));
+    assert!(part.stderr.ends_with("stopped; repeat the command to run the remaining 19 trials\n"), "{}", part.stderr);
+    assert!(folder.run(&DEVICE).succeeds().stderr.contains("\n19 trials in "));
+}
+
+#[test]
+fn refuses_what_has_no_answer() {
+    let folder = Folder::with_tiny_study();
+    folder
+        .run(&["ablate", "tiny.toml", "--set", "noise.level_percent=0", "--set", "hardware.device=ideal"])
+        .refuses_with(
+            "error: hardware.device: expected a device with at least one active mechanism, got `ideal` without any\n\n\
+         hint: choose a device with `--set hardware.device=NAME` (`ohmspike device list`)\n",
+        );
+    folder.run(&["ablate", "tiny.toml"]).refuses_with(
+        "error: noise.level_percent: expected one value for one network, got 2\n\n\
+         hint: choose with `--set noise.level_percent=1`\n",
+    );
+}

@@ -78,7 +78,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
         let seed = record.seed;
-        say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
+        match last {
+            0 => say!("outcome: {percent:.2} % (test accuracy of the untrained network, seed {seed})")?,
+            _ => say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?,
+        };
     }
     warn(&saturated(&record, &devices));
     print(&cost_lines(&record.connections, record.energy.as_ref()))?;

@@ -201,7 +201,8 @@ pub(crate) fn run_trial_while(
     // Train and test in turn; the last test is a full evaluation.
     let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
-    let (mut after, mut diverged) = (None, None);
+    // Without training, the untrained network is the result.
+    let (mut after, mut diverged) = ((total_epochs == 0).then(|| before.clone()), None);
     for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {

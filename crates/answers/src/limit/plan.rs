@@ -6,6 +6,7 @@ use ohmspike_analysis::limit::{Criterion, Effort, Procedure, Statistic, Target};
 use ohmspike_crossbar::device::Device;
 use ohmspike_study::device_file;
 use ohmspike_study::prepare::{EncodedData, Prepared};
+use ohmspike_study::run_study::calibrated_study;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 use ohmspike_study::warning::{Warning, all_warnings};

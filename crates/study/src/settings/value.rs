@@ -39,7 +39,9 @@ pub(crate) const TIME_CONSTANT: Range = Range { low: 1e-3, high: 1e6 };
 pub(crate) const RATE: Range = Range { low: 1e-3, high: 1e3 };
 /// Neurons and time steps, which are numbered with 16 bits.
 pub(crate) const LINES: Counts = Counts { low: 1, high: 65_536 };
-/// Epochs and samples per batch.
+/// Epochs; 0 trains nothing.
+pub(crate) const EPOCHS: Counts = Counts { low: 0, high: 1_000_000 };
+/// Samples per batch, and epochs of an average.
 pub(crate) const MILLION: Counts = Counts { low: 1, high: 1_000_000 };
 
 impl fmt::Display for Range {

@@ -6,6 +6,7 @@
 //! The crate prints nothing.
 
 pub mod ablate;
+pub mod deploy;
 pub mod limit;
 pub mod mechanisms;
 

@@ -6,6 +6,7 @@ mod ablate;
 mod axis;
 mod batch_meter;
 mod data;
+mod deploy;
 mod device;
 mod export;
 mod generate;
@@ -46,6 +47,7 @@ enum Command {
     Export(export::Arguments),
     Ablate(ablate::Arguments),
     Train(train::Arguments),
+    Deploy(deploy::Arguments),
     Limit(limit::Arguments),
     Keys(keys::Arguments),
     #[command(subcommand)]
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Ablate(arguments) => ablate::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Deploy(arguments) => deploy::run(&arguments),
         Command::Limit(arguments) => limit::run(&arguments),
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),

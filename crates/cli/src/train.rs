@@ -6,14 +6,17 @@ use std::process::ExitCode;
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
 use ohmspike_study::calibration::Calibrated;
+use ohmspike_study::conductance_file::ConductancePath;
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{Clipped, Ended, HealthState};
+use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
-use ohmspike_study::run_study::{Observer, RunOptions, RunWarning, Trained, train};
+use ohmspike_study::run_study::{Keep, Observer, RunOptions, RunWarning, Trained, train_and_keep};
 use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Study;
 use ohmspike_study::warning::converters::saturated;
 
 use super::terminal::{Wanted, print, say, tell};
@@ -28,11 +31,16 @@ Examples:
       ohmspike train study.toml --set noise.level_percent=20 --seed 3
 
   Try a device:
-      ohmspike train --set hardware.device=illustrative-oxide --set training.epochs=5";
+      ohmspike train --set hardware.device=illustrative-oxide --set training.epochs=5
+
+  Save the weights, and deploy them onto 100 chips:
+      ohmspike train study.toml --save-weights net.npz
+      ohmspike deploy net.npz --device hfo2-1t1r-milo-2021 --chips 100 --after 1s,1d,1y";
 
 /// Train one network and print every epoch.
 ///
-/// Prints loss and accuracy per epoch, then the outcome, the use of the cells, energy and health. Saves nothing.
+/// Prints loss and accuracy per epoch, then the outcome, the use of the cells, energy and health. Saves nothing unless you ask
+/// for the weights, the conductances or a record.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
@@ -49,6 +57,27 @@ pub struct Arguments {
     /// Seed of the trial [default: first seed of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
+    /// Save the trained weights as a NumPy archive (npz).
+    ///
+    /// Arrays w0, w1, ... from the input up (rows x columns, float32), r0, ... for recurrent layers, and a JSON header. The
+    /// weights are effective weights: what a read without noise returns after the last update. `ohmspike deploy` programs them
+    /// onto other chips.
+    #[arg(long, value_name = "FILE")]
+    save_weights: Option<PathBuf>,
+    /// Save weight and conductances of every pair, as csv or npz.
+    ///
+    /// CSV columns: connection, row, column, weight, plus_microsiemens, minus_microsiemens. Needs a device.
+    #[arg(long, value_name = "FILE")]
+    save_conductances: Option<ConductancePath>,
+    /// Record the trial in results/NAME, as `ohmspike run` would.
+    ///
+    /// The trial has the same ID, resumes from its checkpoint, and is not trained again once it has a record, unless you ask
+    /// for its weights or conductances. NAME is the name of the study.
+    #[arg(long)]
+    record: bool,
+    /// Record the trial in this results folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
     /// Threads to share each batch [default: one per core].
     ///
     /// The number of threads does not change results.
@@ -69,10 +98,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
     let options = RunOptions { study_folder, threads: arguments.threads.map(usize::from), ..RunOptions::default() };
-    let mut screen = Screen { wanted: Ok(true) };
-    let Some(trained) = train(&study, arguments.seed, &options, &mut screen)? else { return Ok(ExitCode::SUCCESS) };
+    let keep = arguments.keep(&study, &options);
+    let mut screen = Screen { wanted: Ok(true), saves: keep != Keep::default() };
+    let trained = train_and_keep(&study, arguments.seed, &options, &keep, &mut screen)?;
+    let Some(trained) = trained else { return Ok(ExitCode::SUCCESS) };
     screen.wanted?;
-    let Trained { settings, prepared, record } = trained;
+    let saved = arguments.save(&trained)?;
+    let Trained { settings, prepared, record, recorded_before, .. } = trained;
+    if let Some(folder) = &keep.record {
+        let how = if recorded_before { "recorded before" } else { "recorded" };
+        say!("{how}: trial {} in {}", record.id, folder.display())?;
+    }
+    for path in saved {
+        say!("saved: {}", path.display())?;
+    }
     let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
@@ -93,9 +132,44 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
+/// Trained weights that cannot be saved.
+#[derive(Debug, thiserror::Error)]
+#[error("no weights to save: {0}")]
+struct NoWeights(String);
+
+impl Arguments {
+    /// What the training keeps.
+    fn keep(&self, study: &Study, options: &RunOptions) -> Keep {
+        let folder = || self.out.clone().unwrap_or_else(|| options.folder_of(study));
+        Keep {
+            weights: self.save_weights.is_some() || self.save_conductances.is_some(),
+            record: (self.record || self.out.is_some()).then(folder),
+        }
+    }
+
+    /// Saves weights and conductances; returns the paths.
+    fn save(&self, trained: &Trained) -> Result<Vec<PathBuf>, Failure> {
+        if self.save_weights.is_none() && self.save_conductances.is_none() {
+            return Ok(Vec::new());
+        }
+        let none = || NoWeights(trained.record.failure.clone().unwrap_or_else(|| "nothing was trained".to_owned()));
+        let weights = trained.weights.as_ref().ok_or_else(none)?;
+        if let Some(path) = &self.save_weights {
+            StoredNetwork::of_trial(trained).ok_or_else(none)?.write(path)?;
+        }
+        if let Some(path) = &self.save_conductances {
+            path.write(weights)?;
+        }
+        let conductances = self.save_conductances.iter().map(|path| path.path().to_owned());
+        Ok(self.save_weights.iter().cloned().chain(conductances).collect())
+    }
+}
+
 /// The output of a training: devices, warnings, and a line per epoch.
 struct Screen {
     wanted: Wanted,
+    /// Whether the training leaves more than its output.
+    saves: bool,
 }
 
 impl Observer for Screen {
@@ -122,8 +196,8 @@ impl Observer for Screen {
         if matches!(self.wanted, Ok(true)) {
             self.wanted = say!("{}", epoch_line(epoch));
         }
-        // Nothing is saved, so training on without a reader is useless.
-        if matches!(self.wanted, Ok(false)) {
+        // Where nothing is saved, training on without a reader is useless.
+        if matches!(self.wanted, Ok(false)) && !self.saves {
             std::process::exit(0);
         }
     }

@@ -34,12 +34,16 @@ const STRIP_BLOCKS: usize = 128;
 pub struct CrossbarArray {
     pub(crate) mapping: PairMapping,
     pub(crate) pair: PairKind,
-    law: WriteLaw,
-    scheme: Scheme,
-    levels: Option<LevelGrid>,
+    /// Whether updates write the cells of the opposite branch.
+    pub(crate) writes_opposite: bool,
+    /// Smallest e - o of a pair, µS above Gmin: 0, or minus the width of the window in pairs that hold either sign.
+    pub(crate) lowest: f32,
+    pub(crate) law: WriteLaw,
+    pub(crate) scheme: Scheme,
+    pub(crate) levels: Option<LevelGrid>,
     signs: Vec<f32>,
     /// 1/κ with the sign of every row, µS per weight.
-    per_weight: Vec<f32>,
+    pub(crate) per_weight: Vec<f32>,
     /// Sign of every row times the gain of its driver; 0 in dead rows.
     pub(crate) driven: Vec<f32>,
     pub(crate) main: BranchCells,
@@ -55,7 +59,7 @@ pub struct CrossbarArray {
     pub(crate) read: Option<ReadSpread>,
     pub(crate) rtn: Option<RtnReads>,
     pub(crate) converters: Option<ArrayConverters>,
-    scratch: [Scratch; 2],
+    pub(crate) scratch: [Scratch; 2],
     pub(crate) updates: u64,
     initial: WriteReport,
     pub(crate) ledger: Ledger,
@@ -91,17 +95,19 @@ impl CrossbarArray {
         let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
         let driven = driven_rows(&signs, gains, faults.dead_rows());
         let every_cell = device.write.reaches_every_cell();
-        let update_sigma = params.update_sigma * params.pair.share_of_update_noise(every_cell);
+        let update_sigma = params.update_sigma * params.share_of_update_noise(every_cell);
         let law = WriteLaw::new(&device.write, &mapping, update_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
-        let two_branches = params.pair != PairKind::OneBranch;
+        let writes_opposite = params.writes_opposite();
         let copied = params.controller == Controller::DigitalCopy;
         let mut array =
             CrossbarArray {
                 mapping,
                 pair: params.pair,
+                writes_opposite,
+                lowest: if params.either_sign { -mapping.window().span() } else { 0.0 },
                 scheme: scheme(device, &mapping, &read, params.write_spread_scale),
                 levels: device.levels.at(&device.window),
                 per_weight: signs.iter().map(|sign| sign * mapping.microsiemens_per_weight()).collect(),
@@ -114,7 +120,7 @@ impl CrossbarArray {
                 gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
                 weights: Matrix::zeros(rows, columns),
                 variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
-                scratch: if two_branches { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
+                scratch: if writes_opposite { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
                 law,
                 signs,
                 main,
@@ -143,20 +149,36 @@ impl CrossbarArray {
         for rows in self.strips() {
             let blocks = self.blocks(&rows);
             let refreshes = self.aim(&rows, &step.blocks()[blocks.clone()]);
-            let written = self.write(&rows, &mut streams);
-            report += written.counts;
-            // A refresh resets both cells of a pair.
-            report.refreshed += refreshes.pairs;
-            report.pulses += 2 * refreshes.pairs;
-            self.ledger.write_conductance += refreshes.conductance + written.pulsed;
-            self.ledger.verify_conductance += written.verified;
-            report += self.refresh(rows);
+            report += self.write_aimed(rows, refreshes, &mut streams);
         }
+        self.end_update(&report);
+        Ok(report)
+    }
+
+    /// Writes the targets of `rows`, after `refreshes` of pairs, and refreshes the weights.
+    pub(crate) fn write_aimed(
+        &mut self,
+        rows: Range<usize>,
+        refreshes: Refreshes,
+        streams: &mut [BranchStreams; 2],
+    ) -> WriteReport {
+        let written = self.write(&rows, streams);
+        let mut report = written.counts;
+        // A refresh resets both cells of a pair.
+        report.refreshed += refreshes.pairs;
+        report.pulses += 2 * refreshes.pairs;
+        self.ledger.write_conductance += refreshes.conductance + written.pulsed;
+        self.ledger.verify_conductance += written.verified;
+        report += self.refresh(rows);
+        report
+    }
+
+    /// Counts the `report` of an update of all rows.
+    pub(crate) fn end_update(&mut self, report: &WriteReport) {
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
         self.updates += 1;
         self.refresh_rtn();
-        Ok(report)
     }
 
     /// Sets the time since the last write of every cell to `seconds`: later reads see the drifted conductances, each
@@ -253,6 +275,12 @@ impl CrossbarArray {
         self.read.as_ref()
     }
 
+    /// Returns the conductances G+ and G- of a pair as a read sees them, µS.
+    pub fn plus_and_minus(&self, row: usize, column: usize) -> [f32; 2] {
+        let (main, opposite) = self.conductance(row, column);
+        if self.signs[row] > 0.0 { [main, opposite] } else { [opposite, main] }
+    }
+
     /// Returns true if the pairs have cells on the opposite side.
     pub(crate) fn has_opposite_cells(&self) -> bool {
         self.other.is_some()
@@ -270,6 +298,7 @@ impl CrossbarArray {
             per_weight: &self.per_weight[rows.clone()],
             width: self.main.g_above_min.row_blocks(),
             step,
+            lowest: self.lowest,
             span: self.mapping.window().span(),
             floor: self.mapping.window().low(),
             gains: !matches!(self.scheme, Scheme::Verified(_)),
@@ -278,11 +307,11 @@ impl CrossbarArray {
         let [of_main, of_other] = &mut self.scratch;
         let main = branch_aim(&mut self.main, blocks.clone(), of_main);
         let refreshed = match (self.pair, &mut self.other, copy) {
-            (PairKind::OneBranch, _, None) => {
+            (PairKind::OneBranch, _, None) if !self.writes_opposite => {
                 aim_read_back(&asked, main);
                 Refreshes::default()
             }
-            (PairKind::OneBranch, _, Some(copy)) => {
+            (PairKind::OneBranch, _, Some(copy)) if !self.writes_opposite => {
                 aim_copy(&asked, main, copy);
                 Refreshes::default()
             }
@@ -310,7 +339,7 @@ impl CrossbarArray {
         let [of_main, of_other] = &mut self.scratch;
         let [for_main, for_other] = streams;
         let mut report = self.main.write(blocks.clone(), signs, &self.law, &mut self.scheme, of_main, for_main);
-        if let Some(other) = self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch) {
+        if let Some(other) = self.other.as_mut().filter(|_| self.writes_opposite) {
             let second = other.write(blocks, signs, &self.law, &mut self.scheme, of_other, for_other);
             report.counts += second.counts;
             report.pulsed += second.pulsed;
@@ -328,15 +357,12 @@ impl CrossbarArray {
                     Some(conductances) => conductances[(row, column)] - floor,
                     None => self.signs[row] * weights[(row, column)] * self.mapping.microsiemens_per_weight(),
                 };
-                report.clipped_low += u64::from(wanted < 0.0);
+                report.clipped_low += u64::from(wanted < self.lowest);
                 report.clipped_high += u64::from(wanted > span);
-                let wanted = wanted.clamp(0.0, span);
-                let (main, other) = match self.pair {
-                    PairKind::PushPull => (0.5 * span + 0.5 * wanted, 0.5 * span - 0.5 * wanted),
-                    PairKind::OneBranch | PairKind::PotentiationOnly => (wanted, 0.0),
-                };
+                let wanted = wanted.clamp(self.lowest, span);
+                let [main, other] = self.pair.cells_of(wanted, span);
                 self.main.g_above_min[(row, column)] = main;
-                if let Some(branch) = self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch) {
+                if let Some(branch) = self.other.as_mut().filter(|_| self.writes_opposite) {
                     branch.g_above_min[(row, column)] = other;
                 }
                 if let Some(copy) = &mut self.copy {
@@ -344,7 +370,7 @@ impl CrossbarArray {
                 }
             }
         }
-        for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.pair != PairKind::OneBranch)] {
+        for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.writes_opposite)] {
             let Some(branch) = branch else { continue };
             if let Some(levels) = &self.levels {
                 let (columns, width) = (branch.g_above_min.columns(), branch.g_above_min.row_blocks());
@@ -376,7 +402,8 @@ impl CrossbarArray {
             reference: self.read_conductance.reference(),
         };
         let weights = &mut self.weights.blocks_mut()[blocks.clone()];
-        let wrong_sign = refresh_weights(programmed(), &self.mapping, weights);
+        let negative = refresh_weights(programmed(), &self.mapping, weights);
+        let wrong_sign = if self.lowest < 0.0 { 0 } else { negative };
         if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
         }
@@ -402,18 +429,18 @@ impl CrossbarArray {
     }
 
     /// Splits the rows into strips that fit the buffers.
-    fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+    pub(crate) fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.g_above_min.row_blocks());
         (0..rows).step_by(strip).map(move |first| first..(first + strip).min(rows))
     }
 
     /// Returns the blocks of `rows`.
-    fn blocks(&self, rows: &Range<usize>) -> Range<usize> {
+    pub(crate) fn blocks(&self, rows: &Range<usize>) -> Range<usize> {
         let width = self.main.g_above_min.row_blocks();
         rows.start * width..rows.end * width
     }
 
-    fn check_step(&self, step: &Matrix) -> Result<(), ArrayError> {
+    pub(crate) fn check_step(&self, step: &Matrix) -> Result<(), ArrayError> {
         let (rows, columns, own_rows, own_columns) = (step.rows(), step.columns(), self.rows(), self.columns());
         if (rows, columns) != (own_rows, own_columns) {
             return Err(ArrayError::StepShape { rows, columns, own_rows, own_columns });

@@ -132,6 +132,7 @@ pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial:
         }
         check_finite("conductances", map)?;
         match params.pair {
+            _ if params.either_sign => return Err(ArrayError::MapPair { pair: "either-sign" }),
             PairKind::OneBranch => {}
             PairKind::PushPull => return Err(ArrayError::MapPair { pair: "push-pull" }),
             PairKind::PotentiationOnly => return Err(ArrayError::MapPair { pair: "potentiation-only" }),

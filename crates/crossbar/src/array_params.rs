@@ -22,6 +22,9 @@ pub struct ArrayParams<'a> {
     pub pair: PairKind,
     /// Weight estimate of the controller.
     pub controller: Controller,
+    /// Whether a pair can hold weights of either sign. Both cells of every pair are then written: in one-branch pairs, a
+    /// positive weight uses the main branch and a negative one the opposite branch. No sign bounds the weights.
+    pub either_sign: bool,
     /// Measured stuck cells and dead lines; they replace those drawn from the probabilities of the device.
     pub faults: Option<&'a FaultMap>,
     /// Measured conductances of the main branch, µS; they replace the initial weights.
@@ -38,8 +41,21 @@ impl<'a> ArrayParams<'a> {
             write_spread_scale: 1.0,
             pair: PairKind::OneBranch,
             controller: Controller::ReadBack,
+            either_sign: false,
             faults: None,
             conductances: None,
         }
+    }
+
+    /// Returns whether updates write the cells of the opposite branch.
+    pub(crate) fn writes_opposite(&self) -> bool {
+        self.either_sign || self.pair != PairKind::OneBranch
+    }
+
+    /// Returns the write noise of one cell relative to that of the weight. Cells of a pair that are written together
+    /// share the noise evenly; `every_cell` says that updates also write cells without a step.
+    pub(crate) fn share_of_update_noise(&self, every_cell: bool) -> f32 {
+        let both = self.pair.writes_both_cells(every_cell) || self.either_sign && every_cell;
+        if both { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
     }
 }

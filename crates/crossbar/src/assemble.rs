@@ -49,14 +49,14 @@ pub(crate) fn branches(
     };
     let mut main = branch(Matrix::zeros(rows, columns), chip);
     let mut other = match params.pair {
-        PairKind::OneBranch => {
+        PairKind::OneBranch if !params.either_sign => {
             let reference = device.reference_branch.g_above_min(&device.window, rows, columns, chip.named("parked"));
             reference.map(|g_above_min| {
                 let cells = chip::reference_cells(&device.window, rows, columns, moves);
                 BranchCells { cells, ..branch(g_above_min, chip.named("opposite")) }
             })
         }
-        PairKind::PushPull | PairKind::PotentiationOnly => {
+        PairKind::OneBranch | PairKind::PushPull | PairKind::PotentiationOnly => {
             Some(branch(Matrix::zeros(rows, columns), chip.named("opposite")))
         }
     };

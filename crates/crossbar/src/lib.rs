@@ -7,8 +7,8 @@
 //! 2. [`ConductanceWindow`]: conductance window of a cell;
 //! 3. [`FaultMap`], [`ConductanceMap`]: stuck cells and conductances of a chip, drawn or measured;
 //! 4. [`Branch`], [`PairMapping`], [`PairKind`], [`Controller`]: mapping of weights to pairs of conductances;
-//! 5. [`ArrayParams`], [`CrossbarArray`]: the array; [`CrossbarArray::update`] writes, [`CrossbarArray::rest`] applies
-//!    drift, [`CrossbarArray::pass`] advances random telegraph noise;
+//! 5. [`ArrayParams`], [`CrossbarArray`]: the array; [`CrossbarArray::update`] writes a step, [`CrossbarArray::program`]
+//!    given weights; [`CrossbarArray::rest`] applies drift, [`CrossbarArray::pass`] advances random telegraph noise;
 //! 6. [`WriteReport`], [`Ledger`], [`Endurance`]: counts, energy and wear of updates and reads;
 //! 7. [`ColumnRead`], [`AnalogRead`]: column currents with read noise, for spikes and for analog inputs;
 //! 8. [`ArrayConverters`]: digitised column sums of the tiles;
@@ -76,6 +76,7 @@ mod nan_check;
 mod pair;
 mod printable;
 mod program;
+mod program_weights;
 mod pulsed;
 mod read;
 mod read_conductance;

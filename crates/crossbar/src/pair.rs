@@ -16,6 +16,13 @@
 //! Electron Devices 62, 3498 (2015) (potentiation-only pairs of phase-change cells and their refresh); Gokmen and
 //! Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
 //!
+//! Pairs that hold weights of either sign have no sign bound at all: |e - o| is at most full scale. Both of their cells
+//! are written. In one-branch pairs the branch of the sign takes the step:
+//!
+//! ```text
+//! v = e - o + d      wanted value        e* = e + max(v, 0) - max(e - o, 0),  o* = o + max(-v, 0) - max(o - e, 0)
+//! ```
+//!
 //! The controller determines e - o. With `read-back` it is read from the array. With `digital-copy` it is the sum of
 //! all requested steps, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
 //! write noise does not accumulate. Two cases receive the changes of the copy instead: potentiation-only pairs, which
@@ -56,9 +63,15 @@ impl PairKind {
         }
     }
 
-    /// Returns the write noise of one cell relative to that of the weight, if cells share the noise evenly.
-    pub(crate) fn share_of_update_noise(self, every_cell: bool) -> f32 {
-        if self.writes_both_cells(every_cell) { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
+    /// Returns the conductances above Gmin of the main and the opposite cell that hold the `value` e - o of a pair, in a
+    /// window of width `span`, all µS.
+    #[inline(always)]
+    pub(crate) fn cells_of(self, value: f32, span: f32) -> [f32; 2] {
+        match self {
+            PairKind::PushPull => [0.5 * span + 0.5 * value, 0.5 * span - 0.5 * value],
+            PairKind::OneBranch | PairKind::PotentiationOnly if value < 0.0 => [0.0, -value],
+            PairKind::OneBranch | PairKind::PotentiationOnly => [value, 0.0],
+        }
     }
 }
 
@@ -98,6 +111,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) width: usize,
     /// Step, weight.
     pub(crate) step: &'a [Block],
+    /// Smallest wanted value of a pair, µS: 0, or -`span` in pairs that hold either sign.
+    pub(crate) lowest: f32,
     /// Width of the nominal window, µS.
     pub(crate) span: f32,
     /// Gmin of the nominal window, µS.
@@ -142,14 +157,14 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
 }
 
 impl Asked<'_> {
-    /// Returns the wanted values of sixteen pairs after their step, µS: between weight 0 and full scale, and equal to
-    /// `held` without a step.
+    /// Returns the wanted values of sixteen pairs after their step, µS: between weight 0 (or minus full scale) and full
+    /// scale, and equal to `held` without a step.
     #[inline(always)]
     fn wanted(&self, held: &Block, per_weight: f32, block: usize) -> Block {
         let mut wanted = *held;
         for lane in 0..LANES {
             let step = per_weight * self.step[block][lane];
-            let bounded = clip(held[lane] + step, 0.0, self.span);
+            let bounded = clip(held[lane] + step, self.lowest, self.span);
             wanted[lane] = if step == 0.0 { held[lane] } else { bounded };
         }
         wanted
@@ -196,7 +211,7 @@ impl AddAssign for Refreshes {
 pub(crate) fn aim_two_branches(
     kind: PairKind,
     asked: &Asked,
-    [mut main, mut other]: [BranchAim; 2],
+    [mut main, mut other]: [BranchAim<'_>; 2],
     mut copy: Option<&mut [Block]>,
 ) -> Refreshes {
     let mut refreshes = Refreshes::default();
@@ -212,11 +227,19 @@ pub(crate) fn aim_two_branches(
             if let Some(copy) = copied {
                 *copy = wanted;
             }
-            share(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
+            if kind == PairKind::OneBranch {
+                main.asked[block] = difference(&wanted.map(positive), &held.map(positive));
+                other.asked[block] = difference(&wanted.map(negative), &held.map(negative));
+            } else {
+                share(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
+            }
             if kind == PairKind::PushPull && copies {
                 // Both cells are programmed to the copy, symmetrically about the middle of the window.
                 main.target[block] = wanted.map(|wanted| 0.5 * asked.span + 0.5 * wanted);
                 other.target[block] = wanted.map(|wanted| 0.5 * asked.span - 0.5 * wanted);
+            } else if kind == PairKind::OneBranch && copies {
+                main.target[block] = wanted.map(positive);
+                other.target[block] = wanted.map(negative);
             } else {
                 main.target[block] = asked.aimed_at(&main.g_above_min[block], &main.asked[block], &main.cells, block);
                 other.target[block] =
@@ -228,6 +251,18 @@ pub(crate) fn aim_two_branches(
         }
     }
     refreshes
+}
+
+/// Returns the part of a pair's value that its main branch holds, µS.
+#[inline(always)]
+pub(crate) fn positive(value: f32) -> f32 {
+    if value > 0.0 { value } else { 0.0 }
+}
+
+/// Returns the part of a pair's value that its opposite branch holds, µS.
+#[inline(always)]
+pub(crate) fn negative(value: f32) -> f32 {
+    if value < 0.0 { 0.0 - value } else { 0.0 }
 }
 
 #[inline(always)]
@@ -249,7 +284,13 @@ fn share(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
 }
 
 /// Resets the pairs of a block with a cell that would exceed its upper bound, and requests their `wanted` values.
-fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, wanted: &Block, block: usize) -> Refreshes {
+fn refresh_full<'a>(
+    asked: &Asked,
+    main: &mut BranchAim<'a>,
+    other: &mut BranchAim<'a>,
+    wanted: &Block,
+    block: usize,
+) -> Refreshes {
     let floors = [main.cells.low(block), other.cells.low(block)];
     let ceilings = [main.cells.high(block), other.cells.high(block)];
     let mut refreshes = Refreshes::default();
@@ -264,10 +305,11 @@ fn refresh_full(asked: &Asked, main: &mut BranchAim, other: &mut BranchAim, want
             refreshes.pairs += 1;
             refreshes.conductance += main.reset(block, lane, asked.floor);
             refreshes.conductance += other.reset(block, lane, asked.floor);
-            main.asked[block][lane] = wanted[lane];
-            main.target[block][lane] = wanted[lane];
-            other.asked[block][lane] = 0.0;
-            other.target[block][lane] = other.g_above_min[block][lane];
+            let [up, down] = if wanted[lane] < 0.0 { [&mut *other, main] } else { [&mut *main, other] };
+            up.asked[block][lane] = wanted[lane].abs();
+            up.target[block][lane] = wanted[lane].abs();
+            down.asked[block][lane] = 0.0;
+            down.target[block][lane] = down.g_above_min[block][lane];
         }
     }
     refreshes

@@ -27,7 +27,6 @@ use serde::{Deserialize, Serialize};
 use crate::array::CrossbarArray;
 use crate::branch_cells::BranchCells;
 use crate::ledger::Ledger;
-use crate::pair::PairKind;
 use crate::rtn::RtnReadsState;
 
 /// State of an array. The caller must keep track of its array.
@@ -114,7 +113,7 @@ impl CrossbarArray {
 
     /// Returns the opposite cells if updates write them.
     pub(crate) fn second_written(&self) -> Option<&BranchCells> {
-        self.other.as_ref().filter(|_| self.pair != PairKind::OneBranch)
+        self.other.as_ref().filter(|_| self.writes_opposite)
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`locate_shd()`], [`fetch_shd()`] and [`read_shd()`] do the same for Spiking Heidelberg Digits;
 //! - [`import_events()`] and [`import_dense()`] convert other files (npy, npz, CSV, HDF5, IDX) to a [`Dataset`];
 //!   [`store()`] writes it to the cache folder, [`imported()`] lists what is stored;
+//! - [`read_arrays()`] and [`write_arrays()`] exchange arrays of numbers with NumPy as npz files;
 //! - [`load()`] returns a [`Dataset`] by name: training and test samples of one kind (bytes, numbers or events) with a
 //!   digest of the content.
 //!
@@ -17,8 +18,8 @@
 //! | event time | s from the start of the recording |
 //!
 //! This crate does not shuffle or encode samples (the network does) and does not print. Built-in names always mean the
-//! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`] and
-//! [`persist`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
+//! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`],
+//! [`write_arrays()`] and [`persist`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
 //! headers are not trusted.
 //!
 //! ```
@@ -63,6 +64,7 @@ mod name;
 mod note;
 mod npy;
 mod npz;
+mod number_arrays;
 pub mod persist;
 mod reason;
 pub mod regular;
@@ -99,6 +101,7 @@ pub use name::{Name, UnknownName};
 pub use note::Note;
 pub use npy::NpyError;
 pub use npz::NpzError;
+pub use number_arrays::{ArrayContent, NumberArray, NumberArraysError, read_arrays, write_arrays};
 pub use reason::{reason, write_reason};
 pub use shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, ShdError, ShdFiles, ShdNotFound, locate_shd, read_shd};
 pub use shown::{excerpt, is_control, shown, shown_path};

@@ -12,6 +12,7 @@
 //! This module has its own small parser for the header, because existing crates recurse without limit on nested
 //! brackets. Arrays of Python objects are pickles, which are executable, and are rejected.
 
+use std::io::{self, Write};
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -30,12 +31,14 @@ const DEEPEST: usize = 8;
 pub(crate) struct Array {
     pub file: String,
     pub shape: Vec<usize>,
+    /// Whether the first index varies fastest, in arrays of several dimensions.
+    pub fortran: bool,
     pub layout: Layout,
 }
 
 /// Type of an element.
 pub(crate) enum Layout {
-    /// A number; the last index varies fastest.
+    /// A number; the last index varies fastest, except in Fortran order.
     Plain(Column),
     /// Fields by name, with a description instead of a column for fields that are not a single number.
     Records(Vec<(String, Result<Column, String>)>),
@@ -115,8 +118,14 @@ impl Array {
     }
 }
 
-/// Reads an array, which messages call `file`.
+/// Reads an array in C order, which messages call `file`.
 pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
+    let array = read_any_order(file, bytes)?;
+    if array.fortran { Err(NpyError::Fortran { file: file.to_owned() }) } else { Ok(array) }
+}
+
+/// Reads an array in C or Fortran order, which messages call `file`.
+pub(crate) fn read_any_order(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     let (start, header) = header(file, &bytes)?;
     let text = |reason: String| NpyError::Text { file: file.to_owned(), reason };
     let entry = |name: &str| {
@@ -129,9 +138,6 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     let Literal::Truth(fortran) = *entry("fortran_order")? else {
         return Err(text("`fortran_order` is neither `True` nor `False`".to_owned()));
     };
-    if fortran && shape.len() > 1 {
-        return Err(NpyError::Fortran { file: file.to_owned() });
-    }
     let descr = entry("descr")?;
     let fields = fields(file, descr)?;
     let size = fields.iter().try_fold(0_usize, |sum, field| sum.checked_add(field.size));
@@ -161,7 +167,19 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
             None => return Err(text("missing element type".to_owned())),
         },
     };
-    Ok(Array { file: file.to_owned(), shape, layout })
+    Ok(Array { file: file.to_owned(), fortran: fortran && shape.len() > 1, shape, layout })
+}
+
+/// Writes the header of an array of little-endian numbers of the NumPy type `descr`, in C order.
+pub(crate) fn write_header(descr: &str, shape: &[usize], out: &mut dyn Write) -> io::Result<()> {
+    let text = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {}, }}", told(shape));
+    // Numbers start at a multiple of 64 bytes, after a newline.
+    let length = (10 + text.len() + 1).next_multiple_of(64) - 10;
+    let short = u16::try_from(length).map_err(|_| io::Error::other("too many dimensions"))?;
+    out.write_all(MAGIC)?;
+    out.write_all(&[1, 0])?;
+    out.write_all(&short.to_le_bytes())?;
+    writeln!(out, "{text:<width$}", width = length - 1)
 }
 
 /// Formats a shape in Python notation.

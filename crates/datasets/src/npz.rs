@@ -1,12 +1,15 @@
-//! Reads npz files: zip archives of npy files, compressed or not.
+//! Reads and writes npz files: zip archives of npy files, compressed or not.
 //!
 //! The decompressed size of all arrays together is bounded by the size of the archive, so that overlapping entries
 //! cannot multiply the memory use. Memory use grows with the content; sizes in headers are not trusted.
 
-use std::{collections::BTreeMap, io::Read};
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+};
 
 use flate2::bufread::DeflateDecoder;
-use rawzip::{CompressionMethod, ZipArchive, ZipFileHeaderRecord, ZipSliceArchive};
+use rawzip::{CompressionMethod, ZipArchive, ZipArchiveWriter, ZipFileHeaderRecord, ZipSliceArchive};
 use thiserror::Error;
 
 use crate::{
@@ -35,8 +38,33 @@ pub enum NpzError {
     Array(#[from] NpyError),
 }
 
-/// Reads every array of `source` by name.
+/// Reads every array of `source` by name, all in C order.
 pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
+    read_with(source, npy::read)
+}
+
+/// Reads every array of `source` by name, in C or Fortran order.
+pub(crate) fn read_any_order(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
+    read_with(source, npy::read_any_order)
+}
+
+/// Writes an uncompressed archive with the named arrays; each function writes an npy file.
+pub(crate) fn write(arrays: &[(&str, &dyn Fn(&mut dyn Write) -> io::Result<()>)], out: impl Write) -> io::Result<()> {
+    let mut archive = ZipArchiveWriter::new(out);
+    for (name, write) in arrays {
+        let (mut entry, config) = archive.new_file(&*format!("{name}.npy")).start().map_err(io::Error::other)?;
+        let mut content = config.wrap(&mut entry);
+        write(&mut content)?;
+        let (_, descriptor) = content.finish().map_err(io::Error::other)?;
+        entry.finish(descriptor).map_err(io::Error::other)?;
+    }
+    archive.finish().map_err(io::Error::other)?.flush()
+}
+
+fn read_with(
+    source: &Source,
+    array: impl Fn(&str, Vec<u8>) -> Result<Array, NpyError>,
+) -> Result<BTreeMap<String, Array>, NpzError> {
     let damaged = |reason: rawzip::Error| wrong(&source.file, reason);
     let archive = ZipArchive::from_slice(&source.bytes[..]).map_err(damaged)?;
     let mut left = most_unpacked(source.bytes.len());
@@ -53,7 +81,7 @@ pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError>
         if !bytes.starts_with(npy::MAGIC) {
             return Err(wrong(&file, "not an npy array"));
         }
-        if arrays.insert(name.to_owned(), npy::read(&file, bytes)?).is_some() {
+        if arrays.insert(name.to_owned(), array(&file, bytes)?).is_some() {
             return Err(wrong(&file, "duplicate array"));
         }
     }

@@ -9,6 +9,7 @@ mod chosen;
 mod class_accuracy;
 mod class_line;
 mod convergence;
+pub mod deployment;
 mod device;
 mod difference;
 mod example_activity;

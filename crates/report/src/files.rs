@@ -55,6 +55,18 @@ pub fn write_results(
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
+/// Writes `figures` into the folder `figures` of a results folder; returns the paths in order.
+///
+/// # Errors
+/// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
+pub fn write_figures(figures: Vec<Figure>, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+    let mut files = Vec::new();
+    for figure in figures {
+        files.extend(of_figure(figure, folder)?);
+    }
+    files.into_iter().map(|(path, content)| write(path, &content)).collect()
+}
+
 /// Writes `limit.json`, `limit.csv` and the figures of an answer into `folder`; returns the paths in order.
 ///
 /// # Errors

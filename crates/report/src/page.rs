@@ -8,6 +8,7 @@ pub mod answer_page;
 mod comparisons;
 mod completeness;
 mod crossing_words;
+pub mod deployment;
 mod devices;
 mod direction;
 mod facts;

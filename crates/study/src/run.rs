@@ -9,6 +9,7 @@ use std::sync::{Arc, mpsc};
 use std::thread;
 
 use ohmspike_snn::activity::ClassActivity;
+use ohmspike_snn::hardware::LayerWeights;
 
 use crate::checkpoint::{Checkpoint, CheckpointWarning, Checkpoints};
 use crate::details::Details;
@@ -111,6 +112,8 @@ pub enum Progress {
     },
     /// A checkpoint is unusable or cannot be written; the trial continues without it.
     Warning(CheckpointWarning),
+    /// The weights of a trial after its last epoch, if they are wanted.
+    Weights(Vec<LayerWeights>),
     /// A trial has ended, with its details if they are kept.
     Trial(Box<Record>, Option<Box<Details>>),
 }
@@ -182,8 +185,29 @@ pub(crate) fn run_until(
     checkpoints: Option<&Checkpoints>,
     pool: &Pool,
     halt: Halt,
+    on_progress: impl FnMut(Progress),
+) -> Result<(), TrialError> {
+    run_with(trials, prepared, checkpoints, pool, Wanted { halt, weights: false }, on_progress)
+}
+
+/// What a run sends besides records, and what ends it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub halt: Halt<'a>,
+    /// Whether to send the weights of every trial after its last epoch.
+    pub weights: bool,
+}
+
+/// Same as [`run_until`], and sends the weights if they are wanted.
+pub(crate) fn run_with(
+    trials: &[Trial],
+    prepared: &Prepared,
+    checkpoints: Option<&Checkpoints>,
+    pool: &Pool,
+    wanted: Wanted,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
+    let halt = wanted.halt;
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
@@ -193,7 +217,7 @@ pub(crate) fn run_until(
                 while !halt.begins_no_trial() && !failed.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    let run = RunningTrial { number, trial, prepared, checkpoints, halt, sender: &sender };
+                    let run = RunningTrial { number, trial, prepared, checkpoints, wanted, sender: &sender };
                     if let Some(message) = run.run(&pool.executor()).transpose() {
                         send(&sender, message);
                     }
@@ -225,7 +249,7 @@ struct RunningTrial<'a> {
     trial: &'a Trial,
     prepared: &'a Prepared,
     checkpoints: Option<&'a Checkpoints>,
-    halt: Halt<'a>,
+    wanted: Wanted<'a>,
     sender: &'a Sender,
 }
 
@@ -264,7 +288,10 @@ impl RunningTrial<'_> {
             if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
                 self.warn(warning);
             }
-            if self.halt.abandons_trials() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if self.wanted.weights && end.epochs.len() == settings.training.epochs {
+                self.send_progress(Progress::Weights(end.weights().to_vec()));
+            }
+            if self.wanted.halt.abandons_trials() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
 

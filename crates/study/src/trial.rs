@@ -48,7 +48,7 @@ use ohmspike_snn::accumulating_store::Counted;
 use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
 
 pub use error::{TrialError, WrongTrialState};
-use network::network;
+pub use network::network;
 use silence::Search;
 pub use state::{EpochEnd, TrialState};
 

@@ -27,7 +27,8 @@ pub fn main_figure(figure: &Figure) -> Markup {
     }
 }
 
-fn drawn(figure: &Figure) -> Markup {
+/// Renders a figure with its caption.
+pub fn drawn(figure: &Figure) -> Markup {
     let picture = html! {
         img src=(svg_uri(&figure.svg)) alt={ (figure.title) ". " (figure.caption) };
     };

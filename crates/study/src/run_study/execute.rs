@@ -135,6 +135,7 @@ impl<'a> Keeper<'a> {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
             Progress::Warning(warning) => observer.warning(&RunWarning::Checkpoint(warning)),
+            Progress::Weights(_) => {}
             Progress::Trial(record, details) => {
                 if self.failure.is_some() {
                     return ControlFlow::Break(());

@@ -1,20 +1,28 @@
-//! Trains one network without recording it.
+//! Trains one network, and records it if a results folder is named.
 
-use std::path::Path;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::hardware::LayerWeights;
+
+use super::execute::{Keeper, announced};
 use super::observer::{Observer, RunWarning};
 use super::options::RunOptions;
 use crate::calibration::Calibrations;
+use crate::checkpoint::Checkpoints;
 use crate::machine::cores;
 use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
-use crate::run::{Halt, Progress, Trial, run_until};
+use crate::resolved_study::{FILE, write_study};
+use crate::run::{Halt, Progress, Trial, Wanted, run_with};
 use crate::run_error::{RunError, calibrated, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
+use crate::store::Store;
 use crate::study::{Condition, Study};
 use crate::warning::all_warnings;
 
@@ -25,8 +33,22 @@ pub struct Trained {
     pub settings: Arc<Settings>,
     /// Its data and devices.
     pub prepared: Prepared,
-    /// The record that a run would have saved.
+    /// Its record.
     pub record: Record,
+    /// Whether the record was in the results folder before, so that nothing was trained.
+    pub recorded_before: bool,
+    /// Its trained weights, if they were wanted: one entry per connection, in order. None if training diverged, or without
+    /// epochs.
+    pub weights: Option<Vec<(Connection, LayerWeights)>>,
+}
+
+/// What [`train_and_keep`] keeps.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keep {
+    /// Return the trained weights.
+    pub weights: bool,
+    /// Results folder to record the trial in, as [`run_study`](super::run_study) does.
+    pub record: Option<PathBuf>,
 }
 
 /// Trains one network with `seed`, or the first seed of `study`, and returns its record without writing anything.
@@ -42,10 +64,30 @@ pub fn train(
     options: &RunOptions,
     observer: &mut dyn Observer,
 ) -> Result<Option<Trained>, RunError> {
+    train_and_keep(study, seed, options, &Keep::default(), observer)
+}
+
+/// Same as [`train`], and keeps weights and record.
+///
+/// With a results folder, the trial has the name and the record that a run of the study gives it, and resumes from its
+/// checkpoint. A trial with a record is not trained again, unless its weights are wanted: records have none. The folder
+/// keeps the study that it has; a new folder gets this one.
+///
+/// # Errors
+/// [`RunError::SeveralConditions`] if `study` sweeps a key, or another [`RunError`] if the trial cannot start or cannot
+/// be recorded.
+pub fn train_and_keep(
+    study: &Study,
+    seed: Option<u64>,
+    options: &RunOptions,
+    keep: &Keep,
+    observer: &mut dyn Observer,
+) -> Result<Option<Trained>, RunError> {
     only_condition(study)?;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
-    let study = calibrated(study, &prepared, &mut Calibrations::default())?;
+    let mut calibrations = keep.record.as_deref().map(Calibrations::read).unwrap_or_default();
+    let study = &calibrated(study, &prepared, &mut calibrations)?;
     let Condition { settings, calibrated, .. } = &study.conditions[0];
     observer.calibrated(calibrated);
     observer.training(settings, &prepared);
@@ -56,22 +98,106 @@ pub fn train(
     silent_input(settings, data).into_iter().for_each(|found| observer.warning(&RunWarning::SilentInput(found)));
 
     let id = trial_id(settings, seed, &data.sha256, &devices);
-    let trials = [Trial { condition: 0, settings: settings.clone(), seed, id, details: false, needs_details: false }];
+    let trial = Trial { condition: 0, settings: settings.clone(), seed, id, details: false, needs_details: false };
+    let mut results = keep.record.as_deref().map(|folder| Folder::open(study, options, folder)).transpose()?;
+    if let Some(folder) = &keep.record {
+        calibrations.write(folder)?;
+    }
+    let there = results.as_ref().and_then(|results| results.store.get(&trial.id).cloned());
+    if let Some(record) = there.clone().filter(|_| !keep.weights) {
+        return Ok(Some(Trained {
+            settings: settings.clone(),
+            prepared,
+            record,
+            recorded_before: true,
+            weights: None,
+        }));
+    }
+    let record_in = results.as_mut().filter(|_| there.is_none());
+    let ran = run_one(trial, &prepared, options, keep.weights, record_in, observer)?;
+    let connections = settings.connections();
+    Ok(ran.map(|(record, weights)| Trained {
+        weights: weights.map(|weights| connections.into_iter().zip(weights).collect()),
+        settings: settings.clone(),
+        prepared,
+        record,
+        recorded_before: there.is_some(),
+    }))
+}
+
+/// A results folder that receives one trial.
+struct Folder {
+    path: PathBuf,
+    store: Store,
+    checkpoints: Checkpoints,
+}
+
+impl Folder {
+    fn open(study: &Study, options: &RunOptions, path: &Path) -> Result<Folder, RunError> {
+        let store = Store::open(path)?;
+        if !path.join(FILE).exists() {
+            write_study(study, &options.study_folder, path)?;
+        }
+        let checkpoints = Checkpoints::new(path, options.checkpoint_every);
+        Ok(Folder { path: path.to_owned(), store, checkpoints })
+    }
+}
+
+/// Trains `trial`; returns its record, and its weights if they are wanted, or none after a stop.
+fn run_one(
+    trial: Trial,
+    prepared: &Prepared,
+    options: &RunOptions,
+    weights: bool,
+    mut results: Option<&mut Folder>,
+    observer: &mut dyn Observer,
+) -> Result<Option<(Record, Option<Vec<LayerWeights>>)>, RunError> {
+    let trials = [trial];
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
     let never = AtomicBool::new(false);
     let halt = Halt { after_trials: &never, after_epochs: options.stop.as_deref().unwrap_or(&never) };
-    let mut record = None;
-    run_until(&trials, &prepared, None, &pool, halt, |progress| match progress {
+    let (mut record, mut trained) = (None, None);
+    if let Some(results) = &mut results {
+        results.store.prepare_to_write()?;
+    }
+    let mut presence = results.as_ref().and_then(|results| announced(&results.path, None, observer));
+    let (mut keeper, checkpoints) = match &mut results {
+        Some(Folder { store, checkpoints, .. }) => {
+            (Some(Keeper::new(store, checkpoints, presence.as_mut())), Some(&*checkpoints))
+        }
+        None => (None, None),
+    };
+    run_with(&trials, prepared, checkpoints, &pool, Wanted { halt, weights }, |progress| {
+        match progress {
+            Progress::Weights(weights) => return trained = Some(weights),
+            Progress::Trial(ref ended, _) => record = Some(Record::clone(ended)),
+            _ => {}
+        }
+        let _: ControlFlow<()> = match &mut keeper {
+            Some(keeper) => keeper.on_progress(&trials, progress, observer),
+            None => tell(&trials, progress, observer),
+        };
+    })?;
+    if let Some(keeper) = keeper {
+        keeper.failure.map_or(Ok(()), Err)?;
+    }
+    if let Some(results) = results {
+        results.store.end_writing()?;
+    }
+    Ok(record.map(|record| (record, trained)))
+}
+
+/// Forwards the progress of a trial that is not recorded.
+fn tell(trials: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+    match progress {
         Progress::Begun { trial, epochs } => observer.trial_begun(trial, &trials[trial], epochs),
         Progress::Epoch { trial, report } => observer.epoch_ended(trial, &trials[trial], &report),
         Progress::Warning(warning) => observer.warning(&RunWarning::Checkpoint(warning)),
-        Progress::Trial(ended, _) => {
-            observer.trial_ended(0, &trials[0], &ended);
-            record = Some(*ended);
-        }
-    })?;
-    Ok(record.map(|record| Trained { settings: settings.clone(), prepared, record }))
+        Progress::Weights(_) => {}
+        Progress::Trial(ended, _) => observer.trial_ended(0, &trials[0], &ended),
+    }
+    ControlFlow::Continue(())
 }
 
 /// Returns `study`, which is in `study_folder`, with numbers in place of `auto`, and writes nothing.

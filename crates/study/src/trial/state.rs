@@ -39,6 +39,11 @@ impl EpochEnd<'_> {
         self.epochs.last().expect("at least one epoch")
     }
 
+    /// Returns the weights, per connection. Cells are in their state right after the last write.
+    pub fn weights(&self) -> &[LayerWeights] {
+        &self.layers.weights
+    }
+
     /// Returns the state from which the trial can resume.
     pub fn state(&self) -> TrialState {
         TrialState {

@@ -1,0 +1,233 @@
+//! Errors and warnings of a deployment.
+
+use std::io;
+use std::path::PathBuf;
+
+use ohmspike_crossbar::ArrayError;
+use ohmspike_datasets::{counted, reason, write_reason};
+use ohmspike_snn::network::NetworkError;
+use ohmspike_study::chip_maps::WrongMap;
+use ohmspike_study::network_file::NetworkFileError;
+use ohmspike_study::prepare::PrepareError;
+use ohmspike_study::resolved_study::ResolvedStudyError;
+use ohmspike_study::study::StudyError;
+use ohmspike_study::study_file::StudyFileError;
+
+use super::MOST_CHIPS;
+use crate::mechanisms::MechanismsError;
+
+/// Why a network cannot be deployed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployError {
+    /// No chips, or too many.
+    #[error("chips: expected 1 to {MOST_CHIPS}, got {chips}")]
+    Chips {
+        /// Number of chips.
+        chips: u32,
+    },
+    /// A threshold that is no accuracy.
+    #[error("yield above: expected an accuracy from 0 to 1, got {above}\n\nhint: 80 % is 0.8")]
+    YieldAbove {
+        /// The threshold.
+        above: f64,
+    },
+    /// A time that is negative or infinite.
+    #[error("after: expected a time of at least 0 s, got {seconds} s")]
+    After {
+        /// The time, s.
+        seconds: f64,
+    },
+    /// Conductances of several devices in one file.
+    #[error(
+        "conductances: expected one network and one device, got {devices} devices\n\nhint: deploy onto one device at a time"
+    )]
+    OneChip {
+        /// Number of devices.
+        devices: usize,
+    },
+    /// The network file cannot be used.
+    #[error(transparent)]
+    File(#[from] NetworkFileError),
+    /// The settings are invalid.
+    #[error(transparent)]
+    Study(#[from] StudyError),
+    /// The study cannot be opened.
+    #[error(transparent)]
+    StudyFile(#[from] StudyFileError),
+    /// Data or a device are missing or do not fit.
+    #[error("{}{source}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+    Prepare {
+        /// Where the study names it, if it does.
+        place: Option<String>,
+        /// Cause.
+        source: Box<PrepareError>,
+    },
+    /// No device is named.
+    #[error(
+        "{file}: no device to deploy onto\n\nhint: name one with `--device NAME`; `ohmspike device list` lists them"
+    )]
+    NoDevice {
+        /// The network file.
+        file: String,
+    },
+    /// A study for a network that has settings of its own.
+    #[error(
+        "{file}: expected no study, because the file has its own settings\n\nhint: change single keys with `--set KEY=VALUE`"
+    )]
+    OwnSettings {
+        /// The network file.
+        file: String,
+    },
+    /// Another number of layers than the study describes.
+    #[error(
+        "{file}: expected {expected} hidden layers as in the study, got {got}\n\n\
+         hint: give the study one `[[layer]]` entry per hidden layer"
+    )]
+    Layers {
+        /// The network file.
+        file: String,
+        /// Hidden layers of the study.
+        expected: usize,
+        /// Hidden layers of the file.
+        got: usize,
+    },
+    /// Networks with different numbers of devices.
+    #[error("--study: expected the same axes for every network, got {expected} and {got} conditions")]
+    Conditions {
+        /// Conditions of the first network.
+        expected: usize,
+        /// Conditions of another network.
+        got: usize,
+    },
+    /// A row with weights of both signs in a network that must have signed rows.
+    #[error(
+        "{file}: {array}: expected weights of one sign per row (`network.signs = \"constrained\"`), got {first} in column \
+         {columns0} and {second} in column {columns1} of row {row}\n\n\
+         hint: leave `network.signs` out, so that every pair can hold either sign", columns0 = columns[0], columns1 = columns[1]
+    )]
+    MixedSigns {
+        /// The network file.
+        file: String,
+        /// The matrix.
+        array: String,
+        /// The row, from 0.
+        row: usize,
+        /// Columns of two weights with different signs.
+        columns: [usize; 2],
+        /// The first of these weights.
+        first: f32,
+        /// The second.
+        second: f32,
+    },
+    /// The weights do not fit the device.
+    #[error("{connection}: {source}")]
+    Array {
+        /// The connection.
+        connection: String,
+        /// Cause.
+        source: ArrayError,
+    },
+    /// A map does not fit.
+    #[error(transparent)]
+    Map(#[from] WrongMap),
+    /// The mechanisms of a device cannot be told apart.
+    #[error(transparent)]
+    Mechanisms(#[from] MechanismsError),
+    /// The settings describe no network.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The study cannot be written to the results folder.
+    #[error(transparent)]
+    Describe(#[from] ResolvedStudyError),
+    /// Results cannot be read.
+    #[error("cannot read `{}`: {}", path.display(), reason(source))]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// Results cannot be written.
+    #[error("cannot write `{}`: {}\n\nhint: choose another results folder with `--out`", path.display(), write_reason(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Cause.
+        source: io::Error,
+    },
+    /// The system does not provide the threads.
+    #[error("cannot start {threads} threads: {reason}")]
+    Threads {
+        /// Number of threads.
+        threads: usize,
+        /// Cause.
+        reason: String,
+    },
+    /// An option that contradicts another one.
+    #[error("{0}")]
+    Signs(String),
+}
+
+/// A deployment that is valid but probably unintended.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeployWarning {
+    /// Weights with the wrong sign.
+    #[error(
+        "{file}: {connection}: {} with the sign of the other population; deployed as 0\n\n\
+         hint: noise of the training device can leave such weights; a network without signs needs `network.signs = \
+         \"unconstrained\"`", counted(*count as usize, "weight")
+    )]
+    WrongSigns {
+        /// The network file.
+        file: String,
+        /// The connection.
+        connection: String,
+        /// Number of weights.
+        count: u64,
+    },
+    /// Weights beyond full scale.
+    #[error(
+        "{file}: {connection}: {} beyond the weight of a fully-on cell ({weight_at_gmax}); clipped\n\n\
+         hint: the largest weight is {largest}", counted(*count as usize, "weight")
+    )]
+    Clipped {
+        /// The network file.
+        file: String,
+        /// The connection.
+        connection: String,
+        /// Number of weights.
+        count: u64,
+        /// Weight at Gmax, thresholds.
+        weight_at_gmax: f32,
+        /// Largest magnitude of a weight, thresholds.
+        largest: f32,
+    },
+    /// Data other than those of the training.
+    #[error(
+        "{file}: trained on other data than `{set}` (digest `{trained}`, here `{here}`)\n\n\
+         hint: accuracies are those on the data of this machine"
+    )]
+    OtherData {
+        /// The network file.
+        file: String,
+        /// The data set.
+        set: String,
+        /// Start of the digest of the training data.
+        trained: String,
+        /// Start of the digest of the data here.
+        here: String,
+    },
+    /// A network that says nothing about the device.
+    #[error(
+        "{file}: the network itself {state}, so its accuracy on chips says nothing about them\n\n\
+         hint: check data set, encoding, `network.steps`, `training.tau_mem_steps` and `training.tau_syn_steps`"
+    )]
+    Broken {
+        /// The network file.
+        file: String,
+        /// What is wrong.
+        state: String,
+    },
+}

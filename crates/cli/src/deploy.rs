@@ -1,0 +1,290 @@
+//! `ohmspike deploy`: programs stored networks onto chips and reports accuracy over chips and time.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use ohmspike_answers::deploy::{
+    DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
+    DeploymentTime, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
+};
+use ohmspike_experiments::presets::PRESETS;
+use ohmspike_plot::time_span::TimeSpan;
+use ohmspike_report::figures::deployment::deployment_figures;
+use ohmspike_report::files::write_figures;
+use ohmspike_report::page::deployment::{accuracy_words, yield_words};
+use ohmspike_simd::Instructions;
+use ohmspike_study::conductance_file::ConductancePath;
+use ohmspike_study::run::MOST_THREADS;
+
+use super::terminal::{Wanted, say, tell};
+use super::{Failure, study_arguments};
+
+const EXAMPLES: &str = "\
+Examples:
+  Train a network, and deploy it onto 100 chips that are read for ten years:
+      ohmspike train study.toml --save-weights net.npz
+      ohmspike deploy net.npz --device hfo2-1t1r-milo-2021 --chips 100 --after 1s,1h,1d,10y
+
+  What each mechanism of the device costs:
+      ohmspike deploy net.npz --device cmo-hfox-falcone-2025 --mechanisms
+
+  Networks trained with and without noise on two devices:
+      ohmspike deploy clean.npz noisy.npz --device pcm-joshi-2020,hfo2-1t1r-milo-2021
+
+  A network of PyTorch or NumPy, with its data set and time constants:
+      ohmspike deploy torch.npz --device ideal --set data.set=fashion-mnist --set training.tau_mem_steps=10";
+
+/// Program stored networks onto chips, without training.
+///
+/// Every chip has its own device-to-device variation, faults and write noise. Cells start erased and are written through the
+/// write scheme of the device, then rest, and read the test set with read noise. The answer is the distribution of accuracy
+/// over chips at each time: mean, 5th percentile, median, and the fraction of chips above a threshold.
+///
+/// A network file is a NumPy archive (npz) of the weights w0, w1, ... from the input up, from `ohmspike train --save-weights` or
+/// another program. Its header holds the settings; a network without one takes them from --study and --set.
+///
+/// Several networks, devices or lists in --set make a table. Results of single chips are kept: a repeat runs only what is missing.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    /// Network files (npz).
+    #[arg(required = true, value_name = "NETWORK")]
+    networks: Vec<PathBuf>,
+    /// Devices to deploy onto, built in or files [default: that of the settings].
+    #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
+    device: Vec<String>,
+    /// Number of chips.
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    chips: u32,
+    /// Times after programming at which chips are read, such as 1s,1h,1d,10y [default: 0s].
+    ///
+    /// Units are s, min, h, d and y.
+    #[arg(long, value_name = "TIMES", value_delimiter = ',')]
+    after: Vec<TimeSpan>,
+    /// Data set of the test [default: that of the settings].
+    #[arg(long, value_name = "DATASET")]
+    test: Option<String>,
+    /// Accuracy above which a chip passes, 0 to 1.
+    #[arg(long, value_name = "ACCURACY", default_value_t = 0.8)]
+    yield_above: f64,
+    /// Writes of every cell towards its target [default: 1; 10 with pulsed writes].
+    ///
+    /// Later passes write the distance that is left, as a controller does that reads the cells back without noise.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    write_passes: Option<u32>,
+    /// Measure what each mechanism of the device costs: each one disabled, and each one alone.
+    #[arg(long)]
+    mechanisms: bool,
+    /// Study with the settings of a network without a header.
+    #[arg(long, value_name = "FILE")]
+    study: Option<PathBuf>,
+    /// Override a key; a list makes a table.
+    ///
+    /// `hardware.weight_at_gmax` sets the weight of a fully-on cell; the default is the largest weight of each matrix.
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Save weight and conductances of every pair of a chip, as csv or npz, in place of the evaluation.
+    #[arg(long, value_name = "FILE")]
+    save_conductances: Option<ConductancePath>,
+    /// Number of that chip, from 0.
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "save_conductances")]
+    chip: u32,
+    /// Results folder [default: results/NAME-deploy].
+    ///
+    /// NAME is the name of the first network file.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Seed of all chips.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+    /// Threads [default: one per core].
+    ///
+    /// The number of threads does not change results.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+    /// Vector instructions [default: best of the CPU].
+    ///
+    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
+    #[arg(long, value_name = "SET")]
+    simd: Option<Instructions>,
+}
+
+/// Runs the command.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    let overrides = study_arguments::parse(&arguments.set)?;
+    let request = Request {
+        presets: &PRESETS,
+        study: arguments.study.as_deref(),
+        overrides: &overrides,
+        devices: &arguments.device,
+        test: arguments.test.as_deref(),
+    };
+    let open = |path: &PathBuf| DeployedNetwork::open(path, &request);
+    let networks = arguments.networks.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let options = arguments.options(&networks[0]);
+    if let Some(path) = &arguments.save_conductances {
+        return save_chip(&networks, &options, arguments.chip, path);
+    }
+    let deployment = deploy(&networks, &options, &mut Screen { last: Instant::now() })?;
+    // Files are written first, so that a reader of the output that closes the pipe loses none.
+    let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;
+    show(&deployment)?;
+    for name in ["deployment.json", "deployment.csv", "chips.jsonl"] {
+        say!("{}", options.folder.join(name).display())?;
+    }
+    say!("{}: {}", options.folder.join("figures").display(), ohmspike_datasets::counted(figures, "figure"))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Arguments {
+    fn options(&self, first: &DeployedNetwork) -> DeployOptions {
+        let folder = || Path::new("results").join(format!("{}-deploy", first.name));
+        let mut after: Vec<f64> = self.after.iter().map(|span| span.seconds).collect();
+        if after.is_empty() {
+            after.push(0.0);
+        }
+        after.sort_by(f64::total_cmp);
+        after.dedup();
+        DeployOptions {
+            chips: self.chips,
+            after_seconds: after,
+            seed: self.seed,
+            yield_above: self.yield_above,
+            write_passes: self.write_passes,
+            mechanisms: self.mechanisms,
+            threads: self.threads.map(usize::from),
+            folder: self.out.clone().unwrap_or_else(folder),
+        }
+    }
+}
+
+fn save_chip(
+    networks: &[DeployedNetwork],
+    options: &DeployOptions,
+    chip: u32,
+    path: &ConductancePath,
+) -> Result<ExitCode, Failure> {
+    let [network] = networks else { return Err(DeployError::OneChip { devices: networks.len() }.into()) };
+    path.write(&one_chip(network, options, chip)?)?;
+    say!("saved: {} (chip {chip}, after {})", path.path().display(), span(options.after_seconds[0]))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Warnings and progress on stderr.
+struct Screen {
+    last: Instant,
+}
+
+impl DeployObserver for Screen {
+    fn warning(&mut self, warning: &DeployWarning) {
+        tell!("warning: {warning}\n");
+    }
+
+    fn chip_ended(&mut self, done: usize, total: usize) {
+        if self.last.elapsed() > Duration::from_secs(5) {
+            self.last = Instant::now();
+            tell!("{done} of {total} chips");
+        }
+    }
+}
+
+fn span(seconds: f64) -> TimeSpan {
+    TimeSpan { seconds }
+}
+
+/// Prints the answer.
+fn show(deployment: &Deployment) -> Wanted {
+    for network in &deployment.networks {
+        say!("{}", network_line(network))?;
+    }
+    for cell in &deployment.cells {
+        let (network, device) = (&deployment.networks[cell.network], &deployment.devices[cell.device]);
+        say!("\n{} on {device}: {} chips, seed {}", network.name, deployment.chips, deployment.seed)?;
+        for line in cell_lines(deployment, cell) {
+            say!("{line}")?;
+        }
+    }
+    if deployment.cells.len() > 1 {
+        for (place, &seconds) in deployment.after_seconds.iter().enumerate() {
+            say!("\nmean accuracy over chips, %, after {}", span(seconds))?;
+            for line in matrix_lines(deployment, place) {
+                say!("{line}")?;
+            }
+        }
+    }
+    say!("")
+}
+
+fn network_line(network: &NetworkFacts) -> String {
+    let signs = if network.signed_rows { "excitatory and inhibitory rows" } else { "weights of either sign" };
+    format!(
+        "network {}: {}, {signs}; {:.2} % in exact memory ({} of {} test samples of {})",
+        network.name,
+        network.sizes(),
+        100.0 * network.digital(),
+        network.digital_correct,
+        network.samples,
+        network.data
+    )
+}
+
+fn cell_lines(deployment: &Deployment, cell: &DeploymentCell) -> Vec<String> {
+    let above = format!("chips above {} %", 100.0 * deployment.yield_above);
+    let head = ["after", "mean accuracy %", "5th percentile %", "median %", "range %", &above].map(str::to_owned);
+    let row = |time: &DeploymentTime| {
+        [
+            span(time.seconds).to_string(),
+            accuracy_words(time),
+            format!("{:.1}", 100.0 * time.percentile5),
+            format!("{:.1}", 100.0 * time.median),
+            format!("{:.1} to {:.1}", 100.0 * time.lowest, 100.0 * time.highest),
+            yield_words(&time.passed),
+        ]
+    };
+    let mut lines = aligned(&[vec![head], cell.times.iter().map(row).collect()].concat());
+    if !cell.mechanisms.is_empty() {
+        lines.push(String::new());
+        let head = ["mechanism", "after", "gain without it, points", "loss alone, points"].map(str::to_owned);
+        let points = |mean: f64, interval: Option<(f64, f64)>| match interval {
+            Some((low, high)) => format!("{:+.2} ({:+.2} to {:+.2})", 100.0 * mean, 100.0 * low, 100.0 * high),
+            None => format!("{:+.2}", 100.0 * mean),
+        };
+        let row = |loss: &MechanismLoss| {
+            [
+                loss.mechanism.to_string(),
+                span(loss.seconds).to_string(),
+                points(loss.gain_without, loss.gain_without_ci95),
+                points(loss.loss_alone, loss.loss_alone_ci95),
+            ]
+        };
+        lines.extend(aligned(&[vec![head], cell.mechanisms.iter().map(row).collect()].concat()));
+    }
+    lines
+}
+
+/// Lines of a table with one row per network and one column per device.
+fn matrix_lines(deployment: &Deployment, time: usize) -> Vec<String> {
+    let head = ["network".to_owned()].into_iter().chain(deployment.devices.iter().cloned()).collect();
+    let row = |(number, network): (usize, &NetworkFacts)| {
+        let cell = |device: usize| {
+            deployment.cell(number, device).map(|cell| accuracy_words(&cell.times[time])).unwrap_or_default()
+        };
+        [network.name.clone()].into_iter().chain((0..deployment.devices.len()).map(cell)).collect()
+    };
+    let rows: Vec<Vec<String>> = deployment.networks.iter().enumerate().map(row).collect();
+    aligned(&[vec![head], rows].concat())
+}
+
+/// Pads the cells of every column to the same width.
+fn aligned<R: AsRef<[String]>>(rows: &[R]) -> Vec<String> {
+    let columns = rows.first().map_or(0, |row| row.as_ref().len());
+    let width = |column: usize| rows.iter().map(|row| row.as_ref()[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &R| {
+        let cells = row.as_ref().iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        cells.collect::<Vec<_>>().join("   ").trim_end().to_owned()
+    };
+    rows.iter().map(line).collect()
+}

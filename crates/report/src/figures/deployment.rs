@@ -1,0 +1,172 @@
+//! Accuracy of deployed networks over chips, by time after programming.
+//!
+//! One network on one device shows the distribution over chips at each time; several show their means with 95 % intervals,
+//! and the 5th percentile as a hollow marker.
+
+use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime};
+use ohmspike_plot::grid::{Entry, Grid, Swatch};
+use ohmspike_plot::mark::{Fill, Mark};
+use ohmspike_plot::palette::{BLACK, Dash, GREY, Look};
+use ohmspike_plot::plot::{Plot, PlotAxis};
+use ohmspike_plot::scale::Scale;
+use ohmspike_plot::time_span::TimeSpan;
+use ohmspike_plot::violin::violin;
+
+use super::figure::{Data, Figure, cell};
+
+const HEIGHT: f64 = 200.0;
+/// Half the width of a violin; times are one apart.
+const HALF: f64 = 0.3;
+/// Most curves of a figure.
+const MOST_CURVES: usize = 12;
+
+/// Returns the figures of a deployment: one per dozen of networks on devices.
+pub fn deployment_figures(deployment: &Deployment) -> Vec<Figure> {
+    let parts = deployment.cells.chunks(MOST_CURVES).enumerate();
+    parts.map(|(part, cells)| figure(deployment, cells, part)).collect()
+}
+
+fn figure(deployment: &Deployment, cells: &[DeploymentCell], part: usize) -> Figure {
+    let names: Vec<String> = deployment.after_seconds.iter().map(|&seconds| TimeSpan { seconds }.to_string()).collect();
+    let alone = deployment.cells.len() == 1;
+    let mut marks = reference(deployment, cells, names.len());
+    let mut entries = Vec::new();
+    for (number, one) in cells.iter().enumerate() {
+        let look = Look::new(number);
+        if alone {
+            marks.extend(one.times.iter().enumerate().flat_map(|(place, time)| of_chips(deployment, one, place, time)));
+        } else {
+            let aside = 0.5 * ((number as f64 + 0.5) / cells.len() as f64 - 0.5);
+            marks.extend(of_means(&one.times, aside, look));
+            entries.push(Entry::new(Swatch::Curve(look), name(deployment, one)));
+        }
+    }
+    let percents = percents(deployment, cells);
+    let plot = Plot {
+        title: String::new(),
+        x: PlotAxis { label: "time after programming".to_owned(), scale: Scale::names_across(&names) },
+        y: PlotAxis { label: "test accuracy (%)".to_owned(), scale: Scale::linear(&percents) },
+        marks,
+        height: HEIGHT,
+    };
+    let title = if alone { name(deployment, &cells[0]) } else { "Deployed networks".to_owned() };
+    let grid = Grid { title, entries, rows: vec![vec![plot]] };
+    let file = if part == 0 { "deployment".to_owned() } else { format!("deployment-{}", part + 1) };
+    Figure::new(file, caption(deployment, alone), grid, &data(deployment, cells))
+}
+
+/// Names a network on a device.
+fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
+    format!("{} on {}", deployment.networks[cell.network].name, deployment.devices[cell.device])
+}
+
+fn caption(deployment: &Deployment, alone: bool) -> String {
+    let (chips, above) = (deployment.chips, 100.0 * deployment.yield_above);
+    let shown = match alone {
+        true => "Violins are distributions over chips with median and quartiles (dots below eight chips).",
+        false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
+    };
+    format!(
+        "{shown} {chips} chips, each programmed once and read at every time. Dashed: the network in exact memory; dotted: the \
+         threshold of {above} %."
+    )
+}
+
+/// Lines of the networks in exact memory, and of the threshold.
+fn reference(deployment: &Deployment, cells: &[DeploymentCell], times: usize) -> Vec<Mark> {
+    let line = |percent: f64, color, dash| Mark::Line {
+        points: vec![(-0.5, percent), (times as f64 - 0.5, percent)],
+        color,
+        width: 1.2,
+        dash,
+    };
+    let mut networks: Vec<usize> = cells.iter().map(|cell| cell.network).collect();
+    networks.dedup();
+    let digital = networks.iter().map(|network| 100.0 * deployment.networks[*network].digital());
+    let threshold = line(100.0 * deployment.yield_above, GREY, Dash::Dotted);
+    digital.map(|percent| line(percent, BLACK, Dash::Dashed)).chain([threshold]).collect()
+}
+
+fn of_chips(deployment: &Deployment, cell: &DeploymentCell, place: usize, time: &DeploymentTime) -> Vec<Mark> {
+    let samples = deployment.networks[cell.network].samples.max(1) as f64;
+    let percent: Vec<f64> = time.correct.iter().map(|correct| 100.0 * *correct as f64 / samples).collect();
+    violin(place as f64, HALF, &percent, Look::new(0))
+}
+
+fn of_means(times: &[DeploymentTime], aside: f64, look: Look) -> Vec<Mark> {
+    let at = |of: fn(&DeploymentTime) -> f64| {
+        let point = |(place, time): (usize, &DeploymentTime)| (place as f64 + aside, 100.0 * of(time));
+        times.iter().enumerate().map(point).collect::<Vec<_>>()
+    };
+    let ends = |(place, time): (usize, &DeploymentTime)| {
+        time.ci95.map(|(low, high)| [place as f64 + aside, 100.0 * low, 100.0 * high])
+    };
+    let Look { color, shape, dash } = look;
+    vec![
+        Mark::Line { points: at(|time| time.mean), color, width: 1.6, dash },
+        Mark::Intervals { ends: times.iter().enumerate().filter_map(ends).collect(), color },
+        Mark::Dots { points: at(|time| time.mean), color, shape, size: 3.4, fill: Fill::Opacity(1.0) },
+        Mark::Dots { points: at(|time| time.percentile5), color, shape, size: 3.0, fill: Fill::Hollow },
+    ]
+}
+
+/// All values of the y axis, %.
+fn percents(deployment: &Deployment, cells: &[DeploymentCell]) -> Vec<f64> {
+    let of_cell = |cell: &DeploymentCell| {
+        let digital = deployment.networks[cell.network].digital();
+        let ends = cell.times.iter().flat_map(|time| [time.lowest, time.highest]);
+        ends.chain([digital, deployment.yield_above]).map(|accuracy| 100.0 * accuracy).collect::<Vec<_>>()
+    };
+    cells.iter().flat_map(of_cell).collect()
+}
+
+fn data(deployment: &Deployment, cells: &[DeploymentCell]) -> Data {
+    let mut data = Data::new([
+        "network",
+        "device",
+        "after (s)",
+        "chips",
+        "mean accuracy (fraction)",
+        "lower end of the 95 % interval",
+        "upper end of the 95 % interval",
+        "5th percentile",
+        "median",
+        "chips above the threshold",
+    ]);
+    for one in cells {
+        for time in &one.times {
+            data.rows.push(vec![
+                deployment.networks[one.network].name.clone(),
+                deployment.devices[one.device].clone(),
+                time.seconds.to_string(),
+                time.correct.len().to_string(),
+                cell(Some(time.mean)),
+                cell(time.ci95.map(|interval| interval.0)),
+                cell(time.ci95.map(|interval| interval.1)),
+                cell(Some(time.percentile5)),
+                cell(Some(time.median)),
+                time.passed.chips.to_string(),
+            ]);
+        }
+    }
+    data
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::deployment::tests::deployment;
+
+    #[test]
+    fn one_cell_shows_its_chips_and_several_their_means() {
+        let one = deployment(1);
+        let figures = deployment_figures(&one);
+        assert_eq!((figures.len(), figures[0].name.as_str()), (1, "deployment"));
+        assert_eq!(figures[0].title, "net on ideal");
+        assert_eq!(figures[0].csv.lines().count(), 3, "{}", figures[0].csv);
+        assert!(figures[0].svg.contains("1 h") && figures[0].caption.starts_with("Violins"));
+        let several = deployment_figures(&deployment(2));
+        assert_eq!(several[0].title, "Deployed networks");
+        assert!(several[0].svg.contains("net on other") && !several[0].png().expect("drawn").is_empty());
+    }
+}

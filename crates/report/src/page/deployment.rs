@@ -1,0 +1,191 @@
+//! Deployed networks: accuracy over chips at each time, and the loss per mechanism.
+
+use maud::{Markup, html};
+use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Yield};
+use ohmspike_plot::time_span::TimeSpan;
+
+use super::figures::drawn;
+use super::number::{percent, points};
+use super::table::table;
+use crate::figures::deployment::deployment_figures;
+
+/// Renders the section of a deployment.
+pub fn section(deployment: &Deployment) -> Markup {
+    html! {
+        section id="deployment" {
+            h2 { "Deployment" }
+            @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
+            p.method { (method(deployment)) }
+            div.figures { @for figure in deployment_figures(deployment) { (drawn(&figure)) } }
+            @for cell in &deployment.cells {
+                h3 { (name(deployment, cell)) }
+                (times(deployment, cell))
+                @if !cell.mechanisms.is_empty() { (mechanisms(cell)) }
+            }
+            @if deployment.cells.len() > 1 { (matrix(deployment)) }
+        }
+    }
+}
+
+/// Formats the mean accuracy over chips with its 95 % interval, in percent.
+pub fn accuracy_words(time: &DeploymentTime) -> String {
+    match time.ci95 {
+        Some((low, high)) => format!("{} ({} to {})", percent(time.mean), percent(low), percent(high)),
+        None => percent(time.mean),
+    }
+}
+
+/// Formats a yield with its exact 95 % interval, in percent.
+pub fn yield_words(passed: &Yield) -> String {
+    let Yield { chips, fraction, low, high } = passed;
+    format!("{} % ({} to {}), {chips} chips", percent(*fraction), percent(*low), percent(*high))
+}
+
+fn span(seconds: f64) -> String {
+    TimeSpan { seconds }.to_string()
+}
+
+fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
+    format!("{} on {}", deployment.networks[cell.network].name, deployment.devices[cell.device])
+}
+
+/// The answer for the last time, in one sentence.
+fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
+    let network = &deployment.networks[cell.network];
+    let Some(last) = cell.times.last() else { return String::new() };
+    let interval = last.ci95.map(|(low, high)| format!(" (95 % interval {} to {} %)", percent(low), percent(high)));
+    format!(
+        "{}: {} % accuracy{} on average over {} chips, {} after programming, compared with {} % in exact memory; {} of the chips \
+         are above {} %.",
+        name(deployment, cell),
+        percent(last.mean),
+        interval.unwrap_or_default(),
+        deployment.chips,
+        span(last.seconds),
+        percent(network.digital()),
+        format_args!(
+            "{} % ({} to {} %)",
+            percent(last.passed.fraction),
+            percent(last.passed.low),
+            percent(last.passed.high)
+        ),
+        percent(deployment.yield_above),
+    )
+}
+
+fn method(deployment: &Deployment) -> String {
+    let networks: Vec<String> = deployment
+        .networks
+        .iter()
+        .map(|network| {
+            format!("{} ({}, {} test samples of {})", network.name, network.sizes(), network.samples, network.data)
+        })
+        .collect();
+    format!(
+        "Networks: {}. Each of {} chips has its own device-to-device variation, faults and write noise (seed {}). Its cells start \
+         erased, are written through the write scheme of the device, and read the test set at each time with read noise. \
+         Nothing is trained. Intervals of means are Student's t over chips, intervals of yields are exact (Clopper and Pearson).",
+        networks.join(", "),
+        deployment.chips,
+        deployment.seed
+    )
+}
+
+fn times(deployment: &Deployment, cell: &DeploymentCell) -> Markup {
+    let above = format!("chips above {} %", percent(deployment.yield_above));
+    let head = ["after", "mean accuracy, %", "5th percentile, %", "median, %", "lowest, %", "highest, %", &above];
+    let row = |time: &DeploymentTime| {
+        let quantiles = [time.percentile5, time.median, time.lowest, time.highest].map(percent);
+        [vec![span(time.seconds), accuracy_words(time)], quantiles.to_vec(), vec![yield_words(&time.passed)]].concat()
+    };
+    let rows: Vec<Vec<String>> = cell.times.iter().map(row).collect();
+    table("Accuracy over chips by time after programming", &head, &rows)
+}
+
+fn mechanisms(cell: &DeploymentCell) -> Markup {
+    let words = |mean: f64, interval: Option<(f64, f64)>| match interval {
+        Some((low, high)) => format!("{} ({} to {})", points(mean), points(low), points(high)),
+        None => points(mean),
+    };
+    let row = |loss: &MechanismLoss| {
+        let gain = words(loss.gain_without, loss.gain_without_ci95);
+        vec![loss.mechanism.to_string(), span(loss.seconds), gain, words(loss.loss_alone, loss.loss_alone_ci95)]
+    };
+    let head = ["mechanism", "after", "gain without it, points", "loss alone, points"];
+    let rows: Vec<Vec<String>> = cell.mechanisms.iter().map(row).collect();
+    table("Accuracy per mechanism, paired chip by chip, with 95 % intervals", &head, &rows)
+}
+
+/// Networks by devices, at the last time.
+fn matrix(deployment: &Deployment) -> Markup {
+    let last = deployment.after_seconds.last().copied().unwrap_or(0.0);
+    let head: Vec<&str> = ["network"].into_iter().chain(deployment.devices.iter().map(String::as_str)).collect();
+    let row = |number: usize| {
+        let cell = |device: usize| {
+            let time = deployment.cell(number, device).and_then(|cell| cell.times.last());
+            time.map(accuracy_words).unwrap_or_default()
+        };
+        let name = deployment.networks[number].name.clone();
+        [name].into_iter().chain((0..deployment.devices.len()).map(cell)).collect::<Vec<String>>()
+    };
+    let rows: Vec<Vec<String>> = (0..deployment.networks.len()).map(row).collect();
+    table(&format!("Mean accuracy over chips {} after programming, %", span(last)), &head, &rows)
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use ohmspike_answers::deploy::{NetworkFacts, Programming, SCHEMA};
+
+    use super::*;
+
+    /// A deployment of one network onto `devices` devices, ten chips at two times.
+    pub(crate) fn deployment(devices: usize) -> Deployment {
+        let time = |seconds: f64, low: u64| {
+            DeploymentTime::new(seconds, (0..10).map(|chip| low + 2 * chip).collect(), 100, 0.8)
+        };
+        let cell = |device: usize| DeploymentCell {
+            network: 0,
+            device,
+            scales: Vec::new(),
+            programming: Programming::default(),
+            times: vec![time(1.0, 72), time(3600.0, 70)],
+            mechanisms: Vec::new(),
+        };
+        Deployment {
+            schema: SCHEMA,
+            program: "ohmspike".to_owned(),
+            seed: 1,
+            chips: 10,
+            after_seconds: vec![1.0, 3600.0],
+            yield_above: 0.8,
+            networks: vec![NetworkFacts {
+                name: "net".to_owned(),
+                file: "net.npz".to_owned(),
+                weights_sha256: String::new(),
+                layers: vec![784, 100, 10],
+                signed_rows: true,
+                trained_on: None,
+                trained_outcome: None,
+                data: "fashion-mnist-subset".to_owned(),
+                data_sha256: String::new(),
+                samples: 100,
+                classes: 10,
+                digital_correct: 91,
+                hidden_spikes: 50.0,
+            }],
+            devices: ["ideal", "other"][..devices].iter().map(|&name| name.to_owned()).collect(),
+            cells: (0..devices).map(cell).collect(),
+        }
+    }
+
+    #[test]
+    fn the_sentence_has_number_interval_and_yield() {
+        let html = section(&deployment(1)).into_string();
+        let sentence = "net on ideal: 79.0 % accuracy (95 % interval 74.7 to 83.3 %) on average over 10 chips, 1 h after \
+                        programming, compared with 91.0 % in exact memory; 40.0 % (12.2 to 73.8 %) of the chips are above 80.0 %.";
+        assert!(html.contains(sentence), "{html}");
+        assert!(html.contains("784-100-10, 100 test samples of fashion-mnist-subset"));
+        assert!(!html.contains("Mean accuracy over chips 1 h"));
+        assert!(section(&deployment(2)).into_string().contains("Mean accuracy over chips 1 h after programming, %"));
+    }
+}

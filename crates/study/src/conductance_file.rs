@@ -1,0 +1,172 @@
+//! Writes the conductances of all cells with their weights, as CSV or NumPy archive (npz).
+//!
+//! ```text
+//! CSV    connection,row,column,weight,plus_microsiemens,minus_microsiemens      one line per pair
+//! npz    CONNECTION_weight, CONNECTION_plus, CONNECTION_minus                   float32, rows x columns
+//! ```
+//!
+//! Conductances are those that a read sees, G+ and G- in µS, without read noise. Weights are the effective weights of the
+//! pairs, thresholds. Connections are called `hidden-1`, `hidden-1-recurrent`, ..., `readout`; those without a device have
+//! no conductances.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use ohmspike_datasets::{ArrayContent, persist, write_arrays, write_reason};
+use ohmspike_simd::Matrix;
+use ohmspike_snn::connection::Connection;
+use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
+
+use crate::settings::connection_name;
+
+/// Path of a file of conductances, which ends in `.csv` or `.npz`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConductancePath(PathBuf);
+
+/// A path with another ending.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("expected a file name that ends in .csv or .npz, got `{0}`")]
+pub struct WrongEnding(String);
+
+impl FromStr for ConductancePath {
+    type Err = WrongEnding;
+
+    fn from_str(text: &str) -> Result<ConductancePath, WrongEnding> {
+        let path = PathBuf::from(text);
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        if ending.is_some_and(|ending| ["csv", "npz"].contains(&ending)) {
+            Ok(ConductancePath(path))
+        } else {
+            Err(WrongEnding(text.to_owned()))
+        }
+    }
+}
+
+/// Why conductances cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConductanceFileError {
+    /// No weights are in cells.
+    #[error("conductances: no device holds the weights\n\nhint: choose one with `--set hardware.device=NAME`")]
+    NoDevice,
+    /// The file cannot be written.
+    #[error("cannot write `{}`: {}", path.display(), write_reason(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl ConductancePath {
+    /// Returns the path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes the conductances of all connections of `weights` that are in cells.
+    ///
+    /// # Errors
+    /// Returns a [`ConductanceFileError`] if no connection is, or the file cannot be written.
+    pub fn write(&self, weights: &[(Connection, LayerWeights)]) -> Result<(), ConductanceFileError> {
+        let all: Vec<(String, &CrossbarWeights)> = weights.iter().filter_map(on_cells).collect();
+        if all.is_empty() {
+            return Err(ConductanceFileError::NoDevice);
+        }
+        let written = match self.0.extension().and_then(|ending| ending.to_str()) {
+            Some("csv") => persist::write(&self.0, |file| write_csv(&all, file)),
+            _ => write_npz(&self.0, &all),
+        };
+        written.map_err(|source| ConductanceFileError::Write { path: self.0.clone(), source })
+    }
+}
+
+/// Returns the name and the cells of a connection on a device.
+fn on_cells((connection, layer): &(Connection, LayerWeights)) -> Option<(String, &CrossbarWeights)> {
+    match layer {
+        LayerWeights::Crossbar(cells) => Some((connection_name(*connection), cells)),
+        LayerWeights::Digital(_) => None,
+    }
+}
+
+fn write_csv(all: &[(String, &CrossbarWeights)], file: &mut dyn Write) -> io::Result<()> {
+    writeln!(file, "connection,row,column,weight,plus_microsiemens,minus_microsiemens")?;
+    for (name, cells) in all {
+        let array = &cells.array;
+        for row in 0..array.rows() {
+            for column in 0..array.columns() {
+                let ([plus, minus], weight) = (array.plus_and_minus(row, column), array.weights()[(row, column)]);
+                writeln!(file, "{name},{row},{column},{weight},{plus},{minus}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn write_npz(path: &Path, all: &[(String, &CrossbarWeights)]) -> io::Result<()> {
+    let mut arrays = Vec::new();
+    for (name, cells) in all {
+        let array = &cells.array;
+        let side = |side: usize| {
+            Matrix::from_fn(array.rows(), array.columns(), |row, column| array.plus_and_minus(row, column)[side])
+        };
+        for (what, matrix) in [("weight", array.weights().clone()), ("plus", side(0)), ("minus", side(1))] {
+            let shape = vec![matrix.rows(), matrix.columns()];
+            arrays.push((format!("{name}_{what}"), shape, matrix.cells().collect::<Vec<f32>>()));
+        }
+    }
+    let contents: Vec<(String, Vec<usize>, ArrayContent)> =
+        arrays.iter().map(|(name, shape, cells)| (name.clone(), shape.clone(), ArrayContent::Floats(cells))).collect();
+    write_arrays(path, &contents)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use ohmspike_crossbar::device::Device;
+    use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
+    use ohmspike_datasets::read_arrays;
+    use ohmspike_rng::Seed;
+    use ohmspike_snn::weights::DigitalWeights;
+
+    use super::*;
+
+    fn cells() -> LayerWeights {
+        let device = Device::built_in("ideal").expect("built in");
+        let weights = Matrix::from_fn(2, 2, |row, column| if row == 0 { 0.25 } else { -0.5 } * column as f32);
+        let params = ArrayParams::new(999.0 / 1024.0, &[Branch::Plus, Branch::Minus]);
+        let array = CrossbarArray::new(&device, params, &weights, Seed::new(1)).expect("sound");
+        LayerWeights::Crossbar(Box::new(CrossbarWeights::new(array, 0.1)))
+    }
+
+    #[test]
+    fn lists_both_conductances_of_every_pair() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = |name: &str| -> ConductancePath {
+            folder.path().join(name).display().to_string().parse().expect("a known ending")
+        };
+        let digital = DigitalWeights::exact(Matrix::zeros(2, 2), vec![ohmspike_snn::network::Sign::Excitatory; 2]);
+        let weights = [(Connection::Feedforward(0), LayerWeights::Digital(digital)), (Connection::Readout, cells())];
+        path("c.csv").write(&weights).expect("a writable folder");
+        let text = fs::read_to_string(folder.path().join("c.csv")).expect("written");
+        let expected = "connection,row,column,weight,plus_microsiemens,minus_microsiemens\n\
+            readout,0,0,0,1,1\nreadout,0,1,0.25,257,1\nreadout,1,0,0,1,1\nreadout,1,1,-0.5,1,513\n";
+        assert_eq!(text, expected);
+        path("c.npz").write(&weights).expect("a writable folder");
+        let arrays = read_arrays(&folder.path().join("c.npz")).expect("an npz file");
+        assert_eq!(arrays.keys().collect::<Vec<_>>(), ["readout_minus", "readout_plus", "readout_weight"]);
+        assert_eq!(arrays["readout_minus"].numbers, [1.0, 1.0, 1.0, 513.0]);
+    }
+
+    #[test]
+    fn refuses_networks_without_cells_and_unknown_endings() {
+        let path: ConductancePath = "c.csv".parse().expect("a known ending");
+        let error = path.write(&[]).expect_err("no cells").to_string();
+        assert!(error.starts_with("conductances: no device holds the weights"), "{error}");
+        let error = "c.txt".parse::<ConductancePath>().expect_err("an unknown ending").to_string();
+        assert_eq!(error, "expected a file name that ends in .csv or .npz, got `c.txt`");
+    }
+}

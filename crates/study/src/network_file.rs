@@ -1,0 +1,428 @@
+//! Network files: the weights of a trained network as a NumPy archive (npz), with everything needed to run it.
+//!
+//! ```text
+//! w0, w1, ...    feedforward weights from the input up, the readout last; float32, rows (presynaptic) x columns, thresholds
+//! r0, ...        recurrent weights of the hidden layer with this number; absent for layers without recurrence
+//! header         uint8: a JSON object in UTF-8, [`NetworkHeader`]
+//! ```
+//!
+//! Weights are effective weights: what a noise-free read of the trained cells returns, right after the last write. In
+//! NumPy, `numpy.load(FILE, allow_pickle=False)` reads the file, and `json.loads(bytes(network["header"]))` the header.
+//!
+//! Networks of other programs have no header. Their weights are float32 or float64, and each matrix may be transposed
+//! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ohmspike_datasets::{ArrayContent, NumberArray, NumberArraysError, read_arrays, write_arrays, write_reason};
+use ohmspike_simd::Matrix;
+use ohmspike_snn::connection::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::prepare::DataShape;
+use crate::run_study::Trained;
+use crate::settings::Settings;
+use crate::trial::network;
+
+/// Version of the format.
+pub const FORMAT: u32 = 1;
+/// Name of the array that holds the header.
+const HEADER: &str = "header";
+/// Most weight matrices from the input up, the readout included.
+const MOST_MATRICES: usize = 64;
+
+/// Describes the network of a file, and how it was made.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NetworkHeader {
+    /// Version of the format: 1.
+    pub format: u32,
+    /// Program and version that wrote the file.
+    pub program: String,
+    /// The settings of the trial, with every default, as a study file spells them.
+    pub settings: Settings,
+    /// The seed of the trial.
+    pub seed: u64,
+    /// ID of the trial.
+    pub trial: String,
+    /// SHA-256 of the decoded data set, hexadecimal.
+    pub data_sha256: String,
+    /// Inputs of the network.
+    pub inputs: usize,
+    /// Classes of the network.
+    pub classes: usize,
+    /// Excitatory neurons of every hidden layer, which come first; the others are inhibitory.
+    pub excitatory: Vec<usize>,
+    /// Outcome of the trial: mean test accuracy of its last epochs, on the training device.
+    pub outcome: Option<f64>,
+}
+
+/// A network file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredNetwork {
+    /// Its name in messages.
+    pub file: String,
+    /// Its header; none for a network of another program.
+    pub header: Option<NetworkHeader>,
+    /// Feedforward weights from the input up, as stored.
+    feedforward: Vec<Matrix>,
+    /// Recurrent weights by hidden layer, as stored.
+    recurrent: BTreeMap<usize, Matrix>,
+}
+
+/// Why a network file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkFileError {
+    /// Not an npz file of numbers.
+    #[error(transparent)]
+    Arrays(#[from] NumberArraysError),
+    /// The file cannot be written.
+    #[error("cannot write `{}`: {}", path.display(), write_reason(source))]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Weights of a layer are missing.
+    #[error("{file}: missing array `{name}`; expected `w0`, `w1`, ... from the input up, got {got}\n\nhint: {hint}")]
+    Missing {
+        /// The file.
+        file: String,
+        /// The array.
+        name: String,
+        /// The arrays of the file.
+        got: String,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// An array that belongs to no connection.
+    #[error(
+        "{file}: unknown array `{name}`; expected `w0`, `w1`, ..., `r0`, ... and `header`\n\n\
+         hint: networks have no biases; train without them, and leave other arrays out"
+    )]
+    Unknown {
+        /// The file.
+        file: String,
+        /// The array.
+        name: String,
+    },
+    /// An array of another type.
+    #[error("{file}: {name}: expected float32 or float64, got {kind}")]
+    Type {
+        /// The file.
+        file: String,
+        /// The array.
+        name: String,
+        /// Its type.
+        kind: String,
+    },
+    /// An array that is not a matrix.
+    #[error("{file}: {name}: expected a matrix (rows x columns), got shape {shape}")]
+    Dimensions {
+        /// The file.
+        file: String,
+        /// The array.
+        name: String,
+        /// Its shape.
+        shape: String,
+    },
+    /// NaN, infinity, or a number beyond float32.
+    #[error("{file}: {name}: expected finite weights, got {value} in row {row}, column {column}")]
+    NotFinite {
+        /// The file.
+        file: String,
+        /// The array.
+        name: String,
+        /// Row from 0, as stored.
+        row: usize,
+        /// Column from 0, as stored.
+        column: usize,
+        /// The value.
+        value: f64,
+    },
+    /// A header that cannot be read.
+    #[error("{file}: header: {reason}; expected the header of a file from `ohmspike train --save-weights`")]
+    Header {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// Shapes that do not form a network of these inputs and classes.
+    #[error(
+        "{file}: shapes do not fit: {shapes}; expected {inputs} inputs, {classes} classes, and as many rows in a matrix as \
+         columns in the one before\n\nhint: {hint}"
+    )]
+    Shapes {
+        /// The file.
+        file: String,
+        /// The shapes.
+        shapes: String,
+        /// Inputs of the data set.
+        inputs: usize,
+        /// Classes of the data set.
+        classes: usize,
+        /// What to do.
+        hint: &'static str,
+    },
+    /// Shapes that fit as stored and transposed.
+    #[error(
+        "{file}: ambiguous shapes: {shapes} fit as rows x columns and as columns x rows\n\n\
+         hint: add a header, or change the number of hidden neurons"
+    )]
+    Ambiguous {
+        /// The file.
+        file: String,
+        /// The shapes.
+        shapes: String,
+    },
+}
+
+/// How the matrices of a file are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// Rows (presynaptic) x columns.
+    RowsFirst,
+    /// Columns x rows, as in PyTorch.
+    ColumnsFirst,
+}
+
+impl Order {
+    /// Returns rows and columns of a stored matrix.
+    fn sizes(self, matrix: &Matrix) -> (usize, usize) {
+        match self {
+            Order::RowsFirst => (matrix.rows(), matrix.columns()),
+            Order::ColumnsFirst => (matrix.columns(), matrix.rows()),
+        }
+    }
+}
+
+impl StoredNetwork {
+    /// Creates the network of a trained trial; none if its weights were not kept.
+    pub fn of_trial(trained: &Trained) -> Option<StoredNetwork> {
+        let (settings, record) = (&*trained.settings, &trained.record);
+        let data = trained.prepared.data(settings);
+        let shape = data.shape();
+        let weights = trained.weights.as_ref()?;
+        let matrices = weights.iter().map(|(connection, layer)| (*connection, layer.store().weights().clone()));
+        let excitatory = network(settings, shape).ok()?.hidden.iter().map(|layer| layer.excitatory).collect();
+        let header = NetworkHeader {
+            format: FORMAT,
+            program: format!("ohmspike {}", env!("CARGO_PKG_VERSION")),
+            settings: record.settings.clone(),
+            seed: record.seed,
+            trial: record.id.clone(),
+            data_sha256: data.sha256.clone(),
+            inputs: shape.inputs,
+            classes: shape.classes,
+            excitatory,
+            outcome: record.outcome,
+        };
+        Some(StoredNetwork::new(header, matrices.collect()))
+    }
+
+    /// Creates the network of a trial with one matrix per connection, in order.
+    pub fn new(header: NetworkHeader, matrices: Vec<(Connection, Matrix)>) -> StoredNetwork {
+        let mut network = StoredNetwork {
+            file: String::new(),
+            header: Some(header),
+            feedforward: Vec::new(),
+            recurrent: BTreeMap::new(),
+        };
+        for (connection, matrix) in matrices {
+            match connection {
+                Connection::Feedforward(_) | Connection::Readout => network.feedforward.push(matrix),
+                Connection::Recurrent(layer) => _ = network.recurrent.insert(layer, matrix),
+            }
+        }
+        network
+    }
+
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// Returns a [`NetworkFileError`] if the file is not an npz file of matrices of finite weights, or its header is damaged.
+    pub fn read(path: &Path) -> Result<StoredNetwork, NetworkFileError> {
+        let (file, mut arrays) = (path.display().to_string(), read_arrays(path)?);
+        let header = arrays.remove(HEADER).map(|array| read_header(&file, &array)).transpose()?;
+        let names: Vec<String> = arrays.keys().cloned().collect();
+        let (mut feedforward, mut recurrent) = (BTreeMap::new(), BTreeMap::new());
+        for (name, array) in arrays {
+            let (kind, number) =
+                place_of(&name).ok_or_else(|| NetworkFileError::Unknown { file: file.clone(), name: name.clone() })?;
+            let matrix = matrix(&file, &name, &array)?;
+            let list = if kind == 'w' { &mut feedforward } else { &mut recurrent };
+            list.insert(number, matrix);
+        }
+        let highest = feedforward.keys().next_back().copied().unwrap_or(0).max(1);
+        for number in 0..=highest {
+            if !feedforward.contains_key(&number) {
+                let (name, hint) = missing(number, &names);
+                let got = if names.is_empty() { "no array".to_owned() } else { format!("`{}`", names.join("`, `")) };
+                return Err(NetworkFileError::Missing { file, name, got, hint });
+            }
+        }
+        if let Some(layer) = recurrent.keys().find(|layer| **layer >= highest) {
+            return Err(NetworkFileError::Unknown { file, name: format!("r{layer}") });
+        }
+        Ok(StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent })
+    }
+
+    /// Writes the network to `path`.
+    ///
+    /// # Errors
+    /// [`NetworkFileError::Write`] if the file cannot be written; it then stays unchanged.
+    pub fn write(&self, path: &Path) -> Result<(), NetworkFileError> {
+        let named = |kind: char, number: usize, matrix: &Matrix| {
+            let shape = vec![matrix.rows(), matrix.columns()];
+            (format!("{kind}{number}"), shape, matrix.cells().collect::<Vec<f32>>())
+        };
+        let mut matrices: Vec<_> =
+            self.feedforward.iter().enumerate().map(|(number, matrix)| named('w', number, matrix)).collect();
+        matrices.extend(self.recurrent.iter().map(|(layer, matrix)| named('r', *layer, matrix)));
+        let header = self.header.as_ref().map(|header| serde_json::to_string(header).expect("settings have a text"));
+        let mut arrays: Vec<(String, Vec<usize>, ArrayContent)> = matrices
+            .iter()
+            .map(|(name, shape, cells)| (name.clone(), shape.clone(), ArrayContent::Floats(cells)))
+            .collect();
+        arrays.extend(
+            header.iter().map(|text| (HEADER.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()))),
+        );
+        write_arrays(path, &arrays).map_err(|source| NetworkFileError::Write { path: path.to_owned(), source })
+    }
+
+    /// Returns the matrices in order of the connections, rows (presynaptic) x columns, for data with `shape`.
+    ///
+    /// # Errors
+    /// [`NetworkFileError::Shapes`] if they do not form a network with these inputs and classes, and
+    /// [`NetworkFileError::Ambiguous`] if they fit in both orders.
+    pub fn arranged(&self, shape: DataShape) -> Result<Vec<(Connection, Matrix)>, NetworkFileError> {
+        let fits = |order| self.fits(order, shape);
+        let order = match (fits(Order::RowsFirst), fits(Order::ColumnsFirst)) {
+            (true, false) => Order::RowsFirst,
+            (true, true) if self.header.is_some() => Order::RowsFirst,
+            (false, true) if self.header.is_none() => Order::ColumnsFirst,
+            (true, true) => return Err(NetworkFileError::Ambiguous { file: self.file.clone(), shapes: self.shapes() }),
+            _ => {
+                let DataShape { inputs, classes } = shape;
+                let hint = match &self.header {
+                    Some(_) => "name a data set like that of the training with `--test`",
+                    None => "name the data set with `--set data.set=NAME`; `w0` comes first and the readout last",
+                };
+                let (file, shapes) = (self.file.clone(), self.shapes());
+                return Err(NetworkFileError::Shapes { file, shapes, inputs, classes, hint });
+            }
+        };
+        let turned = |matrix: &Matrix| match order {
+            Order::RowsFirst => matrix.clone(),
+            Order::ColumnsFirst => matrix.transposed(),
+        };
+        let readout = self.feedforward.len() - 1;
+        let of_layer = |(number, matrix): (usize, &Matrix)| {
+            let connection = if number == readout { Connection::Readout } else { Connection::Feedforward(number) };
+            let own = (connection, turned(matrix));
+            let recurrent = self.recurrent.get(&number).map(|matrix| (Connection::Recurrent(number), turned(matrix)));
+            [Some(own), recurrent].into_iter().flatten()
+        };
+        Ok(self.feedforward.iter().enumerate().flat_map(of_layer).collect())
+    }
+
+    /// Returns the neurons of every hidden layer, as far as the shapes alone tell.
+    pub fn hidden_sizes(&self) -> Vec<usize> {
+        let order = if self.chains(Order::RowsFirst) { Order::RowsFirst } else { Order::ColumnsFirst };
+        let all = &self.feedforward[..self.feedforward.len() - 1];
+        all.iter().map(|matrix| order.sizes(matrix).1).collect()
+    }
+
+    /// Returns whether the hidden layer with this number, from 0, is recurrent.
+    pub fn is_recurrent(&self, layer: usize) -> bool {
+        self.recurrent.contains_key(&layer)
+    }
+
+    /// Returns whether every matrix has as many rows as the one before has columns.
+    fn chains(&self, order: Order) -> bool {
+        self.feedforward.windows(2).all(|pair| order.sizes(&pair[0]).1 == order.sizes(&pair[1]).0)
+    }
+
+    /// Returns whether the matrices form a network with these inputs and classes in `order`.
+    fn fits(&self, order: Order, shape: DataShape) -> bool {
+        let size = |matrix: &Matrix| order.sizes(matrix);
+        let columns = |layer: usize| size(&self.feedforward[layer]).1;
+        let readout = self.feedforward.len() - 1;
+        let recurrent = self.recurrent.iter().all(|(layer, matrix)| size(matrix) == (columns(*layer), columns(*layer)));
+        let ends = (size(&self.feedforward[0]).0, columns(readout)) == (shape.inputs, shape.classes);
+        self.chains(order) && recurrent && ends
+    }
+
+    /// Lists the shapes, as stored.
+    fn shapes(&self) -> String {
+        let told = |kind: char, number: usize, matrix: &Matrix| {
+            format!("{kind}{number} ({}, {})", matrix.rows(), matrix.columns())
+        };
+        let feedforward = self.feedforward.iter().enumerate().map(|(number, matrix)| told('w', number, matrix));
+        let recurrent = self.recurrent.iter().map(|(number, matrix)| told('r', *number, matrix));
+        feedforward.chain(recurrent).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// Returns the kind and the number of an array called `name`: `w` or `r`, and the layer.
+fn place_of(name: &str) -> Option<(char, usize)> {
+    let kind = name.chars().next().filter(|kind| ['w', 'r'].contains(kind))?;
+    let digits = &name[1..];
+    let number: usize = digits.parse().ok()?;
+    (number < MOST_MATRICES && number.to_string() == digits).then_some((kind, number))
+}
+
+/// Returns the name of missing weights, and what to do.
+fn missing(number: usize, names: &[String]) -> (String, &'static str) {
+    let hint = match names {
+        [] => "save weights with `numpy.savez(FILE, w0=..., w1=...)`; a PyTorch file (.pt) holds Python objects",
+        [one] if one == "w0" => {
+            "a network has at least one hidden layer: `w0` to the hidden neurons, `w1` to the classes"
+        }
+        _ => "number the layers from the input up, starting at `w0`",
+    };
+    (format!("w{number}"), hint)
+}
+
+fn matrix(file: &str, name: &str, array: &NumberArray) -> Result<Matrix, NetworkFileError> {
+    let (file, name) = (file.to_owned(), name.to_owned());
+    if !array.is_float || !(array.kind.ends_with("float32") || array.kind.ends_with("float64")) {
+        return Err(NetworkFileError::Type { file, name, kind: array.kind.clone() });
+    }
+    let [rows, columns] = array.shape[..] else {
+        let shape = format!("({})", array.shape.iter().map(usize::to_string).collect::<Vec<_>>().join(", "));
+        return Err(NetworkFileError::Dimensions { file, name, shape });
+    };
+    if rows == 0 || columns == 0 {
+        return Err(NetworkFileError::Dimensions { file, name, shape: format!("({rows}, {columns})") });
+    }
+    if let Some(place) = array.numbers.iter().position(|number| !(*number as f32).is_finite()) {
+        let (row, column, value) = (place / columns, place % columns, array.numbers[place]);
+        return Err(NetworkFileError::NotFinite { file, name, row, column, value });
+    }
+    Ok(Matrix::from_fn(rows, columns, |row, column| array.numbers[row * columns + column] as f32))
+}
+
+fn read_header(file: &str, array: &NumberArray) -> Result<NetworkHeader, NetworkFileError> {
+    let wrong = |reason: String| NetworkFileError::Header { file: file.to_owned(), reason };
+    if array.kind != "uint8" || array.shape.len() != 1 {
+        return Err(wrong(format!("expected a row of uint8, got {}", array.kind)));
+    }
+    let bytes: Vec<u8> = array.numbers.iter().map(|byte| *byte as u8).collect();
+    let text = String::from_utf8(bytes).map_err(|_| wrong("not UTF-8".to_owned()))?;
+    // The format comes first: a later one may have other keys.
+    let format: FormatOnly = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+    if format.format != FORMAT {
+        return Err(wrong(format!("format: expected {FORMAT}, got {}", format.format)));
+    }
+    serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))
+}
+
+#[derive(Deserialize)]
+struct FormatOnly {
+    format: u32,
+}

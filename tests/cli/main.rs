@@ -15,6 +15,7 @@
 //! - [`folders`]: results folders in place of study files, also without the data sets.
 //! - [`health`]: silent and clipped networks, with the cause.
 //! - [`import`]: imported data, and training on it.
+//! - [`limit`]: limits of non-idealities.
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
@@ -33,6 +34,7 @@ mod instructions;
 #[cfg(unix)]
 mod killed;
 mod library;
+mod limit;
 #[cfg(unix)]
 mod odd_files;
 mod ohmspike;

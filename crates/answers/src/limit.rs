@@ -10,7 +10,8 @@
 //!
 //! - [`defaults`]: harsh side, harmless value and levels of a key; [`swept`]: a key with its levels and settings;
 //! - [`row`]: the networks of a row; [`plan`]: a checked question;
-//! - [`find`]: runs a procedure; [`recorded`]: runs its trials in a results folder;
+//! - [`find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between
+//!   them;
 //! - [`report`], [`units`], [`words`]: the answer.
 //!
 //! The answer is a pure function of the records: a repeat runs nothing, and threads and shards change nothing.
@@ -20,6 +21,7 @@ pub mod error;
 pub mod find;
 pub mod plan;
 pub mod recorded;
+pub mod repeats;
 pub mod report;
 pub mod row;
 pub mod swept;
@@ -30,9 +32,9 @@ use std::path::Path;
 
 use ohmspike_analysis::limit::{Attempt, Evidence, Limit, Statistic};
 use ohmspike_study::device_file;
+use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
 use ohmspike_study::run_study::{RunOptions, Runner};
-use ohmspike_study::settings::{NO_DEVICE, Settings};
 use ohmspike_study::study::Study;
 
 pub use error::LimitError;
@@ -40,6 +42,7 @@ use find::{Found, Trials, find};
 pub use plan::{LimitPlan, Question};
 pub use recorded::Follow;
 use recorded::Recorded;
+use repeats::varies;
 pub use report::LimitReport;
 use report::{Bound, KeyValue, LimitRow, SCHEMA};
 use row::Row;
@@ -104,9 +107,10 @@ impl LimitPlan {
             data: settings.data.set.clone(),
             criterion: self.criterion,
             effort: self.effort,
-            varies: varies(settings),
+            varies: varies(settings, self.chips_differ),
             short_epochs: self.rows[0].short_epochs,
             settings: settings.clone(),
+            notes: self.common_notes(),
             rows,
             together,
         })))
@@ -116,15 +120,14 @@ impl LimitPlan {
     fn answer(&self, row: &Row, trials: &mut dyn Trials) -> Result<Result<LimitRow, usize>, LimitError> {
         let procedure = self.procedure(row)?;
         let (limit, withheld, trials) = match find(row, &procedure, self.criterion.statistic, trials)? {
-            Found::Answer { limit, withheld, trials } => (limit, withheld, trials),
+            Found::Answer { limit, withheld, trials } => (limit.map(|limit| *limit), withheld, trials),
             Found::Stopped(left) => return Ok(Err(left)),
         };
         let answered = limit.as_ref().filter(|_| withheld.is_none());
         let bound = |level: Option<usize>| level.map(|level| self.bound(row, level)).transpose();
         let certified = bound(answered.and_then(|limit| limit.certified))?;
         let refuted = bound(answered.and_then(|limit| limit.refuted))?;
-        let mut notes: Vec<String> = answered.map(|limit| self.notes(row, limit)).unwrap_or_default();
-        notes.extend(untested(&self.settings));
+        let notes = answered.map(|limit| self.notes(row, limit)).unwrap_or_default();
         let with = self.swept.iter().filter(|swept| row.is_together() || swept.key == row.name);
         Ok(Ok(LimitRow {
             key: row.name.clone(),
@@ -182,7 +185,21 @@ impl LimitPlan {
         Ok(Bound { level, value, units, keys: if row.is_together() { keys } else { Vec::new() } })
     }
 
-    /// What limits an answer.
+    /// What limits every answer.
+    fn common_notes(&self) -> Vec<String> {
+        let few = match self.criterion.statistic {
+            Statistic::Mean => Some(
+                "a mean of few repeats cannot rule out rare failures; ask for a fraction of chips with `--chips 0.95`",
+            ),
+            Statistic::Chips(_) if self.chips_differ => None,
+            Statistic::Chips(_) => {
+                Some("all chips of this device are equal before the first write; repeats differ in training only")
+            }
+        };
+        few.map(str::to_owned).into_iter().chain(untested(&self.settings)).collect()
+    }
+
+    /// What limits the answer of a row.
     fn notes(&self, row: &Row, limit: &Limit) -> Vec<String> {
         let mut notes = Vec::new();
         let shown = |level: usize| row.levels.values()[level];
@@ -204,33 +221,171 @@ impl LimitPlan {
                     .to_owned(),
             );
         }
-        let few = match self.criterion.statistic {
-            Statistic::Mean => Some(
-                "a mean of few repeats cannot rule out rare failures; ask for a fraction of chips with `--chips 0.95`",
-            ),
-            Statistic::Chips(_) => None,
-        };
-        notes.extend(few.map(str::to_owned));
         notes
     }
 }
 
-/// A note if convergence was not tested.
-fn untested(settings: &Settings) -> Option<String> {
-    ohmspike_study::health::rise::untested(settings)
-}
+#[cfg(test)]
+mod tests {
+    use ohmspike_analysis::limit::{Target, Verdict};
+    use ohmspike_rng::Seed;
+    use ohmspike_study::run_study::Job;
+    use ohmspike_study::settings::Settings;
 
-/// What differs between the repeats of trials with `settings`.
-fn varies(settings: &Settings) -> Vec<String> {
-    let seeds = &settings.seeds;
-    let on_cells = settings.hardware.device != NO_DEVICE;
-    let streams = [
-        ("chip", seeds.chip, on_cells),
-        ("initial weights", seeds.initial, true),
-        ("sample order", seeds.order, true),
-        ("write noise", seeds.write, true),
-        ("read noise", seeds.read, on_cells),
-    ];
-    let varied = streams.into_iter().filter(|(_, fixed, applies)| fixed.is_none() && *applies);
-    varied.map(|(name, ..)| name.to_owned()).collect()
+    use super::find::{AskedTrials, Ended, Problem, TrialEnd};
+    use super::*;
+
+    const STUDY: &str = "name = 'double'\n[network]\nhidden = 8\n[hardware]\ndevice = 'study-1k-1m'\n";
+
+    fn study(text: &str) -> Study {
+        Study::parse("double.toml", text, &[]).expect("a valid study")
+    }
+
+    fn question(keys: &[&str], target: Target) -> Question {
+        let keys = keys.iter().map(|key| AskedKey { key: (*key).to_owned(), ..AskedKey::default() });
+        Question {
+            keys: keys.collect(),
+            target,
+            statistic: Statistic::Mean,
+            confidence: 0.95,
+            resolution: 0.05,
+            first_seed: 1,
+            repeats: 8,
+            short_epochs: None,
+        }
+    }
+
+    /// Stands for trials: 80 % accuracy, a loss that depends on the settings, and draws of 0.5 points per trial.
+    struct Double<F: Fn(&Settings) -> f64> {
+        loss: F,
+        /// Trials until a stop.
+        most: usize,
+        ran: usize,
+    }
+
+    impl<F: Fn(&Settings) -> f64> Trials for Double<F> {
+        fn run(&mut self, _: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
+            self.ran += jobs.len();
+            if self.ran > self.most {
+                return Ok(Ended::Stopped(jobs.len()));
+            }
+            let end = |job: &Job| {
+                let settings = serde_json::to_string(&*job.settings).expect("plain values");
+                let draw = Seed::new(job.seed).named(&settings).stream().next_u32();
+                let accuracy = 0.8 - (self.loss)(&job.settings) + 0.01 * (f64::from(draw) / f64::from(u32::MAX) - 0.5);
+                TrialEnd { id: format!("{}-{}", job.seed, draw), outcome: Some(accuracy), problem: None }
+            };
+            Ok(Ended::All(jobs.iter().map(end).collect()))
+        }
+    }
+
+    fn searched(question: &Question, loss: impl Fn(&Settings) -> f64) -> LimitReport {
+        let study = study(STUDY);
+        let plan = LimitPlan::new(&study, question, Path::new(".")).expect("a valid question");
+        let mut double = Double { loss, most: usize::MAX, ran: 0 };
+        match plan.search(&study, &mut double).expect("doubles run") {
+            Searched::Answer(report) => *report,
+            Searched::Stopped(left) => panic!("{left} trials left"),
+        }
+    }
+
+    fn bits(settings: &Settings) -> Option<f64> {
+        settings.device.get("converters.adc.bits").and_then(serde_json::Value::as_f64)
+    }
+
+    /// 0.1 points per % of noise: 2 points at 20 %. Each bit less than 8 costs 1 point: 2 points at 6 bits.
+    fn loss(settings: &Settings) -> f64 {
+        0.001 * settings.noise.level_percent + bits(settings).map_or(0.0, |bits| 0.01 * (8.0 - bits).max(0.0))
+    }
+
+    #[test]
+    fn limits_bracket_a_known_crossing() {
+        let report = searched(&question(&["noise.level_percent"], Target::Loss(0.02)), loss);
+        let row = &report.rows[0];
+        let (certified, refuted) = (row.certified.as_ref().expect("certified"), row.refuted.as_ref().expect("refuted"));
+        assert!(certified.value <= 20.0 && 20.0 < refuted.value, "{certified:?} {refuted:?}");
+        assert!(certified.value > 15.0 && refuted.value < 35.0, "{certified:?} {refuted:?}");
+        assert_eq!(row.reference, "the same network with noise.level_percent = 0");
+        assert!(report.together.is_none());
+        let expected = format!("noise.level_percent: largest certified {} % of σ_init, refuted", certified.value);
+        assert!(words::answer(&report, row).starts_with(&expected), "{}", words::answer(&report, row));
+        let read: LimitReport = serde_json::from_str(&report.json()).expect("JSON");
+        assert_eq!(read.rows[0].trials.len(), report.csv().lines().count() - 1);
+    }
+
+    #[test]
+    fn smallest_values_are_limits_too() {
+        let report = searched(&question(&["device.converters.adc.bits"], Target::Accuracy(0.775)), loss);
+        let row = &report.rows[0];
+        let value = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.value);
+        assert_eq!((value(&row.certified), value(&row.refuted)), (Some(6.0), Some(5.0)), "{:?}", row.limit);
+        assert_eq!(row.with, ["device.converters.adc.codes = signed", "device.converters.adc.range = calibrated"]);
+        assert_eq!(row.reference, "the same network with no device.converters.adc");
+    }
+
+    /// Alone, each key may cost 2 points. Together they cost less than 2 points at half of the noise limit with no loss
+    /// from the bits, which are doubled.
+    #[test]
+    fn a_sheet_has_a_common_fraction() {
+        let keys = ["noise.level_percent", "device.converters.adc.bits"];
+        let report = searched(&question(&keys, Target::Loss(0.02)), loss);
+        let noise = report.rows[0].certified.as_ref().expect("certified").value;
+        let together = report.together.as_ref().expect("a common row");
+        let certified = together.certified.as_ref().expect("certified");
+        assert_eq!(certified.keys[0].key, keys[0]);
+        assert!((certified.keys[0].value - certified.value * noise).abs() < 1e-9);
+        let fraction = certified.value;
+        let alone = report.rows[1].certified.as_ref().expect("certified").value;
+        let bits = (alone / fraction - 1e-9).ceil();
+        assert_eq!(certified.keys[1].value, bits);
+        assert!(0.001 * fraction * noise + 0.01 * (8.0 - bits).max(0.0) <= 0.02, "{certified:?}");
+        assert!(words::answer(&report, together).starts_with("together: largest certified "));
+    }
+
+    #[test]
+    fn answers_are_withheld_with_a_reason() {
+        let of = |target, loss: &dyn Fn(&Settings) -> f64| {
+            let report = searched(&question(&["noise.level_percent"], target), loss);
+            let row = report.rows.into_iter().next().expect("a row");
+            (row.withheld.unwrap_or_default(), row.trials.len(), row.limit.map(|limit| limit.verdict))
+        };
+        let (why, trials, verdict) = of(Target::Accuracy(0.85), &loss);
+        assert!(why.contains("reaches 80") && why.contains("misses 85 %") && why.contains("hint: ask for"), "{why}");
+        assert_eq!((trials, verdict), (4, Some(Verdict::BaselineMisses)));
+    }
+
+    /// Trials at every level equal the reference, seed by seed.
+    #[test]
+    fn a_key_without_effect_is_found() {
+        struct Same;
+        impl Trials for Same {
+            fn run(&mut self, _: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
+                let end =
+                    |job: &Job| TrialEnd { outcome: Some(0.8 + 0.01 * job.seed as f64 / 100.0), ..TrialEnd::default() };
+                Ok(Ended::All(jobs.iter().map(end).collect()))
+            }
+        }
+        struct Silent;
+        impl Trials for Silent {
+            fn run(&mut self, _: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
+                let problem =
+                    Problem { state: "silent".to_owned(), unfinished: false, advice: "more input".to_owned() };
+                let end =
+                    |_: &Job| TrialEnd { outcome: Some(0.1), problem: Some(problem.clone()), ..TrialEnd::default() };
+                Ok(Ended::All(jobs.iter().map(end).collect()))
+            }
+        }
+        let study = study(STUDY);
+        let question = question(&["noise.level_percent"], Target::Loss(0.02));
+        let plan = LimitPlan::new(&study, &question, Path::new(".")).expect("a valid question");
+        let withheld = |trials: &mut dyn Trials| match plan.search(&study, trials).expect("doubles run") {
+            Searched::Answer(report) => report.rows[0].withheld.clone().unwrap_or_default(),
+            Searched::Stopped(_) => panic!("nothing stops"),
+        };
+        assert!(withheld(&mut Same).starts_with("noise.level_percent has no effect on this study: at 1000, 4 repeats"));
+        assert!(withheld(&mut Silent).ends_with("4 of 4 repeats are silent\n\nhint: more input"));
+        let mut stopped = Double { loss, most: 30, ran: 0 };
+        let stopped = plan.search(&study, &mut stopped).expect("doubles run");
+        assert!(matches!(stopped, Searched::Stopped(left) if left > 0), "{stopped:?}");
+    }
 }

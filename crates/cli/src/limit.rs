@@ -95,6 +95,9 @@ pub struct Arguments {
     /// First seed of the repeats.
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Trials")]
     seeds: u64,
+    /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
+    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Trials", value_parser = clap::value_parser!(u64).range(3..=1000))]
+    repeats: u64,
     /// Epochs of short training while the answer is clear; 0 for none [default: a third, from 12 epochs on].
     #[arg(long, value_name = "N", help_heading = "Trials")]
     short_epochs: Option<usize>,
@@ -204,6 +207,7 @@ impl Arguments {
             confidence: self.confidence,
             resolution: self.resolution.unwrap_or(RESOLUTION),
             first_seed: self.seeds,
+            repeats: self.repeats,
             short_epochs: self.short_epochs,
         })
     }

@@ -7,6 +7,7 @@ use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
 use ohmspike_datasets::counted;
+use ohmspike_experiments::presets::PRESETS;
 use ohmspike_experiments::replication::replication;
 use ohmspike_report::answers::{Shown, answers_in, write_answer_report};
 use ohmspike_report::figures::study_figures;
@@ -14,6 +15,7 @@ use ohmspike_report::files::write_report;
 use ohmspike_report::page::Report;
 use ohmspike_report::page::answer_page::AnswerPage;
 use ohmspike_study::machine::machine;
+use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::study_file::StudyFile;
 
@@ -55,12 +57,13 @@ struct OpenError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let folder = arguments.study.out.as_ref().unwrap_or(&arguments.study.study);
+    let answers = if folder.is_dir() { answers_in(folder)? } else { Vec::new() };
+    if !answers.is_empty() {
+        return answer_report(arguments, answers, folder);
+    }
     let file = arguments.study.open()?;
     let out = arguments.study.results(&file);
-    let answers = answers_in(&out)?;
-    if !answers.is_empty() {
-        return answer_report(arguments, &file, answers, &out);
-    }
     let replication = replication(&file.study)?;
     let results = Results::open(&file.study, &out, &file.folder)?;
     let choice = arguments.axis.choice();
@@ -90,21 +93,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     opened(arguments, &path)
 }
 
-/// Writes the page of an answers folder.
-fn answer_report(
-    arguments: &Arguments,
-    file: &StudyFile,
-    answers: Vec<Shown>,
-    out: &Path,
-) -> Result<ExitCode, Failure> {
+/// Writes the page of an answers folder, which may have no study.
+fn answer_report(arguments: &Arguments, answers: Vec<Shown>, folder: &Path) -> Result<ExitCode, Failure> {
+    let file = if folder.join(FILE).exists() { Some(StudyFile::open_with(&PRESETS, folder, &[])?) } else { None };
+    let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
     let page = AnswerPage {
-        study: &file.study,
-        text: &file.text,
+        name: file.as_ref().map_or(&*name, |file| &file.study.name),
+        question: file.as_ref().map_or("", |file| &file.study.question),
+        text: file.as_ref().map(|file| file.text.as_str()),
         command: &format!("ohmspike report {}", arguments.study.words()),
         machine: &machine(),
         commit: option_env!("OHMSPIKE_COMMIT"),
     };
-    let path = write_answer_report(page, answers, out)?;
+    let path = write_answer_report(page, answers, folder)?;
     say!("{}", path.display())?;
     opened(arguments, &path)
 }

@@ -24,7 +24,7 @@ const RENAMED: [(&str, &str, &str); 10] = [
 ];
 
 /// Commands that override keys of a study with `--set`.
-const OF_STUDIES: [&str; 6] = ["run", "train", "report", "export", "status", "submit"];
+const OF_STUDIES: [&str; 8] = ["run", "train", "report", "export", "status", "submit", "limit", "ablate"];
 
 /// A wrong command line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

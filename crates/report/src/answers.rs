@@ -4,6 +4,7 @@
 //! page has one section per answer, then the trials behind them.
 
 pub mod ablation;
+pub mod deployment;
 pub mod limit;
 
 use std::fs;
@@ -11,6 +12,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_answers::ablate::{self, AblationAnswer};
+use ohmspike_answers::deploy::{self, Deployment};
 use ohmspike_answers::limit::report::{self, LimitReport};
 use ohmspike_datasets::reason;
 use serde::de::DeserializeOwned;
@@ -68,7 +70,12 @@ pub enum AnswersError {
 pub fn answers_in(folder: &Path) -> Result<Vec<Shown>, AnswersError> {
     let limit: Option<LimitReport> = parsed(&folder.join(report::FILE), report::SCHEMA)?;
     let ablation: Option<AblationAnswer> = parsed(&folder.join(ABLATION), ablate::SCHEMA)?;
-    let shown = [limit.as_ref().map(limit::shown), ablation.as_ref().map(ablation::shown)];
+    let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
+    let shown = [
+        limit.as_ref().map(limit::shown),
+        ablation.as_ref().map(ablation::shown),
+        deployed.as_ref().map(deployment::shown),
+    ];
     Ok(shown.into_iter().flatten().collect())
 }
 

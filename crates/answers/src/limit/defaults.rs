@@ -2,13 +2,13 @@
 //!
 //! | key | harsher | harmless | levels |
 //! |---|---|---|---|
-//! | `noise.level_percent` | larger | 0 | 1 to 1000 % |
-//! | `hardware.write_spread_scale` | larger | 0 | 0.1 to 100 |
+//! | `noise.level_percent` | larger | 0 | 0.1 to 1000 % |
+//! | `hardware.write_spread_scale` | larger | 0 | 0.01 to 100 |
 //! | `hardware.retention_seconds` | larger | 0 | 1 s to 10 years |
-//! | `device.faults.p_*`, fractions of cells | larger | 0 | 0.001 to 0.5 |
-//! | noise in % | larger | 0 | 0.1 to 100 % |
-//! | sigma of ln, relative spreads | larger | 0 | 0.01 to 3 |
-//! | noise in µS | larger | 0 | 0.1 to 100 % of the window |
+//! | `device.faults.p_*`, fractions of cells | larger | 0 | 0.0001 to 0.5 |
+//! | noise in % | larger | 0 | 0.01 to 100 % |
+//! | sigma of ln, relative spreads | larger | 0 | 0.001 to 3 |
+//! | noise in µS | larger | 0 | 0.01 to 100 % of the window |
 //! | bits of converters | smaller | no converter | 2 to 12 bits |
 //! | `device.levels.count` | smaller | no levels | 2, 3, 4, 6, ..., 256 |
 //! | ends of the window | narrower | as in the study | to a factor of 1.1 between the ends |
@@ -59,20 +59,20 @@ const LEAST_RATIO: f64 = 1.1;
 
 /// Levels of quantities where larger is worse and 0 is harmless, by the end of their key; longer endings come first.
 const HARMFUL: [(&str, f64, f64); 14] = [
-    ("noise.level_percent", 1.0, 1000.0),
-    ("hardware.write_spread_scale", 0.1, 100.0),
+    ("noise.level_percent", 0.1, 1000.0),
+    ("hardware.write_spread_scale", 0.01, 100.0),
     ("hardware.retention_seconds", 1.0, TEN_YEARS),
-    ("percent_of_conductance", 0.1, 100.0),
-    ("percent_of_window", 0.1, 100.0),
-    ("percent_of_full_scale", 0.1, 100.0),
-    ("percent_of_step", 0.1, 1000.0),
-    ("sigma_percent", 0.1, 100.0),
-    ("sigma_ln_resistance", 0.01, 3.0),
-    ("sigma_ln", 0.01, 3.0),
-    ("slope_sigma", 0.01, 3.0),
-    ("step_gain_sigma", 0.01, 3.0),
-    ("up_down_sigma", 0.01, 3.0),
-    ("fraction_of_cells", 0.001, 1.0),
+    ("percent_of_conductance", 0.01, 100.0),
+    ("percent_of_window", 0.01, 100.0),
+    ("percent_of_full_scale", 0.01, 100.0),
+    ("percent_of_step", 0.01, 1000.0),
+    ("sigma_percent", 0.01, 100.0),
+    ("sigma_ln_resistance", 0.001, 3.0),
+    ("sigma_ln", 0.001, 3.0),
+    ("slope_sigma", 0.001, 3.0),
+    ("step_gain_sigma", 0.001, 3.0),
+    ("up_down_sigma", 0.001, 3.0),
+    ("fraction_of_cells", 0.0001, 1.0),
 ];
 
 /// Returns what is known about `key`; `device` holds the weights.
@@ -98,9 +98,9 @@ pub fn known(key: &str, device: Option<&Device>) -> Option<Known> {
         "network.hidden" | "network.steps" | "training.epochs" => smaller(Harmless::Mildest, None),
         key if key.ends_with("sigma_microsiemens") => {
             let span = window.map(|(low, high)| high - low);
-            Known { grid: span.map(|span| Grid::Range(0.001 * span, span)), ..larger(Grid::List(Vec::new())) }
+            Known { grid: span.map(|span| Grid::Range(1e-4 * span, span)), ..larger(Grid::List(Vec::new())) }
         }
-        key if key.starts_with("device.faults.p_") => larger(Grid::Range(0.001, 0.5)),
+        key if key.starts_with("device.faults.p_") => larger(Grid::Range(1e-4, 0.5)),
         key => {
             let (_, from, to) = HARMFUL.iter().find(|(end, ..)| key.ends_with(end))?;
             larger(Grid::Range(*from, *to))
@@ -137,7 +137,7 @@ mod tests {
         else {
             panic!("a range")
         };
-        assert!((to / 999.0 - 1.0).abs() < 1e-6 && (from / 0.999 - 1.0).abs() < 1e-6, "{from} to {to}");
+        assert!((to / 999.0 - 1.0).abs() < 1e-6 && (from / 0.0999 - 1.0).abs() < 1e-6, "{from} to {to}");
         let narrow = known("device.window.high_resistance_ohm", Some(&device)).expect("known");
         let Some(Grid::Range(from, to)) = narrow.grid else { panic!("a range") };
         assert!((from / 1100.0 - 1.0).abs() < 1e-6 && (to / 1e6 - 1.0).abs() < 1e-6, "{from} to {to}");

@@ -76,7 +76,7 @@ pub enum Found {
     /// The limit, or why there is none.
     Answer {
         /// The limit; none if the search ended early.
-        limit: Option<Limit>,
+        limit: Option<Box<Limit>>,
         /// Why the answer is withheld.
         withheld: Option<String>,
         /// All trials, in the order in which they were asked for.
@@ -102,7 +102,7 @@ pub fn find(
             Step::Run(batch) => batch,
             Step::Done(limit) => {
                 let withheld = search.withheld(&limit, statistic);
-                return Ok(Found::Answer { limit: Some(limit), withheld, trials: search.lines });
+                return Ok(Found::Answer { limit: Some(Box::new(limit)), withheld, trials: search.lines });
             }
         };
         let jobs = search.jobs(&batch)?;

@@ -12,6 +12,7 @@ use ohmspike_study::study::Study;
 use ohmspike_study::warning::{Warning, all_warnings};
 
 use super::error::LimitError;
+use super::repeats::chips_differ;
 use super::row::Row;
 use super::swept::{AskedKey, Swept};
 
@@ -30,6 +31,8 @@ pub struct Question {
     pub resolution: f64,
     /// First seed of the repeats.
     pub first_seed: u64,
+    /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
+    pub repeats: u64,
     /// Epochs of short training in the search; 0 for none; a third of the epochs by default, from 12 epochs on.
     pub short_epochs: Option<usize>,
 }
@@ -49,6 +52,8 @@ pub struct LimitPlan {
     pub effort: Effort,
     /// The settings of the study.
     pub settings: Settings,
+    /// Whether chips differ before any write, at the harshest level of any row.
+    pub(super) chips_differ: bool,
     pub(super) resolution: f64,
     pub(super) swept: Vec<Swept>,
     pub(super) folder: PathBuf,
@@ -83,9 +88,23 @@ impl LimitPlan {
         let chance = checked(&rows, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
         let criterion = Criterion { target, statistic, confidence, chance };
-        let effort =
-            Effort { first_seed: question.first_seed, short_training: short_epochs.is_some(), ..Effort::default() };
-        let plan = LimitPlan { rows, criterion, effort, settings, resolution: question.resolution, swept, folder };
+        let effort = Effort {
+            first_seed: question.first_seed,
+            mean_seeds: question.repeats,
+            short_training: short_epochs.is_some(),
+            ..Effort::default()
+        };
+        let chips_differ = differ(&rows, &folder)?;
+        let plan = LimitPlan {
+            chips_differ,
+            rows,
+            criterion,
+            effort,
+            settings,
+            resolution: question.resolution,
+            swept,
+            folder,
+        };
         for row in &plan.rows {
             plan.procedure(row)?;
         }
@@ -162,6 +181,17 @@ fn short_epochs(settings: &Settings, asked: Option<usize>) -> Result<Option<usiz
 fn device_of(settings: &Settings, folder: &Path) -> Result<Option<Device>, LimitError> {
     let name = settings.connections().into_iter().find_map(|connection| settings.device_of(connection));
     name.map(|name| Ok(device_file::load(&name, &settings.device, folder)?.0)).transpose()
+}
+
+/// Whether chips differ before any write, at the harshest level of any row.
+fn differ(rows: &[Row], folder: &Path) -> Result<bool, LimitError> {
+    for row in rows {
+        let harshest = row.at(row.levels.values()[row.levels.harshest()])?;
+        if device_of(&harshest, folder)?.is_some_and(|device| chips_differ(&device)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing. Refuses keys without an

@@ -34,6 +34,8 @@ pub struct LimitReport {
     pub short_epochs: Option<usize>,
     /// The settings of the study; the rows override their keys.
     pub settings: Settings,
+    /// What limits every answer.
+    pub notes: Vec<String>,
     /// One entry per key.
     pub rows: Vec<LimitRow>,
     /// All keys at a common fraction of their limits; null for a single key.
@@ -61,7 +63,7 @@ pub struct LimitRow {
     pub refuted: Option<Bound>,
     /// Why there is no answer; null if there is one.
     pub withheld: Option<String>,
-    /// What limits the answer.
+    /// What limits the answer of this key.
     pub notes: Vec<String>,
     /// Verdict, search and tests; null if the search ended early. Levels are positions in `levels`, from 0.
     pub limit: Option<Limit>,

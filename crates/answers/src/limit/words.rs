@@ -38,6 +38,15 @@ pub fn level(row: &LimitRow, value: f64) -> String {
     }
 }
 
+/// Formats a bound; a plain number also in the next unit: `0.005 (0.5 % of cells)`.
+fn level_in_full(row: &LimitRow, bound: &Bound) -> String {
+    let text = level(row, bound.value);
+    match bound.units.get(1).filter(|_| row.unit.is_empty()) {
+        Some(other) => format!("{text} ({} {})", short(other.value), other.unit),
+        None => text,
+    }
+}
+
 /// Describes the criterion: `within 2 points of 81.2 %`.
 pub fn target(criterion: &Criterion, limit: Option<&Limit>) -> String {
     match (criterion.target, limit) {
@@ -76,7 +85,7 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
         Direction::LargerIsWorse => "largest",
         Direction::SmallerIsWorse => "smallest",
     };
-    let shown = |bound: &Option<Bound>| bound.as_ref().map_or_else(String::new, |bound| level(row, bound.value));
+    let shown = |bound: &Option<Bound>| bound.as_ref().map_or_else(String::new, |bound| level_in_full(row, bound));
     let (certified, refuted) = (shown(&row.certified), shown(&row.refuted));
     let ends = [row.levels[0], row.levels[row.levels.len() - 1]].map(|value| level(row, value));
     let found = match limit.verdict {

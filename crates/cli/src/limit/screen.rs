@@ -33,9 +33,11 @@ impl Screen {
         Screen { pending: None, batch: (0, 0), ran: 0, started: now, line: now }
     }
 
-    /// Prints the number of trials and their time.
+    /// Prints the number of trials and their time, if any ran.
     pub fn finish(&self) {
-        tell!("{} in {}\n", counted(self.ran, "trial"), span(self.started.elapsed().as_secs_f64()));
+        if self.ran > 0 {
+            tell!("{} in {}\n", counted(self.ran, "trial"), span(self.started.elapsed().as_secs_f64()));
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! Prints plans and answers.
 
+use ohmspike_answers::limit::LimitPlan;
 use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
 use ohmspike_answers::limit::row::Row;
 use ohmspike_answers::limit::words::{answer, attempts, criterion, level, percent, repeats, trials, units};
-use ohmspike_answers::limit::{LimitError, LimitPlan};
 use ohmspike_datasets::counted;
 
 use super::super::Failure;
@@ -40,7 +40,7 @@ fn levels(row: &Row) -> String {
     format!("{} to {}, {}", values[0], values[values.len() - 1], counted(values.len(), "level"))
 }
 
-fn counts(plan: &LimitPlan, row: &Row) -> Result<String, LimitError> {
+fn counts(plan: &LimitPlan, row: &Row) -> Result<String, Failure> {
     let (usual, most) = plan.trials(row)?;
     let epochs = plan.settings.training.epochs;
     let noun = if epochs == 1 { "epoch" } else { "epochs" };
@@ -59,6 +59,9 @@ pub fn report(report: &LimitReport) -> Result<(), Failure> {
         details(report, row)?;
     }
     say!("\ndevice: {}; data set: {}; {}", report.device, report.data, repeats(report))?;
+    for note in &report.notes {
+        say!("note: {note}")?;
+    }
     Ok(())
 }
 

@@ -18,6 +18,8 @@ const HEIGHT: f64 = 250.0;
 const NEAR: f64 = 1.6;
 /// Whole-number levels within this distance of the bounds are shown enlarged.
 const NEAR_WHOLE: f64 = 2.0;
+/// Largest fraction of trials in the enlarged plot.
+const MOST_NEAR: f64 = 0.9;
 /// Certified and refuted levels: blue and vermilion of Okabe and Ito (2008).
 const CERTIFIED: &str = "#0072B2";
 const REFUTED: &str = "#D55E00";
@@ -38,11 +40,14 @@ fn figure(report: &LimitReport, row: &LimitRow) -> Figure {
     if wide { Figure::wide(name, caption, grid, &data(row)) } else { Figure::new(name, caption, grid, &data(row)) }
 }
 
-/// Returns the range of levels around the bounds; none without bounds.
+/// Returns the range of levels around the bounds; none without bounds, or if it holds most trials.
 fn near(row: &LimitRow) -> Option<(f64, f64)> {
     let bounds = [&row.certified, &row.refuted].into_iter().filter_map(|bound| Some(bound.as_ref()?.value));
     let (low, high) = bounds.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)));
-    (low <= high).then(|| if is_whole(row) { (low - NEAR_WHOLE, high + NEAR_WHOLE) } else { (low / NEAR, high * NEAR) })
+    let (low, high) = if is_whole(row) { (low - NEAR_WHOLE, high + NEAR_WHOLE) } else { (low / NEAR, high * NEAR) };
+    let levels = || row.trials.iter().filter_map(|line| line.level);
+    let inside = levels().filter(|level| (low..=high).contains(level)).count();
+    (low <= high && inside as f64 <= MOST_NEAR * levels().count() as f64).then_some((low, high))
 }
 
 fn is_whole(row: &LimitRow) -> bool {

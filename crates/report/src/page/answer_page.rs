@@ -1,7 +1,6 @@
 //! The page of an answers folder: every answer with its figure, then the trials behind it.
 
 use maud::html;
-use ohmspike_study::study::Study;
 
 use super::layout::{Head, whole};
 use super::table::facts;
@@ -11,10 +10,12 @@ use crate::answers::Shown;
 /// Input of the page.
 #[derive(Clone, Copy, Debug)]
 pub struct AnswerPage<'a> {
-    /// The study, as written into the folder.
-    pub study: &'a Study,
-    /// Text of the study file in the folder.
-    pub text: &'a str,
+    /// Name of the study or of the folder.
+    pub name: &'a str,
+    /// Question of the study; empty for none.
+    pub question: &'a str,
+    /// Text of the study file in the folder, if there is one.
+    pub text: Option<&'a str>,
     /// Command that writes this page.
     pub command: &'a str,
     /// Machine that writes the page.
@@ -35,14 +36,15 @@ impl AnswerPage<'_> {
             sections.push(Section { body, ..section });
             details.extend(behind);
         }
-        details.push(self.settings());
+        details.extend(self.settings());
         details.push(self.provenance());
-        let head = Head { name: &self.study.name, status: html! {}, question: &self.study.question };
+        let head = Head { name: self.name, status: html! {}, question: self.question };
         whole(&head, &sections, &details).into_string()
     }
 
-    fn settings(&self) -> Section {
-        Section { id: "settings", heading: "Settings", body: html! { pre tabindex="0" { (self.text) } } }
+    fn settings(&self) -> Option<Section> {
+        let text = self.text?;
+        Some(Section { id: "settings", heading: "Settings", body: html! { pre tabindex="0" { (text) } } })
     }
 
     fn provenance(&self) -> Section {

@@ -4,26 +4,20 @@ use maud::{Markup, html};
 use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Yield};
 use ohmspike_plot::time_span::TimeSpan;
 
-use super::figures::drawn;
 use super::number::{percent, points};
 use super::table::table;
-use crate::figures::deployment::deployment_figures;
 
-/// Renders the section of a deployment.
+/// Renders the answer of a deployment, without its figures.
 pub fn section(deployment: &Deployment) -> Markup {
     html! {
-        section id="deployment" {
-            h2 { "Deployment" }
-            @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
-            p.method { (method(deployment)) }
-            div.figures { @for figure in deployment_figures(deployment) { (drawn(&figure)) } }
-            @for cell in &deployment.cells {
-                h3 { (name(deployment, cell)) }
-                (times(deployment, cell))
-                @if !cell.mechanisms.is_empty() { (mechanisms(cell)) }
-            }
-            @if deployment.cells.len() > 1 { (matrix(deployment)) }
+        @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
+        p.method { (method(deployment)) }
+        @for cell in &deployment.cells {
+            h3 { (name(deployment, cell)) }
+            (times(deployment, cell))
+            @if !cell.mechanisms.is_empty() { (mechanisms(cell)) }
         }
+        @if deployment.cells.len() > 1 { (matrix(deployment)) }
     }
 }
 

@@ -13,6 +13,7 @@ pub fn section(report: &LimitReport) -> Markup {
         ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
         @if report.rows.len() > 1 { (sheet(report)) }
         @for row in report.all_rows().filter(|row| !row.trials.is_empty()) { (details(report, row)) }
+        @for note in &report.notes { p.method { "Note: " (note) "." } }
         p.method {
             "A search with few seeds proposes a level. Fresh seeds, which the search has not seen, certify it with a one-sided test; \
              further fresh seeds refute the next harsher level. Neither test assumes that accuracy falls steadily. Levels between both \

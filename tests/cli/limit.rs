@@ -1,0 +1,256 @@
+//! `ohmspike limit`: answers, repeats, resumes, shards and errors, on a small event data set.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use crate::ohmspike::{Answer, Folder};
+
+/// Trials of about 0.03 s that learn three classes of events.
+const STUDY: &str = r#"
+name = "toy"
+[data]
+set = "toy"
+[network]
+hidden = 24
+steps = 40
+excitatory_fraction = 0.75
+[weights]
+sigma_init = 0.4
+[hardware]
+device = "study-1k-1m"
+weight_at_gmax = 8
+[training]
+batch = 8
+epochs = 8
+learning_rate = 0.03
+[outcome]
+last_epochs = 3
+"#;
+
+const NOISE: [&str; 6] = ["limit", "toy.toml", "--key", "noise.level_percent=1,3,10,30,100", "--accuracy", "70%"];
+
+/// Events of `samples` samples: seven of ten come from the four units of the class, the others from any unit.
+fn events(samples: usize, first: u64) -> String {
+    let (mut text, mut state) = ("sample,time,unit,label\n".to_owned(), first);
+    let mut draw = move |below: u64| {
+        state = (state * 1_103_515_245 + 12_345) % (1 << 31);
+        (state >> 8) % below
+    };
+    for sample in 0..samples {
+        let label = sample as u64 % 3;
+        for event in 0..8 {
+            let unit = if draw(10) < 7 { 4 * label + draw(4) } else { draw(12) };
+            text += &format!("{sample},{:.4},{unit},{label}\n", 0.0011 + 0.01 * f64::from(event));
+        }
+    }
+    text
+}
+
+fn folder() -> Folder {
+    let folder = Folder::new();
+    folder.write("train.csv", events(96, 1));
+    folder.write("test.csv", events(99, 2));
+    folder.write("toy.toml", STUDY);
+    let import = ["data", "import", "toy", "--events", "train.csv", "--test", "test.csv"];
+    folder.run(&[&import[..], &["--units", "12", "--classes", "3", "--duration", "0.1"]].concat()).succeeds();
+    folder
+}
+
+const JSON: &str = "results/toy-limit/limit.json";
+
+fn json(folder: &Folder) -> Value {
+    serde_json::from_str(&folder.text(JSON)).expect("JSON")
+}
+
+/// The answer of an undisturbed search.
+fn undisturbed() -> (Folder, Answer) {
+    let folder = folder();
+    let answer = folder.run(&NOISE).succeeds();
+    (folder, answer)
+}
+
+#[test]
+fn the_answer_comes_first_and_a_repeat_is_free() {
+    let (folder, first) = undisturbed();
+    let line = first.stdout.lines().next().unwrap_or_default();
+    assert!(line.starts_with("noise.level_percent: largest certified "), "{first:#?}");
+    assert!(line.ends_with("(an accuracy of 70 %; mean over repeats; 95 % confidence)"), "{line}");
+    for unit in ["% of σ_init", "µS", "% of G", "% of window", "σ of ln R", "thresholds"] {
+        assert!(first.stdout.lines().any(|line| line.trim_start().starts_with(unit)), "{unit}: {}", first.stdout);
+    }
+    assert!(first.stderr.contains("certify    noise.level_percent = "), "{}", first.stderr);
+    let before = folder.files("results/toy-limit");
+    let trials = json(&folder)["rows"][0]["trials"].as_array().map_or(0, Vec::len);
+    assert_eq!(folder.text("results/toy-limit/limit.csv").lines().count(), trials + 1);
+    for end in ["svg", "png", "csv"] {
+        assert!(folder.path(&format!("results/toy-limit/figures/limit-noise.level_percent.{end}")).exists(), "{end}");
+    }
+
+    let again = folder.run(&NOISE).succeeds();
+    assert_eq!((again.stdout, again.stderr.as_str()), (first.stdout, ""));
+    assert!(folder.files("results/toy-limit") == before, "a repeat changes no file");
+}
+
+#[test]
+fn stopped_killed_and_shared_searches_give_the_same_answer() {
+    let (expected, _) = undisturbed();
+    let expected = expected.text(JSON);
+
+    let stopped = folder();
+    let answer = stopped.run(&[&NOISE[..], &["--max-trials", "7"]].concat()).succeeds();
+    assert!(answer.stderr.contains("stopped; repeat the command to continue"), "{answer:#?}");
+    assert!(!stopped.path(JSON).exists());
+    stopped.run(&NOISE).succeeds();
+    assert_eq!(stopped.text(JSON), expected);
+
+    let killed = folder();
+    let mut process = killed.ohmspike(&NOISE).spawn().expect("the program starts");
+    let started = Instant::now();
+    while killed.records("results/toy-limit/records/0001.jsonl").is_empty() {
+        assert!(started.elapsed() < Duration::from_secs(60), "no record within a minute");
+        thread::sleep(Duration::from_millis(2));
+    }
+    process.kill().expect("it is ours");
+    process.wait().expect("it has ended");
+    killed.run(&NOISE).succeeds();
+    assert_eq!(killed.text(JSON), expected);
+
+    let shared = folder();
+    let spawn = |part: &str| {
+        let arguments = [&NOISE[..], &["--shard", part, "--threads", "1"]].concat();
+        shared.ohmspike(&arguments).spawn().expect("the program starts")
+    };
+    let processes = [spawn("1/2"), spawn("2/2")];
+    let [one, other]: [Answer; 2] =
+        processes.map(|process| process.wait_with_output().expect("the program ends").into());
+    assert_eq!(one.succeeds().stdout, other.succeeds().stdout);
+    assert_eq!(shared.text(JSON), expected);
+}
+
+#[test]
+fn several_keys_give_a_specification_sheet() {
+    let folder = folder();
+    let keys = ["--key", "noise.level_percent=1,3,10,30", "--key", "device.faults.p_dead_row=0.01,0.03,0.1,0.3,0.6"];
+    let answer = folder.run(&[&["limit", "toy.toml"], &keys[..], &["--accuracy", "65%"]].concat()).succeeds();
+    let starts: Vec<&str> = answer.stdout.lines().take(3).filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(starts, ["noise.level_percent", "device.faults.p_dead_row", "together"], "{}", answer.stdout);
+    assert!(
+        answer
+            .stdout
+            .contains("reference: the same network with noise.level_percent = 0, device.faults.p_dead_row = 0")
+    );
+    let report = json(&folder);
+    assert_eq!(report["rows"].as_array().map(Vec::len), Some(2));
+    // Both rows and the common one share the trials of the reference.
+    let reference = |row: &Value| row["trials"][0]["id"].clone();
+    assert_eq!(reference(&report["rows"][0]), reference(&report["rows"][1]));
+}
+
+#[test]
+fn a_missed_criterion_is_told_before_any_search() {
+    let folder = folder();
+    let answer = folder.run(&["limit", "toy.toml", "--key", "noise.level_percent", "--accuracy", "99%"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+    assert!(answer.stderr.contains("error: the same network with noise.level_percent = 0 reaches "), "{answer:#?}");
+    assert!(answer.stderr.contains(" and misses 99 %\n\nhint: ask for less than "), "{answer:#?}");
+    assert_eq!(folder.records("results/toy-limit/records/0001.jsonl").len(), 4);
+    assert_eq!(json(&folder)["rows"][0]["limit"]["verdict"], "baseline-misses");
+}
+
+#[test]
+fn a_key_without_effect_is_told_after_few_trials() {
+    let folder = folder();
+    let key = "device.energy.cell_area_square_micrometres";
+    let levels = format!("{key}=1,2");
+    let answer = folder.run(&["limit", "toy.toml", "--key", &levels, "--largest", "--within", "10"]);
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    let expected = format!(
+        "error: {key} has no effect on this study: at 2, 4 repeats give exactly the accuracies of the same network with \
+         {key} = 1, the mildest level\n"
+    );
+    assert!(answer.stderr.ends_with(&expected), "{}", answer.stderr);
+}
+
+#[test]
+fn fractions_of_chips_need_their_number_of_chips() {
+    let folder = folder();
+    let chips = ["--chips", "60%", "--confidence", "80%"];
+    let answer = folder.run(&[&NOISE[..], &chips].concat()).succeeds();
+    assert!(answer.stdout.contains("note: all chips of this device are equal before the first write"), "{answer:#?}");
+    assert!(answer.stdout.contains("; 60 % of chips; 80 % confidence)"), "{}", answer.stdout);
+    assert!(
+        answer.stdout.contains("chips differ in initial weights, sample order, write noise, read noise;"),
+        "{}",
+        answer.stdout
+    );
+}
+
+#[test]
+fn a_dry_run_shows_levels_and_trials() {
+    let folder = folder();
+    let answer = folder.run(&[&NOISE[..], &["--dry-run"]].concat()).succeeds();
+    assert!(answer.stdout.contains("  levels: 1, 3, 10, 30, 100\n"), "{}", answer.stdout);
+    assert!(answer.stdout.contains("  trials: about 40, at most 132, of 8 epochs each\n"), "{}", answer.stdout);
+    assert!(!folder.path("results").exists());
+}
+
+#[test]
+fn wrong_questions_are_refused_before_any_trial() {
+    let folder = folder();
+    for (arguments, message) in [
+        (&["--key", "noise.level", "--within", "2"][..], "--key noise.level: unknown key `noise.level`\n\nhint: use"),
+        (&["--key", "hardware.device", "--within", "2"], "--key hardware.device: expected a number, got a key of type"),
+        (&["--key", "seeds.chip", "--within", "2"], "--key seeds.chip: expected a number, got a key of type `seed`"),
+        (&["--key", "noise.level_percent", "--accuracy", "101%"], "--accuracy: expected a fraction from 0 to 1 or a"),
+        (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.3 % (guessing) and"),
+        (&["--key", "noise.level_percent", "--within", "70"], "--within: expected above 0 and below 66.7 points, got"),
+        (&["--key", "noise.level_percent", "--within", "2 bits"], "--within: expected percentage points from 0 to 100"),
+        (&["--key", "hardware.retention_seconds", "--within", "2"], "--key hardware.retention_seconds: no effect on"),
+        (&["--key", "device.converters.dac.bits", "--within", "2"], "--key device.converters.dac.bits: no effect on"),
+        (&["--key", "training.learning_rate", "--within", "2"], "--key training.learning_rate: unknown which side is"),
+        (&["--key", "network.hidden", "--within", "2"], "--key network.hidden: no default range\n\nhint: add `--range"),
+        (
+            &["--key", "network.hidden=1,2.5", "--within", "2"],
+            "--key network.hidden: expected whole numbers, 1 to 65536",
+        ),
+        (
+            &["--key", "noise.level_percent=-1,2", "--within", "2"],
+            "--key noise.level_percent: expected 0 to 1e6, got -1",
+        ),
+        (&["--key", "noise.level_percent=1..x", "--within", "2"], "--key noise.level_percent: expected FROM..TO, such"),
+        (&["--key", "noise.level_percent=0..5", "--within", "2"], "--key noise.level_percent: range: expected a start"),
+        (&["--key", "device.faults.p_hig", "--within", "2"], "unknown key `device.faults.p_hig`\n\nhint: did you mean"),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--set", "training.batch=[8, 16]"],
+            "training.batch: expected one value, got 2; only the key of the limit may be a list\n\nhint: choose with",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--set", "seeds.chip=3", "--chips", "0.9"],
+            "--chips: the study fixes `seeds.chip`, so all repeats are the same chip",
+        ),
+        (
+            &["--key", "noise.level_percent", "--key", "noise.level_percent", "--within", "2"],
+            "--key: duplicate key `noise.level_percent`",
+        ),
+        (
+            &["--key", "noise.level_percent", "--key", "network.hidden", "--within", "2", "--smallest"],
+            "--smallest: applies to one key, got 2",
+        ),
+        (
+            &["--key", "hardware.write_spread_scale", "--within", "2", "--set", "hardware.device=none"],
+            "--key hardware.write_spread_scale: no effect on this study: `hardware.device` is `none`",
+        ),
+        (&["--key", "noise.level_percent", "--within", "2", "--repeats", "2"], "--repeats: expected 3 to 1000, got 2"),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "8"],
+            "--short-epochs: expected 1 to 7 (fewer than `training.epochs`) or 0 for none, got 8",
+        ),
+    ] {
+        let answer = folder.run(&[&["limit", "toy.toml"], arguments].concat());
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{arguments:?}: {answer:#?}");
+        assert!(answer.stderr.starts_with(&format!("error: {message}")), "{arguments:?}: {}", answer.stderr);
+        assert!(!folder.path("results").exists(), "{arguments:?}");
+    }
+}

@@ -5,6 +5,7 @@
 
 #![allow(clippy::print_stdout)] // The output is the measurement.
 
+mod deployment;
 mod distances;
 mod growth;
 mod memory;
@@ -43,9 +44,10 @@ impl Run {
 type Group = fn(&Stage, Run) -> Vec<Line>;
 
 /// Groups on the images, then groups with their own data.
-const GROUPS: [(&str, Group); 5] = [
+const GROUPS: [(&str, Group); 6] = [
     ("memory", memory::lines),
     ("trial-epoch", trial_epochs::lines),
+    ("deployment", deployment::lines),
     ("distances", distances::lines),
     ("recordings", |_, run| recordings::lines(run)),
     ("growth", |_, run| growth::lines(run)),

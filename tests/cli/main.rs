@@ -18,6 +18,7 @@
 //! - [`limit`]: limits of non-idealities.
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
+//! - [`deploy`]: stored networks on many chips.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has its own working folder, home and cache.
@@ -26,6 +27,7 @@ mod ablate;
 #[cfg(unix)]
 mod cluster;
 mod data;
+mod deploy;
 mod device;
 mod folders;
 mod health;

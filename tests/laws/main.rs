@@ -8,6 +8,7 @@
 //! - `same_bits`: records do not depend on threads, interruptions and shards;
 //! - `resolved_study`: the study in a results folder equals the study that was run;
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
+//! - `deployment`: chips are independent, and an ideal device gives the answers of exact memory;
 //! - `mechanisms`: disabling a mechanism of a device shifts no other random stream;
 //! - `limit`: limits rarely claim too much;
 //! - `store`, `killed`: records survive damaged files and hundreds of kills;
@@ -22,6 +23,7 @@
 mod calibration;
 mod checkpoints;
 mod crossbar_law;
+mod deployment;
 mod event_counts;
 mod executors;
 mod gradient;

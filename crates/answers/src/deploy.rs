@@ -16,7 +16,7 @@ mod chip_records;
 mod error;
 mod network;
 mod report;
-mod report_csv;
+mod report_files;
 mod signs;
 
 use std::collections::BTreeMap;
@@ -42,7 +42,6 @@ use report::Parts;
 pub use report::{
     Deployment, DeploymentCell, DeploymentTime, FILE, MechanismLoss, NetworkFacts, Programming, SCHEMA, Yield,
 };
-pub use report_csv::csv;
 
 /// Most chips of a deployment.
 pub const MOST_CHIPS: u32 = 1_000_000;
@@ -125,6 +124,10 @@ pub fn deploy(
     options.check()?;
     let mut prepared = Prepared::default();
     for network in networks {
+        let [expected, got] = [&networks[0], network].map(|network| network.study.conditions.len());
+        if got != expected {
+            return Err(DeployError::Conditions { expected, got });
+        }
         network.prepare(&mut prepared)?;
     }
     let mut cells = Vec::new();
@@ -144,7 +147,7 @@ pub fn deploy(
     for warning in deployment.warnings() {
         observer.warning(&warning);
     }
-    deployment.write(&options.folder)?;
+    report_files::write(&deployment, &options.folder)?;
     Ok(deployment)
 }
 

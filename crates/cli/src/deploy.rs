@@ -122,7 +122,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         test: arguments.test.as_deref(),
     };
     let open = |path: &PathBuf| DeployedNetwork::open(path, &request);
-    let networks = arguments.networks.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let mut networks = arguments.networks.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    name_apart(&mut networks);
     let options = arguments.options(&networks[0]);
     if let Some(path) = &arguments.save_conductances {
         return save_chip(&networks, &options, arguments.chip, path);
@@ -138,9 +139,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Gives networks of files with the same name the paths of their files as names.
+fn name_apart(networks: &mut [DeployedNetwork]) {
+    let names: Vec<String> = networks.iter().map(|network| network.name.clone()).collect();
+    for network in networks {
+        if names.iter().filter(|name| **name == network.name).count() > 1 {
+            network.name = network.stored.file.clone();
+        }
+    }
+}
+
 impl Arguments {
     fn options(&self, first: &DeployedNetwork) -> DeployOptions {
-        let folder = || Path::new("results").join(format!("{}-deploy", first.name));
+        let folder = || Path::new("results").join(&first.study.name);
         let mut after: Vec<f64> = self.after.iter().map(|span| span.seconds).collect();
         if after.is_empty() {
             after.push(0.0);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
 use ohmspike_study::calibration::Calibrated;
-use ohmspike_study::conductance_file::ConductancePath;
+use ohmspike_study::conductance_file::{ConductanceFileError, ConductancePath};
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{Clipped, Ended, HealthState};
@@ -98,6 +98,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         None => (source::default(&arguments.set)?, PathBuf::from(".")),
     };
     let options = RunOptions { study_folder, threads: arguments.threads.map(usize::from), ..RunOptions::default() };
+    if arguments.save_conductances.is_some() && !study.conditions[0].settings.has_device() {
+        return Err(ConductanceFileError::NoDevice.into());
+    }
     let keep = arguments.keep(&study, &options);
     let mut screen = Screen { wanted: Ok(true), saves: keep != Keep::default() };
     let trained = train_and_keep(&study, arguments.seed, &options, &keep, &mut screen)?;

@@ -1,4 +1,15 @@
-//! Reads dense samples (tables of features and images, one row of numbers per sample) from npy and IDX files.
+//! Reads dense samples (tables of features and images, one row of numbers per sample) from npy, npz and IDX files.
+//!
+//! An npz file holds samples and labels, and possibly those of the test, under one of these names:
+//!
+//! ```text
+//! samples         samples, x_train, train_images, images, x               one row or image per sample
+//! labels          labels, y_train, train_labels, y                        one integer per sample
+//! test samples    test_samples, x_test, test_images
+//! test labels     test_labels, y_test
+//! ```
+//!
+//! `x_train` and so on are the names of Keras, `train_images` those of MedMNIST. Scaling:
 //!
 //! ```text
 //! whole numbers    0 to 255, full scale 255; full scale 1 if no training value exceeds 1
@@ -18,7 +29,8 @@ use crate::{
     image_set::ImageSet,
     labels::{self, Labels, LabelsError},
     note::Note,
-    npy::{self, Layout, NpyError},
+    npy::{self, Array, Layout, NpyError},
+    npz::{self, NpzError},
     source::{Source, SourceError, spaced},
     value_set::ValueSet,
 };
@@ -48,8 +60,36 @@ pub enum DenseError {
     /// Invalid labels.
     #[error(transparent)]
     Labels(#[from] LabelsError),
+    /// Invalid npz file.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// An npz file without samples.
+    #[error("{file}: missing samples; expected an array `{names}`, got `{got}`")]
+    Missing {
+        /// The file.
+        file: String,
+        /// The names that samples may have.
+        names: String,
+        /// The arrays of the file.
+        got: String,
+    },
+    /// Samples without labels.
+    #[error("{file}: no labels; expected a file of labels (`--labels`), or an npz file with an array `labels`")]
+    NoLabels {
+        /// The file.
+        file: String,
+    },
+    /// No test samples.
+    #[error(
+        "{file}: no test samples; expected `--test FILE`, `--test-fraction FRACTION`, or an npz file with an array \
+         `test_samples`"
+    )]
+    NoTest {
+        /// The file.
+        file: String,
+    },
     /// Unknown file format.
-    #[error("{file}: starts with `{start}`; expected a NumPy array (npy) or IDX file, optionally gzipped")]
+    #[error("{file}: starts with `{start}`; expected a NumPy array (npy, npz) or IDX file, optionally gzipped")]
     Form {
         /// The file.
         file: String,
@@ -118,6 +158,33 @@ pub enum DenseError {
     },
 }
 
+/// Which samples of an npz file to read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Training samples, or all samples.
+    Train,
+    /// Test samples in a file of their own, under any name.
+    Test,
+    /// Test samples in the file of the training samples.
+    TestOfSame,
+}
+
+const SAMPLES: [&str; 5] = ["samples", "x_train", "train_images", "images", "x"];
+const LABELS: [&str; 4] = ["labels", "y_train", "train_labels", "y"];
+const TEST_SAMPLES: [&str; 3] = ["test_samples", "x_test", "test_images"];
+const TEST_LABELS: [&str; 2] = ["test_labels", "y_test"];
+
+impl Role {
+    /// Returns the names of samples and of labels, in search order.
+    fn names(self) -> [Vec<&'static str>; 2] {
+        match self {
+            Role::Train => [SAMPLES.to_vec(), LABELS.to_vec()],
+            Role::Test => [[&TEST_SAMPLES[..], &SAMPLES].concat(), [&TEST_LABELS[..], &LABELS].concat()],
+            Role::TestOfSame => [TEST_SAMPLES.to_vec(), TEST_LABELS.to_vec()],
+        }
+    }
+}
+
 /// Unscaled samples of a file.
 pub(crate) struct Raw {
     file: String,
@@ -133,12 +200,18 @@ impl Raw {
         self.sizes.iter().product()
     }
 
-    /// Reads samples and their labels, which must be below `classes`.
-    pub(crate) fn read(samples: &Path, labels: &Path, classes: usize) -> Result<Raw, DenseError> {
+    /// Reads samples and their labels, which must be below `classes`. An npz file may hold both.
+    pub(crate) fn read(samples: &Path, labels: &Path, classes: usize, role: Role) -> Result<Raw, DenseError> {
         let source = Source::read(samples)?;
         let file = source.file.clone();
-        let (shape, numbers) = array(source)?;
-        let Labels { file: labels_file, column } = labels::read(Source::read(labels)?)?;
+        let [sample_names, label_names] = role.names();
+        let is_archive = source.bytes.starts_with(npz::MAGIC);
+        if samples == labels && !is_archive {
+            let no_test = role == Role::TestOfSame;
+            return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
+        }
+        let (shape, numbers) = array(source, &sample_names)?;
+        let Labels { file: labels_file, column } = labels::read_named(Source::read(labels)?, &label_names)?;
         let [count, sizes @ ..] = &shape[..] else { unreachable!("`array` returns at least two sizes") };
         if column.len() != *count {
             return Err(DenseError::Counts { labels_file, labels: column.len(), file, samples: *count });
@@ -168,15 +241,17 @@ impl Raw {
 }
 
 /// Reads the shape (at least two sizes) and the numbers of an array.
-fn array(source: Source) -> Result<(Vec<usize>, Column), DenseError> {
+fn array(source: Source, names: &[&str]) -> Result<(Vec<usize>, Column), DenseError> {
     let file = source.file.clone();
-    let shape_error = |got| DenseError::Shape { file: file.clone(), got };
+    if source.bytes.starts_with(npz::MAGIC) {
+        let mut arrays = npz::read(&source)?;
+        let got: Vec<String> = arrays.keys().cloned().collect();
+        let found = names.iter().find_map(|name| arrays.remove(*name));
+        let missing = || DenseError::Missing { file, names: names.join("`, `"), got: got.join("`, `") };
+        return shaped(found.ok_or_else(missing)?);
+    }
     let (shape, column) = if source.bytes.starts_with(npy::MAGIC) {
-        let array = npy::read(&file, source.bytes)?;
-        match array.layout {
-            Layout::Plain(column) => (array.shape, column),
-            Layout::Records(_) => return Err(shape_error("an array of records".to_owned())),
-        }
+        return shaped(npy::read(&file, source.bytes)?);
     } else if source.bytes.starts_with(&idx::MAGIC) {
         let idx = idx::parse(&file, &source.bytes, None)?;
         let bytes = NumberType::new(Kind::Unsigned, 1, false).expect("bytes are numbers");
@@ -185,8 +260,21 @@ fn array(source: Source) -> Result<(Vec<usize>, Column), DenseError> {
         let start = spaced(&source.bytes[..source.bytes.len().min(6)]);
         return Err(DenseError::Form { file, start });
     };
+    with_rows(file, shape, column)
+}
+
+/// Returns the shape and the numbers of an array of numbers.
+fn shaped(array: Array) -> Result<(Vec<usize>, Column), DenseError> {
+    match array.layout {
+        Layout::Plain(column) => with_rows(array.file, array.shape, column),
+        Layout::Records(_) => Err(DenseError::Shape { file: array.file, got: "an array of records".to_owned() }),
+    }
+}
+
+/// Checks that there is a row of numbers per sample.
+fn with_rows(file: String, shape: Vec<usize>, column: Column) -> Result<(Vec<usize>, Column), DenseError> {
     if shape.len() < 2 || shape.contains(&0) {
-        return Err(shape_error(format!("an array of shape {}", npy::told(&shape))));
+        return Err(DenseError::Shape { file, got: format!("an array of shape {}", npy::told(&shape)) });
     }
     Ok((shape, column))
 }

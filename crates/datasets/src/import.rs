@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::{
     dataset::{Dataset, Part},
-    dense::{DenseError, Measure, Raw, Scale},
+    dense::{DenseError, Measure, Raw, Role, Scale},
     event_columns::EventForm,
     event_file::{self, EventFileError},
     events::EventSet,
@@ -59,9 +59,9 @@ pub struct EventImport {
 pub struct DenseImport {
     /// File of training samples, or of all samples.
     pub samples: PathBuf,
-    /// File of labels.
+    /// File of labels; the same npz file may hold samples and labels.
     pub labels: PathBuf,
-    /// Source of test samples; needs a separate file of labels.
+    /// Source of test samples; the npz file of the training samples may hold them too.
     pub test: Test,
     /// Number of classes.
     pub classes: usize,
@@ -89,12 +89,6 @@ pub enum ImportError {
     /// Invalid dense samples.
     #[error(transparent)]
     Dense(#[from] DenseError),
-    /// Test samples without labels.
-    #[error("{file}: no labels; expected a separate file of labels")]
-    NoLabels {
-        /// The file of samples.
-        file: String,
-    },
     /// No samples left for training or for testing.
     #[error(
         "test fraction: {share} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
@@ -193,15 +187,15 @@ pub fn import_events(
 /// Returns an error if a file violates the formats in `crates/datasets/src/dense.rs` or a property is invalid.
 pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<String>>) -> Result<Import, ImportError> {
     let class_names = checked(name, import.classes, class_names, &import.test)?;
-    let all = Raw::read(&import.samples, &import.labels, import.classes)?;
+    let all = Raw::read(&import.samples, &import.labels, import.classes, Role::Train)?;
     if all.units() > 1 << u16::BITS {
         return refuse("numbers per sample", all.units(), "1 to 65536");
     }
     let every = |raw: &Raw| (0..raw.labels.len()).collect::<Vec<_>>();
     let (train, test, of_test) = match &import.test {
         Test::Files { samples, labels } => {
-            let no_labels = || ImportError::NoLabels { file: shown_path(samples) };
-            let test = Raw::read(samples, labels.as_ref().ok_or_else(no_labels)?, import.classes)?;
+            let role = if *samples == import.samples { Role::TestOfSame } else { Role::Test };
+            let test = Raw::read(samples, labels.as_ref().unwrap_or(samples), import.classes, role)?;
             all.check_units(&test)?;
             let chosen = every(&test);
             (every(&all), chosen, Some(test))
@@ -259,7 +253,7 @@ fn missing(data: &Dataset) -> Vec<Note> {
     [("for training", 0), ("for testing", 1)].into_iter().filter_map(told).collect()
 }
 
-/// Writes `data` to the cache folder or `cache` and returns the path. A different data set with this name is
+/// Writes `data` to `cache`, the folder in `OHMSPIKE_DATA`, or the cache folder, and returns the path. A different data set with this name is
 /// overwritten only if `replace` is set.
 ///
 /// # Errors

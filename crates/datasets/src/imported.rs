@@ -101,9 +101,9 @@ pub(crate) fn find(name: &str, cache: Option<&Path>) -> Option<PathBuf> {
     paths.find(|path| is_name(name) && path.is_file())
 }
 
-/// Returns the path for the data set `name` in the cache.
+/// Returns the path for the data set `name`: in `cache`, in the folder that `OHMSPIKE_DATA` names, or in the cache folder.
 pub(crate) fn place(name: &str, cache: Option<&Path>) -> Option<PathBuf> {
-    let folder = cache.map(Path::to_owned).or_else(locate::default_cache)?;
+    let folder = cache.map(Path::to_owned).or_else(locate::environment).or_else(locate::default_cache)?;
     Some(folder.join(FOLDER).join(format!("{name}.{EXTENSION}")))
 }
 

@@ -88,13 +88,20 @@ impl Labels {
 
 /// Reads the labels in `source`.
 pub(crate) fn read(source: Source) -> Result<Labels, LabelsError> {
+    read_named(source, &["labels"])
+}
+
+/// Reads the labels in `source`; in an npz file, the first array with one of these `names`.
+pub(crate) fn read_named(source: Source, names: &[&'static str]) -> Result<Labels, LabelsError> {
     let file = source.file.clone();
     let missing = |name| LabelsError::Missing { file: file.clone(), name };
     if source.bytes.starts_with(npy::MAGIC) {
         return of_array(npy::read(&file, source.bytes)?);
     }
     if source.bytes.starts_with(npz::MAGIC) {
-        return of_array(npz::read(&source)?.remove("labels").ok_or_else(|| missing("labels"))?);
+        let mut arrays = npz::read(&source)?;
+        let found = names.iter().find_map(|name| arrays.remove(*name));
+        return of_array(column_of(found.ok_or_else(|| missing(names[0]))?));
     }
     let column = if source.bytes.starts_with(&idx::MAGIC) {
         let labels = idx::parse(&file, &source.bytes, Some(1))?;
@@ -104,6 +111,14 @@ pub(crate) fn read(source: Source) -> Result<Labels, LabelsError> {
         csv_table::read(&source, &["label"], &[])?.remove("label").ok_or_else(|| missing("label"))?
     };
     Ok(Labels { file, column })
+}
+
+/// Returns an array of one column as a row, as some collections store labels.
+fn column_of(array: Array) -> Array {
+    match (&array.shape[..], &array.layout) {
+        (&[samples, 1], Layout::Plain(_)) => Array { shape: vec![samples], ..array },
+        _ => array,
+    }
 }
 
 /// Returns the labels in an array.

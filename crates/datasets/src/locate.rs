@@ -99,9 +99,13 @@ pub(crate) fn places(entry: &Entry, cache: Option<&Path>) -> Vec<Place> {
 
 /// Returns all folders for the data set `name`, in search order.
 pub(crate) fn folders(name: &str, cache: Option<&Path>) -> Vec<Place> {
-    let environment = env::var_os(ENVIRONMENT_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from);
     let cache = cache.map(Path::to_owned).or_else(default_cache);
-    lookup_order(name, environment, cache)
+    lookup_order(name, environment(), cache)
+}
+
+/// Returns the folder in `OHMSPIKE_DATA`, if it is set.
+pub(crate) fn environment() -> Option<PathBuf> {
+    env::var_os(ENVIRONMENT_VARIABLE).filter(|folder| !folder.is_empty()).map(PathBuf::from)
 }
 
 /// Returns the first of `places` with every file of `entry`.

@@ -2,6 +2,9 @@
 //!
 //! `scripts/make_tiny_imports.py` generates `crates/datasets/tests/data/import`.
 
+#[allow(dead_code, reason = "other tests use the rest")]
+mod made;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +14,8 @@ use ohmspike_datasets::{
     Dataset, DenseImport, EventForm, EventImport, EventSet, Part, Scale, Test, import_dense, import_events, imported,
     load, store,
 };
+
+use made::{Folder, integers, npy, zip};
 
 #[derive(Deserialize)]
 struct Expected {
@@ -225,5 +230,28 @@ fn every_damaged_byte_of_a_stored_data_set_is_detected() {
         write(&[&whole[..], &[0]].concat());
         let message = load("mine", Some(cache.path())).unwrap_err().to_string();
         assert!(message.contains(" bytes after the header, got "), "{message}");
+    }
+}
+
+/// The arrays of Keras and of MedMNIST, with labels in one column, in one file.
+#[test]
+fn imports_samples_and_labels_of_one_archive() {
+    let numbers = |numbers: [f32; 4]| npy("'<f4'", "(4, 1)", &numbers.map(f32::to_le_bytes).concat());
+    let column = |labels: [i64; 4]| npy("'<i8'", "(4, 1)", &labels.map(i64::to_le_bytes).concat());
+    let folder = Folder::new();
+    for names in [["samples", "labels", "test_samples", "test_labels"], ["x_train", "y_train", "x_test", "y_test"]] {
+        let entries = [
+            (names[0], numbers([0.0, 0.25, 0.5, 1.0])),
+            (names[1], column([0, 1, 0, 1])),
+            (names[2], numbers([0.125, 0.0, 0.0, 0.75])),
+            (names[3], integers(&[1, 1, 0, 0])),
+        ];
+        let file = folder.write("set.npz", zip(&entries));
+        let test = Test::Files { samples: file.clone(), labels: Some(file.clone()) };
+        let import = DenseImport { samples: file.clone(), labels: file, test, classes: 2, scale: None };
+        let data = import_dense("mine", &import, None).expect("valid arrays").data;
+        assert_eq!((data.train.labels(), data.test.labels()), (&[0, 1, 0, 1][..], &[1, 1, 0, 0][..]));
+        let Part::Values(values) = data.test else { panic!("numbers") };
+        assert_eq!(values.values, [0.125, 0.0, 0.0, 0.75]);
     }
 }

@@ -44,7 +44,7 @@ fn rejects_invalid_dense_samples() {
                 separately";
     assert_eq!(
         dense("sample,time\n", labels()),
-        "a: starts with `73 61 6d 70 6c 65`; expected a NumPy array (npy) or IDX file, optionally gzipped"
+        "a: starts with `73 61 6d 70 6c 65`; expected a NumPy array (npy, npz) or IDX file, optionally gzipped"
     );
     assert_eq!(
         dense(integers(&[0, 1]), labels()),
@@ -141,7 +141,10 @@ fn rejects_test_samples_that_do_not_match_the_training_samples() {
         let folder = format!("{}{}", shipped("").display(), "");
         import_dense("mine", import, None).unwrap_err().to_string().replace(&folder, "")
     };
-    assert_eq!(told(&import("images.npy", None, None)), "images.npy: no labels; expected a separate file of labels");
+    assert_eq!(
+        told(&import("images.npy", None, None)),
+        "images.npy: no labels; expected a file of labels (`--labels`), or an npz file with an array `labels`"
+    );
     assert_eq!(
         told(&import("images.npy", Some("labels.npy"), None)),
         "images.npy: expected 4 numbers per sample (as in training), got 6"
@@ -150,4 +153,40 @@ fn rejects_test_samples_that_do_not_match_the_training_samples() {
     assert!(message.contains("features.npy: sample 0, number 0: expected a number from 0 to 1, got "), "{message}");
     // Test numbers outside the training range are clipped.
     import_dense("mine", &import("features.npy", Some("labels.npy"), Some(Scale::MinMax)), None).unwrap();
+}
+
+#[test]
+fn rejects_archives_without_the_arrays_of_dense_samples() {
+    let numbers = || npy("'<f4'", "(2, 1)", &[0.0_f32, 1.0].map(f32::to_le_bytes).concat());
+    let folder = Folder::new();
+    let of = |entries: &[(&str, Vec<u8>)], test: Test| {
+        let samples = folder.write("a", zip(entries));
+        let test = match test {
+            Test::Files { .. } => Test::Files { samples: samples.clone(), labels: None },
+            share => share,
+        };
+        let import = DenseImport { labels: samples.clone(), samples, test, classes: 2, scale: None };
+        folder.told(&import_dense("mine", &import, None).expect_err("an invalid archive"))
+    };
+    let same = || Test::Files { samples: "".into(), labels: None };
+    assert_eq!(
+        of(&[("data", numbers()), ("labels", integers(&[0, 1]))], Test::Share(0.5)),
+        "a: missing samples; expected an array `samples`, `x_train`, `train_images`, `images`, `x`, got `data`, `labels`"
+    );
+    assert_eq!(of(&[("x", numbers())], Test::Share(0.5)), "a: missing `labels`; expected one label per sample");
+    let train = || vec![("samples", numbers()), ("labels", integers(&[0, 1]))];
+    assert_eq!(
+        of(&train(), same()),
+        "a: missing samples; expected an array `test_samples`, `x_test`, `test_images`, got `labels`, `samples`"
+    );
+    let plain = folder.write("b", numbers());
+    let import = DenseImport {
+        labels: folder.write("labels", integers(&[0, 1])),
+        test: Test::Files { samples: plain.clone(), labels: None },
+        samples: plain,
+        classes: 2,
+        scale: None,
+    };
+    let message = folder.told(&import_dense("mine", &import, None).expect_err("no test samples"));
+    assert!(message.starts_with("b: no test samples; expected `--test FILE`"), "{message}");
 }

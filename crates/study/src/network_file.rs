@@ -12,6 +12,9 @@
 //! Networks of other programs have no header. Their weights are float32 or float64, and each matrix may be transposed
 //! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};

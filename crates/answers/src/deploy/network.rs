@@ -68,7 +68,7 @@ impl DeployedNetwork {
             (Some(_), Some(_)) => return Err(DeployError::OwnSettings { file: stored.file.clone() }),
             (Some(header), None) => {
                 let own = header_overrides(header, !request.devices.is_empty());
-                let study = parse(request, &stored, &[own, last].concat())?;
+                let study = parse(request, &stored, &[base_overrides(), own, last].concat())?;
                 let constrained = header.settings.network.signs == WeightSigns::Constrained;
                 let own = if constrained { Demand::OfSettings } else { Demand::Unconstrained };
                 let demand = match wanted {
@@ -93,7 +93,7 @@ impl DeployedNetwork {
                 (file.study, file.folder, demand_of(wanted.or(own)))
             }
             (None, None) => {
-                let own = [size_overrides(&stored), vec![room(DEVICE)]].concat();
+                let own = [size_overrides(&stored), base_overrides()].concat();
                 let study = parse(request, &stored, &[own, last].concat())?;
                 (study, PathBuf::from("."), demand_of(wanted))
             }
@@ -101,6 +101,7 @@ impl DeployedNetwork {
         if !study.conditions.iter().all(|condition| condition.settings.has_device()) {
             return Err(DeployError::NoDevice { file: stored.file.clone() });
         }
+        let study = Study { name: study_name(&name), question: question(&name), ..study };
         Ok(DeployedNetwork { name, stored, study, folder, explicit, demand })
     }
 
@@ -177,6 +178,16 @@ impl DeployedNetwork {
     }
 }
 
+/// Returns the name of the study of a deployment, of letters that a study may have.
+fn study_name(network: &str) -> String {
+    let fits = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+    network.chars().map(|letter| if fits(letter) { letter } else { '-' }).collect::<String>() + "-deploy"
+}
+
+fn question(network: &str) -> String {
+    format!("What accuracy has the network {network} on chips?")
+}
+
 fn device_override(devices: &[String]) -> Override {
     match devices {
         [one] => Override::new(DEVICE, one.as_str()),
@@ -186,14 +197,17 @@ fn device_override(devices: &[String]) -> Override {
     }
 }
 
-fn room(key: &str) -> Override {
-    Override::new(key, "none")
-}
-
 fn parse(request: &Request, stored: &StoredNetwork, overrides: &[Override]) -> Result<Study, DeployError> {
     let layers = "[[layer]]\n".repeat(stored.hidden_sizes().len());
     let text = format!("name = \"deployment\"\n{layers}");
     Ok(Study::parse_with(request.presets, &stored.file, &text, overrides)?)
+}
+
+/// Returns values for keys that a deployment does not use, but that settings check against each other: every chip has its
+/// own full scale (`cell.rs`), and there are no initial weights.
+fn base_overrides() -> Vec<Override> {
+    let full_scale = ["hardware.weight_at_gmax", "readout.weight_at_gmax"].map(|key| Override::new(key, 1000.0));
+    full_scale.into_iter().chain([Override::new("weights.sigma_init", 0.001), Override::new(DEVICE, "none")]).collect()
 }
 
 /// Returns the numbers of neurons of `stored` as overrides.

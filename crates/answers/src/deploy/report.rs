@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use ohmspike_datasets::persist;
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 use ohmspike_stats::{ALPHA, Estimate};
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::cell::{Scale, Variant};
 use super::chip_records::ChipRecords;
 use super::network::DeployedNetwork;
-use super::{Bound, DeployError, DeployOptions, DeployWarning, csv};
+use super::{Bound, DeployError, DeployOptions, DeployWarning};
 use crate::mechanisms::Mechanism;
 
 /// Name of the answer in its results folder.
@@ -199,17 +198,6 @@ impl Deployment {
         };
         let parsed = serde_json::from_str(&text).map(Some);
         parsed.map_err(|error| DeployError::Read { path, source: error.into() })
-    }
-
-    /// Writes the answer as JSON and CSV.
-    pub(super) fn write(&self, folder: &Path) -> Result<(), DeployError> {
-        let text = serde_json::to_string_pretty(self).expect("numbers have a text") + "\n";
-        for (name, text) in [(FILE, text), ("deployment.csv", csv(self))] {
-            let path = folder.join(name);
-            persist::write(&path, |file| file.write_all(text.as_bytes()))
-                .map_err(|source| DeployError::Write { path, source })?;
-        }
-        Ok(())
     }
 
     /// Collects the answer from the results of all chips.

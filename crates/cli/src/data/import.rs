@@ -31,23 +31,28 @@ Examples:
 /// Events are npz, npy, CSV or HDF5 files. They have sample, time (s), unit and label of every event, or the fields t (µs), x,
 /// y and p of event cameras. HDF5 files may also have the layout of Spiking Heidelberg Digits.
 ///
-/// Dense samples are npy or IDX files, with one row or image per sample. All files may be compressed with gzip.
+/// Dense samples are npy or IDX files, with one row or image per sample, or an npz file with the arrays samples and labels. It may
+/// also hold test_samples and test_labels. The names x_train, y_train, x_test, y_test (Keras) and train_images, train_labels,
+/// test_images (MedMNIST) work too. All files may be compressed with gzip.
+///
+/// The data set is stored in the folder that OHMSPIKE_DATA names, or else in the cache folder of the user.
 ///
 /// Studies use the data set as `data.set = "NAME"`.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES, override_usage = "ohmspike data import <NAME> <--events <FILE>|--samples <FILE>> [OPTIONS]")]
 #[command(group(ArgGroup::new("kind").args(["events", "samples"]).required(true)))]
-#[command(group(ArgGroup::new("tests").args(["test", "test_fraction"]).required(true)))]
+#[command(group(ArgGroup::new("tests").args(["test", "test_fraction"])))]
 pub struct Arguments {
     /// Name of the data set: lower-case letters, digits and hyphens.
     name: String,
     /// Events: file of recorded events.
     #[arg(long, value_name = "FILE", requires = "sensor_or_units", requires = "duration")]
     events: Option<PathBuf>,
-    /// Dense samples: npy or IDX file.
+    /// Dense samples: npy, npz or IDX file.
     ///
-    /// Whole numbers from 0 to 255, or numbers from 0 to 1. See --scale for other numbers.
-    #[arg(long, value_name = "FILE", requires = "labels", conflicts_with_all = ["sensor_or_units", "duration", "time_unit"])]
+    /// Whole numbers from 0 to 255, or numbers from 0 to 1. See --scale for other numbers. An npz file may hold the labels and the
+    /// test samples as well.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["sensor_or_units", "duration", "time_unit"])]
     samples: Option<PathBuf>,
     /// File of labels, one per sample.
     ///
@@ -93,7 +98,7 @@ pub struct Arguments {
     /// `min-max` maps the range of the training samples to 0 to 1. `min-max-each` does so for each feature separately.
     #[arg(long, value_name = "HOW", hide_possible_values = true, conflicts_with = "events")]
     scale: Option<How>,
-    /// Cache folder [default: that of the user].
+    /// Folder of the data set [default: OHMSPIKE_DATA, or the cache folder of the user].
     #[arg(long, value_name = "DIR")]
     cache: Option<PathBuf>,
     /// Replace a data set of the same name.
@@ -150,9 +155,12 @@ enum How {
 /// Imports the data set and prints a summary.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = &arguments.name;
-    let test = match (&arguments.test, arguments.test_fraction) {
-        (Some(samples), _) => Test::Files { samples: samples.clone(), labels: arguments.test_labels.clone() },
-        (None, share) => Test::Share(share.unwrap_or_default()),
+    let test = match (&arguments.test, arguments.test_fraction, &arguments.samples) {
+        (Some(samples), ..) => Test::Files { samples: samples.clone(), labels: arguments.test_labels.clone() },
+        (None, Some(share), _) => Test::Share(share),
+        // The file of training samples may hold test samples too.
+        (None, None, Some(samples)) => Test::Files { samples: samples.clone(), labels: None },
+        (None, None, None) => return Err(NoTest.into()),
     };
     let class_names = arguments.class_names.clone();
     let Import { data, notes } = match &arguments.events {
@@ -166,8 +174,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
                 How::MinMax => Scale::MinMax,
                 How::MinMaxEach => Scale::MinMaxEach,
             });
-            let (samples, labels) = (arguments.samples.clone(), arguments.labels.clone());
-            let (samples, labels) = samples.zip(labels).expect("the command line asks for both");
+            let samples = arguments.samples.clone().expect("the command line asks for it");
+            let labels = arguments.labels.clone().unwrap_or_else(|| samples.clone());
             import_dense(name, &DenseImport { samples, labels, test, classes: arguments.classes, scale }, class_names)?
         }
     };
@@ -212,6 +220,11 @@ fn warn_of_silence(data: &Dataset, notes: &[Note]) {
         warn(&[NoEvents { name: data.name.clone() }]);
     }
 }
+
+/// Recordings without a test.
+#[derive(Debug, thiserror::Error)]
+#[error("no test samples; expected `--test FILE` or `--test-fraction FRACTION`")]
+struct NoTest;
 
 /// A file that contradicts the command.
 #[derive(Debug, thiserror::Error)]

@@ -1,13 +1,27 @@
-//! The answer of a deployment as CSV: one line per network, device, time and chip.
+//! Files of a deployment: the answer as JSON, and as CSV with one line per network, device, time and chip.
 
 use std::fmt::Write;
+use std::path::Path;
 
+use ohmspike_datasets::persist;
 use ohmspike_study::csv_cell::csv_cell;
 
-use super::report::Deployment;
+use super::DeployError;
+use super::report::{Deployment, FILE};
+
+/// Writes the answer into its results folder.
+pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> {
+    let text = serde_json::to_string_pretty(deployment).expect("numbers have a text") + "\n";
+    for (name, text) in [(FILE, text), ("deployment.csv", csv(deployment))] {
+        let path = folder.join(name);
+        let written = persist::write(&path, |file| file.write_all(text.as_bytes()));
+        written.map_err(|source| DeployError::Write { path, source })?;
+    }
+    Ok(())
+}
 
 /// Formats the correct samples and the accuracy of every chip at every time.
-pub fn csv(deployment: &Deployment) -> String {
+fn csv(deployment: &Deployment) -> String {
     let mut text = String::from("network,device,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
     for cell in &deployment.cells {
         let network = &deployment.networks[cell.network];

@@ -1,0 +1,160 @@
+//! Round trips of network files, and every error of a file with its message.
+
+use ohmspike_snn::connection::Connection::{Feedforward, Readout, Recurrent};
+use tempfile::TempDir;
+
+use super::*;
+
+const SHAPE: DataShape = DataShape { inputs: 4, classes: 2 };
+
+struct Files(TempDir);
+
+impl Files {
+    fn new() -> Files {
+        Files(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    /// Writes arrays of floats with these shapes; every number is its place in the array.
+    fn floats(&self, arrays: &[(&str, [usize; 2])]) -> PathBuf {
+        let numbers: Vec<Vec<f32>> =
+            arrays.iter().map(|(_, [rows, columns])| (0..rows * columns).map(|n| n as f32).collect()).collect();
+        let arrays: Vec<_> = arrays
+            .iter()
+            .zip(&numbers)
+            .map(|((name, shape), numbers)| ((*name).to_owned(), shape.to_vec(), ArrayContent::Floats(numbers)))
+            .collect();
+        self.write(&arrays)
+    }
+
+    fn write(&self, arrays: &[(String, Vec<usize>, ArrayContent)]) -> PathBuf {
+        let path = self.0.path().join("net.npz");
+        write_arrays(&path, arrays).expect("a writable folder");
+        path
+    }
+
+    fn told(&self, error: &NetworkFileError) -> String {
+        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
+    }
+
+    fn refused(&self, arrays: &[(&str, [usize; 2])]) -> String {
+        self.told(&StoredNetwork::read(&self.floats(arrays)).expect_err("an invalid file"))
+    }
+}
+
+fn header() -> NetworkHeader {
+    NetworkHeader {
+        format: FORMAT,
+        program: "ohmspike".to_owned(),
+        settings: Settings::default().resolved(),
+        seed: 3,
+        trial: "abc".to_owned(),
+        data_sha256: "00".to_owned(),
+        inputs: 4,
+        classes: 2,
+        excitatory: vec![2],
+        outcome: Some(0.5),
+    }
+}
+
+#[test]
+fn a_written_network_is_read_back() {
+    let files = Files::new();
+    let matrix = |rows, columns| Matrix::from_fn(rows, columns, |row, column| 0.1 * row as f32 - column as f32);
+    let matrices = vec![(Feedforward(0), matrix(4, 3)), (Recurrent(0), matrix(3, 3)), (Readout, matrix(3, 2))];
+    let path = files.0.path().join("net.npz");
+    StoredNetwork::new(header(), matrices.clone()).write(&path).expect("a writable folder");
+    let read = StoredNetwork::read(&path).expect("a network file");
+    assert_eq!(read.header, Some(header()));
+    assert_eq!(read.arranged(SHAPE).expect("the same shapes"), matrices);
+    assert_eq!((read.hidden_sizes(), read.is_recurrent(0), read.is_recurrent(1)), (vec![3], true, false));
+    let error = read.arranged(DataShape { inputs: 5, classes: 2 }).expect_err("other inputs");
+    assert!(
+        files
+            .told(&error)
+            .starts_with("net.npz: shapes do not fit: w0 (4, 3), w1 (3, 2), r0 (3, 3); expected 5 inputs")
+    );
+}
+
+#[test]
+fn transposed_networks_are_turned() {
+    let files = Files::new();
+    let read = StoredNetwork::read(&files.floats(&[("w0", [3, 4]), ("w1", [2, 3])])).expect("a network file");
+    let arranged = read.arranged(SHAPE).expect("columns x rows");
+    assert_eq!((arranged[0].1.rows(), arranged[0].1.columns(), read.hidden_sizes()), (4, 3, vec![3]));
+    // Row 1, column 2 is in row 2, column 1 of the file.
+    assert_eq!(arranged[0].1[(1, 2)], 9.0);
+    let square = StoredNetwork::read(&files.floats(&[("w0", [4, 4]), ("w1", [4, 4])])).expect("a network file");
+    let error = square.arranged(DataShape { inputs: 4, classes: 4 }).expect_err("both orders fit");
+    let message = files.told(&error);
+    assert!(
+        message.starts_with("net.npz: ambiguous shapes: w0 (4, 4), w1 (4, 4) fit as rows x columns and"),
+        "{message}"
+    );
+    let error = read.arranged(DataShape { inputs: 4, classes: 3 }).expect_err("other classes");
+    assert!(files.told(&error).contains("expected 4 inputs, 3 classes"), "{error}");
+}
+
+#[test]
+fn names_missing_unknown_and_wrong_arrays() {
+    let files = Files::new();
+    assert!(files.refused(&[("w0", [4, 3])]).starts_with("net.npz: missing array `w1`; expected `w0`, `w1`, ..."));
+    assert!(files.refused(&[("w0", [4, 3]), ("w2", [3, 2])]).starts_with("net.npz: missing array `w1`;"));
+    assert!(files.refused(&[("w1", [4, 3])]).starts_with("net.npz: missing array `w0`;"));
+    let bias = files.refused(&[("w0", [4, 3]), ("b0", [1, 3]), ("w1", [3, 2])]);
+    assert!(bias.starts_with("net.npz: unknown array `b0`;") && bias.contains("networks have no biases"), "{bias}");
+    assert!(
+        files.refused(&[("w0", [4, 3]), ("w1", [3, 2]), ("r1", [2, 2])]).starts_with("net.npz: unknown array `r1`")
+    );
+    let weights = [0.5; 12];
+    let flat = [
+        ("w0".to_owned(), vec![12], ArrayContent::Floats(&weights)),
+        ("w1".to_owned(), vec![4, 3], ArrayContent::Floats(&weights)),
+    ];
+    let error = StoredNetwork::read(&files.write(&flat)).expect_err("a row");
+    assert_eq!(files.told(&error), "net.npz: w0: expected a matrix (rows x columns), got shape (12)");
+    let bytes = [1; 12];
+    let whole = [
+        ("w0".to_owned(), vec![4, 3], ArrayContent::Bytes(&bytes)),
+        ("w1".to_owned(), vec![4, 3], ArrayContent::Floats(&weights)),
+    ];
+    let error = StoredNetwork::read(&files.write(&whole)).expect_err("bytes");
+    assert_eq!(files.told(&error), "net.npz: w0: expected float32 or float64, got uint8");
+}
+
+#[test]
+fn names_the_first_weight_that_is_not_finite() {
+    let files = Files::new();
+    for value in [f32::NAN, f32::INFINITY] {
+        let mut weights = [0.5; 12];
+        weights[7] = value;
+        let arrays = [
+            ("w0".to_owned(), vec![4, 3], ArrayContent::Floats(&weights)),
+            ("w1".to_owned(), vec![3, 2], ArrayContent::Floats(&weights[..6])),
+        ];
+        let error = StoredNetwork::read(&files.write(&arrays)).expect_err("not finite");
+        assert_eq!(files.told(&error), format!("net.npz: w0: expected finite weights, got {value} in row 2, column 1"));
+    }
+}
+
+#[test]
+fn damaged_headers_are_errors() {
+    let files = Files::new();
+    let weights = [0.5; 12];
+    let refused = |text: &str| {
+        let arrays = [
+            ("w0".to_owned(), vec![4, 3], ArrayContent::Floats(&weights)),
+            ("w1".to_owned(), vec![3, 2], ArrayContent::Floats(&weights[..6])),
+            ("header".to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes())),
+        ];
+        files.told(&StoredNetwork::read(&files.write(&arrays)).expect_err("a damaged header"))
+    };
+    let expected = "; expected the header of a file from `ohmspike train --save-weights`";
+    for (text, start) in [
+        ("{", "net.npz: header: EOF while parsing"),
+        ("{\"format\": 9}", "net.npz: header: format: expected 1, got 9"),
+        ("{\"format\": 1}", "net.npz: header: missing field `program`"),
+    ] {
+        let message = refused(text);
+        assert!(message.starts_with(start) && message.ends_with(expected), "{message}");
+    }
+}

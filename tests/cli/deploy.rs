@@ -1,0 +1,145 @@
+//! `ohmspike deploy`, and the networks that `train` saves for it.
+
+use std::path::Path;
+
+use ohmspike_datasets::{ArrayContent, read_arrays, write_arrays};
+
+use crate::ohmspike::Folder;
+
+/// Saves a network of two matrices; `change` may spoil the weights.
+fn save(folder: &Folder, name: &str, shapes: [[usize; 2]; 2], change: impl Fn(&mut [f32])) {
+    let matrix =
+        |[rows, columns]: [usize; 2]| (0..rows * columns).map(|place| 0.01 + 0.001 * (place % 7) as f32).collect();
+    let mut matrices: [Vec<f32>; 2] = shapes.map(matrix);
+    change(&mut matrices[1]);
+    let arrays =
+        [0, 1].map(|number| (format!("w{number}"), shapes[number].to_vec(), ArrayContent::Floats(&matrices[number])));
+    write_arrays(&folder.path(name), &arrays).expect("the folder is ours");
+}
+
+fn deployed<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    [&["deploy", name, "--device", "ideal", "--chips", "2", "--set", "network.steps=20"], more].concat()
+}
+
+#[test]
+fn deploys_what_train_saves() {
+    let folder = Folder::with_tiny_study();
+    let train = ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1", "--seed", "2"];
+    let device = ["--save-weights", "net.npz", "--save-conductances", "cells.csv", "--out", "kept"];
+    let trained = folder.run(&[&train[..], &device].concat()).succeeds();
+    assert!(trained.stdout.contains("saved: net.npz\nsaved: cells.csv\n"), "{}", trained.stdout);
+    // The trial is that of a run.
+    let recorded = &folder.records("kept/records/0001.jsonl")[0];
+    let same = ["--set", "noise.level_percent=1", "--set", "repeats.seeds=[2]"];
+    folder.run(&[&["run", "tiny.toml", "--set", "training.epochs=1"], &same[..]].concat()).succeeds();
+    let ran = folder.records("results/tiny/records/0001.jsonl");
+    assert!(ran.iter().any(|record| record["id"] == recorded["id"] && record["accuracy"] == recorded["accuracy"]));
+    // 784 x 16 and 16 x 10 pairs.
+    assert_eq!(folder.text("cells.csv").lines().count(), 1 + 784 * 16 + 16 * 10);
+    let arrays = read_arrays(&folder.path("net.npz")).expect("a network file");
+    assert_eq!((&arrays["w0"].shape[..], &arrays["w1"].shape[..]), (&[784, 16][..], &[16, 10][..]));
+
+    let after = ["--after", "1s,10y", "--save-conductances", "chip.npz", "--chip", "1"];
+    folder.run(&[&["deploy", "net.npz", "--device", "ideal"][..], &after].concat()).succeeds();
+    let cells = read_arrays(&folder.path("chip.npz")).expect("conductances");
+    assert_eq!(cells["hidden-1_plus"].shape, [784, 16]);
+
+    let answer =
+        folder.run(&["deploy", "net.npz", "--device", "ideal", "--chips", "3", "--after", "1s,10y"]).succeeds();
+    let trained_accuracy = recorded["accuracy"][0].as_f64().expect("a number");
+    let first = answer.stdout.lines().next().expect("a line");
+    let correct = (1024.0 * trained_accuracy).round();
+    assert!(first.starts_with("network net: 784-16-10, excitatory and inhibitory rows; "), "{first}");
+    assert!(first.ends_with(&format!("({correct} of 1024 test samples of fashion-mnist-subset)")), "{first}");
+    assert!(answer.stdout.contains("\n10 y "), "{}", answer.stdout);
+    for name in ["deployment.json", "deployment.csv", "chips.jsonl", "study.toml", "figures/deployment.svg"] {
+        assert!(folder.path("results/net-deploy").join(name).exists(), "{name}");
+    }
+    // 2 times x 3 chips.
+    assert_eq!(folder.text("results/net-deploy/deployment.csv").lines().count(), 1 + 6);
+    let before = folder.text("results/net-deploy/chips.jsonl");
+    let again = folder.run(&["deploy", "net.npz", "--device", "ideal", "--chips", "3", "--after", "1s,10y"]).succeeds();
+    assert_eq!((again.stdout, folder.text("results/net-deploy/chips.jsonl")), (answer.stdout, before));
+}
+
+#[test]
+fn a_recorded_trial_is_not_trained_again() {
+    let folder = Folder::with_tiny_study();
+    let train = ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1", "--record"];
+    let first = folder.run(&train).succeeds();
+    assert!(first.stdout.contains("recorded: trial "), "{}", first.stdout);
+    let again = folder.run(&train).succeeds();
+    assert!(again.stdout.starts_with("recorded before: trial "), "{}", again.stdout);
+    assert_eq!(folder.records("results/tiny/records/0001.jsonl").len(), 1);
+    assert!(!folder.path("results/tiny/records/0002.jsonl").exists());
+}
+
+#[test]
+fn networks_by_devices_make_a_table() {
+    let folder = Folder::new();
+    save(&folder, "one.npz", [[784, 8], [8, 10]], |_| {});
+    // Transposed, as in PyTorch, with weights of either sign.
+    save(&folder, "two.npz", [[8, 784], [10, 8]], |weights| {
+        weights.iter_mut().step_by(3).for_each(|weight| *weight *= -1.0)
+    });
+    let networks = ["deploy", "one.npz", "two.npz", "--device", "ideal,illustrative-oxide", "--chips", "2"];
+    let answer = folder.run(&[&networks[..], &["--set", "network.steps=20"]].concat()).succeeds();
+    let lines: Vec<&str> = answer.stdout.lines().collect();
+    assert!(lines[0].starts_with("network one: 784-8-10, excitatory and inhibitory rows; "), "{}", lines[0]);
+    assert!(lines[1].starts_with("network two: 784-8-10, weights of either sign; "), "{}", lines[1]);
+    let table = lines.iter().position(|line| line.starts_with("network   ideal")).expect("a table");
+    assert_eq!(lines[table], "network   ideal   illustrative-oxide");
+    assert!(lines[table + 1].starts_with("one ") && lines[table + 2].starts_with("two "), "{}", answer.stdout);
+}
+
+#[test]
+fn refuses_wrong_networks_and_options() {
+    let folder = Folder::new();
+    save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+    save(&folder, "mixed.npz", [[784, 8], [8, 10]], |weights| weights[11] = -0.5);
+    save(&folder, "nan.npz", [[784, 8], [8, 10]], |weights| weights[11] = f32::NAN);
+    save(&folder, "small.npz", [[700, 8], [8, 10]], |_| {});
+    folder.write("text.npz", "no archive");
+    let refused = |arguments: &[&str]| {
+        let answer = folder.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        answer.stderr
+    };
+    for (arguments, start) in [
+        (
+            deployed("small.npz", &[]),
+            "error: small.npz: shapes do not fit: w0 (700, 8), w1 (8, 10); expected 784 inputs, 10 classes",
+        ),
+        (deployed("nan.npz", &[]), "error: nan.npz: w1: expected finite weights, got NaN in row 1, column 1"),
+        (deployed("text.npz", &[]), "error: text.npz: starts with `6e 6f 20 61 72 63`; expected an npz file"),
+        (deployed("gone.npz", &[]), "error: cannot read `gone.npz`"),
+        (
+            deployed("mixed.npz", &["--set", "network.signs=constrained"]),
+            "error: mixed.npz: readout: expected weights of one sign per row (`network.signs = \"constrained\"`), got 0.01",
+        ),
+        (
+            deployed("net.npz", &["--set", "network.signs=both"]),
+            "error: network.signs: expected `constrained` or `unconstrained`, got \"both\"",
+        ),
+        (
+            deployed("net.npz", &["--yield-above", "80"]),
+            "error: yield above: expected an accuracy from 0 to 1, got 80\n\nhint: 80 % is 0.8",
+        ),
+        (deployed("net.npz", &["--after", "10"]), "error: --after: expected a time with unit s, min, h, d or y"),
+        (vec!["deploy", "net.npz", "--device", "ideal", "--chips", "0"], "error: chips: expected 1 to 1000000, got 0"),
+        (vec!["deploy", "net.npz"], "error: net.npz: no device to deploy onto\n\nhint: name one with `--device NAME`"),
+        (
+            vec!["deploy", "net.npz", "--device", "nothing"],
+            "error: --set hardware.device=\"nothing\": hardware.device: unknown device",
+        ),
+    ] {
+        let message = refused(&arguments);
+        assert!(message.starts_with(start), "{message}\n{start}");
+    }
+    assert!(!Path::new(&folder.path("results")).exists(), "nothing is written");
+    let conductances =
+        refused(&["train", "--set", "training.epochs=1", "--set", "network.hidden=8", "--save-conductances", "c.csv"]);
+    assert!(conductances.contains("conductances: no device holds the weights"), "{conductances}");
+    let ending = refused(&["train", "--save-conductances", "c.txt"]);
+    assert!(ending.contains("expected a file name that ends in .csv or .npz, got `c.txt`"), "{ending}");
+}

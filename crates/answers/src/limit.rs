@@ -16,6 +16,7 @@
 //!
 //! The answer is a pure function of the records: a repeat runs nothing, and threads and shards change nothing.
 
+mod amounts;
 pub mod defaults;
 pub mod error;
 pub mod find;

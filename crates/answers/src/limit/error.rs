@@ -5,7 +5,7 @@ use ohmspike_study::RunError;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::study::StudyError;
 
-use super::words::{percent, points};
+use super::amounts::{percent, points};
 
 /// Why a limit cannot be searched. Records saved before stay.
 #[derive(Debug, thiserror::Error)]

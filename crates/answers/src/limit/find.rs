@@ -10,10 +10,10 @@ use ohmspike_analysis::limit::{
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
 
+use super::amounts::{percent, points};
 use super::error::LimitError;
 use super::report::TrialLine;
 use super::row::Row;
-use super::words::{percent, points};
 
 /// Trials that a search asks for, for progress messages.
 #[derive(Clone, Debug, PartialEq)]

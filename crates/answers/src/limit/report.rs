@@ -4,6 +4,7 @@ use ohmspike_analysis::limit::{Criterion, Direction, Effort, Limit, Purpose, Tra
 use ohmspike_study::settings::Settings;
 use serde::{Deserialize, Serialize};
 
+use super::amounts::purpose;
 use super::units::Quantity;
 
 /// Version of the format of `limit.json`.
@@ -135,7 +136,7 @@ impl LimitReport {
                     row.key.clone(),
                     number(line.level),
                     row.unit.clone(),
-                    super::words::purpose(line.purpose).to_owned(),
+                    purpose(line.purpose).to_owned(),
                     if line.training == Training::Short { "short" } else { "full" }.to_owned(),
                     line.seed.to_string(),
                     line.accuracy.map(|accuracy| format!("{:.6}", 100.0 * accuracy)).unwrap_or_default(),

@@ -5,29 +5,9 @@ use ohmspike_datasets::counted;
 use ohmspike_study::key_label::words_and_unit;
 use ohmspike_study::significant::short;
 
+pub use super::amounts::{percent, points, purpose};
 use super::report::{Bound, LimitReport, LimitRow};
 use super::row::TOGETHER;
-
-/// Formats a fraction in percent: `81.2 %`.
-pub fn percent(fraction: f64) -> String {
-    format!("{} %", short(100.0 * fraction))
-}
-
-/// Formats a difference of accuracies: `2 points`.
-pub fn points(difference: f64) -> String {
-    let text = short(100.0 * difference);
-    if text == "1" { "1 point".to_owned() } else { format!("{text} points") }
-}
-
-/// Names a purpose.
-pub fn purpose(purpose: Purpose) -> &'static str {
-    match purpose {
-        Purpose::Baseline => "reference",
-        Purpose::Search => "search",
-        Purpose::Certify => "certify",
-        Purpose::Refute => "refute",
-    }
-}
 
 /// Formats a level of a row with its unit.
 pub fn level(row: &LimitRow, value: f64) -> String {

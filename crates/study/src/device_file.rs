@@ -202,6 +202,8 @@ fn behaviour_sha256(mut device: Value) -> String {
 mod tests {
     use ohmspike_crossbar::device::{WhiteNoise, WriteNoise};
 
+    use ohmspike_crossbar::device::Read;
+
     use super::*;
 
     fn with(name: &str, keys: &[(&str, Value)]) -> Result<(Device, String), PrepareError> {
@@ -305,7 +307,7 @@ mod tests {
         let device = with("cmo-hfox-falcone-2025", &[("drift", serde_json::json!({}))]).expect("a valid device").0;
         assert!(device.drift.is_off());
         let device = with("cmo-hfox-falcone-2025", &[("read.white", serde_json::json!({}))]).expect("a valid device").0;
-        assert_eq!(device.read.white, ohmspike_crossbar::device::WhiteNoise::None);
+        assert_eq!(device.read, Read::default());
     }
 
     #[test]

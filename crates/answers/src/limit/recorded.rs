@@ -5,7 +5,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run_study::{Job, Observer, Ran, Runner};
 
 use super::error::LimitError;
-use super::find::{AskedTrials, Ended, Problem, TrialEnd, Trials};
+use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd, Trials};
 
 /// Follows a search.
 pub trait Follow: Observer {
@@ -40,17 +40,28 @@ impl<F: Follow> Trials for Recorded<'_, F> {
     }
 }
 
+/// Returns the outcome of a trial. The first state of its health is named, with an excluding one before silence, and
+/// others before missing convergence.
 fn end(record: &Record) -> TrialEnd {
-    let excluding = record.excluding_states();
+    let states = record.excluding_states();
+    let all = |kind: HealthKind| states.iter().all(|state| state.kind() == kind);
     let problem = if record.outcome.is_none() {
         let advice = record.failure.clone().unwrap_or_default();
-        Some(Problem { state: "diverged".to_owned(), unfinished: false, advice })
+        Some(Problem { state: "diverged".to_owned(), effect: Effect::Failed, advice })
     } else {
-        let unfinished = excluding.iter().all(|state| state.kind() == HealthKind::NotConverged);
-        let first = excluding.iter().find(|state| unfinished || state.kind() != HealthKind::NotConverged);
-        first.map(|state| Problem {
+        let effect = match () {
+            () if all(HealthKind::NotConverged) => Effect::Unfinished,
+            () if all(HealthKind::Silent) => Effect::Counts,
+            () => Effect::Excludes,
+        };
+        let rank = |kind: HealthKind| match kind {
+            HealthKind::NotConverged => 2,
+            HealthKind::Silent => 1,
+            _ => 0,
+        };
+        states.iter().min_by_key(|state| rank(state.kind())).map(|state| Problem {
             state: state.kind().words().to_owned(),
-            unfinished,
+            effect,
             advice: state.advice(&record.settings),
         })
     };

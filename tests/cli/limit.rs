@@ -247,6 +247,10 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "8"],
             "--short-epochs: expected 1 to 7 (fewer than `training.epochs`) or 0 for none, got 8",
         ),
+        (
+            &["--key", "training.epochs=4..8", "--within", "2", "--short-epochs", "2"],
+            "--short-epochs: no short training with the key `training.epochs`, whose levels it would change\n\nhint:",
+        ),
     ] {
         let answer = folder.run(&[&["limit", "toy.toml"], arguments].concat());
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{arguments:?}: {answer:#?}");

@@ -40,7 +40,7 @@ use ohmspike_study::study::Study;
 
 pub use error::LimitError;
 use find::{Found, Trials, find};
-use plan::check_levels;
+use plan::invalid_level;
 pub use plan::{LimitPlan, Question};
 pub use recorded::Follow;
 use recorded::Recorded;
@@ -183,7 +183,7 @@ impl LimitPlan {
             Ok(row) => row.with_short_epochs(self.rows[0].short_epochs),
             Err(error) => return Ok(Ok(without_trials(format!("the keys are not valid together: {error}")))),
         };
-        if let Err((level, error)) = check_levels(&row, &self.folder) {
+        if let Some((level, error)) = invalid_level(&row, &self.folder) {
             let why = format!("the limits are not valid together, at {level} of each: {error}");
             return Ok(Ok(without_trials(why)));
         }

@@ -185,11 +185,8 @@ fn device_of(settings: &Settings, folder: &Path) -> Result<Option<Device>, Limit
     name.map(|name| Ok(device_file::load(&name, &settings.device, folder)?.0)).transpose()
 }
 
-/// Checks that the networks of `row` are valid at every level.
-///
-/// # Errors
-/// Returns a [`LimitError`] for the mildest level with an invalid combination of keys.
-pub(super) fn check_levels(row: &Row, folder: &Path) -> Result<(), (f64, LimitError)> {
+/// Returns the mildest level of `row` with an invalid combination of keys, and what is wrong with it.
+pub(super) fn invalid_level(row: &Row, folder: &Path) -> Option<(f64, LimitError)> {
     let check = |level: f64| -> Result<(), LimitError> {
         let settings = row.at(level)?;
         for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
@@ -197,7 +194,7 @@ pub(super) fn check_levels(row: &Row, folder: &Path) -> Result<(), (f64, LimitEr
         }
         Ok(())
     };
-    row.levels.values().iter().try_for_each(|&level| check(level).map_err(|error| (level, error)))
+    row.levels.values().iter().find_map(|&level| Some((level, check(level).err()?)))
 }
 
 /// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing and the random streams in

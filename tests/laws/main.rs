@@ -1,6 +1,7 @@
 //! Properties that hold for any numbers.
 //!
 //! - `crossbar_law`: an ideal crossbar is equivalent to digital weights;
+//! - `calibration`: `auto` gives the same numbers everywhere, and every built-in device trains with them;
 //! - `checkpoints`: resumed trials equal uninterrupted ones;
 //! - `read_noise`: one draw per column has the same mean and variance as one draw per cell;
 //! - `ranges`: the documented ranges of study keys are those that the program enforces;
@@ -19,6 +20,7 @@
 //! - `weights`: signs, zero updates and counts; `zero_size`: mechanisms of size zero have no effect; `keys`: every key
 //!   has an effect or a warning.
 
+mod calibration;
 mod checkpoints;
 mod crossbar_law;
 mod deployment;

@@ -11,7 +11,7 @@ use ohmspike_analysis::ablation::{Ablation, MOST_EXACT, Outcomes, Subset, ablati
 use ohmspike_study::health::chance_in;
 use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
-use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, only_condition};
+use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, calibrated_study, only_condition};
 use ohmspike_study::study::Study;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -117,7 +117,9 @@ impl Plan {
     /// # Errors
     /// Returns an [`AblateError`] if the study sweeps a key, or its device has no active mechanism or several devices.
     pub fn new(study: &Study, folder: &Path) -> Result<Plan, AblateError> {
-        let settings = &only_condition(study)?.settings;
+        only_condition(study)?;
+        let study = &calibrated_study(study, folder)?;
+        let settings = &study.conditions[0].settings;
         let mechanisms = Mechanisms::new(settings.clone(), &study.paths_folder(folder))?;
         let count = mechanisms.active().len();
         if count == 0 {

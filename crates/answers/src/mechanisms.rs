@@ -239,9 +239,11 @@ fn trimmed(device: &Value, disabled: &[Mechanism]) -> Value {
     let mut device = device.clone();
     for key in disabled.iter().flat_map(|mechanism| mechanism.keys()) {
         let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
-        let parents = parent.split('.').filter(|name| !name.is_empty());
-        let object = parents.fold(Some(&mut device), |at, name| at?.get_mut(name)).and_then(Value::as_object_mut);
-        let _ = object.and_then(|object| object.remove(name));
+        let mut parents = parent.split('.').filter(|name| !name.is_empty());
+        let object = parents.try_fold(&mut device, |at, name| at.get_mut(name)).and_then(Value::as_object_mut);
+        if let Some(object) = object {
+            object.remove(name);
+        }
     }
     if disabled.contains(&Mechanism::WriteNoise) {
         state_exact(&mut device);
@@ -295,7 +297,7 @@ mod tests {
                 // Pulses carry their noise with them, and a mechanism can be without effect when another is disabled.
                 assert!(again.active().iter().all(|one| enabled.contains(one)), "{name}: {enabled:?}");
                 settings.check().expect("valid settings");
-                assert_eq!(settings.resolved().keys().is_empty(), false);
+                assert!(!settings.resolved().keys().is_empty());
             }
         }
     }

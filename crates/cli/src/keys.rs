@@ -106,7 +106,7 @@ mod tests {
     #[test]
     fn shows_a_key_a_section_and_a_layer() {
         let key = found("training.epochs").expect("a key");
-        for part in ["training.epochs", "1 to 1000000", "30", "--set training.epochs="] {
+        for part in ["training.epochs", "0 to 1000000", "30", "--set training.epochs="] {
             assert!(key.contains(part), "{part} is missing:\n{key}");
         }
         assert_eq!(found("layer.2.hidden"), found("layer.N.hidden"));

@@ -9,11 +9,12 @@ use ohmspike_analysis::repeats::done_of;
 use ohmspike_datasets::counted;
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_experiments::replication::replication;
-use ohmspike_report::answers::{Shown, answers_in, write_answer_report};
+use ohmspike_report::answers::{answers_in, write_answer_report};
 use ohmspike_report::figures::study_figures;
 use ohmspike_report::files::write_report;
 use ohmspike_report::page::Report;
 use ohmspike_report::page::answer_page::AnswerPage;
+use ohmspike_report::rendered_answer::RenderedAnswer;
 use ohmspike_study::machine::machine;
 use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
@@ -94,7 +95,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// Writes the page of an answers folder, which may have no study.
-fn answer_report(arguments: &Arguments, answers: Vec<Shown>, folder: &Path) -> Result<ExitCode, Failure> {
+fn answer_report(arguments: &Arguments, answers: Vec<RenderedAnswer>, folder: &Path) -> Result<ExitCode, Failure> {
     let file = if folder.join(FILE).exists() { Some(StudyFile::open_with(&PRESETS, folder, &[])?) } else { None };
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
     let page = AnswerPage {

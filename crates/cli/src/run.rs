@@ -89,6 +89,8 @@ pub struct Arguments {
 
 /// The most device sheets that a run shows. An axis may have 100,000 values.
 const MOST_SHEETS: usize = 50;
+/// The most calibrated numbers that a run shows.
+const MOST_CALIBRATED: usize = 20;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -104,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         warn(plan.record_warnings());
         warn(&plan.warnings());
         warn(&idle_seeds(&study, &plan.prepared));
+        tell_calibrated(&study);
         list(&study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -224,6 +227,17 @@ pub(super) fn listen_for_interrupt(stop: &Arc<AtomicBool>) -> Result<(), Failure
     Ok(())
 }
 
+/// Tells which numbers stand for `auto`.
+fn tell_calibrated(study: &Study) {
+    let lines = study.calibrated_lines();
+    lines.iter().take(MOST_CALIBRATED).for_each(|line| tell!("{line}"));
+    match lines.len() {
+        0 => {}
+        count if count > MOST_CALIBRATED => tell!("{} more calibrated numbers\n", count - MOST_CALIBRATED),
+        _ => tell!(""),
+    }
+}
+
 /// The output of a run on stderr: study, devices, warnings and progress.
 struct Screen<'a> {
     study: &'a Study,
@@ -252,6 +266,7 @@ impl Observer for Screen<'_> {
         let (conditions, seeds) = (counted(study.conditions.len(), "condition"), counted(study.seeds.len(), "seed"));
         let (trials, left) = (counted(plan.trials.len(), "trial"), plan.left.len());
         tell!("  {conditions} x {seeds} = {trials}, {left} to run\n");
+        tell_calibrated(study);
         for sheet in study_sheets(&plan.trials, &plan.prepared, MOST_SHEETS) {
             tell!("{sheet}");
         }

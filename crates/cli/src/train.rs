@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
+use ohmspike_study::calibration::Calibrated;
 use ohmspike_study::conductance_file::{ConductanceFileError, ConductancePath};
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
@@ -119,7 +120,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
         let last = epochs.min(settings.outcome.last_epochs);
         let seed = record.seed;
-        say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?;
+        match last {
+            0 => say!("outcome: {percent:.2} % (test accuracy of the untrained network, seed {seed})")?,
+            _ => say!("outcome: {percent:.2} % (mean test accuracy, last {last} of {epochs} epochs, seed {seed})")?,
+        };
     }
     warn(&saturated(&record, &devices));
     print(&cost_lines(&record.connections, record.energy.as_ref()))?;
@@ -172,6 +176,10 @@ struct Screen {
 }
 
 impl Observer for Screen {
+    fn calibrated(&mut self, numbers: &[Calibrated]) {
+        numbers.iter().for_each(|number| tell!("{number}"));
+    }
+
     fn training(&mut self, settings: &Settings, prepared: &Prepared) {
         let shapes = shapes(settings, prepared.data(settings).shape());
         for (loaded, connections) in prepared.devices_of(settings).with(&shapes) {

@@ -18,25 +18,12 @@ use ohmspike_datasets::reason;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
 
-use crate::figures::Figure;
 use crate::files::{FilesError, with_extension, write};
-use crate::page::Section;
 use crate::page::answer_page::AnswerPage;
+use crate::rendered_answer::RenderedAnswer;
 
 /// File of an ablation in its folder.
 pub const ABLATION: &str = "ablation.json";
-
-/// An answer as files and as parts of a page.
-pub struct Shown {
-    /// Names and contents of the files next to the figures.
-    pub files: Vec<(String, Vec<u8>)>,
-    /// Figures.
-    pub figures: Vec<Figure>,
-    /// Section with the answer.
-    pub section: Section,
-    /// Sections with everything behind it, folded.
-    pub details: Vec<Section>,
-}
 
 /// Why the answers of a folder cannot be shown.
 #[derive(Debug, Error)]
@@ -67,7 +54,7 @@ pub enum AnswersError {
 ///
 /// # Errors
 /// Returns an error if a file cannot be read or is damaged.
-pub fn answers_in(folder: &Path) -> Result<Vec<Shown>, AnswersError> {
+pub fn answers_in(folder: &Path) -> Result<Vec<RenderedAnswer>, AnswersError> {
     let limit: Option<LimitReport> = parsed(&folder.join(report::FILE), report::SCHEMA)?;
     let ablation: Option<AblationAnswer> = parsed(&folder.join(ABLATION), ablate::SCHEMA)?;
     let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
@@ -99,7 +86,7 @@ fn parsed<T: DeserializeOwned>(path: &Path, schema: u32) -> Result<Option<T>, An
 ///
 /// # Errors
 /// Returns an error if a figure cannot be drawn or a file cannot be written.
-pub fn write_answer(shown: &Shown, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
+pub fn write_answer(shown: &RenderedAnswer, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
     let mut files: Vec<(PathBuf, Vec<u8>)> =
         shown.files.iter().map(|(name, content)| (folder.join(name), content.clone())).collect();
     for figure in &shown.figures {
@@ -115,6 +102,10 @@ pub fn write_answer(shown: &Shown, folder: &Path) -> Result<Vec<PathBuf>, FilesE
 ///
 /// # Errors
 /// Returns an error if the file cannot be written.
-pub fn write_answer_report(page: AnswerPage, answers: Vec<Shown>, folder: &Path) -> Result<PathBuf, FilesError> {
+pub fn write_answer_report(
+    page: AnswerPage,
+    answers: Vec<RenderedAnswer>,
+    folder: &Path,
+) -> Result<PathBuf, FilesError> {
     write(folder.join("report.html"), page.html(answers).as_bytes())
 }

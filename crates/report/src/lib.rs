@@ -14,6 +14,7 @@ pub mod export;
 pub mod figures;
 pub mod files;
 pub mod page;
+pub mod rendered_answer;
 pub mod replication;
 
 /// Runs the examples of the README.

@@ -298,6 +298,25 @@ pub struct Samples {
     pub labels: Vec<u8>,
 }
 
+impl Samples {
+    /// Returns a copy of the samples with the given numbers, in that order.
+    ///
+    /// # Panics
+    /// Panics if a number is out of range.
+    pub fn choose(&self, numbers: impl Iterator<Item = usize>) -> Samples {
+        let SpikeTrains { units, steps, .. } = self.spikes;
+        let (mut spikes, mut labels) = (SpikeTrains { units, steps, starts: vec![0], spikes: Vec::new() }, Vec::new());
+        for number in numbers {
+            for step in self.spikes.sample(number).by_step() {
+                spikes.spikes.extend_from_slice(step);
+                spikes.starts.push(spikes.spikes.len() as u32);
+            }
+            labels.push(self.labels[number]);
+        }
+        Samples { spikes, labels }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

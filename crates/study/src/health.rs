@@ -118,7 +118,7 @@ impl HealthState {
             HealthState::Saturated(saturated) => saturated.advice(settings),
             HealthState::AtChance(at_chance) => at_chance.advice(settings),
             HealthState::NotConverged(_) => Rise::advice(settings),
-            HealthState::Clipped(clipped) => clipped.advice(),
+            HealthState::Clipped(clipped) => clipped.advice(settings),
         }
     }
 }

@@ -18,6 +18,7 @@
 
 pub mod axis_value;
 pub mod bounded;
+pub mod calibration;
 pub mod checkpoint;
 pub mod chip_maps;
 pub mod cluster;

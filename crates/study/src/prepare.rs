@@ -159,6 +159,11 @@ impl Prepared {
         &self.data[&data_key(settings)]
     }
 
+    /// Returns the data of a trial; none if they were not read, as with [`Prepared::for_reading`].
+    pub fn encoded(&self, settings: &Settings) -> Option<&EncodedData> {
+        self.data.get(&data_key(settings))
+    }
+
     /// Returns the SHA-256 of the data of a trial; empty if unknown.
     pub fn data_sha256(&self, settings: &Settings) -> &str {
         let known = || self.known.get(&settings.data.set).map(|known| &*known.sha256);

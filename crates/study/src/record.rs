@@ -41,7 +41,8 @@ pub struct Record {
     pub settings: Settings,
     /// SHA-256 of the decoded data set.
     pub data_sha256: String,
-    /// Mean test accuracy of the last `outcome.last_epochs` epochs, 0 to 1. Null if training diverged.
+    /// Mean test accuracy of the last `outcome.last_epochs` epochs, 0 to 1; that before training if `training.epochs` is 0.
+    /// Null if training diverged.
     pub outcome: Option<f64>,
     /// Why the trial has no outcome. Null if it has one.
     pub failure: Option<String>,

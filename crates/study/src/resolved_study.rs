@@ -20,11 +20,12 @@ use ohmspike_crossbar::device::Device;
 use ohmspike_datasets::{persist, regular, write_reason};
 
 use crate::bounded;
+use crate::calibration::{AUTO, CalibrationSettings, followers};
 use crate::device_file::find;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{NO_DEVICE, Settings};
 use crate::sha256::sha256;
-use crate::study::Study;
+use crate::study::{Condition, Study};
 
 /// Name of the file.
 pub const FILE: &str = "study.toml";
@@ -144,8 +145,40 @@ fn common_keys(study: &Study) -> Vec<(String, toml::Value)> {
         let keys: BTreeMap<String, toml::Value> = keys.into_iter().collect();
         common.retain(|key, value| keys.get(key) == Some(value));
     }
+    put_auto(study, &mut common);
     common.retain(|key, _| !is_spelled_elsewhere(key) && !study.axes.iter().any(|axis| axis.key == *key));
     common.into_iter().collect()
+}
+
+/// Writes `auto` for the keys that are calibrated in every condition, and omits those that are in some. Also omits keys that
+/// follow a calibrated one.
+fn put_auto(study: &Study, common: &mut BTreeMap<String, toml::Value>) {
+    let none = BTreeSet::new();
+    let keys = |condition: &Condition| condition.auto.as_ref().map_or_else(|| none.clone(), |auto| auto.keys.clone());
+    let every = study.conditions.iter().map(keys).reduce(|all, keys| &all & &keys).unwrap_or_default();
+    let mut last = None;
+    for condition in &study.conditions {
+        // Neighbours usually share their keys.
+        if last == Some(&condition.auto) {
+            continue;
+        }
+        last = Some(&condition.auto);
+        for key in &keys(condition) {
+            common.remove(key);
+        }
+        if let Some(auto) = &condition.auto {
+            followers(&condition.settings, &auto.keys).iter().for_each(|key| _ = common.remove(key));
+        }
+    }
+    common.extend(every.into_iter().map(|key| (key, toml::Value::from(AUTO))));
+    let sections = study.conditions.iter().filter_map(|condition| Some(condition.auto.as_ref()?.calibration.keys()));
+    let all: BTreeSet<(String, String)> = sections.flatten().map(|(key, value)| (key, value.to_string())).collect();
+    for (key, value) in CalibrationSettings::default().keys() {
+        let values: Vec<&str> = all.iter().filter(|(known, _)| *known == key).map(|(_, value)| &**value).collect();
+        if let [one] = values[..] {
+            common.insert(key, one.parse::<f64>().map_or(value, Into::into));
+        }
+    }
 }
 
 /// Whether another section spells this key of the first layer.

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::calibration::Calibrations;
 use crate::prepare::{DataShape, KnownData, Prepared, RecordedData};
 use crate::record::Record;
 use crate::run::{Trial, trials};
-use crate::run_error::{RunError, prepare_to_read};
+use crate::run_error::{RunError, calibrated, prepare, prepare_to_read};
 use crate::settings::PairKind;
 use crate::store::Store;
 use crate::study::Study;
@@ -13,7 +14,7 @@ use crate::study::Study;
 /// The results of a study, complete or not.
 #[derive(Debug)]
 pub struct Results {
-    /// The study.
+    /// The study, with numbers in place of `auto`.
     pub study: Study,
     /// Results folder.
     pub folder: PathBuf,
@@ -35,13 +36,33 @@ impl Results {
     pub fn open(study: &Study, folder: &Path, study_folder: &Path) -> Result<Results, RunError> {
         let store = Store::open(folder)?;
         let prepared = prepare_to_read(study, study_folder, &recorded_data(&store))?;
-        let trials = trials(study, &prepared);
-        Ok(Results { study: study.clone(), folder: folder.to_owned(), prepared, trials, store })
+        let study = calibrated_to_read(study, study_folder, folder, &prepared)?;
+        let trials = trials(&study, &prepared);
+        Ok(Results { study, folder: folder.to_owned(), prepared, trials, store })
     }
 
     /// Returns every trial with a record, in order.
     pub fn records(&self) -> impl Iterator<Item = (&Trial, &Record)> {
         self.trials.iter().filter_map(|trial| Some((trial, self.store.get(&trial.id)?)))
+    }
+}
+
+/// Replaces `auto` in `study` by the numbers in the results folder `folder`, or calibrates again if they are missing and the
+/// data are on this machine. Otherwise the study stays as it is, and no record matches it.
+fn calibrated_to_read(
+    study: &Study,
+    study_folder: &Path,
+    folder: &Path,
+    prepared: &Prepared,
+) -> Result<Study, RunError> {
+    let mut known = Calibrations::read(folder);
+    let stored = calibrated(study, prepared, &mut known)?;
+    if !stored.needs_calibration() {
+        return Ok(stored);
+    }
+    match prepare(study, study_folder) {
+        Ok(with_data) => calibrated(study, &with_data, &mut known),
+        Err(_) => Ok(stored),
     }
 }
 

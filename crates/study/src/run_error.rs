@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rayon::ThreadPoolBuildError;
 
+use crate::calibration::{CalibrationError, CalibrationFileError, Calibrations, calibrate};
 use crate::prepare::{PrepareError, Prepared, RecordedData};
 use crate::resolved_study::ResolvedStudyError;
 use crate::store::StoreError;
@@ -22,6 +23,17 @@ pub enum RunError {
         /// Cause.
         source: Box<PrepareError>,
     },
+    /// `auto` has no number.
+    #[error("{}{source}", place.as_ref().map(|place| format!("{place}: ")).unwrap_or_default())]
+    Calibration {
+        /// File and line of the study, or the override, that is wrong; none for a default.
+        place: Option<String>,
+        /// Cause.
+        source: Box<CalibrationError>,
+    },
+    /// The calibrated numbers cannot be written to the results folder.
+    #[error(transparent)]
+    CalibrationFile(#[from] CalibrationFileError),
     /// Records cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -67,6 +79,17 @@ pub(crate) fn prepare_to_read(study: &Study, folder: &Path, recorded: &RecordedD
 pub(crate) fn prepare(study: &Study, folder: &Path) -> Result<Prepared, RunError> {
     let settings = study.conditions.iter().map(|condition| &*condition.settings);
     Prepared::new(settings, &study.paths_folder(folder)).map_err(|source| placed(study, source))
+}
+
+/// Replaces `auto` in `study` by numbers, with its data and the `known` calibrations.
+///
+/// # Errors
+/// [`RunError::Calibration`] if a key has no number, with the position in the study.
+pub(crate) fn calibrated(study: &Study, prepared: &Prepared, known: &mut Calibrations) -> Result<Study, RunError> {
+    calibrate(study, prepared, known).map_err(|source| RunError::Calibration {
+        place: study.places.get(source.key()).cloned(),
+        source: Box::new(source),
+    })
 }
 
 fn placed(study: &Study, source: PrepareError) -> RunError {

@@ -29,7 +29,7 @@ pub use observer::{EachTrial, Observer, RunWarning, each_trial};
 pub use options::RunOptions;
 pub use plan::{Earlier, Plan};
 pub use runner::{Job, Ran, Runner};
-pub use train::{Keep, Trained, only_condition, train, train_and_keep};
+pub use train::{Keep, Trained, calibrated_study, only_condition, train, train_and_keep};
 
 /// Runs every trial of `study` that has no record in the results folder.
 ///

@@ -31,7 +31,7 @@ pub use readout::ReadoutSettings;
 use schemars::JsonSchema;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
-use value::{FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, refuse, whole};
+use value::{EPOCHS, FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, refuse, whole};
 
 /// The settings of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -125,8 +125,11 @@ impl WeightSigns {
 #[serde(default, deny_unknown_fields)]
 pub struct WeightSettings {
     /// Initial weight spread (σ_init): standard deviation of the initial input weights of the first hidden layer,
-    /// thresholds.
-    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
+    /// thresholds. `auto` chooses the spread at which the untrained layer fires at `calibration.target_spikes`.
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`auto`", "x-allowed" = "1e-12 to 1e12, or `auto`")
+    )]
     pub sigma_init: f64,
     /// Standard deviation of the initial recurrent weights of the first hidden layer, thresholds. Requires
     /// `network.recurrent = true`.
@@ -158,8 +161,8 @@ pub struct NoiseSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrainingSettings {
-    /// Number of passes over the training set.
-    #[schemars(range(min = MILLION.low, max = MILLION.high), extend("x-unit" = "epochs"))]
+    /// Number of passes over the training set. 0 tests the untrained network.
+    #[schemars(range(min = EPOCHS.low, max = EPOCHS.high), extend("x-unit" = "epochs"))]
     pub epochs: usize,
     /// Samples per batch. Training skips the incomplete last batch of every epoch; tests use every sample.
     #[schemars(range(min = MILLION.low, max = MILLION.high), extend("x-unit" = "samples"))]

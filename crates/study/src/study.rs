@@ -7,6 +7,7 @@
 //! Section `[device]` holds keys of a device file, dotted or in nested tables: `device.read.white.noise`. They are checked when
 //! the device is loaded (`prepare.rs`).
 
+mod auto;
 mod document;
 mod form;
 mod given;
@@ -49,6 +50,7 @@ pub use problem::{StudyError, StudyProblem};
 use seeds::read_seeds;
 use toml::de::{DeTable, DeValue};
 
+use crate::calibration::{Auto, Calibrated, provisional};
 use crate::settings::{Settings, ValueError};
 
 /// A study, read and checked.
@@ -94,8 +96,12 @@ pub struct Axis {
 pub struct Condition {
     /// One value per axis.
     pub values: Vec<toml::Value>,
-    /// The settings of its trials.
+    /// The settings of its trials. Provisional numbers stand for `auto` until the study is calibrated.
     pub settings: Arc<Settings>,
+    /// The keys that are `auto`, if any.
+    pub auto: Option<Arc<Auto>>,
+    /// The numbers in place of `auto`; empty before calibration.
+    pub calibrated: Arc<[Calibrated]>,
 }
 
 /// The sections that do not affect the outcome of a trial.
@@ -263,8 +269,12 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
     }
     check_size(&axes, seeds.len(), &longest.1)?;
     let reading = Reading { placed: &placed, axis_of, layers, presets };
+    let none: Arc<[Calibrated]> = Arc::new([]);
     let conditions = combinations(&axes)
-        .map(|values| Ok(Condition { settings: Arc::new(reading.settings(&values)?), values }))
+        .map(|values| {
+            let (settings, auto) = reading.settings(&values)?;
+            Ok(Condition { settings: Arc::new(settings), auto: auto.map(Arc::new), calibrated: none.clone(), values })
+        })
         .collect::<Result<_, StudyError>>()?;
     let mut places: BTreeMap<String, String> = preset::places(presets, &placed);
     let respelled = placed.iter().filter(|given| given.spelled != given.key);
@@ -329,8 +339,8 @@ struct Reading<'a> {
 }
 
 impl Reading<'_> {
-    /// Reads the settings for one value per axis.
-    fn settings(&self, values: &[toml::Value]) -> Result<Settings, StudyError> {
+    /// Reads the settings for one value per axis, and the keys that are `auto`.
+    fn settings(&self, values: &[toml::Value]) -> Result<(Settings, Option<Auto>), StudyError> {
         let mut document = document::new(self.layers);
         let mut preset = Vec::new();
         for (Given { key, value, place, .. }, axis) in self.placed.iter().zip(&self.axis_of) {
@@ -362,19 +372,25 @@ impl Reading<'_> {
             let (given, axis) = self.placed.iter().zip(&self.axis_of).find(|(given, _)| given.key == canonical(key))?;
             form::hint(given, axis.map_or(&given.value, |axis| &values[axis]), expected?)
         };
-        let settings = document::settings_in(document.clone()).map_err(|(key, message)| {
+        let keys = auto::take(&mut document, preset.is_empty());
+        let (document, calibration) = document::split(document);
+        let wrong_type = |(key, message): (String, String)| {
             let allowed = || document::whole_allowed(document.clone(), &key);
             let (reason, expected) = type_reason(&message, allowed, |shown| written(&key, shown));
+            let reason = if auto::is_allowed(&key) { auto::with_word(&reason) } else { reason };
             let (place, hint) = (place_of(&key), hint(&key, expected));
             StudyError { place, problem: StudyProblem::Type { key: spelled(key), reason, hint } }
-        })?;
-        settings.check().map_err(|error| {
+        };
+        let calibration = document::calibration_in(calibration).map_err(wrong_type)?;
+        let mut settings = document::settings_in(document.clone()).map_err(wrong_type)?;
+        provisional(&mut settings, &keys);
+        calibration.check().and_then(|()| settings.check()).map_err(|error| {
             let (place, hint) = (place_of(&error.key), hint(&error.key, Some(Expected::Word)));
             let value = written(&error.key, &error.value);
             let source = ValueError { value, key: spelled(error.key), ..error };
             StudyError { place, problem: StudyProblem::Value { source, hint } }
         })?;
-        Ok(settings)
+        Ok((settings, (!keys.is_empty()).then_some(Auto { keys, calibration })))
     }
 }
 

@@ -34,6 +34,7 @@ impl Success {
 pub fn succeeded(record: &Record) -> bool {
     let Success { of, above } = Success::new(&record.settings);
     match of {
+        SuccessOf::Best if record.accuracy.is_empty() => record.outcome.is_some_and(|outcome| outcome > above),
         SuccessOf::Best => record.accuracy.iter().any(|accuracy| *accuracy > above),
         SuccessOf::Outcome => record.outcome.is_some_and(|outcome| outcome > above),
     }

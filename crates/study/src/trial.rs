@@ -198,10 +198,10 @@ pub(crate) fn run_trial_while(
         None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(total_epochs)),
     };
 
-    // Train and test in turn; the last test is a full evaluation.
+    // Train and test in turn; the last test is a full evaluation. Without epochs, the untrained network is the result.
     let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
-    let (mut after, mut diverged) = (None, None);
+    let (mut after, mut diverged) = ((total_epochs == 0).then(|| before.clone()), None);
     for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {

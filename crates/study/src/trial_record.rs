@@ -21,7 +21,10 @@ impl Record {
         let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
         let last = accuracy.len().min(settings.outcome.last_epochs);
-        let mean = accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64;
+        let mean = match last {
+            0 => outcome.before.test.total().accuracy(),
+            _ => accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64,
+        };
         let record = Record {
             schema: SCHEMA,
             arithmetic: ARITHMETIC,

@@ -7,6 +7,7 @@ use ohmspike_analysis::limit::{Criterion, Effort, Procedure, Statistic, Target};
 use ohmspike_crossbar::device::Device;
 use ohmspike_study::device_file;
 use ohmspike_study::prepare::{EncodedData, Prepared};
+use ohmspike_study::run_study::calibrated_study;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::{Study, canonical};
 use ohmspike_study::warning::{Warning, all_warnings};
@@ -67,7 +68,9 @@ impl LimitPlan {
     /// Returns a [`LimitError`] for anything that would make the answer impossible or meaningless.
     pub fn new(study: &Study, question: &Question, study_folder: &Path) -> Result<LimitPlan, LimitError> {
         let folder = study.paths_folder(study_folder);
-        let settings = single(study, question)?.clone();
+        single(study, question)?;
+        let study = &calibrated_study(study, study_folder)?;
+        let settings = Settings::clone(&study.conditions[0].settings);
         check_seeds(&settings, question.statistic)?;
         let short_epochs = short_epochs(&settings, question)?;
         let device = device_of(&settings, &folder)?;
@@ -132,8 +135,8 @@ impl LimitPlan {
     }
 }
 
-/// Returns the settings of the study, which may sweep only keys of the question.
-fn single<'a>(study: &'a Study, question: &Question) -> Result<&'a Settings, LimitError> {
+/// Checks that the study sweeps only keys of the question.
+fn single(study: &Study, question: &Question) -> Result<(), LimitError> {
     if question.keys.is_empty() {
         return Err(LimitError::NoKey);
     }
@@ -144,7 +147,7 @@ fn single<'a>(study: &'a Study, question: &Question) -> Result<&'a Settings, Lim
             count: axis.values.len(),
             first: axis.values[0].to_string(),
         }),
-        None => Ok(&study.conditions[0].settings),
+        None => Ok(()),
     }
 }
 

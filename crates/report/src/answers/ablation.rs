@@ -13,11 +13,12 @@ use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::csv_cell::csv_cell;
 
-use super::{ABLATION, Shown};
+use super::ABLATION;
 use crate::figures::{Data, Figure, cell};
 use crate::page::Section;
 use crate::page::number::{percent, probability, signed};
 use crate::page::table::table;
+use crate::rendered_answer::RenderedAnswer;
 
 /// Height of a bar and of the whole row, in SVG units.
 const ROW: f64 = 34.0;
@@ -34,9 +35,9 @@ const HEAD: [&str; 6] = [
 ];
 
 /// Returns the answer as files, figure and sections.
-pub fn shown(answer: &AblationAnswer) -> Shown {
+pub fn shown(answer: &AblationAnswer) -> RenderedAnswer {
     let json = serde_json::to_vec_pretty(answer).expect("an answer is plain values");
-    Shown {
+    RenderedAnswer {
         files: vec![
             (ABLATION.to_owned(), json),
             ("ablation.csv".to_owned(), mechanisms_csv(answer).into_bytes()),

@@ -2,16 +2,16 @@
 
 use ohmspike_answers::deploy::Deployment;
 
-use super::Shown;
 use crate::figures::deployment::deployment_figures;
 use crate::page::Section;
 use crate::page::deployment::section;
+use crate::rendered_answer::RenderedAnswer;
 
 /// Returns the answer as figures and a section. Its files are written by the deployment itself.
-pub fn shown(deployment: &Deployment) -> Shown {
+pub fn shown(deployment: &Deployment) -> RenderedAnswer {
     let body = section(deployment);
     let figures = deployment_figures(deployment);
-    Shown {
+    RenderedAnswer {
         files: Vec::new(),
         figures,
         section: Section { id: "deployment", heading: "Accuracy on chips", body },

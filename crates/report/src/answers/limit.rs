@@ -4,20 +4,20 @@ use maud::html;
 use ohmspike_answers::limit::report::{LimitReport, LimitRow, TrialLine};
 use ohmspike_answers::limit::words;
 
-use super::Shown;
 use crate::figures::limit_figures;
 use crate::page::Section;
 use crate::page::limit::section;
 use crate::page::number::percent;
 use crate::page::table::table;
+use crate::rendered_answer::RenderedAnswer;
 
 /// Columns of the table of trials.
 const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "state"];
 
 /// Returns the answer as figures and sections. Its files are written by [`crate::files::write_limit`].
-pub fn shown(report: &LimitReport) -> Shown {
+pub fn shown(report: &LimitReport) -> RenderedAnswer {
     let body = section(report);
-    Shown {
+    RenderedAnswer {
         files: Vec::new(),
         figures: limit_figures(report),
         section: Section { id: "limit", heading: "How much is tolerated", body },

@@ -69,6 +69,7 @@ pub(super) fn outcome_words(recorded: Recorded) -> String {
         if let [value] = values[..] { Some(value) } else { None }
     };
     match (of(|settings| settings.outcome.last_epochs), of(|settings| settings.training.epochs)) {
+        (_, Some(0)) => "Test accuracy without training".to_owned(),
         (_, Some(1)) => "Test accuracy after one epoch".to_owned(),
         (Some(1), Some(epochs)) => format!("Test accuracy after the last of {epochs} epochs"),
         (Some(last), Some(epochs)) => format!("Mean test accuracy of the last {} of {epochs} epochs", last.min(epochs)),

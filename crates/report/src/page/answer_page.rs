@@ -5,7 +5,7 @@ use maud::html;
 use super::layout::{Head, whole};
 use super::table::facts;
 use super::{Section, figures};
-use crate::answers::Shown;
+use crate::rendered_answer::RenderedAnswer;
 
 /// Input of the page.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +26,9 @@ pub struct AnswerPage<'a> {
 
 impl AnswerPage<'_> {
     /// Returns the page. The same answers and program give the same page on the same machine.
-    pub fn html(&self, answers: Vec<Shown>) -> String {
+    pub fn html(&self, answers: Vec<RenderedAnswer>) -> String {
         let (mut sections, mut details) = (Vec::new(), Vec::new());
-        for Shown { section, figures: drawn, details: behind, .. } in answers {
+        for RenderedAnswer { section, figures: drawn, details: behind, .. } in answers {
             let body = html! {
                 (section.body)
                 @for figure in &drawn { (figures::main_figure(figure)) }

@@ -80,7 +80,13 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
                 duration(test)
             ),
         ),
-        ("wall time per epoch", format!("{:.2} s, mean of {epochs} epochs", (training + test) / epochs.max(1) as f64)),
+        (
+            "wall time per epoch",
+            match epochs {
+                0 => "no epochs".to_owned(),
+                _ => format!("{:.2} s, mean of {epochs} epochs", (training + test) / epochs as f64),
+            },
+        ),
     ];
     rows.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -6,6 +6,7 @@ use maud::html;
 
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Condition;
 
 use super::table::facts as fact_table;
 use super::{Facts, Section};
@@ -34,7 +35,8 @@ pub fn section(facts: &Facts) -> Section {
         let from = if row[2].is_empty() { String::new() } else { format!(" ({})", row[2]) };
         (row[0].clone(), format!("{value}{from}"))
     };
-    let told: Vec<(String, String)> = rows.iter().map(told).collect();
+    let mut told: Vec<(String, String)> = rows.iter().map(told).collect();
+    told.extend(study.calibrated_lines().into_iter().map(|line| ("calibration".to_owned(), line)));
     let axes: Vec<&str> = study.axes.iter().map(|axis| axis.key.as_str()).collect();
     let body = html! {
         p {
@@ -55,7 +57,12 @@ fn keys(settings: &Settings) -> Vec<(String, String)> {
 
 /// Returns the origin of a value: study file, command line or default.
 fn origin(facts: &Facts, key: &str) -> String {
-    match facts.study().places.get(key) {
+    let study = facts.study();
+    let is_calibrated = |condition: &Condition| condition.calibrated.iter().any(|number| number.key == key);
+    if study.conditions.iter().any(is_calibrated) {
+        return "calibrated".to_owned();
+    }
+    match study.places.get(key) {
         Some(place) if place.starts_with("--set") => "command line".to_owned(),
         Some(place) => place.rsplit('/').next().unwrap_or(place).to_owned(),
         None => "default".to_owned(),

@@ -4,8 +4,11 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{Encoding, Settings};
-use crate::significant::significant;
+use ohmspike_snn::connection::Connection;
+
+use crate::calibration::advised_weight_at_gmax;
+use crate::settings::{Encoding, Settings, connection_key};
+use crate::significant::{short, significant};
 
 /// Relative change of the input weights below which training left them as they were.
 const SMALL: f64 = 0.01;
@@ -113,17 +116,31 @@ impl Mechanism {
         }
     }
 
-    fn remedy(self) -> &'static str {
+    /// Returns what to do about the mechanism in front of the layer of `connection`.
+    fn remedy(self, settings: &Settings, connection: Connection) -> String {
+        let hardware = &settings.hardware;
+        let (weight, advised) = (settings.weight_at_gmax_of(connection), advised_weight_at_gmax(settings, connection));
+        let key = connection_key(connection, "weight_at_gmax");
+        let lower = match weight > advised {
+            true => format!(", or lower `{key}` to {advised} (now {weight})"),
+            false => String::new(),
+        };
         match self {
-            Mechanism::WeightAtGmax => "raise the weight at Gmax",
-            Mechanism::Faults => "lower the fraction of faulty cells",
-            Mechanism::Drift => "shorten `hardware.retention_seconds`",
-            Mechanism::Levels => "use more levels, or a smaller weight at Gmax",
-            Mechanism::WriteNoise => "lower `hardware.write_spread_scale` or the weight at Gmax",
-            Mechanism::Reads => "lower the read noise",
-            Mechanism::Chip => "lower the variation in `device.device_to_device`",
-            Mechanism::Drivers => "use more bits for the row drivers",
-            Mechanism::Together => "disable them in turn",
+            Mechanism::WeightAtGmax => format!("raise `{key}` to {advised} (now {weight})"),
+            Mechanism::Faults => "halve the fraction of faulty cells".to_owned(),
+            Mechanism::Drift => {
+                let seconds = hardware.retention_seconds;
+                format!("shorten `hardware.retention_seconds` to {} (now {seconds})", short(seconds / 10.0))
+            }
+            Mechanism::Levels => format!("double the number of levels{lower}"),
+            Mechanism::WriteNoise => {
+                let scale = hardware.write_spread_scale;
+                format!("lower `hardware.write_spread_scale` to {} (now {scale}){lower}", short(scale / 2.0))
+            }
+            Mechanism::Reads => "halve the read noise".to_owned(),
+            Mechanism::Chip => "halve the variation in `device.device_to_device`".to_owned(),
+            Mechanism::Drivers => "use one more bit for the row drivers".to_owned(),
+            Mechanism::Together => "disable them in turn".to_owned(),
         }
     }
 }
@@ -135,11 +152,11 @@ impl Cause {
             Cause::NoInputSpikes { .. } => no_input(settings),
             Cause::WeightsTooSmall { key, sigma, needed, .. } => match needed {
                 Some(needed) => format!("raise `{key}` to {} or more (now {sigma})", significant(*needed)),
-                None => format!("raise `{key}` (now {sigma})"),
+                None => format!("set `{key}` to `auto` (now {sigma})"),
             },
             Cause::Device { mechanism, key, needed, .. } => {
                 let weights = needed.map(|needed| format!("raise `{key}` to {} or more, or ", significant(needed)));
-                format!("{}{}", weights.unwrap_or_default(), mechanism.remedy())
+                format!("{}{}", weights.unwrap_or_default(), mechanism.remedy(settings, layer_of(key)))
             }
             Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, .. } => {
                 match (full_scale_microamperes, threshold_microamperes) {
@@ -153,15 +170,22 @@ impl Cause {
                                      `calibrated`, or use more bits"
                             .to_owned()
                     }
-                    (None, _) => format!("raise `device.converters.adc.bits` above {bits}"),
+                    (None, _) => format!("raise `device.converters.adc.bits` to {} (now {bits})", bits + 2),
                 }
             }
-            Cause::LostInTraining { noise, .. } => match noise {
-                Some(_) => "lower the update noise or `training.learning_rate`, or train longer".to_owned(),
-                None => "lower `training.learning_rate`, or train longer".to_owned(),
-            },
+            Cause::LostInTraining { noise, .. } => {
+                let rate = settings.training.learning_rate;
+                let noise = if noise.is_some() { "halve the update noise, or " } else { "" };
+                format!("{noise}lower `training.learning_rate` to {} (now {rate})", short(rate / 3.0))
+            }
         }
     }
+}
+
+/// Returns the connection whose initial weight spread has this key.
+fn layer_of(key: &str) -> Connection {
+    let number = key.strip_prefix("layer.").and_then(|rest| rest.split('.').next()?.parse::<usize>().ok());
+    Connection::Feedforward(number.map_or(0, |number| number.saturating_sub(1)))
 }
 
 /// Returns what to do about samples without input spikes; larger weights cannot help.

@@ -4,8 +4,9 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::{NO_DEVICE, Settings};
-use crate::significant::significant;
+use crate::calibration::advised_weight_at_gmax;
+use crate::settings::{Settings, connection_key};
+use crate::significant::{short, significant};
 
 /// An outcome that may be that of guessing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -25,21 +26,57 @@ pub struct AtChance {
 
 impl AtChance {
     pub(super) fn advice(&self, settings: &Settings) -> String {
-        if self.loss.is_none() {
-            return "train longer (`training.epochs`), raise `training.learning_rate`, or test on more samples"
-                .to_owned();
+        let training = &settings.training;
+        if training.epochs == 0 {
+            return "the network is untrained: train it with `training.epochs = 30`".to_owned();
         }
-        let on_cells = settings.hardware.device != NO_DEVICE;
-        let finer = if on_cells {
-            ", finer writes (a smaller `hardware.weight_at_gmax` or `hardware.write_spread_scale`)"
-        } else {
-            ""
-        };
-        format!(
-            "the training loss does not fall, so more epochs won't help: try less noise (`noise.level_percent`){finer} \
-             or a smaller `training.learning_rate`"
-        )
+        if let Some(scale) = too_coarse(settings) {
+            return scale;
+        }
+        if self.loss.is_none() {
+            return format!(
+                "train longer (`training.epochs = {}`, now {}), or raise `training.learning_rate` to {} (now {})",
+                2 * training.epochs,
+                training.epochs,
+                short(3.0 * training.learning_rate),
+                training.learning_rate
+            );
+        }
+        let level = settings.noise.level_percent;
+        let mut cures = Vec::new();
+        if level > 0.0 {
+            cures.push(format!("`noise.level_percent = {}` (now {level})", short(level / 2.0)));
+        }
+        if settings.has_device() {
+            let scale = settings.hardware.write_spread_scale;
+            cures.push(format!("`hardware.write_spread_scale = {}` (now {scale})", short(scale / 2.0)));
+        }
+        let rate = training.learning_rate;
+        cures.push(format!("`training.learning_rate = {}` (now {rate})", short(rate / 3.0)));
+        format!("the training loss does not fall, so more epochs won't help: try {}", cures.join(" or "))
     }
+}
+
+/// Ratio of the weight at Gmax to the advised one above which the writes and levels of a cell are too coarse: they are a
+/// fraction of the window, and the weights use less than a tenth of it.
+const TOO_WIDE: f64 = 10.0;
+
+/// Advice for a weight at Gmax that is far too large for the weights.
+fn too_coarse(settings: &Settings) -> Option<String> {
+    let on_cells = settings.connections().into_iter().filter(|one| settings.device_of(*one).is_some());
+    let wide = on_cells.filter_map(|connection| {
+        let (weight, advised) = (settings.weight_at_gmax_of(connection), advised_weight_at_gmax(settings, connection));
+        let cure = || format!("`{} = {advised}` (now {weight})", connection_key(connection, "weight_at_gmax"));
+        (weight > TOO_WIDE * advised).then(cure)
+    });
+    let cures: Vec<String> = wide.collect();
+    let cures = cures.join(" and ");
+    (!cures.is_empty()).then(|| {
+        format!(
+            "the weights use little of the conductance window, so updates drown in the noise and levels of the cells: \
+             use more of it with {cures}"
+        )
+    })
 }
 
 impl Display for AtChance {
@@ -80,6 +117,12 @@ mod tests {
         );
         assert!(!grown.advice(&settings).contains("weight_at_gmax"), "{}", grown.advice(&settings));
         settings.hardware.device = "study-1k-1m".to_owned();
-        assert!(grown.advice(&settings).contains("hardware.weight_at_gmax"));
+        // Weights of 0.001 in a window of 1: the writes are too coarse for them.
+        assert!(grown.advice(&settings).contains("`hardware.weight_at_gmax = 0.0099` (now 1)"));
+        assert!(state(None).advice(&settings).contains("`hardware.weight_at_gmax = 0.0099` (now 1)"));
+        (settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax) = (0.01, 2.0);
+        assert!(grown.advice(&settings).contains("`hardware.write_spread_scale = 0.5` (now 1)"));
+        settings.training.epochs = 0;
+        assert!(state(None).advice(&settings).starts_with("the network is untrained"));
     }
 }

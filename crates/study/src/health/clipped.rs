@@ -4,8 +4,12 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
+use ohmspike_snn::connection::Connection;
+
+use crate::calibration::advised_weight_at_gmax;
 use crate::settings::layers::key_of_named;
-use crate::significant::significant;
+use crate::settings::{Settings, connection_name};
+use crate::significant::{short, significant};
 
 /// Fraction of clipped writes above which a window is too small for the weights. A clipped cell takes no further step
 /// up, so 1 % of clipped writes is 1 % of updates that are lost.
@@ -37,16 +41,21 @@ pub enum Ended {
 }
 
 impl Clipped {
-    pub(super) fn advice(&self) -> String {
+    pub(super) fn advice(&self, settings: &Settings) -> String {
         match self.ended {
-            Ended::Conversions => "raise `device.converters.adc.full_scale_microamperes`, or set \
-                                   `device.converters.adc.range` to `calibrated`"
-                .to_owned(),
+            Ended::Conversions => {
+                "set `device.converters.adc.range` to `calibrated`, which measures the range, or raise \
+                                   `device.converters.adc.full_scale_microamperes`"
+                    .to_owned()
+            }
             Ended::Writes => {
-                format!(
-                    "raise `{}`, or choose a device with a wider window",
-                    key_of_named(&self.connection, "weight_at_gmax")
-                )
+                let mut named = settings.connections().into_iter();
+                let connection = named.find(|one| connection_name(*one) == self.connection);
+                let connection = connection.unwrap_or(Connection::Readout);
+                let weight = settings.weight_at_gmax_of(connection);
+                let advised = advised_weight_at_gmax(settings, connection).max(2.0 * weight);
+                let key = key_of_named(&self.connection, "weight_at_gmax");
+                format!("raise `{key}` to {} (now {weight})", short(advised))
             }
         }
     }

@@ -67,7 +67,8 @@ pub enum Convergence {
 
 impl Rise {
     pub(super) fn advice(settings: &Settings) -> String {
-        format!("train longer: raise `training.epochs` above {}", settings.training.epochs)
+        let epochs = settings.training.epochs;
+        format!("train longer: raise `training.epochs` to {} (now {epochs})", 2 * epochs)
     }
 
     fn height(&self) -> f64 {
@@ -104,6 +105,9 @@ impl Display for Rise {
 
 /// Returns why trials with `settings` cannot be tested for convergence: their window is too short.
 pub fn untested(settings: &Settings) -> Option<String> {
+    if settings.training.epochs == 0 {
+        return Some("the network was not trained (`training.epochs = 0`)".to_owned());
+    }
     let window = settings.outcome.last_epochs.min(settings.training.epochs);
     (window < LEAST_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };

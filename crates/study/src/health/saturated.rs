@@ -4,7 +4,10 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Settings;
+use ohmspike_snn::connection::Connection;
+
+use crate::settings::{Settings, connection_key};
+use crate::significant::short;
 
 /// Fraction of the time steps above which a neuron is saturated. A neuron that spikes in more than half of the steps
 /// spikes right after every reset, whatever its input.
@@ -25,15 +28,18 @@ pub struct Saturated {
 
 impl Saturated {
     pub(super) fn advice(&self, settings: &Settings) -> String {
-        let key = match self.layer {
-            1 => "weights.sigma_init".to_owned(),
-            layer => format!("layer_{layer}.sigma_init"),
-        };
-        let noise = if settings.noise.level_percent > 0.0 { ", or lower `noise.level_percent`" } else { "" };
-        match self.before_training {
-            true => format!("start with smaller weights: lower `{key}`"),
-            false => format!("lower `training.learning_rate` or `{key}`{noise}"),
+        let connection = Connection::Feedforward(self.layer - 1);
+        let (key, sigma) = (connection_key(connection, "sigma_init"), settings.sigma_of(connection));
+        let start = format!("set `{key}` to `auto` or to {} (now {sigma})", short(sigma / 10.0));
+        if self.before_training {
+            return format!("start with smaller weights: {start}");
         }
+        let (rate, level) = (settings.training.learning_rate, settings.noise.level_percent);
+        let noise = match level > 0.0 {
+            true => format!(", or lower `noise.level_percent` to {} (now {level})", short(level / 2.0)),
+            false => String::new(),
+        };
+        format!("lower `training.learning_rate` to {} (now {rate}), or {start}{noise}", short(rate / 3.0))
     }
 }
 

@@ -36,6 +36,7 @@ impl Plan {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
+        self.write_calibrations()?;
         write_study(&self.study, &self.options.study_folder, &self.folder)?;
         if !self.left.is_empty() {
             self.run_left(observer)?;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use ohmspike_datasets::{counted, write_reason};
 
 use super::plan::Plan;
+use crate::calibration::Calibrated;
 use crate::checkpoint::CheckpointWarning;
 use crate::prepare::Prepared;
 use crate::presence::Shared;
@@ -22,6 +23,9 @@ use crate::warning::Warning;
 pub trait Observer {
     /// Data and devices were read; `plan` lists the trials to run.
     fn opened(&mut self, _plan: &Plan) {}
+
+    /// Numbers that replace `auto` in a single training; see [`train`](super::train()).
+    fn calibrated(&mut self, _numbers: &[Calibrated]) {}
 
     /// Data and devices of a single training were read; see [`train`](super::train()).
     fn training(&mut self, _settings: &Settings, _prepared: &Prepared) {}

@@ -4,18 +4,19 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::options::RunOptions;
+use crate::calibration::{CalibrationFileError, Calibrations};
 use crate::machine::cores;
 use crate::prepare::Prepared;
 use crate::record::Record;
 use crate::run::{Trial, shard, trials};
-use crate::run_error::{RunError, prepare};
+use crate::run_error::{RunError, calibrated, prepare};
 use crate::store::{Store, StoreWarning};
 use crate::study::Study;
 
 /// A study with its data and devices, and its remaining trials.
 #[derive(Debug)]
 pub struct Plan {
-    /// The study.
+    /// The study, with numbers in place of `auto`.
     pub study: Study,
     /// Results folder.
     pub folder: PathBuf,
@@ -30,6 +31,7 @@ pub struct Plan {
     /// Number of trials to run at the same time.
     pub threads: usize,
     pub(super) options: RunOptions,
+    pub(super) calibrations: Calibrations,
     pub(super) store: Store,
 }
 
@@ -64,13 +66,15 @@ impl Plan {
         let prepared = prepare(study, &options.study_folder)?;
         let mut earlier = BTreeMap::new();
         let store = Store::skim(&folder, |record| _ = earlier.insert(record.id.clone(), Earlier::from(&record)))?;
-        let all = trials(study, &prepared);
+        let mut calibrations = Calibrations::read(&folder);
+        let study = calibrated(study, &prepared, &mut calibrations)?;
+        let all = trials(&study, &prepared);
         let mut left = shard(&all, options.shard);
         left.retain(|trial| !store.holds(trial));
         left.truncate(options.max_trials.unwrap_or(usize::MAX));
         let threads = options.threads.unwrap_or_else(cores).max(1);
         Ok(Plan {
-            study: study.clone(),
+            study,
             folder,
             prepared,
             trials: all,
@@ -78,8 +82,17 @@ impl Plan {
             earlier,
             threads,
             options: options.clone(),
+            calibrations,
             store,
         })
+    }
+
+    /// Writes the calibrated numbers into the results folder, so that it can be read without the data sets.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be written.
+    pub fn write_calibrations(&self) -> Result<(), CalibrationFileError> {
+        self.calibrations.write(&self.folder)
     }
 
     /// Returns warnings about lines in the folder that are not records.

@@ -11,6 +11,7 @@ use ohmspike_snn::hardware::LayerWeights;
 use super::execute::{Keeper, announced};
 use super::observer::{Observer, RunWarning};
 use super::options::RunOptions;
+use crate::calibration::Calibrations;
 use crate::checkpoint::Checkpoints;
 use crate::machine::cores;
 use crate::pool::Pool;
@@ -18,7 +19,7 @@ use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::resolved_study::{FILE, write_study};
 use crate::run::{Halt, Progress, Trial, Wanted, run_with};
-use crate::run_error::{RunError, prepare};
+use crate::run_error::{RunError, calibrated, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
 use crate::store::Store;
@@ -82,9 +83,13 @@ pub fn train_and_keep(
     keep: &Keep,
     observer: &mut dyn Observer,
 ) -> Result<Option<Trained>, RunError> {
-    let settings = &only_condition(study)?.settings;
+    only_condition(study)?;
     let seed = seed.unwrap_or(study.seeds[0]);
     let prepared = prepare(study, &options.study_folder)?;
+    let mut calibrations = keep.record.as_deref().map(Calibrations::read).unwrap_or_default();
+    let study = &calibrated(study, &prepared, &mut calibrations)?;
+    let Condition { settings, calibrated, .. } = &study.conditions[0];
+    observer.calibrated(calibrated);
     observer.training(settings, &prepared);
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
     all_warnings(settings, data, &devices)
@@ -95,6 +100,9 @@ pub fn train_and_keep(
     let id = trial_id(settings, seed, &data.sha256, &devices);
     let trial = Trial { condition: 0, settings: settings.clone(), seed, id, details: false, needs_details: false };
     let mut results = keep.record.as_deref().map(|folder| Folder::open(study, options, folder)).transpose()?;
+    if let Some(folder) = &keep.record {
+        calibrations.write(folder)?;
+    }
     let there = results.as_ref().and_then(|results| results.store.get(&trial.id).cloned());
     if let Some(record) = there.clone().filter(|_| !keep.weights) {
         return Ok(Some(Trained {
@@ -190,6 +198,17 @@ fn tell(trials: &[Trial], progress: Progress, observer: &mut dyn Observer) -> Co
         Progress::Trial(ended, _) => observer.trial_ended(0, &trials[0], &ended),
     }
     ControlFlow::Continue(())
+}
+
+/// Returns `study`, which is in `study_folder`, with numbers in place of `auto`, and writes nothing.
+///
+/// # Errors
+/// Returns a [`RunError`] if data or devices are invalid, or if a key has no number.
+pub fn calibrated_study(study: &Study, study_folder: &Path) -> Result<Study, RunError> {
+    if !study.needs_calibration() {
+        return Ok(study.clone());
+    }
+    calibrated(study, &prepare(study, study_folder)?, &mut Calibrations::default())
 }
 
 /// Returns the condition of a study without a sweep.

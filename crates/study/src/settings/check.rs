@@ -2,7 +2,9 @@
 
 use ohmspike_snn::connection::Connection;
 
-use super::value::{FACTOR, FRACTION, LINES, MILLION, RETENTION, TIME_CONSTANT, number, positive, refuse, whole};
+use super::value::{
+    EPOCHS, FACTOR, FRACTION, LINES, MILLION, RETENTION, TIME_CONSTANT, number, positive, refuse, whole,
+};
 use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
 
 impl Settings {
@@ -119,7 +121,7 @@ impl Settings {
 
     fn check_training(&self) -> Result<(), ValueError> {
         let training = &self.training;
-        whole("training.epochs", training.epochs, MILLION)?;
+        whole("training.epochs", training.epochs, EPOCHS)?;
         whole("training.batch", training.batch, MILLION)?;
         number("training.learning_rate", training.learning_rate, FACTOR)?;
         number("training.tau_mem_steps", training.tau_mem_steps, TIME_CONSTANT)?;

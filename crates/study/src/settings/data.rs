@@ -84,7 +84,7 @@ impl DataSettings {
     }
 
     /// Returns the section with every default written out.
-    pub(super) fn resolved(&self) -> DataSettings {
+    pub(crate) fn resolved(&self) -> DataSettings {
         let window_seconds = self.window_seconds();
         // Dense samples have neither a window nor events to count.
         let events = window_seconds.is_some() || self.events_per_step.is_some();

@@ -14,9 +14,11 @@ pub struct HardwareSettings {
     #[schemars(extend("x-allowed" = "`none`, a built-in device (`ohmspike device list`) or the path of a device file"))]
     pub device: String,
     /// Weight of a hidden-layer cell at the upper end of its conductance window (Gmax), thresholds. At least 3 × the initial
-    /// weight spread. The default leaves room above 0.36, the largest weight in the noise study after 30 epochs at 100 %
-    /// noise.
-    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
+    /// weight spread. `auto` chooses `calibration.headroom` × 3.3 × the initial weight spread of each layer.
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`auto`", "x-allowed" = "1e-12 to 1e12, or `auto`")
+    )]
     pub weight_at_gmax: f64,
     /// Factor on the write noise of the device file. 0 disables it, 2 doubles it.
     #[schemars(range(min = FACTOR.low, max = FACTOR.high))]

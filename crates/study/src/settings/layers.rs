@@ -44,11 +44,11 @@ pub struct LayerSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("x-default" = "`network.recurrent`"))]
     pub recurrent: Option<bool>,
-    /// Standard deviation of the initial weights from the layer below, thresholds.
+    /// Standard deviation of the initial weights from the layer below, thresholds. `auto` chooses it as for the first layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         range(min = POSITIVE.low, max = POSITIVE.high),
-        extend("x-unit" = "thresholds", "x-default" = "`weights.sigma_init`; above the first layer 2 (1 - b) / sqrt(rows), with                                                        b = exp(-1 / `training.tau_mem_steps`) and rows = neurons of the layer below")
+        extend("x-unit" = "thresholds", "x-allowed" = "1e-12 to 1e12, or `auto`", "x-default" = "`weights.sigma_init`; above the first layer 2 (1 - b) / sqrt(rows), with                                                        b = exp(-1 / `training.tau_mem_steps`) and rows = neurons of the layer below")
     )]
     pub sigma_init: Option<f64>,
     /// Standard deviation of the initial recurrent weights, thresholds. Requires a recurrent layer.
@@ -66,7 +66,7 @@ pub struct LayerSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         range(min = POSITIVE.low, max = POSITIVE.high),
-        extend("x-unit" = "thresholds", "x-default" = "`hardware.weight_at_gmax`")
+        extend("x-unit" = "thresholds", "x-allowed" = "1e-12 to 1e12, or `auto`", "x-default" = "`hardware.weight_at_gmax`")
     )]
     pub weight_at_gmax: Option<f64>,
     /// CSV file with the measured faults of the array from the layer below. Empty for none.

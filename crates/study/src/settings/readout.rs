@@ -24,8 +24,11 @@ pub struct ReadoutSettings {
     #[schemars(extend("x-allowed" = "as `hardware.device`", "x-default" = "`hardware.device`"))]
     pub device: Option<String>,
     /// Weight of a readout cell at the upper end of its conductance window (Gmax), thresholds. At least 3 × the initial weight
-    /// spread. The default leaves room above 5.4, the largest weight in the noise study after 30 epochs at 100 % noise.
-    #[schemars(range(min = POSITIVE.low, max = POSITIVE.high), extend("x-unit" = "thresholds"))]
+    /// spread. `auto` chooses `calibration.headroom_readout` × 3.3 × the initial weight spread.
+    #[schemars(
+        range(min = POSITIVE.low, max = POSITIVE.high),
+        extend("x-unit" = "thresholds", "x-default" = "`auto`", "x-allowed" = "1e-12 to 1e12, or `auto`")
+    )]
     pub weight_at_gmax: f64,
     /// CSV file with the measured faults of the readout array. Empty for none.
     #[serde(skip_serializing_if = "String::is_empty")]

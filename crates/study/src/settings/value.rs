@@ -39,7 +39,9 @@ pub(crate) const TIME_CONSTANT: Range = Range { low: 1e-3, high: 1e6 };
 pub(crate) const RATE: Range = Range { low: 1e-3, high: 1e3 };
 /// Neurons and time steps, which are numbered with 16 bits.
 pub(crate) const LINES: Counts = Counts { low: 1, high: 65_536 };
-/// Epochs and samples per batch.
+/// Epochs; 0 trains nothing.
+pub(crate) const EPOCHS: Counts = Counts { low: 0, high: 1_000_000 };
+/// Samples per batch, and epochs of an average.
 pub(crate) const MILLION: Counts = Counts { low: 1, high: 1_000_000 };
 
 impl fmt::Display for Range {
@@ -70,7 +72,7 @@ pub(super) fn whole(key: &str, value: usize, allowed: Counts) -> Result<(), Valu
 }
 
 /// Refuses values outside the range, and NaN.
-pub(super) fn number(key: &str, value: f64, allowed: Range) -> Result<(), ValueError> {
+pub(crate) fn number(key: &str, value: f64, allowed: Range) -> Result<(), ValueError> {
     let fits = (allowed.low..=allowed.high).contains(&value);
     if fits { Ok(()) } else { Err(refuse(key, allowed.to_string(), value)) }
 }

@@ -1,6 +1,7 @@
 //! The keys of a trial as a TOML document, and the settings read from it.
 
-use super::keys::{LAYER, layer_of};
+use super::keys::{CALIBRATION, LAYER, layer_of};
+use crate::calibration::CalibrationSettings;
 use crate::settings::Settings;
 
 /// Creates a document without keys. It lists `layers` hidden layers, unless there are none.
@@ -36,6 +37,35 @@ fn section_of<'d, 'k>(document: &'d mut toml::Table, key: &'k str) -> (&'d mut t
     let (section, key) = key.split_once('.').expect("known keys have a section");
     let section = document.entry(section).or_insert_with(|| toml::Table::new().into());
     (section.as_table_mut().expect("sections are tables"), key)
+}
+
+/// Returns the value of the dotted `key`.
+pub(super) fn get<'d>(document: &'d toml::Table, key: &str) -> Option<&'d toml::Value> {
+    if let Some((number, key)) = layer_of(key) {
+        return document.get(LAYER)?.as_array()?.get(number - 1)?.get(key);
+    }
+    let (section, key) = key.split_once('.')?;
+    document.get(section)?.get(key)
+}
+
+/// Removes the dotted `key`, if it is there.
+pub(super) fn take(document: &mut toml::Table, key: &str) {
+    if get(document, key).is_some() {
+        let (section, key) = section_of(document, key);
+        section.remove(key);
+    }
+}
+
+/// Splits off the section `[calibration]`, which decides trials only through calibrated numbers.
+pub(super) fn split(mut document: toml::Table) -> (toml::Table, toml::Table) {
+    let calibration = document.remove(CALIBRATION).and_then(|section| section.as_table().cloned());
+    (document, calibration.unwrap_or_default())
+}
+
+/// Reads the section `[calibration]`. An error is the key and the message of the deserialiser.
+pub(super) fn calibration_in(section: toml::Table) -> Result<CalibrationSettings, (String, String)> {
+    serde_path_to_error::deserialize(toml::Value::Table(section))
+        .map_err(|error| (format!("{CALIBRATION}.{}", error.path()), error.inner().message().trim().to_owned()))
 }
 
 /// Reads the settings. An error is the key and the message of the deserialiser.

@@ -2,12 +2,27 @@
 
 use ohmspike_snn::neuron::Neuron;
 
+use crate::calibration::CalibrationSettings;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{DataSettings, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
 
-/// The sections of [`Settings`].
-pub(super) const SECTIONS: [&str; 11] =
-    ["data", "network", "weights", LAYER, "readout", "noise", "hardware", DEVICE, "seeds", "training", "outcome"];
+/// The sections that decide trials: those of [`Settings`], and `[calibration]`.
+pub(super) const SECTIONS: [&str; 12] = [
+    "data",
+    "network",
+    "weights",
+    LAYER,
+    "readout",
+    "noise",
+    "hardware",
+    DEVICE,
+    CALIBRATION,
+    "seeds",
+    "training",
+    "outcome",
+];
+/// The section that says what `auto` aims at.
+pub(super) const CALIBRATION: &str = "calibration";
 /// The list of hidden layers.
 pub(super) const LAYER: &str = "layer";
 /// The section that holds keys of a device file.
@@ -33,6 +48,8 @@ pub fn known_keys() -> Vec<String> {
         table.into_iter().flat_map(|table| table.keys()).map(|key| format!("{section}.{key}")).collect()
     };
     let mut known: Vec<String> = SECTIONS.iter().flat_map(|section| keys(section)).collect();
+    let seeds = known.iter().position(|key| key.starts_with("seeds.")).unwrap_or(known.len());
+    known.splice(seeds..seeds, CalibrationSettings::default().keys().map(|(key, _)| key));
     let training = known.iter().position(|key| key.starts_with("training."));
     known.insert(training.unwrap_or(known.len()), PRESET.to_owned());
     known

@@ -52,7 +52,8 @@ mod tests {
 
     #[test]
     fn changes_one_key_and_no_other() {
-        let settings = Settings::default();
+        let mut settings = Settings::default();
+        settings.hardware.device = "ideal".to_owned();
         let changed = settings.with_key("layer.1.hidden", 7).expect("a key of the first layer");
         assert_eq!(changed.network.hidden, 7);
         assert_eq!(changed.with_key("network.hidden", 100).expect("the same key"), settings);

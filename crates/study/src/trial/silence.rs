@@ -316,7 +316,7 @@ fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
 }
 
 fn sigma_key(layer: usize) -> String {
-    if layer == 0 { "weights.sigma_init".to_owned() } else { format!("layer_{}.sigma_init", layer + 1) }
+    connection_key(Connection::Feedforward(layer), "sigma_init")
 }
 
 fn mean_magnitude(weights: &LayerWeights) -> f64 {

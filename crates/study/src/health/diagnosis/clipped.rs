@@ -40,10 +40,10 @@ mod tests {
         record.connections[1] = connection("readout", 101);
         let found = clipped(&record).expect("just above");
         assert_eq!((&*found.connection, found.fraction), ("readout", 0.0101));
-        assert!(found.advice().contains("`readout.weight_at_gmax`"));
+        assert!(found.advice(&record.settings).contains("`readout.weight_at_gmax`"));
         record.connections.insert(1, connection("hidden-2-recurrent", 5000));
         let found = clipped(&record).expect("half of them");
         assert_eq!((&*found.connection, found.fraction), ("hidden-2-recurrent", 0.5));
-        assert!(found.advice().contains("`layer.2.weight_at_gmax`"));
+        assert!(found.advice(&record.settings).contains("`layer.2.weight_at_gmax`"));
     }
 }

@@ -1,0 +1,168 @@
+//! Tests of the calibration of whole studies.
+
+use std::path::Path;
+
+use super::*;
+
+fn study(text: &str) -> Study {
+    Study::parse("s.toml", &format!("name = 's'\n{text}"), &[]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn prepared(study: &Study) -> Prepared {
+    Prepared::new(study.conditions.iter().map(|condition| &*condition.settings), Path::new(".")).expect("built-in data")
+}
+
+fn calibrated_with(study: &Study, known: &mut Calibrations) -> Result<Study, CalibrationError> {
+    calibrate(study, &prepared(study), known)
+}
+
+fn calibrated(text: &str) -> Study {
+    calibrated_with(&study(text), &mut Calibrations::default()).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn spikes(study: &Study) -> Vec<f64> {
+    let of = |number: &Calibrated| match number.reached {
+        Reached::Spikes(spikes) => Some(spikes),
+        Reached::Spreads(_) => None,
+    };
+    study.conditions.iter().flat_map(|condition| condition.calibrated.iter().filter_map(of)).collect()
+}
+
+#[test]
+fn a_study_without_weights_fires_at_the_target() {
+    let of_default = calibrated("");
+    assert!(
+        spikes(&of_default).iter().all(|spikes| (spikes - 0.5).abs() < 0.02),
+        "{:?}",
+        of_default.calibrated_lines()
+    );
+    let settings = &of_default.conditions[0].settings;
+    assert!((0.0015..0.0025).contains(&settings.weights.sigma_init), "{}", settings.weights.sigma_init);
+    // Without a device, the weight at Gmax has no effect and keeps its default.
+    assert_eq!((settings.hardware.weight_at_gmax, settings.readout.weight_at_gmax), (1.0, 8.0));
+
+    let more = calibrated("[calibration]\ntarget_spikes = 2\n");
+    assert!((spikes(&more)[0] - 2.0).abs() < 0.05);
+    assert!(more.conditions[0].settings.weights.sigma_init > settings.weights.sigma_init);
+}
+
+#[test]
+fn repeats_noise_levels_and_devices_share_their_numbers() {
+    let axes = "[noise]\nlevel_percent = [0, 20, 100]\n[network]\nexcitatory_fraction = [0.5, 1]\n[hardware]\n\
+                device = ['none', 'study-1k-1m']\n[repeats]\nseeds = 3\n";
+    let mut known = Calibrations::default();
+    let study = calibrated_with(&study(axes), &mut known).expect("a calibrated study");
+    let first = study.conditions[0].settings.weights.sigma_init;
+    assert!(study.conditions.iter().all(|condition| condition.settings.weights.sigma_init == first));
+    assert_eq!(known.len(), 1);
+}
+
+#[test]
+fn given_numbers_stay() {
+    let given =
+        calibrated("[weights]\nsigma_init = 0.001\n[hardware]\nweight_at_gmax = 1\n[readout]\nweight_at_gmax = 8\n");
+    assert_eq!(*given.conditions[0].settings, Settings::default());
+    assert!(given.conditions[0].auto.is_none() && !given.needs_calibration());
+}
+
+#[test]
+fn the_window_of_a_device_leaves_headroom() {
+    let text =
+        "[weights]\nsigma_init = 2\n[hardware]\ndevice = 'ideal'\n[calibration]\nheadroom = 4\nheadroom_readout = 1\n";
+    let study = calibrated(text);
+    let settings = &study.conditions[0].settings;
+    assert_eq!(settings.hardware.weight_at_gmax, 26.4);
+    let readout = settings.readout.weight_at_gmax / settings.sigma_readout();
+    assert!((readout - 3.3).abs() < 0.02, "{readout}");
+    assert_eq!(
+        study.calibrated_lines()[0],
+        "hardware.weight_at_gmax = auto: 26.4 thresholds (13.2 × the initial weight spread)"
+    );
+}
+
+#[test]
+fn recurrent_layers_fire_at_the_target() {
+    // Strong recurrent weights make the layer jump across the target.
+    for (recurrent, most) in [("", 0.1), ("[weights]\nsigma_recurrent = 0.05\n", 0.3)] {
+        let study = calibrated(&format!("[network]\nrecurrent = true\nhidden = 60\n{recurrent}"));
+        assert!(spikes(&study).iter().all(|spikes| (spikes - 0.5).abs() < most), "{:?}", study.calibrated_lines());
+    }
+}
+
+#[test]
+fn every_layer_that_asks_is_calibrated_from_the_input_up() {
+    let text = "[[layer]]\nhidden = 50\n[[layer]]\nhidden = 30\nsigma_init = 'auto'\n[[layer]]\nhidden = 20\n";
+    let study = calibrated(text);
+    let keys: Vec<&str> = study.conditions[0].calibrated.iter().map(|number| &*number.key).collect();
+    assert_eq!(keys, ["weights.sigma_init", "layer.2.sigma_init"]);
+    assert!(spikes(&study).iter().all(|spikes| (spikes - 0.5).abs() < 0.05), "{:?}", study.calibrated_lines());
+}
+
+#[test]
+fn layers_have_windows_of_their_own() {
+    let text = "[[layer]]\nhidden = 20\n[[layer]]\nhidden = 10\nsigma_init = 0.3\n[hardware]\ndevice = 'ideal'\n";
+    let settings = calibrated(text).conditions[0].settings.clone();
+    let of = |layer| settings.weight_at_gmax_of(Connection::Feedforward(layer));
+    assert!(of(1) > 10.0 * of(0), "{} {}", of(0), of(1));
+}
+
+#[test]
+fn an_axis_may_hold_auto_next_to_numbers() {
+    let study = calibrated("[weights]\nsigma_init = ['auto', 0.01]\n");
+    let sigma = |number: usize| study.conditions[number].settings.weights.sigma_init;
+    assert!(sigma(0) < 0.01 && sigma(1) == 0.01);
+    let twice = Study::parse("s.toml", &format!("name = 's'\n[weights]\nsigma_init = ['auto', {}]\n", sigma(0)), &[]);
+    let error = calibrated_with(&twice.expect("a study"), &mut Calibrations::default()).expect_err("twice").to_string();
+    assert!(error.starts_with("weights.sigma_init: duplicate value 0.00"), "{error}");
+}
+
+#[test]
+fn errors_name_the_key_and_what_the_layer_reaches() {
+    let error = |text: &str| calibrated_with(&study(text), &mut Calibrations::default()).expect_err(text).to_string();
+    let high = error("[calibration]\ntarget_spikes = 500\n");
+    assert!(high.starts_with("weights.sigma_init: expected at most "), "{high}");
+    assert!(
+        high.contains("got a target of 500\n\nhint: lower the target with `--set calibration.target_spikes="),
+        "{high}"
+    );
+    let silent = error(
+        "[network]\nexcitatory_fraction = 0\n[[layer]]\nhidden = 9\n[[layer]]\nhidden = 9\nsigma_init = 'auto'\n",
+    );
+    assert!(silent.starts_with("layer.2.sigma_init: expected a spread at which the layer fires"), "{silent}");
+    let small = error("[weights]\nsigma_init = 'auto'\n[hardware]\ndevice = 'ideal'\nweight_at_gmax = 0.001\n");
+    assert!(small.starts_with("hardware.weight_at_gmax: expected at least "), "{small}");
+}
+
+#[test]
+fn refuses_other_words() {
+    let text = "name = 's'\n[weights]\nsigma_init = 'automatic'\n";
+    let error = Study::parse("s.toml", text, &[]).expect_err("a word").to_string();
+    assert!(
+        error.starts_with("s.toml:3: weights.sigma_init: expected a number or `auto`, got \"automatic\""),
+        "{error}"
+    );
+    let text = "name = 's'\n[calibration]\nheadroom = 0.5\n";
+    let error = Study::parse("s.toml", text, &[]).expect_err("too small").to_string();
+    assert_eq!(error, "s.toml:3: calibration.headroom: expected 1 to 1e6, got 0.5");
+}
+
+#[test]
+fn calibrations_survive_in_a_file() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (study, mut known) = (study(""), Calibrations::read(folder.path()));
+    let first = calibrated_with(&study, &mut known).expect("a calibrated study");
+    known.write(folder.path()).expect("a writable folder");
+
+    // Without the data, the stored numbers serve.
+    let recorded = Default::default();
+    let settings = study.conditions.iter().map(|condition| &*condition.settings);
+    let to_read = Prepared::for_reading(settings, Path::new("."), &recorded).expect("a known data set");
+    let again = calibrate(&study, &to_read, &mut Calibrations::read(folder.path())).expect("a calibrated study");
+    assert_eq!(again, first);
+    let unknown = calibrate(&study, &to_read, &mut Calibrations::default()).expect("an uncalibrated study");
+    assert!(unknown.needs_calibration() && unknown == study);
+
+    // A damaged file counts as missing.
+    std::fs::write(folder.path().join(FILE), "{").expect("a writable folder");
+    assert_eq!(Calibrations::read(folder.path()), Calibrations::default());
+}

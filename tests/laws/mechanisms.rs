@@ -26,7 +26,6 @@ fn mechanisms() -> Mechanisms {
         ("write.sigma_percent_of_conductance", 3.into()),
         ("device_to_device.low_resistance_sigma_ln", 0.1.into()),
         ("faults.p_stuck_random", 0.1.into()),
-        ("faults.p_dead_row", 0.1.into()),
         ("read.volts", 0.2.into()),
         ("read.white.noise", "relative".into()),
         ("read.white.sigma_percent_of_conductance", 1.into()),

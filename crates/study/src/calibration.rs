@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! σ_init          smallest spread at which the untrained layer fires `target_spikes` per neuron and sample  (spread.rs)
-//! weight_at_gmax  = headroom × 3.3 σ_init                                                                    (scale.rs)
+//! weight_at_gmax  = headroom × 3.3 σ_init                                                                    (auto/scale.rs)
 //! ```
 //!
 //! The spread comes from abstract weights without noise, a batch of training samples, and draws of the stream
@@ -11,91 +11,21 @@
 
 mod error;
 mod memory;
-mod provisional;
-mod scale;
-mod section;
 mod spread;
 
-use std::collections::BTreeSet;
-use std::fmt;
 use std::sync::Arc;
 
 use ohmspike_snn::connection::Connection;
 
 pub use error::CalibrationError;
+use memory::Spread;
 pub use memory::{CalibrationFileError, Calibrations, FILE};
-pub(crate) use provisional::{followers, provisional};
-pub use scale::advised_weight_at_gmax;
-pub use section::CalibrationSettings;
-use spread::Spread;
 
+use crate::auto::{AUTO, of_connection, set_sigma, set_weight_at_gmax};
+pub use crate::auto::{Auto, Calibrated, CalibrationSettings, Reached, advised_weight_at_gmax};
 use crate::prepare::Prepared;
-use crate::settings::{Settings, connection_key, layer_key};
-use crate::significant::short;
+use crate::settings::{Settings, connection_key};
 use crate::study::{Condition, Study};
-
-/// The keys of a condition that are `auto`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Auto {
-    /// The keys, in the spelling of [`canonical`](crate::study::canonical).
-    pub keys: BTreeSet<String>,
-    /// Section `[calibration]`.
-    pub calibration: CalibrationSettings,
-}
-
-/// A number that replaced `auto`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Calibrated {
-    /// The key.
-    pub key: String,
-    /// The number, thresholds.
-    pub value: f64,
-    /// Property of the network that the number was chosen for.
-    pub reached: Reached,
-}
-
-/// Property of the untrained network that a calibrated number was chosen for.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[non_exhaustive]
-pub enum Reached {
-    /// Spikes per neuron and sample of the layer with abstract weights.
-    Spikes(f64),
-    /// Ratio of the weight at Gmax to the initial weight spread.
-    Spreads(f64),
-}
-
-/// Formats a line such as `weights.sigma_init = auto: 0.0123 thresholds (0.50 spikes per neuron and sample)`.
-impl fmt::Display for Calibrated {
-    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
-        write!(formatter, "{} = auto: {} thresholds ", self.key, self.value)?;
-        match self.reached {
-            Reached::Spikes(spikes) => write!(formatter, "({spikes:.2} spikes per neuron and sample)"),
-            Reached::Spreads(spreads) => write!(formatter, "({} × the initial weight spread)", short(spreads)),
-        }
-    }
-}
-
-impl Study {
-    /// Returns whether a condition has a key that is still `auto`.
-    pub fn needs_calibration(&self) -> bool {
-        self.conditions.iter().any(|condition| condition.auto.is_some() && condition.calibrated.is_empty())
-    }
-
-    /// Returns the lines of all calibrated numbers, each once.
-    pub fn calibrated_lines(&self) -> Vec<String> {
-        let mut lines: Vec<String> = Vec::new();
-        let mut last: &[Calibrated] = &[];
-        for condition in self.conditions.iter().filter(|condition| !condition.calibrated.is_empty()) {
-            // Neighbours usually share their numbers.
-            if *last != condition.calibrated[..] {
-                last = &condition.calibrated;
-                let new = last.iter().map(Calibrated::to_string).filter(|line| !lines.contains(line));
-                lines.extend(new.collect::<Vec<_>>());
-            }
-        }
-        lines
-    }
-}
 
 /// Replaces `auto` by numbers in every condition of `study`, with the data of `prepared` and the `known` calibrations,
 /// to which it adds new ones. Conditions stay as they are if `prepared` only reads records and no calibration is known.
@@ -139,31 +69,12 @@ fn resolve(
         let key = connection_key(connection, "weight_at_gmax");
         let is_recurrent = matches!(connection, Connection::Recurrent(_));
         if !is_recurrent && auto.keys.contains(&key) && settings.device_of(connection).is_some() {
-            let (value, spreads) = scale::of_connection(settings, connection, &auto.calibration);
+            let (value, spreads) = of_connection(settings, connection, &auto.calibration);
             set_weight_at_gmax(settings, connection, value);
             numbers.push(Calibrated { key, value, reached: Reached::Spreads(spreads) });
         }
     }
     Ok(Some(numbers))
-}
-
-fn set_sigma(settings: &mut Settings, layer: usize, sigma: f64) {
-    match settings.layers.get_mut(layer).filter(|_| layer > 0) {
-        Some(further) => further.sigma_init = Some(sigma),
-        None => settings.weights.sigma_init = sigma,
-    }
-}
-
-fn set_weight_at_gmax(settings: &mut Settings, connection: Connection, weight: f64) {
-    match connection {
-        Connection::Readout => settings.readout.weight_at_gmax = weight,
-        Connection::Feedforward(layer) | Connection::Recurrent(layer) => {
-            match settings.layers.get_mut(layer).filter(|_| layer > 0) {
-                Some(further) => further.weight_at_gmax = Some(weight),
-                None => settings.hardware.weight_at_gmax = weight,
-            }
-        }
-    }
 }
 
 /// Refuses an axis on which `auto` stands for a number that the axis lists as well: both would be the same trials.
@@ -180,20 +91,6 @@ fn check_axes(study: &Study) -> Result<(), CalibrationError> {
         }
     }
     Ok(())
-}
-
-/// The word for a calibrated number in a study file.
-pub const AUTO: &str = "auto";
-
-/// Keys of the first layer and the readout that a study without preset calibrates unless it sets them.
-pub(crate) const BY_DEFAULT: [&str; 3] = ["weights.sigma_init", "hardware.weight_at_gmax", "readout.weight_at_gmax"];
-
-/// Names of the keys of `[[layer]]` that may be `auto`.
-pub(crate) const OF_LAYER: [&str; 2] = ["sigma_init", "weight_at_gmax"];
-
-/// Returns the keys of hidden layer `number`, from 0, that may be `auto`.
-pub(crate) fn keys_of_layer(number: usize) -> [String; 2] {
-    OF_LAYER.map(|key| layer_key(number, key))
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@
 //!
 //! The crate prints nothing.
 
+pub mod auto;
 pub mod axis_value;
 pub mod bounded;
 pub mod calibration;

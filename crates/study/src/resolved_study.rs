@@ -19,8 +19,8 @@ use std::path::{Component, Path, PathBuf};
 use ohmspike_crossbar::device::Device;
 use ohmspike_datasets::{persist, regular, write_reason};
 
+use crate::auto::{AUTO, CalibrationSettings, followers};
 use crate::bounded;
-use crate::calibration::{AUTO, CalibrationSettings, followers};
 use crate::device_file::find;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{NO_DEVICE, Settings};

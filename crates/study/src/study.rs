@@ -8,6 +8,7 @@
 //! the device is loaded (`prepare.rs`).
 
 mod auto;
+mod calibrated;
 mod document;
 mod form;
 mod given;
@@ -50,7 +51,7 @@ pub use problem::{StudyError, StudyProblem};
 use seeds::read_seeds;
 use toml::de::{DeTable, DeValue};
 
-use crate::calibration::{Auto, Calibrated, provisional};
+use crate::auto::{Auto, Calibrated, provisional};
 use crate::settings::{Settings, ValueError};
 
 /// A study, read and checked.

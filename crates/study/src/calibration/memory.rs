@@ -9,8 +9,16 @@ use std::path::{Path, PathBuf};
 use ohmspike_datasets::{persist, write_reason};
 use serde::{Deserialize, Serialize};
 
-use super::spread::Spread;
 use crate::bounded;
+
+/// A spread and what it reaches.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Spread {
+    /// Initial weight spread, thresholds.
+    pub sigma: f64,
+    /// Spikes per neuron and sample.
+    pub spikes: f64,
+}
 
 /// Name of the file in a results folder.
 pub const FILE: &str = "calibration.json";

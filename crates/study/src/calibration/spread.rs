@@ -16,7 +16,9 @@ use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use serde_json::json;
 
-use super::{CalibrationError, Calibrations, set_sigma};
+use super::memory::Spread;
+use super::{CalibrationError, Calibrations};
+use crate::auto::{rounded, set_sigma};
 use crate::prepare::Prepared;
 use crate::record::ARITHMETIC;
 use crate::settings::{DataSettings, Settings, connection_key};
@@ -32,15 +34,6 @@ const START: f64 = 0.01;
 const LARGEST: f64 = 1e6;
 /// Ratio of the ends of the bracket at which the search ends: below the last of the three digits that are kept.
 const RESOLUTION: f64 = 1.002;
-
-/// A spread and what it reaches.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Spread {
-    /// Initial weight spread, thresholds.
-    pub sigma: f64,
-    /// Spikes per neuron and sample.
-    pub spikes: f64,
-}
 
 /// Returns the spread at which hidden layer `layer`, from 0, fires `target` spikes per neuron and sample; none without
 /// data and without a known calibration. Lower layers must be calibrated.
@@ -189,11 +182,6 @@ fn search(start: f64, target: f64, rate: &mut dyn FnMut(f64) -> f64) -> Result<S
 fn rounded_to(value: f64, fits: impl Fn(f64) -> bool) -> f64 {
     // Half a unit of the last digit is at most 0.5 %.
     [1.0, 0.995, 1.005].map(|factor| rounded(factor * value)).into_iter().find(|sigma| fits(*sigma)).unwrap_or(value)
-}
-
-/// Rounds to three significant digits, so that the number can be read and typed.
-pub(super) fn rounded(value: f64) -> f64 {
-    format!("{value:.2e}").parse().expect("a formatted number")
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use ohmspike_snn::connection::Connection;
 
-use crate::calibration::advised_weight_at_gmax;
+use crate::auto::advised_weight_at_gmax;
 use crate::settings::{Encoding, Settings, connection_key};
 use crate::significant::{short, significant};
 

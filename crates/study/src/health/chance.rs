@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use crate::calibration::advised_weight_at_gmax;
+use crate::auto::advised_weight_at_gmax;
 use crate::settings::{Settings, connection_key};
 use crate::significant::{short, significant};
 

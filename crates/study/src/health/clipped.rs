@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use ohmspike_snn::connection::Connection;
 
-use crate::calibration::advised_weight_at_gmax;
+use crate::auto::advised_weight_at_gmax;
 use crate::settings::layers::key_of_named;
 use crate::settings::{Settings, connection_name};
 use crate::significant::{short, significant};

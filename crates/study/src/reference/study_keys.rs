@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::schema::{self, Property, meaning, properties, resolved};
 use super::{Choice, Key, Section};
-use crate::calibration::CalibrationSettings;
+use crate::auto::CalibrationSettings;
 use crate::settings::Settings;
 use crate::study::{MOST_TRIALS, Preset, declared_order};
 

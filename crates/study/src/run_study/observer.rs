@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use ohmspike_datasets::{counted, write_reason};
 
 use super::plan::Plan;
-use crate::calibration::Calibrated;
+use crate::auto::Calibrated;
 use crate::checkpoint::CheckpointWarning;
 use crate::prepare::Prepared;
 use crate::presence::Shared;

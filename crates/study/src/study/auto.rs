@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::document::{get, take as take_key};
 use super::keys::LAYER;
-use crate::calibration::{AUTO, BY_DEFAULT, OF_LAYER, keys_of_layer};
+use crate::auto::{AUTO, BY_DEFAULT, OF_LAYER, keys_of_layer};
 
 /// Removes the keys with the value `auto` from `document` and returns them. With `by_default`, those of [`BY_DEFAULT`] that
 /// are missing count as well. A layer that inherits a weight at Gmax of `auto` has its own.

@@ -1,7 +1,7 @@
 //! The keys of a trial as a TOML document, and the settings read from it.
 
 use super::keys::{CALIBRATION, LAYER, layer_of};
-use crate::calibration::CalibrationSettings;
+use crate::auto::CalibrationSettings;
 use crate::settings::Settings;
 
 /// Creates a document without keys. It lists `layers` hidden layers, unless there are none.

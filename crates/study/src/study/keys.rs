@@ -2,7 +2,7 @@
 
 use ohmspike_snn::neuron::Neuron;
 
-use crate::calibration::CalibrationSettings;
+use crate::auto::CalibrationSettings;
 use crate::settings::layers::FIRST_LAYER;
 use crate::settings::{DataSettings, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
 

@@ -13,15 +13,15 @@
 use ohmspike_snn::connection::Connection;
 
 use super::CalibrationSettings;
-use super::spread::rounded;
 use crate::settings::Settings;
+use crate::settings::value::POSITIVE;
 
 /// Size that 0.1 % of half-normal draws exceed, standard deviations: 3.29, rounded up.
 pub(super) const FIRST_WEIGHTS: f64 = 3.3;
 
 /// Returns the weight at Gmax of the cells of `connection`, thresholds, and its ratio to the initial spread. Recurrent
 /// weights share the scale of their layer.
-pub(super) fn of_connection(
+pub(crate) fn of_connection(
     settings: &Settings,
     connection: Connection,
     calibration: &CalibrationSettings,
@@ -34,11 +34,16 @@ pub(super) fn of_connection(
             (layer.sigma_init.max(recurrent), calibration.headroom)
         }
     };
-    let weight = rounded(headroom * FIRST_WEIGHTS * sigma);
+    let weight = rounded(headroom * FIRST_WEIGHTS * sigma).clamp(POSITIVE.low, POSITIVE.high);
     (weight, weight / sigma)
 }
 
 /// Returns the weight at Gmax that `auto` chooses by default for `connection`, thresholds.
 pub fn advised_weight_at_gmax(settings: &Settings, connection: Connection) -> f64 {
     of_connection(settings, connection, &CalibrationSettings::default()).0
+}
+
+/// Rounds to three significant digits, so that the number can be read and typed.
+pub(crate) fn rounded(value: f64) -> f64 {
+    format!("{value:.2e}").parse().expect("a formatted number")
 }

@@ -6,6 +6,7 @@ use ohmspike_snn::connection::Connection;
 
 use super::scale::FIRST_WEIGHTS;
 use super::set_weight_at_gmax;
+use crate::settings::value::POSITIVE;
 use crate::settings::{Settings, connection_key};
 
 /// Sets the `keys` that are `auto` to numbers that fit the other settings, so that these can be checked: the defaults of
@@ -21,7 +22,7 @@ pub(crate) fn provisional(settings: &mut Settings, keys: &BTreeSet<String>) {
         if keys.contains(&connection_key(connection, "weight_at_gmax"))
             && settings.weight_at_gmax_of(connection) < needed
         {
-            set_weight_at_gmax(settings, connection, needed);
+            set_weight_at_gmax(settings, connection, needed.min(POSITIVE.high));
         }
     }
 }

@@ -211,5 +211,8 @@ fn networks_keep_the_device_that_labels_them() {
     // A level in percent of the spread of the training.
     let noisy = ["deploy", "none.npz", "--device", "study-1k-1m", "--chips", "1", "--set", "noise.level_percent=50"];
     let answer = folder.run(&noisy).succeeds();
-    assert!(answer.stdout.contains("\nwrite noise of `noise.level_percent`: sigma 0.00500 thresholds\n"), "{answer:#?}");
+    assert!(
+        answer.stdout.contains("\nwrite noise of `noise.level_percent`: sigma 0.00500 thresholds\n"),
+        "{answer:#?}"
+    );
 }

@@ -127,8 +127,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         devices: &arguments.device,
         test: arguments.test.as_deref(),
     };
-    let open = |path: &PathBuf| DeployedNetwork::open(path, &request);
-    let mut networks = arguments.networks.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let mut networks = Vec::new();
+    for path in &arguments.networks {
+        networks.push(DeployedNetwork::open(path, &request)?);
+    }
     name_apart(&mut networks);
     let options = arguments.options(&networks[0]);
     if let Some(path) = &arguments.save_conductances {

@@ -297,7 +297,8 @@ fn header_overrides(header: &NetworkHeader, other_device: bool) -> Vec<Override>
         let name = key.rsplit('.').next().unwrap_or_default();
         let chip = ["weight_at_gmax", "fault_map", "conductance_map", "controller", "retention_seconds", "signs"];
         let device = ["device", "write_spread_scale"].contains(&name) || key.starts_with("device.");
-        !chip.contains(&name) && !key.starts_with("noise.") && !key.starts_with("seeds.") && !(other_device && device)
+        let other = chip.contains(&name) || key.starts_with("noise.") || key.starts_with("seeds.");
+        !(other || (other_device && device))
     };
     let keys = header.settings.resolved().keys().into_iter();
     keys.filter(|(key, _)| kept(key)).map(|(key, value)| Override::new(&key, value)).collect()

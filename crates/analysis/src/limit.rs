@@ -156,6 +156,11 @@ impl Procedure {
         &self.criterion
     }
 
+    /// Returns the numbers of seeds.
+    pub fn effort(&self) -> &Effort {
+        &self.effort
+    }
+
     /// Returns the tests of the attempts to certify, and of those to refute, in order.
     pub fn tests(&self) -> &[Test] {
         &self.tests
@@ -167,6 +172,14 @@ impl Procedure {
             Ok(limit) => Step::Done(limit),
             Err(batch) => Step::Run(batch),
         }
+    }
+
+    /// Returns `limit` without its certified or refuted level, if these are withheld, with the verdict that is left.
+    #[must_use]
+    pub fn withhold(&self, limit: Limit, certified: bool, refuted: bool) -> Limit {
+        let certified = limit.certified.filter(|_| !certified);
+        let refuted = limit.refuted.filter(|_| !refuted);
+        Limit { verdict: self.verdict(certified, refuted), certified, refuted, ..limit }
     }
 
     fn limit(&self, ledger: &mut Ledger) -> Result<Limit, Batch> {

@@ -31,7 +31,7 @@ pub mod words;
 
 use std::path::Path;
 
-use ohmspike_analysis::limit::{Attempt, Evidence, Limit, Statistic};
+use ohmspike_analysis::limit::{Direction, Limit, Statistic};
 use ohmspike_study::device_file;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
@@ -40,13 +40,14 @@ use ohmspike_study::study::Study;
 
 pub use error::LimitError;
 use find::{Found, Trials, find};
+use plan::invalid_level;
 pub use plan::{LimitPlan, Question};
 pub use recorded::Follow;
 use recorded::Recorded;
 use repeats::varies;
 pub use report::LimitReport;
 use report::{Bound, KeyValue, LimitRow, SCHEMA};
-use row::Row;
+use row::{Row, TOGETHER};
 pub use swept::{AskedKey, AskedLevels};
 
 /// Result of a search.
@@ -76,6 +77,27 @@ pub fn limit(
     let searched = plan.search(study, &mut Recorded { runner: &mut runner, follow })?;
     runner.end()?;
     Ok(searched)
+}
+
+/// Position of the stream of chips.
+const CHIP: usize = 4;
+
+/// Returns a common row that is withheld before any trial.
+fn without_trials(why: String) -> LimitRow {
+    LimitRow {
+        key: TOGETHER.to_owned(),
+        unit: String::new(),
+        direction: Direction::LargerIsWorse,
+        reference: String::new(),
+        with: Vec::new(),
+        levels: Vec::new(),
+        certified: None,
+        refuted: None,
+        withheld: Some(why),
+        notes: Vec::new(),
+        limit: None,
+        trials: Vec::new(),
+    }
 }
 
 impl LimitPlan {
@@ -108,7 +130,7 @@ impl LimitPlan {
             data: settings.data.set.clone(),
             criterion: self.criterion,
             effort: self.effort,
-            varies: varies(settings, self.chips_differ),
+            varies: varies(settings, self.drawn),
             short_epochs: self.rows[0].short_epochs,
             settings: settings.clone(),
             notes: self.common_notes(),
@@ -120,15 +142,16 @@ impl LimitPlan {
     /// Finds the limit of a row; `Err` is the number of trials left after a stop.
     fn answer(&self, row: &Row, trials: &mut dyn Trials) -> Result<Result<LimitRow, usize>, LimitError> {
         let procedure = self.procedure(row)?;
-        let (limit, withheld, trials) = match find(row, &procedure, self.criterion.statistic, trials)? {
-            Found::Answer { limit, withheld, trials } => (limit.map(|limit| *limit), withheld, trials),
+        let (limit, withheld, found, trials) = match find(row, &procedure, self.criterion.statistic, trials)? {
+            Found::Answer { limit, withheld, notes, trials } => (limit.map(|limit| *limit), withheld, notes, trials),
             Found::Stopped(left) => return Ok(Err(left)),
         };
         let answered = limit.as_ref().filter(|_| withheld.is_none());
         let bound = |level: Option<usize>| level.map(|level| self.bound(row, level)).transpose();
         let certified = bound(answered.and_then(|limit| limit.certified))?;
         let refuted = bound(answered.and_then(|limit| limit.refuted))?;
-        let notes = answered.map(|limit| self.notes(row, limit)).unwrap_or_default();
+        let mut notes = answered.map(|limit| self.notes(row, limit)).unwrap_or_default();
+        notes.extend(found.into_iter().filter(|_| answered.is_some()));
         let with = self.swept.iter().filter(|swept| row.is_together() || swept.key == row.name);
         Ok(Ok(LimitRow {
             key: row.name.clone(),
@@ -151,27 +174,22 @@ impl LimitPlan {
         let limits = rows.iter().zip(&self.swept);
         let limits: Vec<_> =
             limits.filter_map(|(row, swept)| Some((swept.clone(), row.certified.as_ref()?.value))).collect();
-        let row = Row::together(&limits, &self.settings, self.resolution)?;
-        let row = row.with_short_epochs(self.rows[0].short_epochs);
-        if limits.len() == rows.len() {
-            return self.answer(&row, trials);
-        }
         let missing: Vec<&str> =
             rows.iter().filter(|row| row.certified.is_none()).map(|row| row.key.as_str()).collect();
-        Ok(Ok(LimitRow {
-            key: row.name.clone(),
-            unit: String::new(),
-            direction: row.levels.direction(),
-            reference: row.reference_words.clone(),
-            with: Vec::new(),
-            levels: row.levels.values().to_vec(),
-            certified: None,
-            refuted: None,
-            withheld: Some(format!("no certified limit of {}", missing.join(", "))),
-            notes: Vec::new(),
-            limit: None,
-            trials: Vec::new(),
-        }))
+        if !missing.is_empty() {
+            return Ok(Ok(without_trials(format!("no certified limit of {}", missing.join(", ")))));
+        }
+        let row = match Row::together(&limits, &self.settings, self.resolution).map_err(LimitError::from) {
+            Ok(row) => row.with_short_epochs(self.rows[0].short_epochs),
+            Err(error) => return Ok(Ok(without_trials(format!("the keys are not valid together: {error}")))),
+        };
+        if let Some((level, error)) = invalid_level(&row, &self.folder) {
+            let why = format!("the limits are not valid together, at {level} of each: {error}");
+            return Ok(Ok(without_trials(why)));
+        }
+        // Single limits are chosen by their outcomes, so those seeds are no longer fresh.
+        let used = rows.iter().flat_map(|row| &row.trials).map(|line| line.seed).max();
+        self.answer(&row.with_first_seed(used.map(|seed| seed + 1)), trials)
     }
 
     /// Describes a certified or refuted level.
@@ -192,7 +210,7 @@ impl LimitPlan {
             Statistic::Mean => Some(
                 "a mean of few repeats cannot rule out rare failures; ask for a fraction of chips with `--chips 0.95`",
             ),
-            Statistic::Chips(_) if self.chips_differ => None,
+            Statistic::Chips(_) if self.drawn[CHIP] => None,
             Statistic::Chips(_) => {
                 Some("all chips of this device are equal before the first write; repeats differ in training only")
             }
@@ -215,13 +233,6 @@ impl LimitPlan {
         {
             notes.push(format!("levels between {} and {} are not decided", shown(certified), shown(refuted)));
         }
-        let identical = |attempt: &&Attempt| matches!(attempt.evidence, Evidence::Mean { sd, .. } if sd == 0.0);
-        if limit.certifications.last().filter(|attempt| attempt.succeeded).is_some_and(|attempt| identical(&attempt)) {
-            notes.push(
-                "all repeats of the certified level are identical: the certificate shows one network, not a population"
-                    .to_owned(),
-            );
-        }
         notes
     }
 }
@@ -233,7 +244,7 @@ mod tests {
     use ohmspike_study::run_study::Job;
     use ohmspike_study::settings::Settings;
 
-    use super::find::{AskedTrials, Ended, Problem, TrialEnd};
+    use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd};
     use super::*;
 
     const STUDY: &str = "name = 'double'\n[network]\nhidden = 8\n[hardware]\ndevice = 'study-1k-1m'\n";
@@ -256,7 +267,7 @@ mod tests {
         }
     }
 
-    /// Stands for trials: 80 % accuracy, a loss that depends on the settings, and draws of 0.5 points per trial.
+    /// Stands for trials: 80 % accuracy, a loss that depends on the settings, and draws of 0.2 points per trial.
     struct Double<F: Fn(&Settings) -> f64> {
         loss: F,
         /// Trials until a stop.
@@ -271,9 +282,10 @@ mod tests {
                 return Ok(Ended::Stopped(jobs.len()));
             }
             let end = |job: &Job| {
-                let settings = serde_json::to_string(&*job.settings).expect("plain values");
-                let draw = Seed::new(job.seed).named(&settings).stream().next_u32();
-                let accuracy = 0.8 - (self.loss)(&job.settings) + 0.01 * (f64::from(draw) / f64::from(u32::MAX) - 0.5);
+                let Settings { noise, device, training, .. } = &*job.settings;
+                let network = format!("{} {device:?} {}", noise.level_percent, training.epochs);
+                let draw = Seed::new(job.seed).named(&network).stream().next_u32();
+                let accuracy = 0.8 - (self.loss)(&job.settings) + 0.004 * (f64::from(draw) / f64::from(u32::MAX) - 0.5);
                 TrialEnd { id: format!("{}-{}", job.seed, draw), outcome: Some(accuracy), problem: None }
             };
             Ok(Ended::All(jobs.iter().map(end).collect()))
@@ -341,6 +353,58 @@ mod tests {
         assert_eq!(certified.keys[1].value, bits);
         assert!(0.001 * fraction * noise + 0.01 * (8.0 - bits).max(0.0) <= 0.02, "{certified:?}");
         assert!(words::answer(&report, together).starts_with("together: largest certified "));
+        let highest = report.rows.iter().flat_map(|row| &row.trials).map(|line| line.seed).max().expect("trials");
+        assert!(together.trials.iter().all(|line| line.seed > highest), "seeds that have not chosen the limits");
+    }
+
+    /// 60 % of the cells stuck in one state and 60 % in another.
+    #[test]
+    fn limits_that_are_invalid_together_withhold_the_common_row_only() {
+        let keys = ["device.faults.p_high_resistance", "device.faults.p_low_resistance"];
+        let mut question = question(&keys, Target::Loss(0.02));
+        for key in &mut question.keys {
+            key.levels = AskedLevels::List(vec![0.1, 0.6]);
+        }
+        let report = searched(&question, |_| 0.0);
+        let certified = |row: &LimitRow| row.certified.as_ref().map(|bound| bound.value);
+        assert_eq!(report.rows.iter().map(certified).collect::<Vec<_>>(), [Some(0.6), Some(0.6)]);
+        let together = report.together.as_ref().expect("a common row");
+        let why = together.withheld.as_deref().expect("a reason");
+        assert!(why.starts_with("the limits are not valid together, at 0.8"), "{why}");
+        assert!(together.trials.is_empty() && words::answer(&report, together).starts_with("together: no answer: "));
+    }
+
+    #[test]
+    fn converter_keys_share_a_converter() {
+        let keys = ["device.converters.adc.bits", "device.converters.adc.gain_sigma_percent"];
+        let report = searched(&question(&keys, Target::Loss(0.02)), loss);
+        let reference = "the same network with device.converters.adc.gain_sigma_percent = 0, \
+                         device.converters.adc.bits = 12, the mildest level";
+        assert_eq!(report.rows[1].reference, reference);
+        let bits = report.rows[0].certified.as_ref().expect("certified").value;
+        assert!((6.0..=7.0).contains(&bits), "2 points at 6 bits: {bits}");
+        assert_eq!(report.varies, ["chip (variation and faults of its cells)", "initial weights", "sample order"]);
+    }
+
+    /// Half of the accuracy of each epoch is the searched effect, not that of short training.
+    #[test]
+    fn epochs_as_a_key_are_never_shortened() {
+        let mut question = question(&["training.epochs"], Target::Accuracy(0.775));
+        question.keys[0].levels = AskedLevels::Range(4.0, 12.0);
+        let of_epochs = |settings: &Settings| 0.01 * (8.0 - settings.training.epochs as f64).max(0.0);
+        let text = format!("{STUDY}[training]\nepochs = 12\n");
+        let study = study(&text);
+        let plan = LimitPlan::new(&study, &question, Path::new(".")).expect("a valid question");
+        assert_eq!((plan.effort.short_training, plan.rows[0].short_epochs), (false, None));
+        let mut double = Double { loss: of_epochs, most: usize::MAX, ran: 0 };
+        let Searched::Answer(report) = plan.search(&study, &mut double).expect("doubles run") else {
+            panic!("nothing stops")
+        };
+        let value = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.value);
+        assert_eq!((value(&report.rows[0].certified), value(&report.rows[0].refuted)), (Some(6.0), Some(5.0)));
+        question.short_epochs = Some(3);
+        let refused = LimitPlan::new(&study, &question, Path::new(".")).expect_err("short training");
+        assert!(refused.to_string().starts_with("--short-epochs: no short training with the key `training.epochs`"));
     }
 
     #[test]
@@ -370,7 +434,7 @@ mod tests {
         impl Trials for Silent {
             fn run(&mut self, _: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
                 let problem =
-                    Problem { state: "silent".to_owned(), unfinished: false, advice: "more input".to_owned() };
+                    Problem { state: "silent".to_owned(), effect: Effect::Counts, advice: "more input".to_owned() };
                 let end =
                     |_: &Job| TrialEnd { outcome: Some(0.1), problem: Some(problem.clone()), ..TrialEnd::default() };
                 Ok(Ended::All(jobs.iter().map(end).collect()))

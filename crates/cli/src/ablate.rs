@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ohmspike_answers::ablate::{Ablated, AblationAnswer, Plan};
@@ -13,7 +13,7 @@ use ohmspike_study::run::{MOST_THREADS, Shard};
 use ohmspike_study::run_study::RunOptions;
 
 use super::batch_meter::BatchMeter;
-use super::run::listen_for_interrupt;
+use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::{Failure, warn};
@@ -74,7 +74,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         shard: arguments.shard,
         max_trials: arguments.max_trials,
         checkpoint_every: Duration::from_secs(10),
-        stop: Some(stop),
+        stop: Some(Arc::clone(&stop)),
     };
     let mut meter = BatchMeter::new(jobs.len());
     let ablated = plan.run(&file.study, &folder, &options, &mut meter);
@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     match ablated? {
         Ablated::Stopped(left) => {
             tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));
-            Ok(ExitCode::from(130))
+            Ok(stopped(stop.load(Ordering::Relaxed)))
         }
         Ablated::Done(answer) => show(&answer, &folder),
     }

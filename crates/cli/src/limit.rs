@@ -20,7 +20,7 @@ use ohmspike_study::run_study::RunOptions;
 use ohmspike_study::study_file::StudyFile;
 
 use super::Failure;
-use super::run::listen_for_interrupt;
+use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use amount::{fraction, points};
@@ -158,7 +158,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         Searched::Stopped(left) => {
             let next = counted(left, "trial");
             tell!("stopped; repeat the command to continue with the next {next}");
-            return Ok(if stop.load(Ordering::Relaxed) { ExitCode::from(130) } else { ExitCode::SUCCESS });
+            return Ok(stopped(stop.load(Ordering::Relaxed)));
         }
     };
     let files = write_limit(&report, &folder)?;

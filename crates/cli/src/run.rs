@@ -190,13 +190,17 @@ fn places(folder: &Path, files: &[PathBuf]) -> Vec<String> {
     lines
 }
 
-/// The exit status of a run with `left` remaining trials. A stopped run tells how to resume.
-fn ended(left: usize, stopped: bool) -> ExitCode {
-    if stopped && left > 0 {
+/// The exit status of a run with `left` remaining trials. An interrupted run tells how to resume.
+fn ended(left: usize, interrupted: bool) -> ExitCode {
+    if interrupted && left > 0 {
         tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));
-        return ExitCode::from(130);
     }
-    ExitCode::SUCCESS
+    stopped(interrupted && left > 0)
+}
+
+/// The exit status of a command that leaves trials: 130 after Ctrl-C. With `--max-trials`, it did what it was asked.
+pub(super) fn stopped(interrupted: bool) -> ExitCode {
+    if interrupted { ExitCode::from(130) } else { ExitCode::SUCCESS }
 }
 
 /// Prints one line per trial: name, seed and values of the axes.

@@ -107,6 +107,14 @@ pub enum LimitError {
         /// The invalid number.
         got: usize,
     },
+    /// Short training with the number of epochs as a key.
+    #[error(
+        "--short-epochs: no short training with the key `{key}`, whose levels it would change\n\nhint: remove the flag"
+    )]
+    ShortOfKey {
+        /// The key.
+        key: String,
+    },
     /// Data or a device cannot be read at a level.
     #[error(transparent)]
     Prepare(Box<PrepareError>),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ohmspike_analysis::limit::{
-    Attempt, Batch, Condition, Known, Limit, Outcome, Procedure, Purpose, Statistic, Step, Target, Training, Trial,
-    Verdict,
+    Attempt, Batch, Condition, Evidence, Known, Limit, Outcome, Procedure, Purpose, Statistic, Step, Target, Training,
+    Trial, Verdict,
 };
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
@@ -14,6 +14,10 @@ use super::amounts::{percent, points};
 use super::error::LimitError;
 use super::report::TrialLine;
 use super::row::Row;
+
+/// The note on repeats that are copies.
+const COPIES: &str =
+    "all repeats of the certified level are identical: the certificate shows one network, not a population";
 
 /// Trials that a search asks for, for progress messages.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,15 +45,30 @@ pub struct TrialEnd {
     pub problem: Option<Problem>,
 }
 
-/// A state that excludes a trial.
+/// Unhealthy state of a trial.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problem {
     /// The state, for example `silent`.
     pub state: String,
-    /// Whether training was too short, which is expected in short training.
-    pub unfinished: bool,
+    /// What it means for the answer.
+    pub effect: Effect,
     /// What to do.
     pub advice: String,
+}
+
+/// What an unhealthy state of a trial at a level means for the answer. The network without the non-ideality must be
+/// healthy in any case.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// The trial diverged: it has failed.
+    Failed,
+    /// The non-ideality silenced the network: its accuracy counts.
+    Counts,
+    /// Training was too short. That is expected in short training, and excludes other trials.
+    Unfinished,
+    /// The accuracy does not show what the hardware tolerates: a bound that needs it is withheld.
+    #[default]
+    Excludes,
 }
 
 /// Trials that were run.
@@ -79,6 +98,8 @@ pub enum Found {
         limit: Option<Box<Limit>>,
         /// Why the answer is withheld.
         withheld: Option<String>,
+        /// What limits the answer.
+        notes: Vec<String>,
         /// All trials, in the order in which they were asked for.
         trials: Vec<TrialLine>,
     },
@@ -96,14 +117,18 @@ pub fn find(
     statistic: Statistic,
     trials: &mut dyn Trials,
 ) -> Result<Found, LimitError> {
-    let mut search = Search { row, procedure, known: Known::new(), lines: Vec::new(), settings: BTreeMap::new() };
+    let mut search = Search {
+        row,
+        procedure,
+        known: Known::new(),
+        problems: BTreeMap::new(),
+        lines: Vec::new(),
+        settings: BTreeMap::new(),
+    };
     loop {
         let batch = match procedure.next(&search.known) {
             Step::Run(batch) => batch,
-            Step::Done(limit) => {
-                let withheld = search.withheld(&limit, statistic);
-                return Ok(Found::Answer { limit: Some(Box::new(limit)), withheld, trials: search.lines });
-            }
+            Step::Done(limit) => return Ok(search.answer(limit, statistic)),
         };
         let jobs = search.jobs(&batch)?;
         let ends = match trials.run(&search.asked(&batch), &jobs)? {
@@ -112,7 +137,7 @@ pub fn find(
         };
         let withheld = search.add(&batch, &ends);
         if withheld.is_some() {
-            return Ok(Found::Answer { limit: None, withheld, trials: search.lines });
+            return Ok(Found::Answer { limit: None, withheld, notes: Vec::new(), trials: search.lines });
         }
     }
 }
@@ -121,6 +146,7 @@ struct Search<'a> {
     row: &'a Row,
     procedure: &'a Procedure,
     known: Known,
+    problems: BTreeMap<Trial, Problem>,
     lines: Vec<TrialLine>,
     settings: BTreeMap<(Condition, Training), Arc<Settings>>,
 }
@@ -156,12 +182,9 @@ impl Search<'_> {
     fn add(&mut self, batch: &Batch, ends: &[TrialEnd]) -> Option<String> {
         for (trial, end) in batch.trials.iter().zip(ends) {
             let short = trial.training == Training::Short;
-            let problem = end.problem.as_ref().filter(|problem| !(short && problem.unfinished));
-            let outcome = match end.outcome {
-                Some(accuracy) if problem.is_none() => Outcome::Accuracy(accuracy),
-                _ => Outcome::Failed,
-            };
-            self.known.insert(*trial, outcome);
+            let problem = end.problem.as_ref().filter(|problem| !(short && problem.effect == Effect::Unfinished));
+            self.known.insert(*trial, end.outcome.map_or(Outcome::Failed, Outcome::Accuracy));
+            self.problems.extend(problem.map(|problem| (*trial, problem.clone())));
             let level = match trial.condition {
                 Condition::Reference => None,
                 Condition::Level(level) => self.value(Some(level)),
@@ -193,7 +216,8 @@ impl Search<'_> {
         ))
     }
 
-    /// Whether the harshest level gives the outcomes of the network without the non-ideality, seed by seed.
+    /// Whether the harshest level gives the outcomes of the network without the non-ideality, seed by seed. Perfect ones
+    /// show no difference either way.
     fn no_effect(&self, batch: &Batch) -> Option<String> {
         let harshest = Condition::Level(self.procedure.levels().harshest());
         let here: Vec<&Trial> = batch.trials.iter().filter(|trial| trial.condition == harshest).collect();
@@ -202,7 +226,8 @@ impl Search<'_> {
             let (one, other) = (self.known.get(*trial), self.known.get(&reference));
             one.is_some_and(|one| matches!(one, Outcome::Accuracy(_)) && Some(one) == other)
         };
-        (here.len() > 1 && here.iter().all(same)).then(|| {
+        let perfect = here.iter().all(|trial| self.known.get(*trial) == Some(&Outcome::Accuracy(1.0)));
+        (here.len() > 1 && !perfect && here.iter().all(same)).then(|| {
             format!(
                 "{} has no effect on this study: at {}, {} repeats give exactly the accuracies of {}",
                 self.row.name,
@@ -213,15 +238,79 @@ impl Search<'_> {
         })
     }
 
-    /// Why the answer of a complete search is withheld.
-    fn withheld(&self, limit: &Limit, statistic: Statistic) -> Option<String> {
+    /// Returns the answer of a complete search.
+    fn answer(self, limit: Limit, statistic: Statistic) -> Found {
+        let mut notes = Vec::new();
+        let mut limit = limit;
+        let mut withheld = None;
         if limit.verdict == Verdict::BaselineMisses {
-            return Some(self.baseline_misses(limit, statistic));
+            withheld = Some(self.baseline_misses(&limit, statistic));
+        } else {
+            let last = limit.certifications.last().filter(|attempt| attempt.succeeded);
+            match statistic {
+                _ if !last.is_some_and(|attempt| self.are_copies(attempt)) => {}
+                Statistic::Chips(_) => {
+                    let name = &self.row.name;
+                    withheld = Some(format!("{name}: all repeats are identical, so they are not different chips"));
+                }
+                Statistic::Mean => notes.push(COPIES.to_owned()),
+            }
+            let unhealthy = [
+                last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify)),
+                limit.refutations.last().and_then(|attempt| self.unhealthy(attempt, Purpose::Refute)),
+            ];
+            let [certified, refuted] = [0, 1].map(|bound: usize| unhealthy[bound].is_some());
+            limit = self.procedure.withhold(limit, certified, refuted);
+            let mut reasons = unhealthy.into_iter().flatten();
+            if limit.certified.or(limit.refuted).is_some() {
+                notes.extend(reasons.map(|(why, advice)| format!("{why}; {advice}")));
+            } else if let Some((why, advice)) = reasons.next() {
+                withheld = withheld.or(Some(format!("{}: {why}\n\nhint: {advice}", self.row.name)));
+            }
         }
-        let last = limit.certifications.last().filter(|attempt| attempt.succeeded)?;
-        let copies = self.are_copies(last);
-        (copies && matches!(statistic, Statistic::Chips(_)))
-            .then(|| format!("{}: all repeats are identical, so they are not different chips", self.row.name))
+        Found::Answer { limit: Some(Box::new(limit)), withheld, notes, trials: self.lines }
+    }
+
+    /// Why the bound of a successful attempt is withheld, and what to do: its trials are unhealthy. A certificate for
+    /// chips stands if such trials may all have failed.
+    fn unhealthy(&self, attempt: &Attempt, purpose: Purpose) -> Option<(String, String)> {
+        if !attempt.succeeded {
+            return None;
+        }
+        let certifies = purpose == Purpose::Certify;
+        let (repeats, spare) = match attempt.evidence {
+            Evidence::Mean { seeds, .. } => (seeds, 0),
+            Evidence::Chips { chips, failures, .. } => {
+                (chips, if certifies { self.procedure.effort().allowed_failures.saturating_sub(failures) } else { 0 })
+            }
+        };
+        let seeds = attempt.seeds.start..attempt.seeds.start + repeats;
+        let found: Vec<&Problem> = seeds.filter_map(|seed| self.excluding(attempt.level, seed, certifies)).collect();
+        let first = found.first().filter(|_| found.len() as u64 > spare)?;
+        let mut states: Vec<&str> = found.iter().map(|problem| problem.state.as_str()).collect();
+        states.sort_unstable();
+        states.dedup();
+        let (what, is) =
+            (if certifies { "certificate" } else { "refutation" }, if found.len() == 1 { "is" } else { "are" });
+        let why = format!(
+            "the {what} of {} is withheld: {} of its {repeats} repeats {is} {}",
+            self.procedure.levels().values()[attempt.level],
+            found.len(),
+            states.join(" or ")
+        );
+        Some((why, first.advice.clone()))
+    }
+
+    /// Returns why a repeat of an attempt says nothing about the hardware. A diverged reference has the largest loss, so
+    /// it cannot favour a certificate.
+    fn excluding(&self, level: usize, seed: u64, certifies: bool) -> Option<&Problem> {
+        let problem = |condition| self.problems.get(&Trial { condition, seed, training: Training::Full });
+        let here = problem(Condition::Level(level))
+            .filter(|problem| matches!(problem.effect, Effect::Unfinished | Effect::Excludes));
+        let paired = matches!(self.procedure.criterion().target, Target::Loss(_));
+        let reference =
+            problem(Condition::Reference).filter(|problem| paired && !(certifies && problem.effect == Effect::Failed));
+        here.or(reference)
     }
 
     /// Whether all outcomes of an attempt are equal, without being perfect.
@@ -261,5 +350,126 @@ impl Search<'_> {
                 )
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_analysis::limit::{Criterion, Effort, Levels};
+
+    use super::super::swept::{AskedKey, AskedLevels, Swept};
+    use super::*;
+
+    /// Runs `end`, a function of the noise (0 in the reference) and of the seed.
+    struct Double<F: Fn(f64, u64) -> TrialEnd>(F);
+
+    impl<F: Fn(f64, u64) -> TrialEnd> Trials for Double<F> {
+        fn run(&mut self, _: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
+            Ok(Ended::All(jobs.iter().map(|job| (self.0)(job.settings.noise.level_percent, job.seed)).collect()))
+        }
+    }
+
+    struct Answer {
+        bounds: [Option<usize>; 2],
+        verdict: Option<Verdict>,
+        withheld: String,
+        notes: Vec<String>,
+    }
+
+    /// Levels 1, 3, 10, 30 and 100 % of noise, with 75 % required; seeds from 1, those of tests from 5.
+    fn asked(statistic: Statistic, end: impl Fn(f64, u64) -> TrialEnd) -> Answer {
+        let levels = AskedLevels::List(vec![1.0, 3.0, 10.0, 30.0, 100.0]);
+        let asked = AskedKey { key: "noise.level_percent".to_owned(), levels, direction: None };
+        let settings = Settings::default();
+        let swept = Swept::new(&asked, &settings, None, 0.05).expect("a valid key");
+        let row = Row::alone(&swept, &[], &settings).expect("a valid row");
+        let criterion = Criterion { target: Target::Accuracy(0.75), statistic, confidence: 0.8, chance: 0.1 };
+        let effort = Effort { first_seed: 1, ..Effort::default() };
+        let procedure = Procedure::new(Levels::clone(&row.levels), criterion, effort).expect("a valid criterion");
+        match find(&row, &procedure, statistic, &mut Double(end)).expect("doubles run") {
+            Found::Answer { limit, withheld, notes, .. } => Answer {
+                bounds: limit.as_ref().map_or([None, None], |limit| [limit.certified, limit.refuted]),
+                verdict: limit.map(|limit| limit.verdict),
+                withheld: withheld.unwrap_or_default(),
+                notes,
+            },
+            Found::Stopped(_) => panic!("nothing stops"),
+        }
+    }
+
+    /// 0.2 points per % of noise, from 80 %: 75 % at 25 %.
+    fn end(noise: f64, seed: u64) -> TrialEnd {
+        TrialEnd { outcome: Some(0.8 - 0.002 * noise.min(300.0) + 0.001 * (seed % 3) as f64), ..TrialEnd::default() }
+    }
+
+    fn with(end: TrialEnd, state: &str, effect: Effect) -> TrialEnd {
+        let problem = Problem { state: state.to_owned(), effect, advice: format!("mend {state}") };
+        TrialEnd { problem: Some(problem), ..end }
+    }
+
+    #[test]
+    fn unhealthy_trials_refute_nothing() {
+        let clipped = |noise, seed| match end(noise, seed) {
+            end if noise >= 30.0 && seed % 2 == 0 => with(end, "clipped", Effect::Excludes),
+            end => end,
+        };
+        let answer = asked(Statistic::Mean, clipped);
+        assert_eq!((answer.bounds, answer.verdict), ([Some(2), None], Some(Verdict::NotRefuted)));
+        assert_eq!(answer.withheld, "");
+        let note = "the refutation of 30 is withheld: 4 of its 8 repeats are clipped; mend clipped";
+        assert_eq!(answer.notes, [note]);
+        // A trial that is not converged keeps its accuracy, which passes here, so no level is refuted by its health.
+        let answer = asked(Statistic::Mean, |noise, seed| match end(noise / 100.0, seed) {
+            end if noise >= 30.0 => with(end, "not converged", Effect::Unfinished),
+            end => end,
+        });
+        assert_eq!(answer.bounds, [None, None]);
+        assert!(
+            answer
+                .withheld
+                .ends_with("of 100 is withheld: 8 of its 8 repeats are not converged\n\nhint: mend not converged"),
+            "{}",
+            answer.withheld
+        );
+    }
+
+    #[test]
+    fn diverged_and_silenced_networks_have_failed() {
+        for effect in [Effect::Failed, Effect::Counts] {
+            let answer = asked(Statistic::Mean, |noise, seed| match end(noise, seed) {
+                end if noise < 30.0 => end,
+                _ => {
+                    let outcome = (effect == Effect::Counts).then_some(0.1);
+                    with(TrialEnd { outcome, ..TrialEnd::default() }, "gone", effect)
+                }
+            });
+            assert_eq!((answer.bounds, answer.notes), ([Some(2), Some(3)], Vec::new()), "{effect:?}");
+        }
+    }
+
+    #[test]
+    fn one_unhealthy_chip_may_have_failed() {
+        let chips = |most: u64| {
+            asked(Statistic::Chips(0.8), move |noise, seed| match end(noise, seed) {
+                end if noise == 10.0 && (5..5 + most).contains(&seed) => with(end, "clipped", Effect::Excludes),
+                end => end,
+            })
+        };
+        assert_eq!(chips(1).bounds, [Some(2), Some(3)]);
+        let two = chips(2);
+        assert_eq!(two.bounds, [None, Some(3)]);
+        assert!(two.notes[0].starts_with("the certificate of 10 is withheld: 2 of its "), "{:?}", two.notes);
+    }
+
+    #[test]
+    fn perfect_networks_have_no_limit() {
+        let perfect = |_, _| TrialEnd { outcome: Some(1.0), ..TrialEnd::default() };
+        let answer = asked(Statistic::Mean, perfect);
+        assert_eq!((answer.verdict, answer.withheld.as_str()), (Some(Verdict::NoLimit), ""));
+        assert!(answer.notes.is_empty(), "{:?}", answer.notes);
+        // Equal below the reference: one network.
+        let answer =
+            asked(Statistic::Mean, |noise, _| TrialEnd { outcome: Some(0.8 - 0.001 * noise), ..TrialEnd::default() });
+        assert_eq!(answer.notes, [COPIES]);
     }
 }

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use ohmspike_analysis::drawn::{Streams, streams};
 use ohmspike_analysis::limit::{Criterion, Effort, Procedure, Statistic, Target};
 use ohmspike_crossbar::device::Device;
 use ohmspike_study::device_file;
 use ohmspike_study::prepare::{EncodedData, Prepared};
 use ohmspike_study::run_study::calibrated_study;
 use ohmspike_study::settings::Settings;
-use ohmspike_study::study::Study;
+use ohmspike_study::study::{Study, canonical};
 use ohmspike_study::warning::{Warning, all_warnings};
 
 use super::error::LimitError;
-use super::repeats::chips_differ;
 use super::row::Row;
 use super::swept::{AskedKey, Swept};
 
@@ -40,6 +40,8 @@ pub struct Question {
 /// Fewest epochs with short training by default, and the part that it takes.
 const LEAST_EPOCHS: usize = 12;
 const SHORT_PART: usize = 3;
+/// Keys that short training changes.
+const OF_TRAINING: [&str; 2] = ["training.epochs", "outcome.last_epochs"];
 
 /// A checked question.
 #[derive(Debug)]
@@ -52,8 +54,8 @@ pub struct LimitPlan {
     pub effort: Effort,
     /// The settings of the study.
     pub settings: Settings,
-    /// Whether chips differ before any write, at the harshest level of any row.
-    pub(super) chips_differ: bool,
+    /// The random streams in use at the harshest level of any row.
+    pub(super) drawn: Streams,
     pub(super) resolution: f64,
     pub(super) swept: Vec<Swept>,
     pub(super) folder: PathBuf,
@@ -70,13 +72,16 @@ impl LimitPlan {
         let study = &calibrated_study(study, study_folder)?;
         let settings = Settings::clone(&study.conditions[0].settings);
         check_seeds(&settings, question.statistic)?;
-        let short_epochs = short_epochs(&settings, question.short_epochs)?;
+        let short_epochs = short_epochs(&settings, question)?;
         let device = device_of(&settings, &folder)?;
         let swept: Vec<Swept> = question
             .keys
             .iter()
             .map(|key| Swept::new(key, &settings, device.as_ref(), question.resolution))
             .collect::<Result<_, _>>()?;
+        let keys: Vec<String> = swept.iter().map(|one| one.key.clone()).collect();
+        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+        let swept: Vec<Swept> = swept.into_iter().map(|one| one.beside(&keys)).collect();
         let mut rows = Vec::new();
         for (number, one) in swept.iter().enumerate() {
             if swept[..number].iter().any(|other| other.key == one.key) {
@@ -85,7 +90,7 @@ impl LimitPlan {
             let others: Vec<&Swept> = swept.iter().filter(|other| other.key != one.key).collect();
             rows.push(Row::alone(one, &others, &settings)?.with_short_epochs(short_epochs));
         }
-        let chance = checked(&rows, &folder)?;
+        let (chance, drawn) = checked(&rows, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
         let criterion = Criterion { target, statistic, confidence, chance };
         let effort = Effort {
@@ -94,17 +99,8 @@ impl LimitPlan {
             short_training: short_epochs.is_some(),
             ..Effort::default()
         };
-        let chips_differ = differ(&rows, &folder)?;
-        let plan = LimitPlan {
-            chips_differ,
-            rows,
-            criterion,
-            effort,
-            settings,
-            resolution: question.resolution,
-            swept,
-            folder,
-        };
+        let plan =
+            LimitPlan { drawn, rows, criterion, effort, settings, resolution: question.resolution, swept, folder };
         for row in &plan.rows {
             plan.procedure(row)?;
         }
@@ -116,7 +112,8 @@ impl LimitPlan {
     /// # Errors
     /// Returns a [`LimitError`] for an invalid criterion or effort.
     pub fn procedure(&self, row: &Row) -> Result<Procedure, LimitError> {
-        Ok(Procedure::new(row.levels.clone(), self.criterion, self.effort)?)
+        let first_seed = row.first_seed.unwrap_or(self.effort.first_seed);
+        Ok(Procedure::new(row.levels.clone(), self.criterion, Effort { first_seed, ..self.effort })?)
     }
 
     /// Returns the usual and the largest number of trials of a row. The usual one is that of a search whose first
@@ -143,7 +140,7 @@ fn single(study: &Study, question: &Question) -> Result<(), LimitError> {
     if question.keys.is_empty() {
         return Err(LimitError::NoKey);
     }
-    let asked = |key: &str| question.keys.iter().any(|asked| ohmspike_study::study::canonical(&asked.key) == key);
+    let asked = |key: &str| question.keys.iter().any(|asked| canonical(&asked.key) == key);
     match study.axes.iter().find(|axis| axis.values.len() > 1 && !asked(&axis.key)) {
         Some(axis) => Err(LimitError::Swept {
             key: axis.key.clone(),
@@ -167,9 +164,17 @@ fn check_seeds(settings: &Settings, statistic: Statistic) -> Result<(), LimitErr
     }
 }
 
-fn short_epochs(settings: &Settings, asked: Option<usize>) -> Result<Option<usize>, LimitError> {
+/// Returns the epochs of short training. There is none for a key that sets the training that it would shorten.
+fn short_epochs(settings: &Settings, question: &Question) -> Result<Option<usize>, LimitError> {
     let full = settings.training.epochs;
-    match asked {
+    let asked = question.keys.iter().map(|asked| canonical(&asked.key));
+    if let Some(key) = asked.into_iter().find(|key| OF_TRAINING.contains(key)) {
+        return match question.short_epochs {
+            None | Some(0) => Ok(None),
+            Some(_) => Err(LimitError::ShortOfKey { key: key.to_owned() }),
+        };
+    }
+    match question.short_epochs {
         Some(0) => Ok(None),
         Some(epochs) if epochs < full => Ok(Some(epochs)),
         Some(got) => Err(LimitError::ShortEpochs { most: full - 1, got }),
@@ -183,21 +188,23 @@ fn device_of(settings: &Settings, folder: &Path) -> Result<Option<Device>, Limit
     name.map(|name| Ok(device_file::load(&name, &settings.device, folder)?.0)).transpose()
 }
 
-/// Whether chips differ before any write, at the harshest level of any row.
-fn differ(rows: &[Row], folder: &Path) -> Result<bool, LimitError> {
-    for row in rows {
-        let harshest = row.at(row.levels.values()[row.levels.harshest()])?;
-        if device_of(&harshest, folder)?.is_some_and(|device| chips_differ(&device)) {
-            return Ok(true);
+/// Returns the mildest level of `row` with an invalid combination of keys, and what is wrong with it.
+pub(super) fn invalid_level(row: &Row, folder: &Path) -> Option<(f64, LimitError)> {
+    let check = |level: f64| -> Result<(), LimitError> {
+        let settings = row.at(level)?;
+        for name in settings.connections().into_iter().filter_map(|connection| settings.device_of(connection)) {
+            device_file::load(&name, &settings.device, folder)?;
         }
-    }
-    Ok(false)
+        Ok(())
+    };
+    row.levels.values().iter().find_map(|&level| Some((level, check(level).err()?)))
 }
 
-/// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing. Refuses keys without an
-/// effect.
-fn checked(rows: &[Row], folder: &Path) -> Result<f64, LimitError> {
+/// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing and the random streams in
+/// use at the harshest levels. Refuses keys without an effect.
+fn checked(rows: &[Row], folder: &Path) -> Result<(f64, Streams), LimitError> {
     let mut chance = 0.0;
+    let mut drawn = [false; 5];
     for row in rows {
         let values = row.levels.values();
         let ends = [row.at(values[0])?, row.at(values[values.len() - 1])?];
@@ -215,8 +222,10 @@ fn checked(rows: &[Row], folder: &Path) -> Result<f64, LimitError> {
         for warning in all_warnings(&ends[1], data, &prepared.devices_of(&ends[1])) {
             refuse_without_effect(&row.name, &warning)?;
         }
+        let here = streams(&ends[1], &prepared.devices_of(&ends[1]));
+        drawn.iter_mut().zip(here).for_each(|(any, here)| *any |= here);
     }
-    Ok(chance)
+    Ok((chance, drawn))
 }
 
 /// Refuses a key that a warning calls ineffective.

@@ -1,11 +1,12 @@
 //! Runs the trials of a search in a results folder.
 
-use ohmspike_study::health::HealthKind;
+use ohmspike_study::health::{HealthKind, HealthState};
 use ohmspike_study::record::Record;
 use ohmspike_study::run_study::{Job, Observer, Ran, Runner};
+use ohmspike_study::settings::Settings;
 
 use super::error::LimitError;
-use super::find::{AskedTrials, Ended, Problem, TrialEnd, Trials};
+use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd, Trials};
 
 /// Follows a search.
 pub trait Follow: Observer {
@@ -41,18 +42,54 @@ impl<F: Follow> Trials for Recorded<'_, F> {
 }
 
 fn end(record: &Record) -> TrialEnd {
-    let excluding = record.excluding_states();
-    let problem = if record.outcome.is_none() {
-        let advice = record.failure.clone().unwrap_or_default();
-        Some(Problem { state: "diverged".to_owned(), unfinished: false, advice })
-    } else {
-        let unfinished = excluding.iter().all(|state| state.kind() == HealthKind::NotConverged);
-        let first = excluding.iter().find(|state| unfinished || state.kind() != HealthKind::NotConverged);
-        first.map(|state| Problem {
-            state: state.kind().words().to_owned(),
-            unfinished,
-            advice: state.advice(&record.settings),
-        })
+    let problem = match record.outcome {
+        Some(_) => problem(&record.excluding_states(), &record.settings),
+        None => {
+            let advice = record.failure.clone().unwrap_or_default();
+            Some(Problem { state: "diverged".to_owned(), effect: Effect::Failed, advice })
+        }
     };
     TrialEnd { id: record.id.clone(), outcome: record.outcome, problem }
+}
+
+/// Returns the problem of a trial that did not diverge. Saturation and clipping are named before silence, and missing
+/// convergence last.
+fn problem(states: &[HealthState], settings: &Settings) -> Option<Problem> {
+    let all = |kind: HealthKind| states.iter().all(|state| state.kind() == kind);
+    let effect = match () {
+        () if all(HealthKind::NotConverged) => Effect::Unfinished,
+        () if all(HealthKind::Silent) => Effect::Counts,
+        () => Effect::Excludes,
+    };
+    let rank = |state: &&HealthState| match state.kind() {
+        HealthKind::NotConverged => 2,
+        HealthKind::Silent => 1,
+        _ => 0,
+    };
+    states.iter().min_by_key(rank).map(|state| Problem {
+        state: state.kind().words().to_owned(),
+        effect,
+        advice: state.advice(settings),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_study::health::{Rise, Silence};
+
+    use super::*;
+
+    #[test]
+    fn silence_counts_and_other_states_exclude() {
+        let silent = HealthState::Silent(Silence { layer: 1, spikes_before: 0.0, spikes_after: None, cause: None });
+        let rise = Rise { first_third: 0.3, last_third: 0.6, standard_error: 0.01, epochs: 9 };
+        let rising = HealthState::NotConverged(rise);
+        let of = |states: &[HealthState]| {
+            problem(states, &Settings::default()).map(|problem| (problem.state, problem.effect))
+        };
+        assert_eq!(of(&[]), None);
+        assert_eq!(of(std::slice::from_ref(&silent)), Some(("silent".to_owned(), Effect::Counts)));
+        assert_eq!(of(std::slice::from_ref(&rising)), Some(("not converged".to_owned(), Effect::Unfinished)));
+        assert_eq!(of(&[rising, silent]), Some(("silent".to_owned(), Effect::Excludes)));
+    }
 }

@@ -109,7 +109,7 @@ pub struct TrialLine {
     pub training: Training,
     /// Accuracy, as a fraction; null if training diverged.
     pub accuracy: Option<f64>,
-    /// Why the trial counts as failed; null if it does not.
+    /// Unhealthy state: `diverged` counts as failed, `silent` with its accuracy; null for a healthy trial.
     pub failure: Option<String>,
 }
 

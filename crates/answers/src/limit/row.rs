@@ -4,6 +4,8 @@
 //! together, at a fraction f:   x_k = f limit_k      larger is worse (rounded down if whole)
 //!                              x_k = limit_k / f    smaller is worse (rounded up if whole)
 //! ```
+//!
+//! A key without a harmless value is never milder than its mildest level.
 
 use ohmspike_analysis::limit::{Condition, Direction, Levels, LevelsError, Training, Trial};
 use ohmspike_study::settings::Settings;
@@ -29,6 +31,8 @@ pub struct Row {
     pub reference_words: String,
     /// Number of epochs of short training; none without.
     pub short_epochs: Option<usize>,
+    /// First seed, if it is not that of the question.
+    pub first_seed: Option<u64>,
     /// The keys with their limits; a single key has none.
     keys: Vec<(Swept, f64)>,
     /// The settings of the study, with the other keys of the sheet at their harmless values.
@@ -49,6 +53,7 @@ impl Row {
             reference: swept.off(&base)?,
             reference_words: format!("the same network with {}", all.join(", ")),
             short_epochs: None,
+            first_seed: None,
             keys: vec![(swept.clone(), 1.0)],
             base,
         })
@@ -67,6 +72,7 @@ impl Row {
             reference,
             reference_words: format!("the same network with {}", all.join(", ")),
             short_epochs: None,
+            first_seed: None,
             keys: limits.to_vec(),
             base: study.clone(),
         })
@@ -76,6 +82,12 @@ impl Row {
     #[must_use]
     pub fn with_short_epochs(self, short_epochs: Option<usize>) -> Row {
         Row { short_epochs, ..self }
+    }
+
+    /// Returns the row with other seeds, from `first_seed` on.
+    #[must_use]
+    pub fn with_first_seed(self, first_seed: Option<u64>) -> Row {
+        Row { first_seed, ..self }
     }
 
     /// Whether the row is that of all keys together.

@@ -94,19 +94,25 @@ impl Swept {
     /// # Errors
     /// Returns a [`StudyError`] if the value is invalid together with other settings.
     pub fn at(&self, settings: &Settings, value: f64) -> Result<Settings, StudyError> {
-        let mut settings = match self.harmless {
-            Harmless::Without(part) => {
-                let mut present = settings.clone();
-                present.device.retain(|key, word| key != part || *word != "none");
-                present
-            }
-            _ => settings.clone(),
-        };
+        let mut settings = settings.clone();
+        settings.device.retain(|part, word| *word != "none" || !is_in(&self.key, part));
         for (key, word) in &self.with {
             settings = settings.with_key(key, *word)?;
         }
         let value = if self.whole { toml::Value::Integer(value as i64) } else { toml::Value::Float(value) };
         settings.with_key(&self.key, value)
+    }
+
+    /// Returns the key with a harmless state that leaves the parts of the device in which the `other` keys live: its
+    /// mildest level instead of no converter.
+    #[must_use]
+    pub fn beside(self, others: &[&str]) -> Swept {
+        match self.harmless {
+            Harmless::Without(part) if others.iter().any(|other| *other != self.key && is_in(other, part)) => {
+                Swept { harmless: Harmless::Mildest, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// Returns `settings` without the non-ideality.
@@ -130,7 +136,8 @@ impl Swept {
         }
     }
 
-    /// Returns the value of the key at a `fraction` (0 to 1) of its `limit`: 0.5 halves a noise and doubles a size.
+    /// Returns the value of the key at a `fraction` (0 to 1) of its `limit`: 0.5 halves a noise and doubles a size. A key
+    /// whose mildest level stands for harmless is never milder.
     pub fn scaled(&self, limit: f64, fraction: f64) -> f64 {
         let (low, high) = self.allowed;
         let scaled = match self.levels.direction() {
@@ -139,8 +146,20 @@ impl Swept {
             Direction::SmallerIsWorse if self.whole => (limit / fraction - 1e-9).ceil(),
             Direction::SmallerIsWorse => limit / fraction,
         };
+        let mildest = self.levels.values()[0];
+        let scaled = match (self.harmless, self.levels.direction()) {
+            (Harmless::Mildest, Direction::LargerIsWorse) => scaled.max(mildest),
+            (Harmless::Mildest, Direction::SmallerIsWorse) => scaled.min(mildest),
+            _ => scaled,
+        };
         scaled.clamp(low, high)
     }
+}
+
+/// Whether `key` is one of the device's keys below `part`, such as `converters.adc`.
+fn is_in(key: &str, part: &str) -> bool {
+    let below = key.strip_prefix("device.").and_then(|key| key.strip_prefix(part));
+    below.is_some_and(|rest| rest.starts_with('.'))
 }
 
 /// Finds the description of a key.
@@ -232,4 +251,38 @@ fn companions(key: &str, settings: &Settings, device: Option<&Device>) -> Vec<(&
     };
     let is_set = |key: &str| key.strip_prefix("device.").is_some_and(|key| settings.device.contains_key(key));
     needed.iter().filter(|(key, _)| !is_set(key)).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn swept(key: &str, from: f64, to: f64) -> Swept {
+        let levels = AskedLevels::Range(from, to);
+        let asked = AskedKey { key: key.to_owned(), levels, direction: None };
+        let device = Device::built_in("study-1k-1m").expect("built in");
+        Swept::new(&asked, &Settings::default(), Some(&device), 0.05).expect("a valid key")
+    }
+
+    #[test]
+    fn fractions_of_limits_stay_within_the_mildest_level() {
+        assert_eq!(swept("training.epochs", 4.0, 12.0).scaled(10.0, 0.5), 12.0);
+        assert_eq!(swept("device.window.high_resistance_ohm", 1e4, 1e6).scaled(5e5, 0.2), 1e6);
+        assert_eq!(swept("device.window.low_resistance_ohm", 1e3, 1e5).scaled(4e3, 0.1), 1e3);
+        // Without a converter, more bits than the mildest level are milder still.
+        assert_eq!(swept("device.converters.adc.bits", 2.0, 12.0).scaled(8.0, 0.5), 16.0);
+        assert_eq!(swept("noise.level_percent", 1.0, 100.0).scaled(4.0, 0.1), 0.4);
+    }
+
+    #[test]
+    fn a_part_of_the_device_stays_for_other_keys_in_it() {
+        let bits = swept("device.converters.adc.bits", 2.0, 12.0);
+        assert_eq!(bits.clone().beside(&["device.converters.dac.bits"]).off_words(), "no device.converters.adc");
+        let kept = bits.beside(&["device.converters.adc.bits", "device.converters.adc.gain_sigma_percent"]);
+        assert_eq!(kept.off_words(), "device.converters.adc.bits = 12, the mildest level");
+        let settings = Settings::default().with_key("hardware.device", "study-1k-1m").expect("a key");
+        let settings = settings.with_key("device.converters.adc", "none").expect("a key");
+        let settings = kept.off(&settings).expect("a valid level");
+        assert!(!settings.device.contains_key("converters.adc") && settings.device["converters.adc.bits"] == 12);
+    }
 }

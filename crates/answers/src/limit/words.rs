@@ -1,5 +1,7 @@
 //! Puts an answer into words, for the terminal and for reports.
 
+use std::collections::BTreeMap;
+
 use ohmspike_analysis::limit::{Attempt, Criterion, Direction, Evidence, Limit, Purpose, Statistic, Target, Verdict};
 use ohmspike_datasets::counted;
 use ohmspike_study::key_label::words_and_unit;
@@ -73,7 +75,10 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
         Verdict::NotRefuted => format!("{side} certified {certified}; no harsher level is refuted"),
         Verdict::NoLimit => format!("no limit up to {certified}, the end of the range, which is certified"),
         Verdict::FailsEverywhere => format!("fails everywhere: {}, the mildest level, is refuted", ends[0]),
-        Verdict::NotCertified => format!("not decided: no level from {} to {} is certified", ends[0], ends[1]),
+        Verdict::NotCertified => {
+            let refuted = if refuted.is_empty() { refuted } else { format!("; refuted {refuted}") };
+            format!("not decided: no level from {} to {} is certified{refuted}", ends[0], ends[1])
+        }
         Verdict::BaselineMisses => "no answer".to_owned(),
     };
     format!("{key}: {found} ({})", criterion(&report.criterion, Some(limit)))
@@ -82,12 +87,16 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
 /// Describes the tests behind a bound, one line per attempt.
 pub fn attempts(report: &LimitReport, row: &LimitRow) -> Vec<String> {
     let Some(limit) = &row.limit else { return Vec::new() };
-    let certify = limit.certifications.iter().map(|attempt| (attempt, "certified", "not certified"));
-    let refute = limit.refutations.iter().map(|attempt| (attempt, "refuted", "not refuted"));
+    let certify = limit.certifications.iter().map(|attempt| (attempt, limit.certified, ["certified", "not certified"]));
+    let refute = limit.refutations.iter().map(|attempt| (attempt, limit.refuted, ["refuted", "not refuted"]));
     certify
         .chain(refute)
-        .map(|(attempt, yes, no)| {
-            let result = if attempt.succeeded { yes } else { no };
+        .map(|(attempt, bound, [yes, no])| {
+            let result = match attempt.succeeded {
+                true if bound.is_none() => "withheld",
+                true => yes,
+                false => no,
+            };
             let value = level(row, row.levels[attempt.level]);
             format!("{result} {value}: {}", evidence(&report.criterion, attempt, yes == "certified"))
         })
@@ -134,17 +143,19 @@ pub fn trials(row: &LimitRow) -> String {
         .filter(|wanted| count(*wanted) > 0)
         .map(|wanted| format!("{} {}", count(wanted), purpose(wanted)))
         .collect();
-    let failed = row.trials.iter().filter(|line| line.failure.is_some()).count();
-    let failed = if failed == 0 { String::new() } else { format!("; {failed} counted as failed{}", kinds(row)) };
-    format!("{} ({}){failed}", counted(row.trials.len(), "trial"), by.join(", "))
+    format!("{} ({}){}", counted(row.trials.len(), "trial"), by.join(", "), unhealthy(row))
 }
 
-/// Lists the reasons of failed trials.
-fn kinds(row: &LimitRow) -> String {
-    let mut kinds: Vec<&str> = row.trials.iter().filter_map(|line| line.failure.as_deref()).collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    format!(" ({})", kinds.join(", "))
+/// Counts unhealthy trials by state: `; 2 clipped, 1 diverged (counted as failed)`.
+fn unhealthy(row: &LimitRow) -> String {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for state in row.trials.iter().filter_map(|line| line.failure.as_deref()) {
+        *counts.entry(state).or_default() += 1;
+    }
+    let failed = |state: &str| if state == "diverged" { " (counted as failed)" } else { "" };
+    let listed: Vec<String> =
+        counts.into_iter().map(|(state, count)| format!("{count} {state}{}", failed(state))).collect();
+    if listed.is_empty() { String::new() } else { format!("; {}", listed.join(", ")) }
 }
 
 /// Returns the table of both bounds in every unit: unit, certified, refuted.

@@ -12,7 +12,7 @@ use crate::page::table::table;
 use crate::rendered_answer::RenderedAnswer;
 
 /// Columns of the table of trials.
-const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "failure"];
+const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "state"];
 
 /// Returns the answer as figures and sections. Its files are written by [`crate::files::write_limit`].
 pub fn shown(report: &LimitReport) -> RenderedAnswer {
@@ -38,7 +38,7 @@ fn rows(row: &LimitRow) -> Vec<Vec<String>> {
     let cells = |trial: &TrialLine| {
         vec![
             trial.id.clone(),
-            trial.level.map_or_else(|| "noise-free".to_owned(), |level| words::level(row, level)),
+            trial.level.map_or_else(|| "reference".to_owned(), |level| words::level(row, level)),
             words::purpose(trial.purpose).to_owned(),
             trial.seed.to_string(),
             trial.accuracy.map(percent).unwrap_or_default(),

@@ -117,7 +117,7 @@ fn scale(row: &LimitRow, xs: &[f64]) -> Scale {
     }
 }
 
-/// Returns the accuracy of the criterion; for a loss, that below the mean of the noise-free network.
+/// Returns the accuracy of the criterion; for a loss, that below the mean of the reference.
 fn threshold(criterion: &Criterion, row: &LimitRow) -> Option<f64> {
     match criterion.target {
         Target::Accuracy(threshold) => Some(threshold),
@@ -158,7 +158,7 @@ impl Kind {
             Kind::Search => "search",
             Kind::Certify => "to certify",
             Kind::Refute => "to refute",
-            Kind::Failed => "counted as failed",
+            Kind::Failed => "diverged or unhealthy",
         }
     }
 }

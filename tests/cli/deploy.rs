@@ -125,6 +125,18 @@ fn refuses_wrong_networks_and_options() {
             deployed("net.npz", &["--yield-above", "80"]),
             "error: yield above: expected an accuracy from 0 to 1, got 80\n\nhint: 80 % is 0.8",
         ),
+        (
+            deployed("net.npz", &["--set", "noise.level_percent=100"]),
+            "error: net.npz: noise.level_percent: 100 % of `weights.sigma_init`, which a network without a header does not have",
+        ),
+        (
+            deployed("net.npz", &["--set", "noise.level_percent=1", "--set", "weights.sigma_init=0.01"]),
+            "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, which has its own",
+        ),
+        (
+            vec!["deploy", "net.npz", "small.npz", "--device", "ideal", "--save-conductances", "c.csv"],
+            "error: conductances: expected one network and one device, got 2 networks and 1 device\n",
+        ),
         (deployed("net.npz", &["--after", "10"]), "error: --after: expected a time with unit s, min, h, d or y"),
         (vec!["deploy", "net.npz", "--device", "ideal", "--chips", "0"], "error: chips: expected 1 to 1000000, got 0"),
         (vec!["deploy", "net.npz"], "error: net.npz: no device to deploy onto\n\nhint: name one with `--device NAME`"),
@@ -142,4 +154,65 @@ fn refuses_wrong_networks_and_options() {
     assert!(conductances.contains("conductances: no device holds the weights"), "{conductances}");
     let ending = refused(&["train", "--save-conductances", "c.txt"]);
     assert!(ending.contains("expected a file name that ends in .csv or .npz, got `c.txt`"), "{ending}");
+}
+
+#[test]
+fn warns_about_times_thresholds_and_keys_without_effect() {
+    let folder = Folder::new();
+    save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+    let devices =
+        ["deploy", "net.npz", "--device", "ideal,pcm-joshi-2020", "--chips", "1", "--set", "network.steps=20"];
+    let more = ["--after", "1s,10y", "--yield-above", "0.05", "--set", "hardware.retention_seconds=5"];
+    let answer = folder.run(&[&devices[..], &more].concat()).succeeds();
+    for expected in [
+        "--after: no effect: device `ideal` has no drift",
+        "--after: 1 s is before the drift law of device `pcm-joshi-2020`",
+        "--after: 315576000 s is after the drift law of device `pcm-joshi-2020`",
+        "--yield-above: 5.0 % is not above guessing (10.0 %)",
+        "hardware.retention_seconds: no effect in a deployment: `--after` sets the times",
+        "net.npz: the network itself is at chance",
+    ] {
+        assert_eq!(answer.stderr.matches(&format!("warning: {expected}")).count(), 1, "{}", answer.stderr);
+        assert!(answer.stdout.contains(&format!("\ncaution: {expected}")), "{}", answer.stdout);
+        assert!(folder.text("results/net-deploy/deployment.json").contains(expected), "{expected}");
+    }
+    let first = ["--save-conductances", "cells.csv", "--after", "1h,1s"];
+    let saved = folder.run(&deployed("net.npz", &first)).succeeds();
+    assert!(saved.stderr.contains("warning: --after: only the first of 2 times is saved, 1 s"), "{}", saved.stderr);
+    assert_eq!(saved.stdout, "saved: cells.csv (chip 0, after 1 s)\n");
+}
+
+#[test]
+fn networks_keep_the_device_that_labels_them() {
+    let folder = Folder::with_tiny_study();
+    for (name, device) in [("one.npz", "ideal"), ("two.npz", "illustrative-oxide"), ("none.npz", "none")] {
+        let device = format!("hardware.device={device}");
+        let scale = ["--set", "weights.sigma_init=0.01", "--set", "hardware.weight_at_gmax=0.2"];
+        let train = ["train", "tiny.toml", "--set", "training.epochs=1", "--set", &device, "--save-weights", name];
+        let noise = ["--set", "noise.level_percent=0"];
+        folder.run(&[&train[..], &scale[..if name == "none.npz" { 2 } else { 4 }], &noise].concat()).succeeds();
+    }
+    let mixed = folder.run(&["deploy", "one.npz", "two.npz", "--chips", "1"]);
+    assert_eq!(mixed.status, Some(2));
+    assert_eq!(
+        mixed.stderr,
+        "error: devices: expected the same for every network, got `ideal` for one.npz and `illustrative-oxide` for \
+         two.npz\n\nhint: name the devices of all networks with `--device`\n"
+    );
+    // The readout of the file names its training device, too; `hardware.device` replaces both, as `--device` does.
+    let table = |arguments: &[&str]| {
+        let answer = folder.run(&[&["deploy", "two.npz", "--chips", "2"], arguments].concat()).succeeds();
+        let start = answer.stdout.find("\ntwo on").expect("an answer");
+        answer.stdout[start..].to_owned()
+    };
+    let by_key = table(&["--set", "hardware.device=['ideal', 'cmo-hfox-falcone-2025']"]);
+    assert_eq!(by_key, table(&["--device", "ideal,cmo-hfox-falcone-2025"]));
+    assert!(by_key.contains("two on ideal: 2 chips"), "{by_key}");
+    // A level in percent of the spread of the training.
+    let noisy = ["deploy", "none.npz", "--device", "study-1k-1m", "--chips", "1", "--set", "noise.level_percent=50"];
+    let answer = folder.run(&noisy).succeeds();
+    assert!(
+        answer.stdout.contains("\nwrite noise of `noise.level_percent`: sigma 0.00500 thresholds\n"),
+        "{answer:#?}"
+    );
 }

@@ -71,11 +71,11 @@ fn an_ideal_device_gives_the_answers_of_exact_memory() {
     for signed in [true, false] {
         let path = network(&folder, signed);
         let answer = deployed(&open(&path, "ideal", &["network.steps=40"]), 2, &[0.0, 3600.0], 1);
-        let facts = &answer.networks[0];
-        assert_eq!((facts.signed_rows, facts.samples), (signed, 1024));
-        assert!(facts.hidden_spikes > 0.5, "a silent network shows nothing: {}", facts.hidden_spikes);
+        let exact = &answer.cells[0].exact;
+        assert_eq!((answer.networks[0].signed_rows, exact.samples), (signed, 1024));
+        assert!(exact.hidden_spikes > 0.5, "a silent network shows nothing: {}", exact.hidden_spikes);
         for time in &answer.cells[0].times {
-            assert_eq!(time.correct, [facts.digital_correct; 2]);
+            assert_eq!(time.correct, [exact.correct; 2]);
         }
     }
 }
@@ -133,8 +133,22 @@ fn a_device_with_one_mechanism_owes_it_all_its_loss() {
     let answer = deploy(&[noisy], &options, &mut ()).expect("a valid deployment");
     let [loss] = &answer.cells[0].mechanisms[..] else { panic!("{:?}", answer.cells[0].mechanisms) };
     assert_eq!(loss.only_correct, answer.cells[0].times[0].correct);
-    let (digital, whole) = (answer.networks[0].digital(), answer.cells[0].times[0].mean);
+    let (digital, whole) = (answer.cells[0].exact.accuracy(), answer.cells[0].times[0].mean);
     assert!((loss.loss_alone - (digital - whole)).abs() < 1e-12);
     // Without noise, conductances at the largest weight as full scale round the weights by a unit in the last place.
     assert!((loss.gain_without - loss.loss_alone).abs() < 0.005, "{loss:?}");
+}
+
+/// A second data set or time constant has results in exact memory of its own.
+#[test]
+fn every_column_is_compared_with_its_own_exact_memory() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let axis = ["network.steps=40", "training.tau_mem_steps=[2, 40]"];
+    let answer = deployed(&open(&network(&folder, true), "ideal", &axis), 2, &[0.0], 2);
+    for cell in &answer.cells {
+        assert_eq!(cell.times[0].correct, [cell.exact.correct; 2]);
+    }
+    let [first, second] = [0, 1].map(|cell| answer.cells[cell].exact.correct);
+    assert_ne!(first, second, "the time constant matters");
+    assert_eq!(answer.exact_of(0), None);
 }

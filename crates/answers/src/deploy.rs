@@ -10,10 +10,12 @@
 //! same seeds, and so compare chip by chip. Counts of correct samples are appended to `chips.jsonl`; a repeat reads them
 //! and runs only what is missing.
 
+mod caution;
 mod cell;
 mod chip;
 mod chip_records;
 mod error;
+mod facts;
 mod network;
 mod report;
 mod report_files;
@@ -37,10 +39,11 @@ use cell::Cell;
 pub use cell::{Scale, Variant};
 use chip_records::{ChipRecord, ChipRecords, Key};
 pub use error::{DeployError, DeployWarning};
+pub use facts::{ExactMemory, NetworkFacts};
 pub use network::{DeployedNetwork, Request};
 use report::Parts;
 pub use report::{
-    Deployment, DeploymentCell, DeploymentTime, FILE, MechanismLoss, NetworkFacts, Programming, SCHEMA, Yield,
+    Deployment, DeploymentCell, DeploymentTime, FILE, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield,
 };
 
 /// Most chips of a deployment.
@@ -58,8 +61,8 @@ pub struct DeployOptions {
     pub after_seconds: Vec<f64>,
     /// Seed of all chips.
     pub seed: u64,
-    /// Accuracy above which a chip passes, 0 to 1.
-    pub yield_above: f64,
+    /// Accuracy above which a chip passes, 0 to 1; by default [`YIELD_BELOW`] below that in exact memory.
+    pub yield_above: Option<f64>,
     /// Writes of every cell towards its target; one by default, and [`PULSED_PASSES`] with pulsed writes.
     pub write_passes: Option<u32>,
     /// Whether to measure the loss per mechanism.
@@ -76,7 +79,7 @@ impl Default for DeployOptions {
             chips: 100,
             after_seconds: vec![0.0],
             seed: 1,
-            yield_above: 0.8,
+            yield_above: None,
             write_passes: None,
             mechanisms: false,
             threads: None,
@@ -90,8 +93,8 @@ impl DeployOptions {
         if !(1..=MOST_CHIPS).contains(&self.chips) {
             return Err(DeployError::Chips { chips: self.chips });
         }
-        if !(0.0..=1.0).contains(&self.yield_above) {
-            return Err(DeployError::YieldAbove { above: self.yield_above });
+        if let Some(above) = self.yield_above.filter(|above| !(0.0..=1.0).contains(above)) {
+            return Err(DeployError::YieldAbove { above });
         }
         match self.after_seconds.iter().find(|seconds| !(seconds.is_finite() && **seconds >= 0.0)) {
             Some(&seconds) => Err(DeployError::After { seconds }),
@@ -122,33 +125,56 @@ pub fn deploy(
     observer: &mut dyn DeployObserver,
 ) -> Result<Deployment, DeployError> {
     options.check()?;
+    let Some(first) = networks.first() else { return Err(DeployError::NoNetwork) };
+    DeployedNetwork::check_same_devices(networks)?;
     let mut prepared = Prepared::default();
-    for network in networks {
-        let [expected, got] = [&networks[0], network].map(|network| network.study.conditions.len());
-        if got != expected {
-            return Err(DeployError::Conditions { expected, got });
-        }
-        network.prepare(&mut prepared)?;
-    }
+    networks.iter().try_for_each(|network| network.prepare(&mut prepared))?;
+    let mut told = Told { observer, cautions: Vec::new() };
     let mut cells = Vec::new();
     for (number, network) in networks.iter().enumerate() {
-        network.warnings(&prepared)?.iter().for_each(|warning| observer.warning(warning));
+        told.tell(network.warnings(&prepared));
         cells.extend(Cell::of_network(number, network, &mut prepared, options)?);
     }
     let cells: Vec<Cell> = cells;
-    cells.iter().flat_map(|cell| cell.warnings(networks)).for_each(|warning| observer.warning(&warning));
+    for cell in cells.iter().filter(|cell| cell.variant == Variant::Whole) {
+        told.tell(cell.warnings(networks));
+        told.tell(caution::of_times(cell, &prepared, options));
+    }
     let bound: Vec<Bound> = cells.iter().map(|cell| Bound::new(cell, &prepared)).collect::<Result<_, _>>()?;
     let mut records = ChipRecords::open(&options.folder)?;
-    if let Some(first) = networks.first() {
-        write_study(&first.study, &first.folder, &options.folder)?;
+    write_study(&first.study, &first.folder, &options.folder)?;
+    // Exact memory first: it shows whether the network and the threshold make sense.
+    run(&bound, missing_digital(&bound, &records), options, &mut records, &mut ())?;
+    let parts = Parts { networks, cells: &bound, records: &records, options, cautions: Vec::new() };
+    for bound in bound.iter().filter(|bound| bound.cell.variant == Variant::Whole) {
+        told.tell(caution::of_exact(&parts.exact(bound), &networks[bound.cell.network], options));
     }
-    run_missing(&bound, options, &mut records, observer)?;
-    let deployment = Deployment::new(&Parts { networks, cells: &bound, records: &records, options });
-    for warning in deployment.warnings() {
-        observer.warning(&warning);
-    }
+    let jobs = missing_chips(&bound, options, &records);
+    run(&bound, jobs, options, &mut records, told.observer)?;
+    let deployment =
+        Deployment::new(&Parts { networks, cells: &bound, records: &records, options, cautions: told.cautions });
     report_files::write(&deployment, &options.folder)?;
     Ok(deployment)
+}
+
+/// Warnings so far.
+struct Told<'a> {
+    observer: &'a mut dyn DeployObserver,
+    /// Their texts without hints.
+    cautions: Vec<String>,
+}
+
+impl Told<'_> {
+    /// Passes on what is new among `warnings`.
+    fn tell(&mut self, warnings: Vec<DeployWarning>) {
+        for warning in warnings {
+            let caution = caution::without_hint(&warning);
+            if !self.cautions.contains(&caution) {
+                self.observer.warning(&warning);
+                self.cautions.push(caution);
+            }
+        }
+    }
 }
 
 /// Makes chip number `chip` of `network` on its only device and returns its weights as a read sees them at the first of
@@ -164,7 +190,7 @@ pub fn one_chip(
     options.check()?;
     let devices = network.study.conditions.len();
     if devices > 1 {
-        return Err(DeployError::OneChip { devices });
+        return Err(DeployError::OneChip { networks: 1, devices });
     }
     let mut prepared = Prepared::default();
     network.prepare(&mut prepared)?;
@@ -198,14 +224,14 @@ struct Job {
     after: Vec<f64>,
 }
 
-/// Runs every chip, and every network in exact memory, that has no result.
-fn run_missing(
+/// Runs `jobs` and appends their results to `records`.
+fn run(
     cells: &[Bound],
+    jobs: Vec<Job>,
     options: &DeployOptions,
     records: &mut ChipRecords,
     observer: &mut dyn DeployObserver,
 ) -> Result<(), DeployError> {
-    let jobs = missing(cells, options, records);
     if jobs.is_empty() {
         return Ok(());
     }
@@ -245,16 +271,21 @@ fn run_missing(
     })
 }
 
-/// Lists what has no result, the networks in exact memory first.
-fn missing(cells: &[Bound], options: &DeployOptions, records: &ChipRecords) -> Vec<Job> {
-    let mut digital: BTreeMap<String, Job> = BTreeMap::new();
-    let mut jobs = Vec::new();
+/// Lists the networks in exact memory that have no result.
+fn missing_digital(cells: &[Bound], records: &ChipRecords) -> Vec<Job> {
+    let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
     for (number, bound) in cells.iter().enumerate() {
         if records.digital(&bound.key.digital).is_none() {
             let job = Job { cell: number, chip: None, after: Vec::new() };
-            digital.entry(bound.key.digital.clone()).or_insert(job);
+            jobs.entry(bound.key.digital.clone()).or_insert(job);
         }
     }
+    jobs.into_values().collect()
+}
+
+/// Lists the chips that have no result.
+fn missing_chips(cells: &[Bound], options: &DeployOptions, records: &ChipRecords) -> Vec<Job> {
+    let mut jobs = Vec::new();
     for chip in 0..options.chips {
         for (number, bound) in cells.iter().enumerate() {
             let id = bound.key.of_seed(options.seed);
@@ -265,5 +296,5 @@ fn missing(cells: &[Bound], options: &DeployOptions, records: &ChipRecords) -> V
             }
         }
     }
-    digital.into_values().chain(jobs).collect()
+    jobs
 }

@@ -6,13 +6,13 @@ use std::time::{Duration, Instant};
 
 use ohmspike_answers::deploy::{
     DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
-    DeploymentTime, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
+    DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
 };
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::figures::deployment::deployment_figures;
 use ohmspike_report::files::write_figures;
-use ohmspike_report::page::deployment::{accuracy_words, yield_words};
+use ohmspike_report::page::deployment::{accuracy_words, exact_words, sigma_words, yield_words};
 use ohmspike_simd::Instructions;
 use ohmspike_study::conductance_file::ConductancePath;
 use ohmspike_study::run::MOST_THREADS;
@@ -22,9 +22,9 @@ use super::{Failure, study_arguments};
 
 const EXAMPLES: &str = "\
 Examples:
-  Train a network, and deploy it onto 100 chips that are read for ten years:
+  Train a network, and deploy it onto 100 chips that are read for a month:
       ohmspike train study.toml --save-weights net.npz
-      ohmspike deploy net.npz --device hfo2-1t1r-milo-2021 --chips 100 --after 1s,1h,1d,10y
+      ohmspike deploy net.npz --device pcm-joshi-2020 --chips 100 --after 1min,1h,1d,30d
 
   What each mechanism of the device costs:
       ohmspike deploy net.npz --device cmo-hfox-falcone-2025 --mechanisms
@@ -59,15 +59,18 @@ pub struct Arguments {
     chips: u32,
     /// Times after programming at which chips are read, such as 1s,1h,1d,10y [default: 0s].
     ///
-    /// Units are s, min, h, d and y.
+    /// Units are s, min, h, d and y. 0s is right after programming. Drift is held at the ends of the law of the device.
     #[arg(long, value_name = "TIMES", value_delimiter = ',')]
     after: Vec<TimeSpan>,
     /// Data set of the test [default: that of the settings].
     #[arg(long, value_name = "DATASET")]
     test: Option<String>,
-    /// Accuracy above which a chip passes, 0 to 1.
-    #[arg(long, value_name = "ACCURACY", default_value_t = 0.8)]
-    yield_above: f64,
+    /// Accuracy above which a chip passes, 0 to 1 [default: 5 points below exact memory].
+    ///
+    /// Exact memory is the accuracy of the same network without a device. By default, a chip passes that loses less than
+    /// 5 points and is above guessing.
+    #[arg(long, value_name = "ACCURACY")]
+    yield_above: Option<f64>,
     /// Writes of every cell towards its target [default: 1; 10 with pulsed writes].
     ///
     /// Later passes write the distance that is left, as a controller does that reads the cells back without noise.
@@ -81,10 +84,13 @@ pub struct Arguments {
     study: Option<PathBuf>,
     /// Override a key; a list makes a table.
     ///
-    /// `hardware.weight_at_gmax` sets the weight of a fully-on cell; the default is the largest weight of each matrix.
+    /// `hardware.weight_at_gmax` sets the weight of a fully-on cell of the hidden layers, and `readout.weight_at_gmax` that of
+    /// the readout; the default is the largest weight of each matrix.
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
     /// Save weight and conductances of every pair of a chip, as csv or npz, in place of the evaluation.
+    ///
+    /// The chip is saved at the first of the times in --after.
     #[arg(long, value_name = "FILE")]
     save_conductances: Option<ConductancePath>,
     /// Number of that chip, from 0.
@@ -121,8 +127,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         devices: &arguments.device,
         test: arguments.test.as_deref(),
     };
-    let open = |path: &PathBuf| DeployedNetwork::open(path, &request);
-    let mut networks = arguments.networks.iter().map(open).collect::<Result<Vec<_>, _>>()?;
+    let mut networks = Vec::new();
+    for path in &arguments.networks {
+        networks.push(DeployedNetwork::open(path, &request)?);
+    }
     name_apart(&mut networks);
     let options = arguments.options(&networks[0]);
     if let Some(path) = &arguments.save_conductances {
@@ -177,7 +185,14 @@ fn save_chip(
     chip: u32,
     path: &ConductancePath,
 ) -> Result<ExitCode, Failure> {
-    let [network] = networks else { return Err(DeployError::OneChip { devices: networks.len() }.into()) };
+    let [network] = networks else {
+        let devices = networks.first().map_or(0, |network| network.study.conditions.len());
+        return Err(DeployError::OneChip { networks: networks.len(), devices }.into());
+    };
+    if let [first, _, ..] = options.after_seconds[..] {
+        let warning = DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first };
+        Screen { last: Instant::now() }.warning(&warning);
+    }
     path.write(&one_chip(network, options, chip)?)?;
     say!("saved: {} (chip {chip}, after {})", path.path().display(), span(options.after_seconds[0]))?;
     Ok(ExitCode::SUCCESS)
@@ -207,13 +222,15 @@ fn span(seconds: f64) -> TimeSpan {
 
 /// Prints the answer.
 fn show(deployment: &Deployment) -> Wanted {
-    for network in &deployment.networks {
-        say!("{}", network_line(network))?;
+    for (number, network) in deployment.networks.iter().enumerate() {
+        say!("{}", network_line(network, deployment.exact_of(number)))?;
     }
     for cell in &deployment.cells {
         let (network, device) = (&deployment.networks[cell.network], &deployment.devices[cell.device]);
-        say!("\n{} on {device}: {} chips, seed {}", network.name, deployment.chips, deployment.seed)?;
-        for line in cell_lines(deployment, cell) {
+        let own = deployment.exact_of(cell.network).is_none().then(|| format!("; {}", exact_words(&cell.exact)));
+        let (chips, seed) = (deployment.chips, deployment.seed);
+        say!("\n{} on {device}: {chips} chips, seed {seed}{}", network.name, own.unwrap_or_default())?;
+        for line in cell_lines(cell) {
             say!("{line}")?;
         }
     }
@@ -225,24 +242,21 @@ fn show(deployment: &Deployment) -> Wanted {
             }
         }
     }
-    say!("")
+    say!("")?;
+    for caution in &deployment.cautions {
+        say!("caution: {caution}")?;
+    }
+    if deployment.cautions.is_empty() { Ok(true) } else { say!("") }
 }
 
-fn network_line(network: &NetworkFacts) -> String {
+fn network_line(network: &NetworkFacts, exact: Option<&ExactMemory>) -> String {
     let signs = if network.signed_rows { "excitatory and inhibitory rows" } else { "weights of either sign" };
-    format!(
-        "network {}: {}, {signs}; {:.2} % in exact memory ({} of {} test samples of {})",
-        network.name,
-        network.sizes(),
-        100.0 * network.digital(),
-        network.digital_correct,
-        network.samples,
-        network.data
-    )
+    let exact = exact.map(|exact| format!("; {}", exact_words(exact)));
+    format!("network {}: {}, {signs}{}", network.name, network.sizes(), exact.unwrap_or_default())
 }
 
-fn cell_lines(deployment: &Deployment, cell: &DeploymentCell) -> Vec<String> {
-    let above = format!("chips above {} %", 100.0 * deployment.yield_above);
+fn cell_lines(cell: &DeploymentCell) -> Vec<String> {
+    let above = format!("chips above {:.1} %", 100.0 * cell.yield_above);
     let head = ["after", "mean accuracy %", "5th percentile %", "median %", "range %", &above].map(str::to_owned);
     let row = |time: &DeploymentTime| {
         [
@@ -255,6 +269,7 @@ fn cell_lines(deployment: &Deployment, cell: &DeploymentCell) -> Vec<String> {
         ]
     };
     let mut lines = aligned(&[vec![head], cell.times.iter().map(row).collect()].concat());
+    lines.extend(sigma_words(cell));
     if !cell.mechanisms.is_empty() {
         lines.push(String::new());
         let head = ["mechanism", "after", "gain without it, points", "loss alone, points"].map(str::to_owned);

@@ -270,7 +270,7 @@ impl Observer for Screen<'_> {
         for sheet in study_sheets(&plan.trials, &plan.prepared, MOST_SHEETS) {
             tell!("{sheet}");
         }
-        warn(&idle_seeds(&study, &plan.prepared));
+        warn(&idle_seeds(study, &plan.prepared));
         self.meter = (!plan.left.is_empty()).then(|| Meter::new(study, plan));
     }
 

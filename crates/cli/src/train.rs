@@ -35,7 +35,7 @@ Examples:
 
   Save the weights, and deploy them onto 100 chips:
       ohmspike train study.toml --save-weights net.npz
-      ohmspike deploy net.npz --device hfo2-1t1r-milo-2021 --chips 100 --after 1s,1d,1y";
+      ohmspike deploy net.npz --device pcm-joshi-2020 --chips 100 --after 1min,1h,30d";
 
 /// Train one network and print every epoch.
 ///
@@ -57,11 +57,11 @@ pub struct Arguments {
     /// Seed of the trial [default: first seed of the study].
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// Save the trained weights as a NumPy archive (npz).
+    /// Save the trained weights, as npz (NumPy) or csv.
     ///
     /// Arrays w0, w1, ... from the input up (rows x columns, float32), r0, ... for recurrent layers, and a JSON header. The
     /// weights are effective weights: what a read without noise returns after the last update. `ohmspike deploy` programs them
-    /// onto other chips.
+    /// onto other chips. CSV columns: connection, row, column, weight; a name that ends in .csv asks for them.
     #[arg(long, value_name = "FILE")]
     save_weights: Option<PathBuf>,
     /// Save weight and conductances of every pair, as csv or npz.

@@ -48,8 +48,11 @@ pub(crate) fn read_any_order(source: &Source) -> Result<BTreeMap<String, Array>,
     read_with(source, npy::read_any_order)
 }
 
-/// Writes an uncompressed archive with the named arrays; each function writes an npy file.
-pub(crate) fn write(arrays: &[(&str, &dyn Fn(&mut dyn Write) -> io::Result<()>)], out: impl Write) -> io::Result<()> {
+/// Writes an npy file.
+pub(crate) type WriteArray<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
+
+/// Writes an uncompressed archive with the named arrays.
+pub(crate) fn write(arrays: &[(&str, WriteArray)], out: impl Write) -> io::Result<()> {
     let mut archive = ZipArchiveWriter::new(out);
     for (name, write) in arrays {
         let (mut entry, config) = archive.new_file(&*format!("{name}.npy")).start().map_err(io::Error::other)?;

@@ -135,7 +135,7 @@ pub fn write_arrays(path: &Path, arrays: &[(String, Vec<usize>, ArrayContent)]) 
         }
     };
     let writers: Vec<_> = arrays.iter().map(|array| move |out: &mut dyn Write| write(array, out)).collect();
-    let named: Vec<(&str, &dyn Fn(&mut dyn Write) -> io::Result<()>)> =
+    let named: Vec<(&str, npz::WriteArray)> =
         arrays.iter().zip(&writers).map(|((name, ..), write)| (name.as_str(), write as _)).collect();
     persist::write(path, |file| npz::write(&named, file))
 }

@@ -19,14 +19,16 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ohmspike_datasets::{ArrayContent, NumberArray, NumberArraysError, read_arrays, write_arrays, write_reason};
+use ohmspike_datasets::{
+    ArrayContent, NumberArray, NumberArraysError, persist, read_arrays, write_arrays, write_reason,
+};
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
 use serde::{Deserialize, Serialize};
 
 use crate::prepare::DataShape;
 use crate::run_study::Trained;
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_name};
 use crate::trial::network;
 
 /// Version of the format.
@@ -274,11 +276,17 @@ impl StoredNetwork {
         Ok(StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent })
     }
 
-    /// Writes the network to `path`.
+    /// Writes the network to `path`: as CSV with the columns connection, row, column and weight if its name ends in
+    /// `.csv`, which nothing reads back, and else as a network file.
     ///
     /// # Errors
     /// [`NetworkFileError::Write`] if the file cannot be written; it then stays unchanged.
     pub fn write(&self, path: &Path) -> Result<(), NetworkFileError> {
+        let is_csv = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
+        if is_csv {
+            let written = persist::write(path, |file| self.write_csv(file));
+            return written.map_err(|source| NetworkFileError::Write { path: path.to_owned(), source });
+        }
         let named = |kind: char, number: usize, matrix: &Matrix| {
             let shape = vec![matrix.rows(), matrix.columns()];
             (format!("{kind}{number}"), shape, matrix.cells().collect::<Vec<f32>>())
@@ -295,6 +303,19 @@ impl StoredNetwork {
             header.iter().map(|text| (HEADER.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()))),
         );
         write_arrays(path, &arrays).map_err(|source| NetworkFileError::Write { path: path.to_owned(), source })
+    }
+
+    fn write_csv(&self, file: &mut dyn io::Write) -> io::Result<()> {
+        writeln!(file, "connection,row,column,weight")?;
+        for (connection, matrix) in self.connections(Matrix::clone) {
+            let name = connection_name(connection);
+            for row in 0..matrix.rows() {
+                for column in 0..matrix.columns() {
+                    writeln!(file, "{name},{row},{column},{}", matrix[(row, column)])?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Returns the matrices in order of the connections, rows (presynaptic) x columns, for data with `shape`.
@@ -323,6 +344,11 @@ impl StoredNetwork {
             Order::RowsFirst => matrix.clone(),
             Order::ColumnsFirst => matrix.transposed(),
         };
+        Ok(self.connections(turned))
+    }
+
+    /// Returns the matrices, `turned`, in order of the connections.
+    fn connections(&self, turned: impl Fn(&Matrix) -> Matrix) -> Vec<(Connection, Matrix)> {
         let readout = self.feedforward.len() - 1;
         let of_layer = |(number, matrix): (usize, &Matrix)| {
             let connection = if number == readout { Connection::Readout } else { Connection::Feedforward(number) };
@@ -330,7 +356,7 @@ impl StoredNetwork {
             let recurrent = self.recurrent.get(&number).map(|matrix| (Connection::Recurrent(number), turned(matrix)));
             [Some(own), recurrent].into_iter().flatten()
         };
-        Ok(self.feedforward.iter().enumerate().flat_map(of_layer).collect())
+        self.feedforward.iter().enumerate().flat_map(of_layer).collect()
     }
 
     /// Returns the neurons of every hidden layer, as far as the shapes alone tell.

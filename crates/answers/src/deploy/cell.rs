@@ -80,7 +80,7 @@ impl Cell {
             let scale = |(place, (connection, matrix)): (usize, &(Connection, Matrix))| {
                 let own = branches.as_ref().map(|branches| &branches[place]);
                 let wrong_signs = own.map_or(0, |own| wrong_signs(matrix, own));
-                let given = given_scale(network, &settings, *connection);
+                let given = given_scale(network, device, *connection);
                 let (device, name) = (devices.of(*connection), connection_name(*connection));
                 scale(name, matrix, given, device, exact, wrong_signs)
             };
@@ -121,9 +121,6 @@ impl Cell {
 
     /// Returns warnings about weights that the device cannot hold.
     pub fn warnings(&self, networks: &[DeployedNetwork]) -> Vec<DeployWarning> {
-        if self.variant != Variant::Whole {
-            return Vec::new();
-        }
         let file = || networks[self.network].stored.file.clone();
         let of = |scale: &Scale| {
             let Scale { connection, weight_at_gmax, largest_weight, clipped, wrong_signs } = scale.clone();
@@ -140,10 +137,10 @@ impl Cell {
 }
 
 /// Returns the weight at Gmax that the user sets, if any.
-fn given_scale(network: &DeployedNetwork, settings: &Settings, connection: Connection) -> Option<f32> {
-    let own = network.sets(&connection_key(connection, "weight_at_gmax"));
-    let of_all = connection != Connection::Readout && network.sets("hardware.weight_at_gmax");
-    (own || of_all).then(|| settings.weight_at_gmax_of(connection) as f32)
+fn given_scale(network: &DeployedNetwork, condition: usize, connection: Connection) -> Option<f32> {
+    let own = network.sets(condition, &connection_key(connection, "weight_at_gmax"));
+    let of_all = connection != Connection::Readout && network.sets(condition, "hardware.weight_at_gmax");
+    (own || of_all).then(|| network.settings(condition).weight_at_gmax_of(connection) as f32)
 }
 
 /// Returns the scale of a matrix. Full scale is the largest magnitude of its weights. A device without non-idealities

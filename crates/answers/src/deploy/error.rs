@@ -12,8 +12,10 @@ use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::resolved_study::ResolvedStudyError;
 use ohmspike_study::study::StudyError;
 use ohmspike_study::study_file::StudyFileError;
+use ohmspike_study::warning::law::LawWarning;
 
 use super::MOST_CHIPS;
+use super::network::SPREAD;
 use crate::mechanisms::MechanismsError;
 
 /// Why a network cannot be deployed.
@@ -40,9 +42,13 @@ pub enum DeployError {
     },
     /// Conductances of several devices in one file.
     #[error(
-        "conductances: expected one network and one device, got {devices} devices\n\nhint: deploy onto one device at a time"
+        "conductances: expected one network and one device, got {} and {}\n\n\
+         hint: save the chips of one network on one device at a time", counted(*networks, "network"),
+        counted(*devices, "device")
     )]
     OneChip {
+        /// Number of networks.
+        networks: usize,
         /// Number of devices.
         devices: usize,
     },
@@ -63,6 +69,9 @@ pub enum DeployError {
         /// Cause.
         source: Box<PrepareError>,
     },
+    /// No network is given.
+    #[error("networks: expected at least one, got none")]
+    NoNetwork,
     /// No device is named.
     #[error(
         "{file}: no device to deploy onto\n\nhint: name one with `--device NAME`; `ohmspike device list` lists them"
@@ -92,13 +101,27 @@ pub enum DeployError {
         /// Hidden layers of the file.
         got: usize,
     },
-    /// Networks with different numbers of devices.
-    #[error("--study: expected the same axes for every network, got {expected} and {got} conditions")]
-    Conditions {
-        /// Conditions of the first network.
-        expected: usize,
-        /// Conditions of another network.
-        got: usize,
+    /// Networks whose settings name different devices.
+    #[error(
+        "devices: expected the same for every network, got `{}` for {} and `{}` for {}\n\n\
+         hint: name the devices of all networks with `--device`", first.1, first.0, other.1, other.0
+    )]
+    Devices {
+        /// File and device of the first network.
+        first: (String, String),
+        /// File and device of another one.
+        other: (String, String),
+    },
+    /// A noise level for a network that does not say what it is in percent of.
+    #[error(
+        "{file}: noise.level_percent: {level} % of `{SPREAD}`, which a network without a header does not have\n\n\
+         hint: set it, in thresholds, with `--set {SPREAD}=VALUE`"
+    )]
+    NoSpread {
+        /// The network file.
+        file: String,
+        /// The level, %.
+        level: f64,
     },
     /// A row with weights of both signs in a network that must have signed rows.
     #[error(
@@ -173,6 +196,61 @@ pub enum DeployError {
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployWarning {
+    /// A time outside the drift law of a device.
+    #[error(transparent)]
+    Law(#[from] LawWarning),
+    /// A time for a device without drift.
+    #[error(
+        "--after: no effect: device `{device}` has no drift, so every time shows the cells as they were written\n\n\
+         hint: choose a device with a `drift` section, or leave `--after` out"
+    )]
+    NoDrift {
+        /// Name of the device.
+        device: String,
+    },
+    /// Several times for conductances, which have one.
+    #[error(
+        "--after: only the first of {times} times is saved, {seconds} s after programming\n\n\
+         hint: save one time after the other"
+    )]
+    FirstTime {
+        /// Number of times.
+        times: usize,
+        /// The first, s.
+        seconds: f64,
+    },
+    /// A key that a deployment does not use.
+    #[error("{key}: no effect in a deployment: {why}\n\nhint: leave the key out")]
+    Ignored {
+        /// The key.
+        key: String,
+        /// Why.
+        why: &'static str,
+    },
+    /// A threshold at or above the accuracy in exact memory.
+    #[error(
+        "--yield-above: {above:.1} % is not below the accuracy of {network} in exact memory, {exact:.1} %, which few chips \
+         exceed\n\nhint: leave it out, so that chips pass that lose less than 5 points"
+    )]
+    AboveExact {
+        /// Name of the network.
+        network: String,
+        /// The threshold, %.
+        above: f64,
+        /// Accuracy in exact memory, %.
+        exact: f64,
+    },
+    /// A threshold that guessing reaches.
+    #[error(
+        "--yield-above: {above:.1} % is not above guessing ({guessing:.1} %), so chips that have forgotten everything pass\n\n\
+         hint: leave it out, so that chips pass that lose less than 5 points"
+    )]
+    AtGuessing {
+        /// The threshold, %.
+        above: f64,
+        /// Accuracy of guessing, %.
+        guessing: f64,
+    },
     /// Weights with the wrong sign.
     #[error(
         "{file}: {connection}: {} with the sign of the other population; deployed as 0\n\n\

@@ -7,7 +7,7 @@ use ohmspike_snn::network::{HiddenLayer, Network};
 use ohmspike_study::network_file::{NetworkHeader, StoredNetwork};
 use ohmspike_study::prepare::{DataShape, Prepared};
 use ohmspike_study::settings::{Settings, WeightSigns, layer_key};
-use ohmspike_study::study::{Override, Preset, Study, canonical};
+use ohmspike_study::study::{Axis, Condition, Override, Preset, Study, canonical};
 use ohmspike_study::study_file::StudyFile;
 use ohmspike_study::trial::network;
 
@@ -17,6 +17,8 @@ use super::{DeployError, DeployWarning};
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
+/// The spread that noise levels are in percent of.
+pub(super) const SPREAD: &str = "weights.sigma_init";
 
 /// How a network is to be deployed.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +60,7 @@ impl DeployedNetwork {
         let stored = StoredNetwork::read(path)?;
         let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
         let given = request.overrides.iter().filter(|one| one.key != SIGNS).cloned();
+        let other_device = !request.devices.is_empty() || request.overrides.iter().any(is_device);
         let devices = (!request.devices.is_empty()).then(|| device_override(request.devices));
         let last: Vec<Override> =
             request.test.map(|set| Override::new("data.set", set)).into_iter().chain(devices).chain(given).collect();
@@ -67,7 +70,7 @@ impl DeployedNetwork {
         let (study, folder, demand) = match (&stored.header, request.study) {
             (Some(_), Some(_)) => return Err(DeployError::OwnSettings { file: stored.file.clone() }),
             (Some(header), None) => {
-                let own = header_overrides(header, !request.devices.is_empty());
+                let own = header_overrides(header, other_device);
                 let study = parse(request, &stored, &[base_overrides(), own, last].concat())?;
                 let constrained = header.settings.network.signs == WeightSigns::Constrained;
                 let own = if constrained { Demand::OfSettings } else { Demand::Unconstrained };
@@ -102,7 +105,9 @@ impl DeployedNetwork {
             return Err(DeployError::NoDevice { file: stored.file.clone() });
         }
         let study = Study { name: study_name(&name), question: question(&name), ..study };
-        Ok(DeployedNetwork { name, stored, study, folder, explicit, demand })
+        let network = DeployedNetwork { name, stored, study, folder, explicit, demand };
+        network.check_spread()?;
+        Ok(network)
     }
 
     /// Reads the data and devices.
@@ -126,9 +131,23 @@ impl DeployedNetwork {
         self.study.paths_folder(&self.folder)
     }
 
-    /// Returns whether the user sets `key`.
-    pub(super) fn sets(&self, key: &str) -> bool {
-        self.explicit.iter().any(|own| own == canonical(key))
+    /// Returns whether the user sets `key` to a value of its own, and not to `auto`, in a condition.
+    pub(super) fn sets(&self, condition: usize, key: &str) -> bool {
+        let key = canonical(key);
+        let auto = self.study.conditions[condition].auto.as_ref().is_some_and(|auto| auto.keys.contains(key));
+        self.explicit.iter().any(|own| own == key) && !auto
+    }
+
+    /// Refuses a noise level in % of a spread that nobody knows.
+    fn check_spread(&self) -> Result<(), DeployError> {
+        let levels = self.study.conditions.iter().map(|condition| condition.settings.noise.level_percent);
+        let unknown = |(number, level): &(usize, f64)| *level > 0.0 && !self.sets(*number, SPREAD);
+        match levels.enumerate().find(unknown) {
+            Some((_, level)) if self.stored.header.is_none() => {
+                Err(DeployError::NoSpread { file: self.stored.file.clone(), level })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Builds the network for data with `shape`: time constants of the settings, sizes of the matrices.
@@ -144,9 +163,23 @@ impl DeployedNetwork {
         Ok(Network { hidden: hidden.collect(), ..network })
     }
 
-    /// Returns a warning if the data are not those of the training.
-    pub(super) fn warnings(&self, prepared: &Prepared) -> Result<Vec<DeployWarning>, DeployError> {
-        let Some(header) = &self.stored.header else { return Ok(Vec::new()) };
+    /// Returns warnings about data other than those of the training, and about keys that a deployment does not use.
+    pub(super) fn warnings(&self, prepared: &Prepared) -> Vec<DeployWarning> {
+        self.other_data(prepared).into_iter().chain(self.ignored()).collect()
+    }
+
+    fn ignored(&self) -> Vec<DeployWarning> {
+        let why = |key: &str| match key.rsplit('.').next() {
+            Some("retention_seconds") => Some("`--after` sets the times"),
+            Some("conductance_map") => Some("cells start erased"),
+            _ => None,
+        };
+        let ignored = |key: &String| why(key).map(|why| DeployWarning::Ignored { key: key.clone(), why });
+        self.explicit.iter().filter_map(ignored).collect()
+    }
+
+    fn other_data(&self, prepared: &Prepared) -> Option<DeployWarning> {
+        let header = self.stored.header.as_ref()?;
         let settings = &self.study.conditions[0].settings;
         let (here, set) = (prepared.data_sha256(settings), settings.data.set.clone());
         let differs = set == header.settings.data.set && here != header.data_sha256;
@@ -157,19 +190,51 @@ impl DeployedNetwork {
             trained: start(&header.data_sha256),
             here: start(here),
         };
-        Ok(if differs { vec![warning()] } else { Vec::new() })
+        differs.then(warning)
     }
 
-    /// Names the condition with this number by its device and the values of its axes.
-    pub fn device_name(&self, condition: usize) -> String {
+    /// Names every condition by its devices and the values of its axes.
+    pub fn device_names(&self) -> Vec<String> {
+        (0..self.study.conditions.len()).map(|condition| self.device_name(condition)).collect()
+    }
+
+    fn device_name(&self, condition: usize) -> String {
         let condition = &self.study.conditions[condition];
-        let device = condition.settings.device().unwrap_or("several devices").to_owned();
-        let value = |(axis, value): (&ohmspike_study::study::Axis, &toml::Value)| {
+        let settings = &condition.settings;
+        let mut devices: Vec<String> = Vec::new();
+        for connection in settings.connections() {
+            devices.extend(settings.device_of(connection).filter(|device| !devices.contains(device)));
+        }
+        let value = |(axis, value): (&Axis, &toml::Value)| {
             let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             (axis.key != DEVICE).then(|| format!("{} = {value}", axis.key))
         };
         let axes = self.study.axes.iter().zip(&condition.values).filter_map(value);
-        [device].into_iter().chain(axes).collect::<Vec<_>>().join(", ")
+        [devices.join(" + ")].into_iter().chain(axes).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Describes the devices of every condition, with all that changes them.
+    fn devices_in_full(&self) -> Vec<String> {
+        let of = |(name, condition): (String, &Condition)| {
+            let settings = &condition.settings;
+            let keys = settings.device.iter().map(|(key, value)| format!(", device.{key} = {value}"));
+            let scale = settings.hardware.write_spread_scale;
+            let scaled = (scale != 1.0).then(|| format!(", hardware.write_spread_scale = {scale}"));
+            [name].into_iter().chain(keys).chain(scaled).collect::<String>()
+        };
+        self.device_names().into_iter().zip(&self.study.conditions).map(of).collect()
+    }
+
+    /// Refuses networks whose settings name other devices than the first: they would share a column.
+    pub(super) fn check_same_devices(networks: &[DeployedNetwork]) -> Result<(), DeployError> {
+        let all: Vec<Vec<String>> = networks.iter().map(DeployedNetwork::devices_in_full).collect();
+        let Some(other) = all.iter().position(|devices| *devices != all[0]) else { return Ok(()) };
+        let differ = (0..).find(|place| all[0].get(*place) != all[other].get(*place)).unwrap_or(0);
+        let of = |network: usize| {
+            let device = all[network].get(differ).cloned().unwrap_or_else(|| "none".to_owned());
+            (networks[network].stored.file.clone(), device)
+        };
+        Err(DeployError::Devices { first: of(0), other: of(other) })
     }
 
     /// Returns the settings of the condition with this number.
@@ -186,6 +251,10 @@ fn study_name(network: &str) -> String {
 
 fn question(network: &str) -> String {
     format!("What accuracy has the network {network} on chips?")
+}
+
+fn is_device(one: &Override) -> bool {
+    canonical(&one.key) == DEVICE
 }
 
 fn device_override(devices: &[String]) -> Override {
@@ -207,7 +276,7 @@ fn parse(request: &Request, stored: &StoredNetwork, overrides: &[Override]) -> R
 /// own full scale (`cell.rs`), and there are no initial weights.
 fn base_overrides() -> Vec<Override> {
     let full_scale = ["hardware.weight_at_gmax", "readout.weight_at_gmax"].map(|key| Override::new(key, 1000.0));
-    full_scale.into_iter().chain([Override::new("weights.sigma_init", 0.001), Override::new(DEVICE, "none")]).collect()
+    full_scale.into_iter().chain([Override::new(SPREAD, 0.001), Override::new(DEVICE, "none")]).collect()
 }
 
 /// Returns the numbers of neurons of `stored` as overrides.
@@ -228,7 +297,8 @@ fn header_overrides(header: &NetworkHeader, other_device: bool) -> Vec<Override>
         let name = key.rsplit('.').next().unwrap_or_default();
         let chip = ["weight_at_gmax", "fault_map", "conductance_map", "controller", "retention_seconds", "signs"];
         let device = ["device", "write_spread_scale"].contains(&name) || key.starts_with("device.");
-        !chip.contains(&name) && !key.starts_with("noise.") && !key.starts_with("seeds.") && !(other_device && device)
+        let other = chip.contains(&name) || key.starts_with("noise.") || key.starts_with("seeds.");
+        !(other || (other_device && device))
     };
     let keys = header.settings.resolved().keys().into_iter();
     keys.filter(|(key, _)| kept(key)).map(|(key, value)| Override::new(&key, value)).collect()

@@ -8,16 +8,17 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Scale, Variant};
 use super::chip_records::ChipRecords;
+use super::facts::{ExactMemory, NetworkFacts};
 use super::network::DeployedNetwork;
-use super::{Bound, DeployError, DeployOptions, DeployWarning};
+use super::{Bound, DeployError, DeployOptions};
 use crate::mechanisms::Mechanism;
 
 /// Name of the answer in its results folder.
 pub const FILE: &str = "deployment.json";
 /// Version of [`Deployment`] as JSON.
 pub const SCHEMA: u32 = 1;
-/// Fewest hidden spikes per sample of a network that computes anything.
-const LEAST_SPIKES: f64 = 0.1;
+/// How far below exact memory, but not below guessing, the threshold of a chip is unless one is given, in accuracy.
+pub const YIELD_BELOW: f64 = 0.05;
 
 /// Answer of a deployment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -32,45 +33,14 @@ pub struct Deployment {
     pub chips: u32,
     /// Times after programming, s.
     pub after_seconds: Vec<f64>,
-    /// Accuracy above which a chip passes, 0 to 1.
-    pub yield_above: f64,
     /// The networks.
     pub networks: Vec<NetworkFacts>,
     /// Names of the devices, or of other values of the axes.
     pub devices: Vec<String>,
     /// Every network on every device, devices varying fastest.
     pub cells: Vec<DeploymentCell>,
-}
-
-/// A deployed network.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct NetworkFacts {
-    /// Name of the network.
-    pub name: String,
-    /// Its file.
-    pub file: String,
-    /// Start of the SHA-256 of the weights.
-    pub weights_sha256: String,
-    /// Units of all layers, from the inputs to the classes.
-    pub layers: Vec<usize>,
-    /// Whether every row of weights has one sign.
-    pub signed_rows: bool,
-    /// Device of the training; none for a network of another program.
-    pub trained_on: Option<String>,
-    /// Outcome of the training on that device, 0 to 1.
-    pub trained_outcome: Option<f64>,
-    /// Data set of the test.
-    pub data: String,
-    /// SHA-256 of the data.
-    pub data_sha256: String,
-    /// Test samples.
-    pub samples: u64,
-    /// Classes.
-    pub classes: usize,
-    /// Correct test samples of the network in exact memory.
-    pub digital_correct: u64,
-    /// Hidden spikes per sample in exact memory.
-    pub hidden_spikes: f64,
+    /// What limits the answer, such as times outside the drift law of a device.
+    pub cautions: Vec<String>,
 }
 
 /// A network on a device.
@@ -80,6 +50,12 @@ pub struct DeploymentCell {
     pub network: usize,
     /// Number of the device, from 0.
     pub device: usize,
+    /// The network in exact memory, on the same data.
+    pub exact: ExactMemory,
+    /// Accuracy above which a chip passes, 0 to 1.
+    pub yield_above: f64,
+    /// Standard deviation of the write noise that `noise.level_percent` adds, thresholds; 0 without it.
+    pub write_sigma: f64,
     /// How weights map to conductances, per connection.
     pub scales: Vec<Scale>,
     /// Programming of the chips.
@@ -170,18 +146,7 @@ pub(crate) struct Parts<'a> {
     pub cells: &'a [Bound<'a>],
     pub records: &'a ChipRecords,
     pub options: &'a DeployOptions,
-}
-
-impl NetworkFacts {
-    /// Accuracy of the network in exact memory, 0 to 1.
-    pub fn digital(&self) -> f64 {
-        fraction(self.digital_correct, self.samples)
-    }
-
-    /// Formats the units of all layers, for example `784-100-10`.
-    pub fn sizes(&self) -> String {
-        self.layers.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
-    }
+    pub cautions: Vec<String>,
 }
 
 impl Deployment {
@@ -206,20 +171,18 @@ impl Deployment {
         let whole = |bound: &&Bound| bound.cell.variant == Variant::Whole;
         let of_network = |(number, network): (usize, &DeployedNetwork)| {
             let bound = cells.iter().find(|bound| bound.cell.network == number).expect("every network has a cell");
-            parts.facts(network, bound)
+            NetworkFacts::new(network, bound)
         };
-        let networks_facts: Vec<NetworkFacts> = networks.iter().enumerate().map(of_network).collect();
-        let first = &networks[0];
         Deployment {
             schema: SCHEMA,
             program: format!("ohmspike {}", env!("CARGO_PKG_VERSION")),
             seed: options.seed,
             chips: options.chips,
             after_seconds: options.after_seconds.clone(),
-            yield_above: options.yield_above,
-            devices: (0..first.study.conditions.len()).map(|condition| first.device_name(condition)).collect(),
-            cells: cells.iter().filter(whole).map(|bound| parts.cell(bound, &networks_facts)).collect(),
-            networks: networks_facts,
+            devices: networks[0].device_names(),
+            cells: cells.iter().filter(whole).map(|bound| parts.cell(bound)).collect(),
+            networks: networks.iter().enumerate().map(of_network).collect(),
+            cautions: parts.cautions.clone(),
         }
     }
 
@@ -228,63 +191,36 @@ impl Deployment {
         self.cells.iter().find(|cell| (cell.network, cell.device) == (network, device))
     }
 
-    /// Returns warnings about networks that say nothing about a device.
-    pub fn warnings(&self) -> Vec<DeployWarning> {
-        let broken = |network: &NetworkFacts| {
-            let chance = 1.0 / network.classes as f64;
-            let error = (chance * (1.0 - chance) / network.samples as f64).sqrt();
-            let state = if network.hidden_spikes < LEAST_SPIKES {
-                Some(format!("is silent ({:.2} hidden spikes per sample)", network.hidden_spikes))
-            } else if network.digital() < chance + 2.0 * error {
-                Some(format!("is at chance ({:.1} % accuracy)", 100.0 * network.digital()))
-            } else {
-                None
-            };
-            state.map(|state| DeployWarning::Broken { file: network.file.clone(), state })
-        };
-        self.networks.iter().filter_map(broken).collect()
+    /// Returns the result in exact memory that all cells of a network share; none if their data or settings differ.
+    pub fn exact_of(&self, network: usize) -> Option<&ExactMemory> {
+        let mut all = self.cells.iter().filter(|cell| cell.network == network).map(|cell| &cell.exact);
+        let first = all.next()?;
+        all.all(|other| other == first).then_some(first)
     }
 }
 
 impl Parts<'_> {
-    fn facts(&self, network: &DeployedNetwork, bound: &Bound) -> NetworkFacts {
-        let (snn, data) = (&bound.cell.snn, bound.chips.data());
-        let digital = self.records.digital(&bound.key.digital);
-        let header = network.stored.header.as_ref();
-        NetworkFacts {
-            name: network.name.clone(),
-            file: network.stored.file.clone(),
-            weights_sha256: bound.key.weights.clone(),
-            layers: [snn.inputs]
-                .into_iter()
-                .chain(snn.hidden.iter().map(|layer| layer.neurons))
-                .chain([snn.classes])
-                .collect(),
-            signed_rows: bound.cell.branches.is_some(),
-            trained_on: header.map(|header| header.settings.hardware.device.clone()),
-            trained_outcome: header.and_then(|header| header.outcome),
-            data: bound.cell.settings.data.set.clone(),
-            data_sha256: data.sha256.clone(),
-            samples: data.test.labels.len() as u64,
-            classes: data.classes,
-            digital_correct: digital.map_or(0, |record| record.correct[0]),
-            hidden_spikes: digital.and_then(|record| record.hidden_spikes).unwrap_or(0.0),
-        }
+    /// The network of a cell in exact memory.
+    pub fn exact(&self, bound: &Bound) -> ExactMemory {
+        ExactMemory::new(bound, self.records.digital(&bound.key.digital))
     }
 
-    fn cell(&self, bound: &Bound, networks: &[NetworkFacts]) -> DeploymentCell {
-        let (cell, facts) = (bound.cell, &networks[bound.cell.network]);
-        let time = |&seconds: &f64| {
-            DeploymentTime::new(seconds, self.correct(bound, seconds), facts.samples, self.options.yield_above)
-        };
+    fn cell(&self, bound: &Bound) -> DeploymentCell {
+        let (cell, exact) = (bound.cell, self.exact(bound));
+        let yield_above = self.options.yield_above.unwrap_or((exact.accuracy() - YIELD_BELOW).max(exact.guessing()));
+        let time =
+            |&seconds: &f64| DeploymentTime::new(seconds, self.correct(bound, seconds), exact.samples, yield_above);
         let times: Vec<DeploymentTime> = self.options.after_seconds.iter().map(time).collect();
         DeploymentCell {
             network: cell.network,
             device: cell.device,
+            yield_above,
+            write_sigma: cell.settings.study_sigma(),
             scales: cell.scales.clone(),
             programming: self.programming(bound),
-            mechanisms: self.mechanisms(bound, &times, facts),
+            mechanisms: self.mechanisms(bound, &times, &exact),
             times,
+            exact,
         }
     }
 
@@ -309,7 +245,7 @@ impl Parts<'_> {
     }
 
     /// Compares the device with its variants, chip by chip.
-    fn mechanisms(&self, whole: &Bound, times: &[DeploymentTime], facts: &NetworkFacts) -> Vec<MechanismLoss> {
+    fn mechanisms(&self, whole: &Bound, times: &[DeploymentTime], exact: &ExactMemory) -> Vec<MechanismLoss> {
         let place = (whole.cell.network, whole.cell.device);
         let variant = |wanted: Variant| {
             self.cells
@@ -322,14 +258,14 @@ impl Parts<'_> {
             let (Some(without), Some(only)) = pair else { continue };
             for time in times {
                 let [without_correct, only_correct] = [without, only].map(|bound| self.correct(bound, time.seconds));
-                let per_sample = |count: f64| count / facts.samples.max(1) as f64;
+                let per_sample = |count: f64| count / exact.samples.max(1) as f64;
                 let gains: Vec<f64> = without_correct
                     .iter()
                     .zip(&time.correct)
                     .map(|(without, whole)| per_sample(*without as f64 - *whole as f64))
                     .collect();
                 let losses_alone: Vec<f64> =
-                    only_correct.iter().map(|only| facts.digital() - per_sample(*only as f64)).collect();
+                    only_correct.iter().map(|only| exact.accuracy() - per_sample(*only as f64)).collect();
                 let [gain, alone] = [gains, losses_alone].map(|values| mean_and_interval(&values));
                 losses.push(MechanismLoss {
                     mechanism,
@@ -380,7 +316,7 @@ fn mean_and_interval(values: &[f64]) -> (f64, Option<(f64, f64)>) {
     (estimate.map_or(0.0, |estimate| estimate.mean), estimate.and_then(|estimate| estimate.ci95))
 }
 
-fn fraction(part: u64, whole: u64) -> f64 {
+pub(super) fn fraction(part: u64, whole: u64) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 

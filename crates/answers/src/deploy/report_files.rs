@@ -24,12 +24,12 @@ pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> 
 fn csv(deployment: &Deployment) -> String {
     let mut text = String::from("network,device,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
     for cell in &deployment.cells {
-        let network = &deployment.networks[cell.network];
+        let (network, samples) = (&deployment.networks[cell.network], cell.exact.samples);
         let place = format!("{},{}", csv_cell(&network.name), csv_cell(&deployment.devices[cell.device]));
         for time in &cell.times {
             for (chip, correct) in time.correct.iter().enumerate() {
-                let percent = 100.0 * *correct as f64 / network.samples.max(1) as f64;
-                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent:.4}", time.seconds, network.samples);
+                let percent = 100.0 * *correct as f64 / samples.max(1) as f64;
+                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent:.4}", time.seconds, samples);
             }
         }
     }

@@ -13,6 +13,7 @@ use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_plot::violin::violin;
 
 use super::figure::{Data, Figure, cell};
+use crate::page::number::percent;
 
 const HEIGHT: f64 = 200.0;
 /// Half the width of a violin; times are one apart.
@@ -29,19 +30,19 @@ pub fn deployment_figures(deployment: &Deployment) -> Vec<Figure> {
 fn figure(deployment: &Deployment, cells: &[DeploymentCell], part: usize) -> Figure {
     let names: Vec<String> = deployment.after_seconds.iter().map(|&seconds| TimeSpan { seconds }.to_string()).collect();
     let alone = deployment.cells.len() == 1;
-    let mut marks = reference(deployment, cells, names.len());
+    let mut marks = reference(cells, names.len());
     let mut entries = Vec::new();
     for (number, one) in cells.iter().enumerate() {
         let look = Look::new(number);
         if alone {
-            marks.extend(one.times.iter().enumerate().flat_map(|(place, time)| of_chips(deployment, one, place, time)));
+            marks.extend(one.times.iter().enumerate().flat_map(|(place, time)| of_chips(one, place, time)));
         } else {
             let aside = 0.5 * ((number as f64 + 0.5) / cells.len() as f64 - 0.5);
             marks.extend(of_means(&one.times, aside, look));
             entries.push(Entry::new(Swatch::Curve(look), name(deployment, one)));
         }
     }
-    let percents = percents(deployment, cells);
+    let percents = percents(cells);
     let plot = Plot {
         title: String::new(),
         x: PlotAxis { label: "time after programming".to_owned(), scale: Scale::names_across(&names) },
@@ -61,7 +62,10 @@ fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
 }
 
 fn caption(deployment: &Deployment, alone: bool) -> String {
-    let (chips, above) = (deployment.chips, 100.0 * deployment.yield_above);
+    let chips = deployment.chips;
+    let mut above: Vec<String> = deployment.cells.iter().map(|cell| percent(cell.yield_above)).collect();
+    above.dedup();
+    let above = above.join(", ");
     let shown = match alone {
         true => "Violins are distributions over chips with median and quartiles (dots below eight chips).",
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
@@ -73,22 +77,29 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
 }
 
 /// Lines of the networks in exact memory, and of the threshold.
-fn reference(deployment: &Deployment, cells: &[DeploymentCell], times: usize) -> Vec<Mark> {
+fn reference(cells: &[DeploymentCell], times: usize) -> Vec<Mark> {
     let line = |percent: f64, color, dash| Mark::Line {
         points: vec![(-0.5, percent), (times as f64 - 0.5, percent)],
         color,
         width: 1.2,
         dash,
     };
-    let mut networks: Vec<usize> = cells.iter().map(|cell| cell.network).collect();
-    networks.dedup();
-    let digital = networks.iter().map(|network| 100.0 * deployment.networks[*network].digital());
-    let threshold = line(100.0 * deployment.yield_above, GREY, Dash::Dotted);
-    digital.map(|percent| line(percent, BLACK, Dash::Dashed)).chain([threshold]).collect()
+    let distinct = |of: fn(&DeploymentCell) -> f64| {
+        let mut all: Vec<f64> = cells.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    };
+    let exact = distinct(|cell| 100.0 * cell.exact.accuracy()).into_iter();
+    let thresholds = distinct(|cell| 100.0 * cell.yield_above).into_iter();
+    exact
+        .map(|percent| line(percent, BLACK, Dash::Dashed))
+        .chain(thresholds.map(|percent| line(percent, GREY, Dash::Dotted)))
+        .collect()
 }
 
-fn of_chips(deployment: &Deployment, cell: &DeploymentCell, place: usize, time: &DeploymentTime) -> Vec<Mark> {
-    let samples = deployment.networks[cell.network].samples.max(1) as f64;
+fn of_chips(cell: &DeploymentCell, place: usize, time: &DeploymentTime) -> Vec<Mark> {
+    let samples = cell.exact.samples.max(1) as f64;
     let percent: Vec<f64> = time.correct.iter().map(|correct| 100.0 * *correct as f64 / samples).collect();
     violin(place as f64, HALF, &percent, Look::new(0))
 }
@@ -111,11 +122,10 @@ fn of_means(times: &[DeploymentTime], aside: f64, look: Look) -> Vec<Mark> {
 }
 
 /// All values of the y axis, %.
-fn percents(deployment: &Deployment, cells: &[DeploymentCell]) -> Vec<f64> {
+fn percents(cells: &[DeploymentCell]) -> Vec<f64> {
     let of_cell = |cell: &DeploymentCell| {
-        let digital = deployment.networks[cell.network].digital();
         let ends = cell.times.iter().flat_map(|time| [time.lowest, time.highest]);
-        ends.chain([digital, deployment.yield_above]).map(|accuracy| 100.0 * accuracy).collect::<Vec<_>>()
+        ends.chain([cell.exact.accuracy(), cell.yield_above]).map(|accuracy| 100.0 * accuracy).collect::<Vec<_>>()
     };
     cells.iter().flat_map(of_cell).collect()
 }

@@ -1,8 +1,11 @@
 //! Deployed networks: accuracy over chips at each time, and the loss per mechanism.
 
 use maud::{Markup, html};
-use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Yield};
+use ohmspike_answers::deploy::{
+    Deployment, DeploymentCell, DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Yield,
+};
 use ohmspike_plot::time_span::TimeSpan;
+use ohmspike_study::significant::significant;
 
 use super::number::{percent, points};
 use super::table::table;
@@ -11,10 +14,12 @@ use super::table::table;
 pub fn section(deployment: &Deployment) -> Markup {
     html! {
         @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
+        @for caution in &deployment.cautions { p.caution { (caution) "." } }
         p.method { (method(deployment)) }
         @for cell in &deployment.cells {
             h3 { (name(deployment, cell)) }
-            (times(deployment, cell))
+            (times(cell))
+            @if let Some(sigma) = sigma_words(cell) { p { (sigma) "." } }
             @if !cell.mechanisms.is_empty() { (mechanisms(cell)) }
         }
         @if deployment.cells.len() > 1 { (matrix(deployment)) }
@@ -43,9 +48,26 @@ fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
     format!("{} on {}", deployment.networks[cell.network].name, deployment.devices[cell.device])
 }
 
-/// The answer for the last time, in one sentence.
+/// Formats the data and the accuracy of a network in exact memory.
+pub fn exact_words(exact: &ExactMemory) -> String {
+    let ExactMemory { correct, samples, data, .. } = exact;
+    format!("{:.2} % in exact memory ({correct} of {samples} test samples of {data})", 100.0 * exact.accuracy())
+}
+
+/// Formats the write noise that a noise level adds; none without one.
+pub fn sigma_words(cell: &DeploymentCell) -> Option<String> {
+    let sigma = significant(cell.write_sigma);
+    (cell.write_sigma > 0.0).then(|| format!("write noise of `noise.level_percent`: sigma {sigma} thresholds"))
+}
+
+/// The answer for the last time, in one sentence; without numbers for a network that works in no memory.
 fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
-    let network = &deployment.networks[cell.network];
+    if let Some(broken) = &cell.exact.broken {
+        return format!(
+            "{}: the network itself {broken}, so accuracies on chips say nothing about them.",
+            name(deployment, cell)
+        );
+    }
     let Some(last) = cell.times.last() else { return String::new() };
     let interval = last.ci95.map(|(low, high)| format!(" (95 % interval {} to {} %)", percent(low), percent(high)));
     format!(
@@ -56,25 +78,26 @@ fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
         interval.unwrap_or_default(),
         deployment.chips,
         span(last.seconds),
-        percent(network.digital()),
+        percent(cell.exact.accuracy()),
         format_args!(
             "{} % ({} to {} %)",
             percent(last.passed.fraction),
             percent(last.passed.low),
             percent(last.passed.high)
         ),
-        percent(deployment.yield_above),
+        percent(cell.yield_above),
     )
 }
 
 fn method(deployment: &Deployment) -> String {
-    let networks: Vec<String> = deployment
-        .networks
-        .iter()
-        .map(|network| {
-            format!("{} ({}, {} test samples of {})", network.name, network.sizes(), network.samples, network.data)
-        })
-        .collect();
+    let of_network = |(number, network): (usize, &NetworkFacts)| {
+        let cells = deployment.cells.iter().filter(|cell| cell.network == number);
+        let mut data: Vec<String> =
+            cells.map(|cell| format!("{} test samples of {}", cell.exact.samples, cell.exact.data)).collect();
+        data.dedup();
+        format!("{} ({}, {})", network.name, network.sizes(), data.join(", "))
+    };
+    let networks: Vec<String> = deployment.networks.iter().enumerate().map(of_network).collect();
     format!(
         "Networks: {}. Each of {} chips has its own device-to-device variation, faults and write noise (seed {}). Its cells start \
          erased, are written through the write scheme of the device, and read the test set at each time with read noise. \
@@ -85,8 +108,8 @@ fn method(deployment: &Deployment) -> String {
     )
 }
 
-fn times(deployment: &Deployment, cell: &DeploymentCell) -> Markup {
-    let above = format!("chips above {} %", percent(deployment.yield_above));
+fn times(cell: &DeploymentCell) -> Markup {
+    let above = format!("chips above {} %", percent(cell.yield_above));
     let head = ["after", "mean accuracy, %", "5th percentile, %", "median, %", "lowest, %", "highest, %", &above];
     let row = |time: &DeploymentTime| {
         let quantiles = [time.percentile5, time.median, time.lowest, time.highest].map(percent);
@@ -140,6 +163,17 @@ pub(crate) mod tests {
         let cell = |device: usize| DeploymentCell {
             network: 0,
             device,
+            exact: ExactMemory {
+                data: "fashion-mnist-subset".to_owned(),
+                data_sha256: String::new(),
+                samples: 100,
+                classes: 10,
+                correct: 91,
+                hidden_spikes: 50.0,
+                broken: None,
+            },
+            yield_above: 0.8,
+            write_sigma: 0.0,
             scales: Vec::new(),
             programming: Programming::default(),
             times: vec![time(1.0, 72), time(3600.0, 70)],
@@ -151,7 +185,6 @@ pub(crate) mod tests {
             seed: 1,
             chips: 10,
             after_seconds: vec![1.0, 3600.0],
-            yield_above: 0.8,
             networks: vec![NetworkFacts {
                 name: "net".to_owned(),
                 file: "net.npz".to_owned(),
@@ -160,15 +193,10 @@ pub(crate) mod tests {
                 signed_rows: true,
                 trained_on: None,
                 trained_outcome: None,
-                data: "fashion-mnist-subset".to_owned(),
-                data_sha256: String::new(),
-                samples: 100,
-                classes: 10,
-                digital_correct: 91,
-                hidden_spikes: 50.0,
             }],
             devices: ["ideal", "other"][..devices].iter().map(|&name| name.to_owned()).collect(),
             cells: (0..devices).map(cell).collect(),
+            cautions: Vec::new(),
         }
     }
 
@@ -181,5 +209,25 @@ pub(crate) mod tests {
         assert!(html.contains("784-100-10, 100 test samples of fashion-mnist-subset"));
         assert!(!html.contains("Mean accuracy over chips 1 h"));
         assert!(section(&deployment(2)).into_string().contains("Mean accuracy over chips 1 h after programming, %"));
+    }
+    #[test]
+    fn a_broken_network_has_no_sentence_and_cautions_are_shown() {
+        let mut answer = deployment(1);
+        answer.cells[0].exact.broken = Some("is at chance (9.8 % accuracy)".to_owned());
+        answer.cautions.push("--after: no effect".to_owned());
+        let html = section(&answer).into_string();
+        let told = "net on ideal: the network itself is at chance (9.8 % accuracy), so accuracies on chips say nothing about them.";
+        assert!(html.contains(told) && !html.contains("on average over 10 chips"), "{html}");
+        assert!(html.contains("<p class=\"caution\">--after: no effect.</p>"), "{html}");
+    }
+
+    #[test]
+    fn data_and_noise_of_every_cell_are_shown() {
+        let mut answer = deployment(2);
+        answer.cells[1].exact = ExactMemory { samples: 50, data: "other".to_owned(), ..answer.cells[1].exact.clone() };
+        answer.cells[1].write_sigma = 0.0125;
+        let html = section(&answer).into_string();
+        assert!(html.contains("100 test samples of fashion-mnist-subset, 50 test samples of other"), "{html}");
+        assert!(html.contains("sigma 0.0125 thresholds"), "{html}");
     }
 }

@@ -76,6 +76,21 @@ fn a_written_network_is_read_back() {
 }
 
 #[test]
+fn a_table_lists_every_weight() {
+    let files = Files::new();
+    let matrix = |rows, columns| Matrix::from_fn(rows, columns, |row, column| row as f32 - 0.5 * column as f32);
+    let matrices = vec![(Feedforward(0), matrix(4, 1)), (Recurrent(0), matrix(1, 1)), (Readout, matrix(1, 2))];
+    let path = files.0.path().join("net.csv");
+    StoredNetwork::new(header(), matrices).write(&path).expect("a writable folder");
+    let table = std::fs::read_to_string(path).expect("written");
+    assert_eq!(
+        table,
+        "connection,row,column,weight\nhidden-1,0,0,0\nhidden-1,1,0,1\nhidden-1,2,0,2\nhidden-1,3,0,3\n\
+         hidden-1-recurrent,0,0,0\nreadout,0,0,0\nreadout,0,1,-0.5\n"
+    );
+}
+
+#[test]
 fn transposed_networks_are_turned() {
     let files = Files::new();
     let read = StoredNetwork::read(&files.floats(&[("w0", [3, 4]), ("w1", [2, 3])])).expect("a network file");

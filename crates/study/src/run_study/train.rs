@@ -143,6 +143,9 @@ impl Folder {
     }
 }
 
+/// A record, and the trained weights if they were wanted.
+type Ran = (Record, Option<Vec<LayerWeights>>);
+
 /// Trains `trial`; returns its record, and its weights if they are wanted, or none after a stop.
 fn run_one(
     trial: Trial,
@@ -151,7 +154,7 @@ fn run_one(
     weights: bool,
     mut results: Option<&mut Folder>,
     observer: &mut dyn Observer,
-) -> Result<Option<(Record, Option<Vec<LayerWeights>>)>, RunError> {
+) -> Result<Option<Ran>, RunError> {
     let trials = [trial];
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;

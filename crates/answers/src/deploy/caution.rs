@@ -1,0 +1,46 @@
+//! Warnings about a deployment that the answer keeps.
+
+use ohmspike_study::prepare::Prepared;
+use ohmspike_study::warning::law;
+
+use super::facts::ExactMemory;
+use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork};
+
+/// Returns warnings about times at which a device of `cell` has no drift law.
+pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
+    let devices = prepared.devices_of(&cell.settings);
+    let held = devices.with(&cell.matrices.iter().map(|(connection, _)| (*connection, ())).collect::<Vec<_>>());
+    let later: Vec<f64> = options.after_seconds.iter().copied().filter(|seconds| *seconds > 0.0).collect();
+    let mut found = Vec::new();
+    for (loaded, _) in held {
+        let device = &loaded.device;
+        if !later.is_empty() && device.drift.is_off() {
+            found.push(DeployWarning::NoDrift { device: device.name.clone() });
+        }
+        found.extend(later.iter().filter_map(|seconds| law::time("--after", device, *seconds)).map(DeployWarning::Law));
+    }
+    found
+}
+
+/// Returns warnings about a network that says nothing about its chips, and about a threshold that says nothing.
+pub fn of_exact(exact: &ExactMemory, network: &DeployedNetwork, options: &DeployOptions) -> Vec<DeployWarning> {
+    let broken = exact.broken.clone();
+    let broken = broken.map(|state| DeployWarning::Broken { file: network.stored.file.clone(), state });
+    let Some(above) = options.yield_above else { return broken.into_iter().collect() };
+    let percent = |accuracy: f64| 100.0 * accuracy;
+    let threshold = if above <= exact.guessing() {
+        Some(DeployWarning::AtGuessing { above: percent(above), guessing: percent(exact.guessing()) })
+    } else if above >= exact.accuracy() && broken.is_none() {
+        let (network, exact) = (network.name.clone(), percent(exact.accuracy()));
+        Some(DeployWarning::AboveExact { network, above: percent(above), exact })
+    } else {
+        None
+    };
+    broken.into_iter().chain(threshold).collect()
+}
+
+/// Returns a warning without its hint.
+pub fn without_hint(warning: &DeployWarning) -> String {
+    let text = warning.to_string();
+    text.split("\n\n").next().unwrap_or_default().to_owned()
+}

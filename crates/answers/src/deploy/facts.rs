@@ -1,0 +1,112 @@
+//! What a deployment starts from: a network, and the same network in exact memory.
+
+use serde::{Deserialize, Serialize};
+
+use super::Bound;
+use super::chip_records::ChipRecord;
+use super::network::DeployedNetwork;
+use super::report::fraction;
+
+/// Fewest hidden spikes per sample of a network that computes anything.
+const LEAST_SPIKES: f64 = 0.1;
+
+/// A deployed network.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct NetworkFacts {
+    /// Name of the network.
+    pub name: String,
+    /// Its file.
+    pub file: String,
+    /// Start of the SHA-256 of the weights.
+    pub weights_sha256: String,
+    /// Units of all layers, from the inputs to the classes.
+    pub layers: Vec<usize>,
+    /// Whether every row of weights has one sign.
+    pub signed_rows: bool,
+    /// Device of the training; none for a network of another program.
+    pub trained_on: Option<String>,
+    /// Outcome of the training on that device, 0 to 1.
+    pub trained_outcome: Option<f64>,
+}
+
+/// Result of a network in exact memory, with the data and settings of its chips.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ExactMemory {
+    /// Data set of the test.
+    pub data: String,
+    /// SHA-256 of the data.
+    pub data_sha256: String,
+    /// Test samples.
+    pub samples: u64,
+    /// Classes.
+    pub classes: usize,
+    /// Correct test samples.
+    pub correct: u64,
+    /// Hidden spikes per sample.
+    pub hidden_spikes: f64,
+    /// Why accuracies on chips say nothing about them, if they do not: `is silent ...` or `is at chance ...`.
+    pub broken: Option<String>,
+}
+
+impl NetworkFacts {
+    /// Collects the facts about `network` from one of its cells.
+    pub(super) fn new(network: &DeployedNetwork, bound: &Bound) -> NetworkFacts {
+        let snn = &bound.cell.snn;
+        let hidden = snn.hidden.iter().map(|layer| layer.neurons);
+        let header = network.stored.header.as_ref();
+        NetworkFacts {
+            name: network.name.clone(),
+            file: network.stored.file.clone(),
+            weights_sha256: bound.key.weights.clone(),
+            layers: [snn.inputs].into_iter().chain(hidden).chain([snn.classes]).collect(),
+            signed_rows: bound.cell.branches.is_some(),
+            trained_on: header.map(|header| header.settings.hardware.device.clone()),
+            trained_outcome: header.and_then(|header| header.outcome),
+        }
+    }
+
+    /// Formats the units of all layers, for example `784-100-10`.
+    pub fn sizes(&self) -> String {
+        self.layers.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+    }
+}
+
+impl ExactMemory {
+    /// Collects the facts of a cell from its `record` in exact memory.
+    pub(super) fn new(bound: &Bound, record: Option<&ChipRecord>) -> ExactMemory {
+        let data = bound.chips.data();
+        let mut exact = ExactMemory {
+            data: bound.cell.settings.data.set.clone(),
+            data_sha256: data.sha256.clone(),
+            samples: data.test.labels.len() as u64,
+            classes: data.classes,
+            correct: record.map_or(0, |record| record.correct[0]),
+            hidden_spikes: record.and_then(|record| record.hidden_spikes).unwrap_or(0.0),
+            broken: None,
+        };
+        exact.broken = exact.state();
+        exact
+    }
+
+    /// Accuracy, 0 to 1.
+    pub fn accuracy(&self) -> f64 {
+        fraction(self.correct, self.samples)
+    }
+
+    /// Accuracy of guessing: 1 / (number of classes).
+    pub fn guessing(&self) -> f64 {
+        1.0 / self.classes.max(1) as f64
+    }
+
+    fn state(&self) -> Option<String> {
+        let chance = self.guessing();
+        let error = (chance * (1.0 - chance) / self.samples.max(1) as f64).sqrt();
+        if self.hidden_spikes < LEAST_SPIKES {
+            Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
+        } else if self.accuracy() < chance + 2.0 * error {
+            Some(format!("is at chance ({:.1} % accuracy)", 100.0 * self.accuracy()))
+        } else {
+            None
+        }
+    }
+}

@@ -112,7 +112,6 @@ fn refuses_wrong_networks_and_options() {
         ),
         (deployed("nan.npz", &[]), "error: nan.npz: w1: expected finite weights, got NaN in row 1, column 1"),
         (deployed("text.npz", &[]), "error: text.npz: starts with `6e 6f 20 61 72 63`; expected an npz file"),
-        (deployed("gone.npz", &[]), "error: cannot read `gone.npz`"),
         (
             deployed("mixed.npz", &["--set", "network.signs=constrained"]),
             "error: mixed.npz: readout: expected weights of one sign per row (`network.signs = \"constrained\"`), got 0.01",
@@ -152,7 +151,14 @@ fn refuses_wrong_networks_and_options() {
     let conductances =
         refused(&["train", "--set", "training.epochs=1", "--set", "network.hidden=8", "--save-conductances", "c.csv"]);
     assert!(conductances.contains("conductances: no device holds the weights"), "{conductances}");
-    let ending = refused(&["train", "--save-conductances", "c.txt"]);
+    assert!(refused(&deployed("gone.npz", &[])).starts_with("error: cannot read `gone.npz`"));
+}
+
+#[test]
+fn refuses_a_table_of_another_kind() {
+    let answer = Folder::new().run(&["train", "--save-conductances", "c.txt"]);
+    assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+    let ending = answer.stderr;
     assert!(ending.contains("expected a file name that ends in .csv or .npz, got `c.txt`"), "{ending}");
 }
 

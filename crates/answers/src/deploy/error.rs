@@ -15,8 +15,10 @@ use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
 
 use super::MOST_CHIPS;
-use super::network::SPREAD;
 use crate::mechanisms::MechanismsError;
+
+/// The spread that noise levels are in percent of.
+pub(super) const SPREAD: &str = "weights.sigma_init";
 
 /// Why a network cannot be deployed.
 #[derive(Debug, thiserror::Error)]

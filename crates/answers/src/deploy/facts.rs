@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use super::Bound;
 use super::chip_records::ChipRecord;
 use super::network::DeployedNetwork;
-use super::report::fraction;
 
 /// Fewest hidden spikes per sample of a network that computes anything.
 const LEAST_SPIKES: f64 = 0.1;
@@ -46,6 +45,10 @@ pub struct ExactMemory {
     pub hidden_spikes: f64,
     /// Why accuracies on chips say nothing about them, if they do not: `is silent ...` or `is at chance ...`.
     pub broken: Option<String>,
+}
+
+pub(super) fn fraction(part: u64, whole: u64) -> f64 {
+    part as f64 / whole.max(1) as f64
 }
 
 impl NetworkFacts {

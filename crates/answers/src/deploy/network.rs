@@ -11,14 +11,13 @@ use ohmspike_study::study::{Axis, Condition, Override, Preset, Study, canonical}
 use ohmspike_study::study_file::StudyFile;
 use ohmspike_study::trial::network;
 
+use super::error::SPREAD;
 use super::signs::Demand;
 use super::{DeployError, DeployWarning};
 
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
-/// The spread that noise levels are in percent of.
-pub(super) const SPREAD: &str = "weights.sigma_init";
 
 /// How a network is to be deployed.
 #[derive(Clone, Copy, Debug)]

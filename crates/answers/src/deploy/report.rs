@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cell::{Scale, Variant};
 use super::chip_records::ChipRecords;
-use super::facts::{ExactMemory, NetworkFacts};
+use super::facts::{ExactMemory, NetworkFacts, fraction};
 use super::network::DeployedNetwork;
 use super::{Bound, DeployError, DeployOptions};
 use crate::mechanisms::Mechanism;
@@ -314,10 +314,6 @@ impl DeploymentTime {
 fn mean_and_interval(values: &[f64]) -> (f64, Option<(f64, f64)>) {
     let estimate = Estimate::new(values);
     (estimate.map_or(0.0, |estimate| estimate.mean), estimate.and_then(|estimate| estimate.ci95))
-}
-
-pub(super) fn fraction(part: u64, whole: u64) -> f64 {
-    part as f64 / whole.max(1) as f64
 }
 
 /// Quantile of rising numbers with linear interpolation (type 7 of Hyndman and Fan 1996, the default of NumPy).

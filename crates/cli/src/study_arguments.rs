@@ -9,6 +9,9 @@ use ohmspike_study::study_file::StudyFile;
 
 use super::Failure;
 
+/// Files that mark a folder of answers.
+const ANSWERS: [&str; 3] = ["limit.json", "ablation.json", "deployment.json"];
+
 /// A study and its results folder.
 #[derive(Clone, Debug, clap::Args)]
 pub struct StudyArguments {
@@ -46,7 +49,8 @@ impl StudyArguments {
         let next_to = |folder: &Path| {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let end = format!("-{answer}");
-            if name.ends_with(&end) { folder.to_owned() } else { folder.with_file_name(name + &end) }
+            let is_answer = name.ends_with(&end) || ANSWERS.iter().any(|file| folder.join(file).exists());
+            if is_answer { folder.to_owned() } else { folder.with_file_name(name + &end) }
         };
         self.out.clone().unwrap_or_else(|| next_to(&file.results_folder()))
     }

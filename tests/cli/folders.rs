@@ -208,7 +208,7 @@ fn an_export_has_all_or_swept_settings() {
         let of_setting = |name: &&String| name.contains('.');
         columns.iter().filter(of_setting).cloned().collect()
     };
-    assert_eq!(settings(&swept), ["noise.level_percent"]);
+    assert_eq!(settings(&swept), ["noise.level_percent", "data.set", "hardware.device"]);
     for key in ["training.batch", "training.learning_rate", "hardware.device", "data.set", "noise.level_percent"] {
         assert_eq!(all.iter().filter(|name| *name == key).count(), 1, "{key}: {all:?}");
     }

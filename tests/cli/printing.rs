@@ -13,12 +13,14 @@ fn with_closed(folder: &Folder, arguments: &[&str], close: fn(&mut Child)) -> An
     process.wait_with_output().expect("the program ends").into()
 }
 
-const TRAIN: [&str; 9] = [
+const TRAIN: [&str; 11] = [
     "train",
     "--set",
     "network.hidden=4",
     "--set",
     "network.steps=5",
+    "--set",
+    "weights.sigma_init=0.01",
     "--set",
     "training.epochs=2",
     "--set",

@@ -19,7 +19,7 @@ const LINE_INTERVAL: Duration = Duration::from_secs(10);
 pub struct Screen {
     /// Line of the current batch, until its first trial starts.
     pending: Option<String>,
-    /// Trials of the current batch, and those that have ended.
+    /// Number of trials of the current batch, and of its ended trials.
     batch: (usize, usize),
     ran: usize,
     started: Instant,

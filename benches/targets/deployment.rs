@@ -43,7 +43,7 @@ fn line(stage: &Stage, run: Run, network: &Path, device: &str) -> Line {
         };
         let mut ended = Ended::default();
         let answer = deploy(std::slice::from_ref(&network), &options, &mut ended).expect("a valid deployment");
-        spikes = answer.networks[0].hidden_spikes;
+        spikes = answer.cells[0].exact.hidden_spikes;
         seconds.push(CHIPS * ended.seconds_per_chip());
     }
     Line {

@@ -30,7 +30,7 @@ fn network(folder: &TempDir, signed: bool) -> PathBuf {
         Seed::new(5).named(name).normals().fill(draws.blocks_mut());
         let weight = |row: usize, column: usize| {
             let weight = mean + sigma * draws[(row, column)];
-            let sign = if name == "w1" && row % 3 == 0 { -1.0 } else { 1.0 };
+            let sign = if name == "w1" && row.is_multiple_of(3) { -1.0 } else { 1.0 };
             if signed { sign * weight.abs() } else { weight }
         };
         Matrix::from_fn(rows, columns, weight).cells().collect::<Vec<f32>>()

@@ -31,7 +31,10 @@ pub use readout::ReadoutSettings;
 use schemars::JsonSchema;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
-use value::{EPOCHS, FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, refuse, whole};
+use value::{
+    EPOCHS, FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, positive_or_auto, refuse,
+    whole,
+};
 
 /// The settings of one trial.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

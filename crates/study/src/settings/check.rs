@@ -3,7 +3,8 @@
 use ohmspike_snn::connection::Connection;
 
 use super::value::{
-    EPOCHS, FACTOR, FRACTION, LINES, MILLION, RETENTION, TIME_CONSTANT, number, positive, refuse, whole,
+    EPOCHS, FACTOR, FRACTION, LINES, MILLION, RETENTION, TIME_CONSTANT, number, positive, positive_or_auto, refuse,
+    whole,
 };
 use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
 
@@ -100,7 +101,7 @@ impl Settings {
             let allowed = format!("at most {} for {hidden} hidden neurons", LARGEST_TRACE / hidden);
             return Err(refuse("network.steps", allowed, self.network.steps));
         }
-        positive("weights.sigma_init", self.weights.sigma_init)?;
+        positive_or_auto("weights.sigma_init", self.weights.sigma_init)?;
         if let Some(sigma) = self.weights.sigma_recurrent {
             positive("weights.sigma_recurrent", sigma)?;
             if !self.network.recurrent {
@@ -108,7 +109,7 @@ impl Settings {
             }
         }
         number("noise.level_percent", self.noise.level_percent, FACTOR)?;
-        positive("hardware.weight_at_gmax", self.hardware.weight_at_gmax)?;
+        positive_or_auto("hardware.weight_at_gmax", self.hardware.weight_at_gmax)?;
         self.check_readout()?;
         self.check_weight_at_gmax()?;
         number("hardware.write_spread_scale", self.hardware.write_spread_scale, FACTOR)?;

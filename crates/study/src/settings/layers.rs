@@ -20,7 +20,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::{FRACTION, LINES, POSITIVE};
-use super::{NO_DEVICE, Settings, ValueError, WeightSigns, number as number_in, positive, refuse, whole};
+use super::{
+    NO_DEVICE, Settings, ValueError, WeightSigns, number as number_in, positive, positive_or_auto, refuse, whole,
+};
 
 /// One entry of `[[layer]]`: a hidden layer. Unset keys take the value of the first layer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -48,7 +50,12 @@ pub struct LayerSettings {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(
         range(min = POSITIVE.low, max = POSITIVE.high),
-        extend("x-unit" = "thresholds", "x-allowed" = "1e-12 to 1e12, or `auto`", "x-default" = "`weights.sigma_init`; above the first layer 2 (1 - b) / sqrt(rows), with                                                        b = exp(-1 / `training.tau_mem_steps`) and rows = neurons of the layer below")
+        extend(
+            "x-unit" = "thresholds",
+            "x-allowed" = "1e-12 to 1e12, or `auto`",
+            "x-default" = "`weights.sigma_init`; above the first layer 2 (1 - b) / sqrt(rows), with \
+                           b = exp(-1 / `training.tau_mem_steps`) and rows = neurons of the layer below"
+        )
     )]
     pub sigma_init: Option<f64>,
     /// Standard deviation of the initial recurrent weights, thresholds. Requires a recurrent layer.
@@ -252,9 +259,9 @@ impl Settings {
                 let allowed = "1 while `network.signs` is `unconstrained` (all neurons form one population)";
                 return Err(refuse(&key("excitatory_fraction"), allowed, fraction));
             }
-            positive(&key("sigma_init"), layer.sigma_init)?;
+            positive_or_auto(&key("sigma_init"), layer.sigma_init)?;
             positive(&key("sigma_recurrent"), layer.sigma_recurrent)?;
-            positive(&key("weight_at_gmax"), layer.weight_at_gmax)?;
+            positive_or_auto(&key("weight_at_gmax"), layer.weight_at_gmax)?;
             if let Some(sigma) = given.sigma_recurrent.filter(|_| !layer.recurrent) {
                 return Err(refuse(&key("sigma_recurrent"), "no value while the layer is not recurrent", sigma));
             }

@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::value::POSITIVE;
-use super::{Settings, ValueError, positive};
+use super::{Settings, ValueError, positive, positive_or_auto};
 
 /// Section `[readout]`: the weights from the last hidden layer to the classes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,7 +91,7 @@ impl Settings {
 
     pub(super) fn check_readout(&self) -> Result<(), ValueError> {
         self.readout.sigma_init.map_or(Ok(()), |sigma| positive("readout.sigma_init", sigma))?;
-        positive("readout.weight_at_gmax", self.readout.weight_at_gmax)
+        positive_or_auto("readout.weight_at_gmax", self.readout.weight_at_gmax)
     }
 
     /// Returns the paths of the fault map and the conductance map of `connection`, empty without one.

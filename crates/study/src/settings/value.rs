@@ -81,6 +81,11 @@ pub(super) fn positive(key: &str, value: f64) -> Result<(), ValueError> {
     number(key, value, POSITIVE)
 }
 
+/// Refuses what [`positive`] refuses, for a key that may be `auto` as well.
+pub(super) fn positive_or_auto(key: &str, value: f64) -> Result<(), ValueError> {
+    positive(key, value).map_err(|error| ValueError { allowed: format!("{POSITIVE}, or `auto`"), ..error })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

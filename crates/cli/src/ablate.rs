@@ -4,18 +4,16 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use ohmspike_answers::ablate::{Ablated, AblationAnswer, Plan};
 use ohmspike_datasets::counted;
 use ohmspike_report::answers::{ablation, write_answer};
-use ohmspike_study::run::{MOST_THREADS, Shard};
-use ohmspike_study::run_study::RunOptions;
 
 use super::batch_meter::BatchMeter;
 use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
+use super::trial_arguments::TrialArguments;
 use super::{Failure, warn};
 
 const EXAMPLES: &str = "\
@@ -39,43 +37,26 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     study: StudyArguments,
-    /// Concurrent trials [default: one per core].
-    #[arg(long, value_name = "N", help_heading = "Run", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    threads: Option<u16>,
-    /// Run at most N trials, then stop.
-    #[arg(long, value_name = "N", help_heading = "Run")]
-    max_trials: Option<usize>,
-    /// Share the trials with other processes: this is process I of N.
-    #[arg(long, value_name = "I/N", help_heading = "Run")]
-    shard: Option<Shard>,
-    /// List the mechanisms and the number of trials.
-    #[arg(long, help_heading = "Run")]
-    dry_run: bool,
+    #[command(flatten)]
+    trials: TrialArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    arguments.trials.use_instructions()?;
     let file = arguments.study.open()?;
     let plan = Plan::new(&file.study, &file.folder)?;
     let jobs = plan.jobs();
     let names: Vec<&str> = plan.mechanisms().iter().map(|mechanism| mechanism.words()).collect();
     tell!("{}: {}", counted(names.len(), "active mechanism"), names.join(", "));
     tell!("{} with {}\n", counted(jobs.len(), "trial"), counted(plan.seeds().len(), "seed"));
-    if arguments.dry_run {
+    if arguments.trials.dry_run {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = arguments.study.answer_folder(&file, "ablate");
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
-    let options = RunOptions {
-        folder: Some(folder.clone()),
-        study_folder: file.folder.clone(),
-        threads: arguments.threads.map(usize::from),
-        shard: arguments.shard,
-        max_trials: arguments.max_trials,
-        checkpoint_every: Duration::from_secs(10),
-        stop: Some(Arc::clone(&stop)),
-    };
+    let options = arguments.trials.options(&file, folder.clone(), &stop);
     let mut meter = BatchMeter::new(jobs.len());
     let ablated = plan.run(&file.study, &folder, &options, &mut meter);
     meter.finish();

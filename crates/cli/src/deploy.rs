@@ -1,5 +1,6 @@
 //! `ohmspike deploy`: programs stored networks onto chips and reports accuracy over chips and time.
 
+use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -8,6 +9,7 @@ use ohmspike_answers::deploy::{
     DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
     DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
 };
+use ohmspike_datasets::counted;
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::figures::deployment::deployment_figures;
@@ -143,7 +145,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for name in ["deployment.json", "deployment.csv", "chips.jsonl"] {
         say!("{}", options.folder.join(name).display())?;
     }
-    say!("{}: {}", options.folder.join("figures").display(), ohmspike_datasets::counted(figures, "figure"))?;
+    say!("{}: {}", options.folder.join("figures").display(), counted(figures, "figure"))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -229,7 +231,12 @@ fn show(deployment: &Deployment) -> Wanted {
         let (network, device) = (&deployment.networks[cell.network], &deployment.devices[cell.device]);
         let own = deployment.exact_of(cell.network).is_none().then(|| format!("; {}", exact_words(&cell.exact)));
         let (chips, seed) = (deployment.chips, deployment.seed);
-        say!("\n{} on {device}: {chips} chips, seed {seed}{}", network.name, own.unwrap_or_default())?;
+        say!(
+            "\n{} on {device}: {}, seed {seed}{}",
+            network.name,
+            counted(chips as usize, "chip"),
+            own.unwrap_or_default()
+        )?;
         for line in cell_lines(cell) {
             say!("{line}")?;
         }
@@ -243,10 +250,14 @@ fn show(deployment: &Deployment) -> Wanted {
         }
     }
     say!("")?;
+    // On a terminal, the warnings are in sight.
+    if deployment.cautions.is_empty() || (stdout().is_terminal() && stderr().is_terminal()) {
+        return Ok(true);
+    }
     for caution in &deployment.cautions {
         say!("caution: {caution}")?;
     }
-    if deployment.cautions.is_empty() { Ok(true) } else { say!("") }
+    say!("")
 }
 
 fn network_line(network: &NetworkFacts, exact: Option<&ExactMemory>) -> String {

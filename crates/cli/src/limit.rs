@@ -8,21 +8,17 @@ mod show;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use ohmspike_analysis::limit::{Direction, RESOLUTION, Statistic, Target};
 use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched, limit};
 use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
-use ohmspike_simd::Instructions;
-use ohmspike_study::run::{MOST_THREADS, Shard};
-use ohmspike_study::run_study::RunOptions;
-use ohmspike_study::study_file::StudyFile;
 
 use super::Failure;
 use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
+use super::trial_arguments::TrialArguments;
 use amount::{fraction, points};
 use key::{AskedRange, asked_key};
 use screen::Screen;
@@ -101,27 +97,8 @@ pub struct Arguments {
     /// Epochs of short training while the answer is clear; 0 for none [default: a third, from 12 epochs on].
     #[arg(long, value_name = "N", help_heading = "Trials")]
     short_epochs: Option<usize>,
-    /// Concurrent trials [default: one per core].
-    #[arg(long, value_name = "N", help_heading = "Trials", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    threads: Option<u16>,
-    /// Run part I of N of every batch of trials, from 1.
-    ///
-    /// Start N processes with the same command and folder. Each one runs its part, waits for the others, and prints the
-    /// same answer.
-    #[arg(long, value_name = "I/N", help_heading = "Trials")]
-    shard: Option<Shard>,
-    /// Run at most N trials, then stop.
-    #[arg(long, value_name = "N", help_heading = "Trials")]
-    max_trials: Option<usize>,
-    /// Seconds between checkpoints.
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Trials")]
-    checkpoint_seconds: u64,
-    /// Vector instructions [default: best of the CPU].
-    #[arg(long, value_name = "SET", help_heading = "Trials")]
-    simd: Option<Instructions>,
-    /// Show the levels, the reference and the number of trials; run nothing.
-    #[arg(long, help_heading = "Trials")]
-    dry_run: bool,
+    #[command(flatten)]
+    trials: TrialArguments,
 }
 
 /// A flag that applies to a single key.
@@ -139,17 +116,18 @@ struct NoAnswer(String);
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.trials.use_instructions()?;
     let question = arguments.question()?;
     let file = arguments.study.open()?;
-    if arguments.dry_run {
+    if arguments.trials.dry_run {
         let plan = LimitPlan::new(&file.study, &question, &file.folder)?;
         show::plan(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
-    let (folder, options) = (arguments.study.answer_folder(&file, "limit"), arguments.options(&file, &stop));
+    let folder = arguments.study.answer_folder(&file, "limit");
+    let options = arguments.trials.options(&file, folder.clone(), &stop);
     let mut screen = Screen::new();
     let searched = limit(&file.study, &question, &folder, &options, &mut screen);
     screen.finish();
@@ -210,17 +188,5 @@ impl Arguments {
             repeats: self.repeats,
             short_epochs: self.short_epochs,
         })
-    }
-
-    fn options(&self, file: &StudyFile, stop: &Arc<AtomicBool>) -> RunOptions {
-        RunOptions {
-            study_folder: file.folder.clone(),
-            threads: self.threads.map(usize::from),
-            shard: self.shard,
-            max_trials: self.max_trials,
-            checkpoint_every: Duration::from_secs(self.checkpoint_seconds),
-            stop: Some(Arc::clone(stop)),
-            ..RunOptions::default()
-        }
     }
 }

@@ -21,6 +21,7 @@ mod study_arguments;
 mod submit;
 mod terminal;
 mod train;
+mod trial_arguments;
 mod usage_error;
 
 use std::fmt::Display;

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use ohmspike_analysis::health_tally::HealthTally;
 use ohmspike_analysis::recorded::Recorded;
@@ -18,21 +17,20 @@ use ohmspike_report::datasheet::study_sheets;
 use ohmspike_report::figures::AxisChoice;
 use ohmspike_report::files::write_results;
 use ohmspike_report::replication::Replication;
-use ohmspike_simd::Instructions;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::legible::one_line;
 use ohmspike_study::record::Record;
 use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
-use ohmspike_study::run::{EpochReport, MOST_THREADS, Shard, Trial};
-use ohmspike_study::run_study::{Observer, Plan, RunOptions, RunWarning};
+use ohmspike_study::run::{EpochReport, Trial};
+use ohmspike_study::run_study::{Observer, Plan, RunWarning};
 use ohmspike_study::study::Study;
-use ohmspike_study::study_file::StudyFile;
 
 use super::meter::Meter;
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, print, say, tell};
+use super::trial_arguments::TrialArguments;
 use super::{Failure, axis, source, warn};
 
 const EXAMPLES: &str = "\
@@ -59,30 +57,8 @@ Examples:
 pub struct Arguments {
     #[command(flatten)]
     study: StudyArguments,
-    /// Concurrent trials [default: one per core].
-    ///
-    /// Idle threads help with the running trials. The number of threads does not change results.
-    #[arg(long, value_name = "N", help_heading = "Run", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
-    threads: Option<u16>,
-    /// Run at most N trials, then stop.
-    #[arg(long, value_name = "N", help_heading = "Run")]
-    max_trials: Option<usize>,
-    /// Run part I of N of the study, from 1.
-    ///
-    /// Each of N processes runs one part. Afterwards run once without --shard, which writes summary and figures.
-    #[arg(long, value_name = "I/N", help_heading = "Run")]
-    shard: Option<Shard>,
-    /// Seconds between checkpoints.
-    #[arg(long, value_name = "N", default_value_t = 10, help_heading = "Run")]
-    checkpoint_seconds: u64,
-    /// Vector instructions [default: best of the CPU].
-    ///
-    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
-    #[arg(long, value_name = "SET", help_heading = "Run")]
-    simd: Option<Instructions>,
-    /// List the trials to run, and all warnings.
-    #[arg(long, help_heading = "Run")]
-    dry_run: bool,
+    #[command(flatten)]
+    trials: TrialArguments,
     #[command(flatten)]
     axis: axis::AxisArguments,
 }
@@ -94,15 +70,15 @@ const MOST_CALIBRATED: usize = 20;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.trials.use_instructions()?;
     let file = arguments.study.open()?;
     let replication = replication(&file.study)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let plan = Plan::new(&file.study, &options(arguments, &file, &stop))?;
+    let plan = Plan::new(&file.study, &arguments.trials.options(&file, arguments.study.results(&file), &stop))?;
     let choice = arguments.axis.choice();
     let study = plan.study.clone();
     choice.check(&study, &plan.prepared)?;
-    if arguments.dry_run {
+    if arguments.trials.dry_run {
         warn(plan.record_warnings());
         warn(&plan.warnings());
         warn(&idle_seeds(&study, &plan.prepared));
@@ -130,18 +106,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let results = finished.results()?;
     show(&results, &choice, replication)?;
     Ok(ended(results.trials.len() - results.records().count(), stopped))
-}
-
-fn options(arguments: &Arguments, file: &StudyFile, stop: &Arc<AtomicBool>) -> RunOptions {
-    RunOptions {
-        folder: Some(arguments.study.results(file)),
-        study_folder: file.folder.clone(),
-        threads: arguments.threads.map(usize::from),
-        shard: arguments.shard,
-        max_trials: arguments.max_trials,
-        checkpoint_every: Duration::from_secs(arguments.checkpoint_seconds),
-        stop: Some(Arc::clone(stop)),
-    }
 }
 
 /// Writes summary, figures and tables, and prints the summary.

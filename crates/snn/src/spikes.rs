@@ -32,7 +32,7 @@ pub enum EventsPerStep {
 }
 
 /// Counts of events converted to steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Binned {
     /// All events.
     pub events: u64,
@@ -40,6 +40,8 @@ pub struct Binned {
     pub merged: u64,
     /// Events at or after the end of the window, which are dropped.
     pub late: u64,
+    /// Time of the last event, s; 0 without events.
+    pub last_seconds: f64,
 }
 
 impl std::ops::AddAssign for Binned {
@@ -47,6 +49,7 @@ impl std::ops::AddAssign for Binned {
         self.events += other.events;
         self.merged += other.merged;
         self.late += other.late;
+        self.last_seconds = self.last_seconds.max(other.last_seconds);
     }
 }
 
@@ -144,6 +147,7 @@ impl SpikeTrains {
         for (&time, &unit) in times.iter().zip(units) {
             assert!(time >= 0.0, "times are at least 0");
             assert!(usize::from(unit) < self.units, "units are in range");
+            binned.last_seconds = binned.last_seconds.max(time);
             let step = step_of(time, self.steps, window_seconds);
             if step >= self.steps {
                 binned.late += 1;
@@ -349,7 +353,7 @@ mod tests {
         let times = [0.0, 0.2499, 0.25, 0.9999, 0.99, 0.3, 0.35, 1.0, 7.0];
         let units = [699, 64, 0, 63, 5, 9, 9, 1, 2];
         let binned = trains.push_events(&times, &units, 1.0, EventsPerStep::Binary).expect("few spikes");
-        assert_eq!(binned, Binned { events: 9, merged: 1, late: 2 });
+        assert_eq!(binned, Binned { events: 9, merged: 1, late: 2, last_seconds: 7.0 });
         trains.push_events(&[], &[], 1.0, EventsPerStep::Binary).expect("few spikes");
         let sample = trains.sample(0);
         assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[64, 699][..], &[0, 9], &[], &[5, 63]]);
@@ -363,7 +367,7 @@ mod tests {
         let times = [0.30, 0.76, 0.31, 0.26, 0.27, 0.35, 0.36, 2.0, 2.0];
         let units = [65, 65, 9, 65, 64, 65, 9, 3, 3];
         let binned = trains.push_events(&times, &units, 1.0, EventsPerStep::Count).expect("few spikes");
-        assert_eq!(binned, Binned { events: 9, merged: 0, late: 2 });
+        assert_eq!(binned, Binned { events: 9, merged: 0, late: 2, last_seconds: 2.0 });
         let sample = trains.sample(0);
         assert_eq!([0, 1, 2, 3].map(|step| sample.at(step)), [&[][..], &[9, 9, 64, 65, 65, 65], &[], &[65]]);
         assert_eq!((trains.total(), sample.active_steps()), (7, 2));

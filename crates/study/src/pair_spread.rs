@@ -14,7 +14,7 @@
 
 use ohmspike_crossbar::PairMapping;
 use ohmspike_crossbar::device::Device;
-use ohmspike_crossbar::spread::WeightUnits;
+use ohmspike_crossbar::spread::{WeightUnits, write_spread};
 use ohmspike_snn::connection::Connection;
 
 use crate::settings::{PairKind, Settings};
@@ -55,10 +55,25 @@ pub fn conductance_of(weight: f64, settings: &Settings, device: &Device) -> Opti
     })
 }
 
+/// Returns the write noise of a typical initial weight of the first hidden layer, % of the initial weight spread; none if
+/// the window cannot hold the weight.
+pub fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
+    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
+    let target = conductance_of(sigma_init, settings, device)?;
+    let units = units_of_write(settings, device, Connection::Feedforward(0))?;
+    let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
+    let written = written * hardware.write_spread_scale;
+    // Accepted cells are spread roughly evenly over the acceptance window.
+    let accepted = device.write.verify().map(|verify| {
+        let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
+        100.0 * units.weight_per_microsiemens * half_width / 3f64.sqrt() / sigma_init
+    });
+    Some(accepted.map_or(written, |accepted| written.min(accepted)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ohmspike_crossbar::spread::write_spread;
 
     const HIDDEN: Connection = Connection::Feedforward(0);
 

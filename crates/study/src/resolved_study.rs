@@ -65,8 +65,7 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
 /// Returns the text of the file.
 fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     let mut text = String::from(
-        "# The study as `ohmspike run` last ran it: with overrides applied, explicit defaults, and every axis as a \
-         list.\n\
+        "# The study as last run: with overrides applied, explicit defaults, and every axis as a list.\n\
          # `ohmspike report`, `export`, `status` and `run` accept this folder instead of a study file.\n",
     );
     if !base.paths.is_empty() {

@@ -31,6 +31,7 @@ pub use readout::ReadoutSettings;
 use schemars::JsonSchema;
 pub use seeds::SeedSettings;
 use serde::{Deserialize, Serialize};
+pub(crate) use value::RATE;
 use value::{
     EPOCHS, FACTOR, FRACTION, LINES, MILLION, POSITIVE, TIME_CONSTANT, number, positive, positive_or_auto, refuse,
     whole,

@@ -4,7 +4,8 @@ use ohmspike_datasets::{Dataset, Part};
 use ohmspike_snn::encode::LatencyCode;
 
 use crate::prepare::EncodedData;
-use crate::settings::{Encoding, Settings};
+use crate::settings::{RATE, Settings};
+use crate::significant::short;
 
 /// Samples of a data set that latency encoding leaves without input spikes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -58,32 +59,59 @@ pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
 /// Samples of a study without an input spike, which a network cannot tell apart.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "data.set: `{set}`: no input spike in {silent}: {}", advice(*encoding, *dense)
+    "data.set: `{set}`: no input spike in {silent}: {}", how.advice()
 )]
 pub struct SilentInput {
     /// Name of the data set.
     pub set: String,
     /// Numbers of silent samples, in words.
     silent: String,
-    encoding: Encoding,
-    dense: bool,
+    how: How,
 }
 
-/// Why samples are silent, and what to do.
-fn advice(encoding: Encoding, dense: bool) -> String {
-    let threshold = LatencyCode::default().threshold;
-    match (dense, encoding) {
-        (false, _) => "no event is inside the window\n\nhint: check the recordings, or choose a longer \
-                       `data.window_seconds`"
-            .to_owned(),
-        (true, Encoding::Latency) => format!(
-            "latency encoding drops values below {threshold} of full scale and spikes after the last time step\n\n\
-             hint: import the data with `--scale min-max`, set `data.encoding = \"poisson\"`, or raise `network.steps`"
-        ),
-        (true, Encoding::Poisson) => {
-            "the values are small\n\nhint: import the data with `--scale min-max`, or raise `data.poisson_rate_hertz` \
-             or `network.steps`"
-                .to_owned()
+/// How the samples become spikes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum How {
+    /// Recorded events, the last at `last_seconds`.
+    Events {
+        last_seconds: f64,
+    },
+    Latency {
+        steps: usize,
+    },
+    Poisson {
+        rate_hertz: f64,
+        steps: usize,
+    },
+}
+
+impl How {
+    /// Why samples are silent, and what to do.
+    fn advice(&self) -> String {
+        match *self {
+            How::Events { last_seconds } => format!(
+                "no event is inside the window\n\nhint: check the recordings, or choose a `data.window_seconds` above \
+                 {last_seconds} s, the time of the last event"
+            ),
+            How::Latency { steps } => {
+                let code = LatencyCode::default();
+                // The smallest 8-bit value above the threshold.
+                let least = (256.0 * code.threshold).ceil() / 255.0;
+                let needed = code.step(least, usize::MAX).map_or(0, |step| step + 1);
+                let raise =
+                    format!(", or raise `network.steps` to {needed}, enough for values from {} on", short(least));
+                format!(
+                    "latency encoding drops values below {} of full scale and spikes after the last time step\n\n\
+                     hint: import the data with `--scale min-max`, or set `data.encoding = \"poisson\"`{}",
+                    code.threshold,
+                    if steps < needed { &raise } else { "" }
+                )
+            }
+            How::Poisson { rate_hertz, steps } => format!(
+                "the values are small\n\nhint: import the data with `--scale min-max`, or raise \
+                 `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
+                RATE.high
+            ),
         }
     }
 }
@@ -97,10 +125,14 @@ pub fn silent_input(settings: &Settings, data: &EncodedData) -> Option<SilentInp
         silent => format!("{silent} of {samples} {part} samples"),
     });
     let silent = told.collect::<Vec<_>>().join(" and ");
-    let (set, encoding) = (settings.data.set.clone(), settings.data.encoding);
-    // Only recordings have a window.
-    let dense = settings.data.window_seconds().is_none();
-    (train + test > 0).then_some(SilentInput { set, silent, encoding, dense })
+    let steps = settings.network.steps;
+    // Only recordings are binned.
+    let how = match (data.binned, settings.data.poisson_rate_hertz()) {
+        (Some(binned), _) => How::Events { last_seconds: binned.last_seconds },
+        (None, Some(rate_hertz)) => How::Poisson { rate_hertz, steps },
+        (None, None) => How::Latency { steps },
+    };
+    (train + test > 0).then(|| SilentInput { set: settings.data.set.clone(), silent, how })
 }
 
 /// Returns the largest value of each sample as a fraction of full scale; empty for recordings.
@@ -150,5 +182,21 @@ mod tests {
         assert!(message.contains("the largest value is 16 of 255") && message.contains("--scale min-max"), "{message}");
         let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
+    }
+    /// 52 of 255 spikes at step 78.
+    #[test]
+    fn advice_names_the_number() {
+        let advice = |how: How| how.advice();
+        let short = advice(How::Latency { steps: 50 });
+        assert!(short.ends_with(", or raise `network.steps` to 79, enough for values from 0.204 on"), "{short}");
+        let enough = advice(How::Latency { steps: 79 });
+        assert!(enough.ends_with("or set `data.encoding = \"poisson\"`"), "{enough}");
+        let late = advice(How::Events { last_seconds: 1.25 });
+        assert!(late.ends_with("choose a `data.window_seconds` above 1.25 s, the time of the last event"), "{late}");
+        let rate = advice(How::Poisson { rate_hertz: 40.0, steps: 30 });
+        assert!(
+            rate.contains("`data.poisson_rate_hertz` (now 40, at most 1000) or `network.steps` (now 30)"),
+            "{rate}"
+        );
     }
 }

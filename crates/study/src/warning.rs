@@ -18,13 +18,12 @@ mod without_effect;
 use std::collections::BTreeSet;
 
 use ohmspike_crossbar::device::{Acceptance, Device, InitialAction, WriteNoise};
-use ohmspike_crossbar::spread::write_spread;
 use ohmspike_snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
 use crate::hardware::shapes;
 use crate::measured_neurons::MOST_MEASURED;
-use crate::pair_spread::{conductance_of, units_of_write};
+use crate::pair_spread::{percent_of_one_write, units_of_write};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::significant::significant;
@@ -35,7 +34,7 @@ use held::{HeldAt, HeldTable, held_at, held_tables};
 use hint::{finer_scale, half_width, is_are, on, or_copy, this_key};
 use law::LawWarning;
 use levels::{ClippedLevels, clipped_levels};
-use many_pulses::many_pulses;
+use many_pulses::{USUAL, many_pulses};
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
 use without_effect::{other_weights_at_gmax, unused_weights_at_gmax, without_effect};
@@ -82,7 +81,7 @@ pub enum Warning {
     #[error(
         "hardware.weight_at_gmax: at {weight_at_gmax}, the write noise of a typical initial hidden weight is {} % of \
          `weights.sigma_init`: the first updates drown the initial weights in noise\n\n\
-         hint: {}{}", significant(*percent), finer_scale(*finer), or_copy(*copy_helps)
+         hint: {}{}", significant(*percent), finer_scale(*finer, *sigma_init), or_copy(*copy_helps)
     )]
     CoarseWrite {
         /// Weight of a hidden-layer cell at the upper end of the conductance window.
@@ -91,6 +90,8 @@ pub enum Warning {
         percent: f64,
         /// A weight at Gmax that leaves room for the initial weights, and the percentage that it leads to.
         finer: (f64, f64),
+        /// The initial weight spread, thresholds.
+        sigma_init: f64,
         /// Whether a digital copy would keep write errors from adding up.
         copy_helps: bool,
     },
@@ -151,13 +152,13 @@ pub enum Warning {
         /// Why the keys have no effect.
         why: &'static str,
         /// What to do.
-        hint: &'static str,
+        hint: String,
     },
     /// A device that allows many pulses per write.
     #[error(
         "device `{device}`: write.pulses.most_pulses: one update may take {most} pulses per cell, one after another, \
-         which slows training down\n\nhint: choose a smaller limit; the record counts writes that fall short of their \
-         target"
+         which slows training down\n\nhint: set it to {USUAL}, the default, unless the record counts writes that fall short of \
+         their target"
     )]
     ManyPulses {
         /// Name of the device.
@@ -282,27 +283,13 @@ fn coarse_write(settings: &Settings, device: &Device) -> Option<Warning> {
     smaller.hardware.weight_at_gmax = weight_at_gmax.min(ROOM * settings.weights.sigma_init);
     let finer = (smaller.hardware.weight_at_gmax, percent_of_one_write(&smaller, device).unwrap_or(percent));
     let copy_helps = hardware.controller == Controller::ReadBack && device.write.pulses().is_none();
-    Some(Warning::CoarseWrite { weight_at_gmax, percent, finer, copy_helps })
+    let sigma_init = settings.weights.sigma_init;
+    Some(Warning::CoarseWrite { weight_at_gmax, percent, finer, sigma_init, copy_helps })
 }
 
 /// Weight at Gmax in units of σ_init that leaves room for training, which grows weights to several times their initial
 /// size.
 const ROOM: f64 = 10.0;
-
-/// Returns the write noise of a typical initial weight, % of the initial weight spread.
-fn percent_of_one_write(settings: &Settings, device: &Device) -> Option<f64> {
-    let (hardware, sigma_init) = (&settings.hardware, settings.weights.sigma_init);
-    let target = conductance_of(sigma_init, settings, device)?;
-    let units = units_of_write(settings, device, Connection::Feedforward(0))?;
-    let written = write_spread(device, &[1e6 / target], Some(units)).first()?.percent_of_sigma_init?;
-    let written = written * hardware.write_spread_scale;
-    // Accepted cells are spread roughly evenly over the acceptance window.
-    let accepted = device.write.verify().map(|verify| {
-        let half_width = f64::from(verify.acceptance.microsiemens(target as f32));
-        100.0 * units.weight_per_microsiemens * half_width / 3f64.sqrt() / sigma_init
-    });
-    Some(accepted.map_or(written, |accepted| written.min(accepted)))
-}
 
 /// Returns a warning if the conductance map of `connection` has cells outside the window. Cells that the fault map
 /// marks as stuck don't count.

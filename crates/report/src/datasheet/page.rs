@@ -5,6 +5,10 @@ use std::fmt::Write;
 use ohmspike_crossbar::device::{Device, Grade, Provenance, WriteNoise};
 use ohmspike_crossbar::spread::{SpreadRow, read_spread, write_spread};
 use ohmspike_crossbar::write_clip;
+use ohmspike_snn::connection::Connection;
+use ohmspike_study::auto::advised_weight_at_gmax;
+use ohmspike_study::pair_spread::percent_of_one_write;
+use ohmspike_study::settings::Settings;
 use ohmspike_study::significant::{short, wrapped};
 
 use super::drift::drift_table;
@@ -30,6 +34,7 @@ pub fn device_page(device: &Device) -> String {
     for (name, told) in mechanisms(device) {
         tell(&mut text, name, &told);
     }
+    tell(&mut text, "weights", &weights(device));
     text.push('\n');
     spreads(&mut text, device);
     tries_table(&mut text, device);
@@ -123,6 +128,23 @@ fn window(device: &Device) -> String {
     )
 }
 
+/// Advises a scale of the weights. Both numbers are relative to the initial weight spread, so they hold for any spread.
+fn weights(device: &Device) -> String {
+    let mut settings = Settings::default();
+    let advised = advised_weight_at_gmax(&settings, Connection::Feedforward(0));
+    settings.hardware.weight_at_gmax = advised;
+    let scale = short(advised / settings.weights.sigma_init);
+    let told = format!("`auto` sets the weight at Gmax to {scale} × sigma_init");
+    let noise = percent_of_one_write(&settings, device).filter(|_| device.write.noise != WriteNoise::FromStudy);
+    match noise.filter(|percent| *percent > 0.0) {
+        Some(percent) => format!(
+            "{told}; one write near a typical initial weight then has noise of {} % of sigma_init",
+            short(percent)
+        ),
+        None => told,
+    }
+}
+
 fn spreads(text: &mut String, device: &Device) {
     let resistances = resistances(&device.window);
     match (&device.write.noise, device.write.pulses()) {
@@ -197,6 +219,7 @@ mod tests {
             "converters",
             "energy",
             "area",
+            "weights",
         ] {
             assert!(page.lines().any(|line| line.starts_with(&format!("{name} "))), "{name}: {page}");
         }

@@ -4,6 +4,7 @@
 //! and the 5th percentile as a hollow marker.
 
 use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime};
+use ohmspike_datasets::counted;
 use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Fill, Mark};
 use ohmspike_plot::palette::{BLACK, Dash, GREY, Look};
@@ -62,7 +63,7 @@ fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
 }
 
 fn caption(deployment: &Deployment, alone: bool) -> String {
-    let chips = deployment.chips;
+    let chips = counted(deployment.chips as usize, "chip");
     let mut above: Vec<String> = deployment.cells.iter().map(|cell| percent(cell.yield_above)).collect();
     above.dedup();
     let above = above.join(", ");
@@ -71,7 +72,7 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
     };
     format!(
-        "{shown} {chips} chips, each programmed once and read at every time. Dashed: the network in exact memory; dotted: the \
+        "{shown} {chips}, each programmed once and read at every time. Dashed: the network in exact memory; dotted: the \
          threshold of {above} %."
     )
 }

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use ohmspike_answers::deploy::{
     Deployment, DeploymentCell, DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Yield,
 };
+use ohmspike_datasets::counted;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_study::significant::significant;
 
@@ -37,7 +38,7 @@ pub fn accuracy_words(time: &DeploymentTime) -> String {
 /// Formats a yield with its exact 95 % interval, in percent.
 pub fn yield_words(passed: &Yield) -> String {
     let Yield { chips, fraction, low, high } = passed;
-    format!("{} % ({} to {}), {chips} chips", percent(*fraction), percent(*low), percent(*high))
+    format!("{} % ({} to {}), {}", percent(*fraction), percent(*low), percent(*high), counted(*chips as usize, "chip"))
 }
 
 fn span(seconds: f64) -> String {
@@ -71,12 +72,12 @@ fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
     let Some(last) = cell.times.last() else { return String::new() };
     let interval = last.ci95.map(|(low, high)| format!(" (95 % interval {} to {} %)", percent(low), percent(high)));
     format!(
-        "{}: {} % accuracy{} on average over {} chips, {} after programming, compared with {} % in exact memory; {} of the chips \
+        "{}: {} % accuracy{} on average over {}, {} after programming, compared with {} % in exact memory; {} of the chips \
          are above {} %.",
         name(deployment, cell),
         percent(last.mean),
         interval.unwrap_or_default(),
-        deployment.chips,
+        counted(deployment.chips as usize, "chip"),
         span(last.seconds),
         percent(cell.exact.accuracy()),
         format_args!(
@@ -99,11 +100,11 @@ fn method(deployment: &Deployment) -> String {
     };
     let networks: Vec<String> = deployment.networks.iter().enumerate().map(of_network).collect();
     format!(
-        "Networks: {}. Each of {} chips has its own device-to-device variation, faults and write noise (seed {}). Its cells start \
+        "Networks: {}. Each of {} has its own device-to-device variation, faults and write noise (seed {}). Its cells start \
          erased, are written through the write scheme of the device, and read the test set at each time with read noise. \
          Nothing is trained. Intervals of means are Student's t over chips, intervals of yields are exact (Clopper and Pearson).",
         networks.join(", "),
-        deployment.chips,
+        counted(deployment.chips as usize, "chip"),
         deployment.seed
     )
 }

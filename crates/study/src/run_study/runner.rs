@@ -190,6 +190,7 @@ impl Runner {
         });
         keeper.failure.map_or(Ok(()), Err)?;
         self.ran += self.store.len() - before;
+        checkpoints.remove_all(|id| self.store.get(id).is_some());
         Ok(ran?)
     }
 

@@ -8,7 +8,7 @@ use crate::health::MOST_CONVERSIONS;
 use crate::prepare::Devices;
 use crate::record::Record;
 use crate::settings::connection_name;
-use crate::significant::significant;
+use crate::significant::{short, significant};
 
 /// A fixed range that saturates, or unsigned codes for negative column sums.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -16,7 +16,7 @@ use crate::significant::significant;
     "converters.adc: {connection}: {} % of the conversions in {stage} are outside the range of {} µA and are clipped \
      ({} % at the lowest code, {} % at the highest, {} % at code 0)\n\nhint: {}",
     significant(100.0 * shares.clipped), significant(*full_scale), significant(100.0 * shares.lowest),
-    significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero)
+    significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero, *full_scale)
 )]
 pub struct Saturated {
     /// Name of the connection.
@@ -31,12 +31,15 @@ pub struct Saturated {
     pub below_zero: bool,
 }
 
-fn advice(below_zero: bool) -> &'static str {
+fn advice(below_zero: bool, full_scale: f64) -> String {
     if below_zero {
-        "set `device.converters.adc.codes = \"signed\"`: unsigned codes cannot hold negative sums"
+        "set `device.converters.adc.codes = \"signed\"`: unsigned codes cannot hold negative sums".to_owned()
     } else {
-        "raise `device.converters.adc.full_scale_microamperes` or set `device.converters.adc.range = \"calibrated\"`; \
-         larger weights don't help"
+        format!(
+            "set `device.converters.adc.range = \"calibrated\"`, which measures the range, or raise \
+             `device.converters.adc.full_scale_microamperes`, first to {}; larger weights don't help",
+            short(2.0 * full_scale)
+        )
     }
 }
 
@@ -90,9 +93,10 @@ mod tests {
         let counts = CodeCounts { conversions: 1000, lowest: 30, highest: 120, zero: 100, clipped: 140 };
         let expected = "converters.adc: hidden-1: 14.0 % of the conversions in tests are outside the range of 20.0 µA \
                         and are clipped (3.00 % at the lowest code, 12.0 % at the highest, 10.0 % at code 0)\n\n\
-                        hint: raise `device.converters.adc.full_scale_microamperes` or ";
+                        hint: set `device.converters.adc.range = \"calibrated\"`, which measures the range, or raise \
+                        `device.converters.adc.full_scale_microamperes`, first to 40; larger weights don't help";
         let found = messages(fixed, counts);
-        assert!(found.len() == 1 && found[0].starts_with(expected), "{found:?}");
+        assert_eq!(found, [expected]);
         assert_eq!(messages(fixed, CodeCounts { clipped: 10, ..counts }), [""; 0]);
         assert_eq!(messages(r#""codes": "signed", "range": "calibrated""#, counts), [""; 0]);
     }

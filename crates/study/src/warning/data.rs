@@ -53,7 +53,7 @@ pub enum DataWarning {
     /// Events after the window.
     #[error(
         "data.window_seconds: {late} of {events} events of the training and test sets come after the window of \
-         {window_seconds} s and are dropped\n\nhint: choose a window as long as the recordings"
+         {window_seconds} s and are dropped\n\nhint: choose a window above {last_seconds} s, the time of the last event"
     )]
     Late {
         /// Dropped events.
@@ -62,6 +62,8 @@ pub enum DataWarning {
         events: u64,
         /// Length of the window, s.
         window_seconds: f64,
+        /// Time of the last event, s.
+        last_seconds: f64,
     },
 }
 
@@ -120,7 +122,8 @@ pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses
         }
         if binned.late > 0 {
             let window_seconds = settings.sample_seconds();
-            found.push(DataWarning::Late { late: binned.late, events, window_seconds });
+            let (late, last_seconds) = (binned.late, binned.last_seconds);
+            found.push(DataWarning::Late { late, events, window_seconds, last_seconds });
         }
     }
     found.into_iter().map(Warning::Data).collect()
@@ -163,7 +166,7 @@ mod tests {
         let mut settings = Settings::default();
         settings.data.set = "not-imported".to_owned();
         settings.data.window_seconds = Some(0.5);
-        let binned = |merged, late| Some(Binned { events: 9, merged, late });
+        let binned = |merged, late| Some(Binned { events: 9, merged, late, last_seconds: 0.75 });
         assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(0, 0))), [""; 0]);
         let expected = [
             "data.events_per_step: `binary` merges 2 of 9 events of the training and test sets with an earlier event \
@@ -171,6 +174,9 @@ mod tests {
             "data.window_seconds: 3 of 9 events of the training and test sets come after the window of 0.5 s and are \
              dropped",
         ];
-        assert_eq!(messages(&settings, &data(&[0], &[0], 1, binned(2, 3))), expected);
+        let counted = data(&[0], &[0], 1, binned(2, 3));
+        assert_eq!(messages(&settings, &counted), expected);
+        let late = of(&settings, &counted, &UnseenClasses::new(&counted)).pop().expect("late events").to_string();
+        assert!(late.ends_with("hint: choose a window above 0.75 s, the time of the last event"), "{late}");
     }
 }

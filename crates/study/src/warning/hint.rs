@@ -4,6 +4,9 @@ use ohmspike_crossbar::device::Acceptance;
 
 use crate::significant::significant;
 
+/// Least ratio of the weight at Gmax to the initial weight spread that a study may have.
+const LEAST_ROOM: f64 = 3.0;
+
 pub(super) fn this_key(keys: usize) -> &'static str {
     if keys == 1 { "the key" } else { "these keys" }
 }
@@ -16,14 +19,22 @@ pub(super) fn on(device: &str) -> String {
     if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
 }
 
-pub(super) fn finer_scale((weight, percent): (f64, f64)) -> String {
+pub(super) fn finer_scale((weight, percent): (f64, f64), sigma_init: f64) -> String {
+    // With the weight at Gmax unchanged, the noise stays the same and the spread grows until both are equal.
+    let wide = sigma_init * percent / 100.0;
+    let fits = LEAST_ROOM * wide <= weight;
     let (weight, left) = (significant(weight), significant(percent));
     if percent <= 100.0 {
         format!("choose a smaller weight at Gmax, which uses more of the window; at {weight} the noise is {left} %")
     } else {
+        let also = if fits {
+            format!("also raise `weights.sigma_init` to {}, or choose", significant(wide))
+        } else {
+            "choose".to_owned()
+        };
         format!(
-            "a smaller weight at Gmax uses more of the window, but even at {weight} the noise is {left} %; also raise \
-             `weights.sigma_init`, or choose a device with less write noise"
+            "a smaller weight at Gmax uses more of the window, but even at {weight} the noise is {left} %; {also} a \
+             device with less write noise"
         )
     }
 }

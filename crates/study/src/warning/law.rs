@@ -13,7 +13,7 @@ pub enum LawWarning {
     #[error(
         "{key}: {given} s is {} the drift law of device `{device}`, which covers {from} to {to} s: drift is evaluated \
          at {held} s, the {} of the law\n\n\
-         hint: choose a time within the law; no data cover {} times",
+         hint: choose {from} to {to} s; no data cover {} times",
         if given > held { "after" } else { "before" }, if given > held { "end" } else { "start" },
         if given > held { "later" } else { "earlier" }
     )]
@@ -48,14 +48,16 @@ pub enum LawWarning {
     #[error(
         "read.rtn: the random telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within \
          the window: it stays at 100 % for higher resistances\n\n\
-         hint: choose a smaller `read.rtn.amplitude_exponent`, or a window within the range of the fit",
-        significant(*resistance)
+         hint: choose a `read.rtn.amplitude_exponent` of at most {}, or a `window.high_resistance_ohm` of at most {}",
+        significant(*resistance), significant(*exponent), significant(*resistance)
     )]
     Telegraph {
         /// Name of the device.
         device: String,
         /// Resistance at which the amplitude reaches 100 %, ohm.
         resistance: f64,
+        /// Exponent at which it reaches 100 % at the end of the window.
+        exponent: f64,
     },
 }
 
@@ -80,7 +82,9 @@ pub fn reads(device: &Device) -> Vec<LawWarning> {
         let grown = (1.0 / noise.amplitude).powf(1.0 / noise.amplitude_exponent);
         let resistance = noise.reference_resistance * grown;
         let highest = 1e6 / f64::from(device.window.low());
-        (resistance < highest).then(|| LawWarning::Telegraph { device: name(), resistance })
+        let exponent = (1.0 / noise.amplitude).ln() / (highest / noise.reference_resistance).ln();
+        let exponent = (1e3 * exponent).floor() / 1e3;
+        (resistance < highest).then(|| LawWarning::Telegraph { device: name(), resistance, exponent })
     });
     volts.into_iter().chain(telegraph).collect()
 }
@@ -142,5 +146,8 @@ mod tests {
         let told = slow(1.0);
         let [LawWarning::Telegraph { resistance, .. }] = told[..] else { panic!("{told:?}") };
         assert!((resistance - 250_000.0).abs() < 1.0, "{resistance}");
+        // ln(25) / ln(100) = 0.69897
+        let hint = "hint: choose a `read.rtn.amplitude_exponent` of at most 0.698, or a `window.high_resistance_ohm` of at most";
+        assert!(told[0].to_string().contains(hint), "{}", told[0]);
     }
 }

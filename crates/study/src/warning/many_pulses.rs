@@ -7,6 +7,8 @@ use super::Warning;
 /// Smallest limit that warns, 100 times the default. One core computes about 10⁸ pulses per second, so an update of all
 /// 80 000 cells of the paper's network takes seconds.
 const MANY: u32 = 10_000;
+/// Pulses per write unless a device sets `most_pulses`.
+pub(super) const USUAL: u32 = 100;
 
 /// Returns a warning if `device` allows at least [`MANY`] pulses per write.
 pub(super) fn many_pulses(device: &Device) -> Option<Warning> {
@@ -29,6 +31,7 @@ mod tests {
         };
         assert_eq!(of(9_999), None);
         let told = of(10_000).expect("many").to_string();
+        assert!(told.contains("hint: set it to 100, the default,"), "{told}");
         assert!(
             told.starts_with("device `ecram-mo-kim-2019`: write.pulses.most_pulses: one update may take 10000 pulses"),
             "{told}"

@@ -14,7 +14,7 @@ use crate::prepare::LoadedDevice;
 use crate::settings::{Controller, PairKind, Settings, connection_key};
 
 /// Why a key has no effect, and what to do.
-type Reason = (&'static str, &'static str);
+type Reason<'a> = (&'static str, &'a str);
 
 /// Returns the warnings about one device that holds `connections`.
 pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connections: &[Connection]) -> Vec<Warning> {
@@ -22,7 +22,7 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
     let mut found = Vec::new();
     let mut warn = |keys: Vec<String>, (why, hint): Reason| {
         if !keys.is_empty() {
-            found.push(Warning::WithoutEffect { keys, device: device.name.clone(), why, hint });
+            found.push(Warning::WithoutEffect { keys, device: device.name.clone(), why, hint: hint.to_owned() });
         }
     };
     mechanisms(settings, device, &mut warn);
@@ -38,7 +38,7 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
 pub(super) fn unused_weights_at_gmax(settings: &Settings, held: &[Connection]) -> Option<Warning> {
     let keys = other_weights_at_gmax(settings, held);
     let (device, why) = (String::new(), "the weights of this layer are not on a device");
-    let hint = "choose a device for the layer or remove the key";
+    let hint = "choose a device for the layer or remove the key".to_owned();
     (!keys.is_empty()).then_some(Warning::WithoutEffect { keys, device, why, hint })
 }
 
@@ -76,7 +76,7 @@ fn named(settings: &Settings, names: &[&str]) -> Vec<String> {
 }
 
 /// Finds mechanisms that the pair or the controller disables.
-fn mechanisms(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
+fn mechanisms(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     let hardware = &settings.hardware;
     if hardware.pair != PairKind::OneBranch && device.reference_branch != ReferenceBranch::Ideal {
         warn(
@@ -116,7 +116,7 @@ fn mechanisms(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<St
 }
 
 /// Finds scale factors on write noise that is zero.
-fn scales(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
+fn scales(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     let writes_spread = device.write.noise.spreads(settings.noise.level_percent > 0.0);
     if device.write.noise == WriteNoise::FromStudy && !writes_spread {
         let reason = ("the study has no noise", "set `noise.level_percent`");
@@ -140,7 +140,7 @@ fn scales(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String
 }
 
 /// Finds keys of a drift law that has not started.
-fn times(settings: &Settings, drift: &Drift, warn: &mut impl FnMut(Vec<String>, Reason)) {
+fn times(settings: &Settings, drift: &Drift, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     let (times, of_time) = match drift {
         Drift::None => return,
         Drift::Power(law) => (law.times(), vec!["drift.points", "drift.reference_seconds"]),
@@ -161,24 +161,20 @@ fn times(settings: &Settings, drift: &Drift, warn: &mut impl FnMut(Vec<String>, 
         warn(retention(), reason);
         warn(given_of(settings, &["drift.reference_seconds", "drift.latest_seconds"]), reason);
     } else if seconds <= times.reference {
-        let reason = (
-            "the test is not after the reference time of the drift, so no drift has happened",
-            "choose a `hardware.retention_seconds` above `drift.reference_seconds` of the device",
-        );
+        let hint = format!("choose a `hardware.retention_seconds` above {}", times.reference);
+        let reason = ("the test is not after the reference time of the drift, so no drift has happened", &*hint);
         warn(retention(), reason);
         warn(given_of(settings, &of_time), reason);
     }
     if grows && seconds <= times.latest {
-        let reason = (
-            "the test comes before this time, the end of the drift law",
-            "choose a longer `hardware.retention_seconds`",
-        );
+        let hint = format!("choose a `hardware.retention_seconds` above {}", times.latest);
+        let reason = ("the test comes before this time, the end of the drift law", &*hint);
         warn(given(settings, "drift.latest_seconds"), reason);
     }
 }
 
 /// Finds ineffective keys of `[device]` about writes.
-fn writing(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
+fn writing(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     if let Some(pulses) = device.write.pulses() {
         if device.write.cells == WrittenCells::All && device.write.noise == WriteNoise::None {
             let reason = ("cells without an update get no pulses, and these writes have no noise", "remove the key");
@@ -212,7 +208,7 @@ fn writing(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<Strin
 }
 
 /// Finds ineffective keys of `[device]` about reads.
-fn reading(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason)) {
+fn reading(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     let (read, energy) = (&device.read, &device.energy);
     let fixed = device.converters.adc.is_some_and(|adc| matches!(adc.range, AdcRange::Fixed { .. }));
     if read.volts.is_some() && read.nonlinearity.is_none() && energy.read_pulse_nanoseconds.is_none() && !fixed {
@@ -237,10 +233,10 @@ fn reading(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<Strin
     } else if let Some((curve, volts)) = read.nonlinearity.as_ref().zip(read.volts)
         && curve.held(volts).is_none()
     {
-        let reason = (
-            "the read voltage is below this one, the end of the fit of the I-V curves",
-            "choose a `device.read.volts` above it, or remove the key",
-        );
+        let hint = curve.highest_volts().map_or("remove the key".to_owned(), |highest| {
+            format!("choose a `device.read.volts` above {highest}, or remove the key")
+        });
+        let reason = ("the read voltage is below this one, the end of the fit of the I-V curves", &*hint);
         warn(given(settings, "read.nonlinearity.highest_volts"), reason);
     }
     if device.converters.adc.is_none() {
@@ -264,7 +260,7 @@ fn faults(
     settings: &Settings,
     loaded: &LoadedDevice,
     connections: &[Connection],
-    warn: &mut impl FnMut(Vec<String>, Reason),
+    warn: &mut impl FnMut(Vec<String>, Reason<'_>),
 ) {
     let faults = &loaded.device.faults;
     let map_of = |connection: &Connection| crate::chip_maps::of_connection(&loaded.maps.fault, *connection).is_some();

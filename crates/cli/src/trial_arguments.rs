@@ -1,0 +1,64 @@
+//! The options of every command that runs trials: how many at a time, which ones, and how.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use ohmspike_simd::Instructions;
+use ohmspike_study::run::{MOST_THREADS, Shard};
+use ohmspike_study::run_study::RunOptions;
+use ohmspike_study::study_file::StudyFile;
+
+use super::Failure;
+
+/// How trials run.
+#[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Trials")]
+pub struct TrialArguments {
+    /// Concurrent trials [default: one per core].
+    ///
+    /// Idle threads help with the running trials. The number of threads does not change results.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    threads: Option<u16>,
+    /// Run at most N trials, then stop.
+    #[arg(long, value_name = "N")]
+    max_trials: Option<usize>,
+    /// Run part I of N of the trials, from 1.
+    ///
+    /// Start N processes with the same command and folder. After the parts of `run`, run once without --shard, which writes
+    /// summary and figures. The parts of `limit` and `ablate` wait for each other, and each prints the answer.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+    /// Seconds between checkpoints.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    checkpoint_seconds: u64,
+    /// Vector instructions [default: best of the CPU].
+    ///
+    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
+    #[arg(long, value_name = "SET")]
+    simd: Option<Instructions>,
+    /// Show what would run, and run nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+impl TrialArguments {
+    /// Uses the chosen vector instructions.
+    pub fn use_instructions(&self) -> Result<(), Failure> {
+        Ok(self.simd.map_or(Ok(()), Instructions::use_for_all)?)
+    }
+
+    /// The options of the trials of `file`, with results in `folder`. `stop` ends the run after the running trials.
+    pub fn options(&self, file: &StudyFile, folder: PathBuf, stop: &Arc<AtomicBool>) -> RunOptions {
+        RunOptions {
+            folder: Some(folder),
+            study_folder: file.folder.clone(),
+            threads: self.threads.map(usize::from),
+            shard: self.shard,
+            max_trials: self.max_trials,
+            checkpoint_every: Duration::from_secs(self.checkpoint_seconds),
+            stop: Some(Arc::clone(stop)),
+        }
+    }
+}

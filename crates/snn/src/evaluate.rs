@@ -39,7 +39,10 @@ pub fn evaluate(
     executor: &dyn Executor,
 ) -> Activity {
     if executor.parallelism() == 1 || have_read_state(stores) {
-        return evaluate_watched(network, stores, samples, count, seed, &mut |_| {});
+        let mut test = Test::new(network, stores);
+        test.answer_all(network, stores, samples, count, seed, (&mut Trace::of_spikes(network), &mut |_| {}));
+        test.reads.hand_over(stores);
+        return test.activity;
     }
     let count = count.min(samples.spikes.len());
     let starts: Vec<usize> = (0..count).step_by(SAMPLES_OF_TEST).collect();
@@ -47,7 +50,7 @@ pub fn evaluate(
     let layers = &layers(stores)[..];
     let tasks = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Task {
         Box::new(move || {
-            let mut trace = Trace::new(network);
+            let mut trace = Trace::of_spikes(network);
             for sample in start..(start + SAMPLES_OF_TEST).min(count) {
                 test.answer(network, layers, samples, sample, seed, &mut trace);
             }
@@ -60,7 +63,20 @@ pub fn evaluate(
     all.activity
 }
 
-/// Runs [`evaluate`] on this thread and passes every result to `watch`.
+/// Same as [`evaluate`] on this thread, without a count of reads for the energy of the stores.
+pub fn evaluate_uncounted(
+    network: &Network,
+    stores: &mut [&mut dyn WeightStore],
+    samples: &Samples,
+    count: usize,
+    seed: Seed,
+) -> Activity {
+    let mut test = Test { activity: Activity::new(network.classes), reads: ReadCounts::default() };
+    test.answer_all(network, stores, samples, count, seed, (&mut Trace::of_spikes(network), &mut |_| {}));
+    test.activity
+}
+
+/// Runs [`evaluate`] on this thread and passes every result, with all voltages, to `watch`.
 pub fn evaluate_watched(
     network: &Network,
     stores: &mut [&mut dyn WeightStore],
@@ -70,11 +86,7 @@ pub fn evaluate_watched(
     watch: &mut dyn FnMut(&Answer),
 ) -> Activity {
     let mut test = Test::new(network, stores);
-    let mut trace = Trace::new(network);
-    for sample in 0..count.min(samples.spikes.len()) {
-        begin_sample(network, stores, seed.numbered(sample as u64));
-        watch(&test.answer(network, &layers(stores), samples, sample, seed, &mut trace));
-    }
+    test.answer_all(network, stores, samples, count, seed, (&mut Trace::new(network), watch));
     test.reads.hand_over(stores);
     test.activity
 }
@@ -92,6 +104,22 @@ struct Test {
 impl Test {
     fn new(network: &Network, stores: &[&mut dyn WeightStore]) -> Test {
         Test { activity: Activity::new(network.classes), reads: ReadCounts::new(network, stores) }
+    }
+
+    /// Runs the first `count` samples one after another in the buffers of `trace` and passes every result to `watch`.
+    fn answer_all(
+        &mut self,
+        network: &Network,
+        stores: &mut [&mut dyn WeightStore],
+        samples: &Samples,
+        count: usize,
+        seed: Seed,
+        (trace, watch): (&mut Trace, &mut dyn FnMut(&Answer)),
+    ) {
+        for sample in 0..count.min(samples.spikes.len()) {
+            begin_sample(network, stores, seed.numbered(sample as u64));
+            watch(&self.answer(network, &layers(stores), samples, sample, seed, trace));
+        }
     }
 
     fn answer<'a>(

@@ -58,7 +58,17 @@ impl ReadoutTrace {
 impl Trace {
     /// Creates buffers for one sample of `network`.
     pub fn new(network: &Network) -> Trace {
-        let layer = |layer| LayerTrace::new(layer, network.neuron, network.steps);
+        Trace::with(network, true)
+    }
+
+    /// Creates buffers for one sample of `network` that keep the spikes and no voltages of hidden neurons, which only the
+    /// backward pass needs.
+    pub fn of_spikes(network: &Network) -> Trace {
+        Trace::with(network, false)
+    }
+
+    fn with(network: &Network, voltages: bool) -> Trace {
+        let layer = |layer| LayerTrace::new(layer, network.neuron, network.steps, voltages);
         Trace {
             hidden: network.hidden.iter().map(layer).collect(),
             readout: ReadoutTrace::new(network.classes, network.steps),
@@ -109,6 +119,9 @@ impl Trace {
     }
 
     /// Returns V\[step\] of the hidden neurons in blocks.
+    ///
+    /// # Panics
+    /// Panics if the trace keeps no voltages.
     #[inline(always)]
     pub fn membrane(&self, step: usize) -> &[Block] {
         self.last_hidden().membrane(step)

@@ -11,9 +11,11 @@ use crate::spikes::SpikeTrain;
 #[derive(Clone, Debug)]
 pub struct LayerTrace {
     pub(crate) blocks: usize,
-    /// V\[t\] for t = 0 .. T - 1, steps x blocks.
+    /// Blocks from one step to the next in `membrane` and `halfway`; 0 if every step overwrites the step before.
+    stride: usize,
+    /// V\[t\] for t = 0 .. T - 1, steps x blocks, or of the last step.
     pub(crate) membrane: Vec<Block>,
-    /// Voltage half a step after V\[t\], steps x blocks, for Izhikevich neurons.
+    /// Voltage half a step after V\[t\], of the same size, for Izhikevich neurons.
     pub(crate) halfway: Vec<Block>,
     /// Types of the neurons in blocks, for Izhikevich neurons.
     pub(crate) kinds: Vec<Kinds>,
@@ -29,16 +31,18 @@ pub struct LayerTrace {
 const WORD: usize = 4;
 
 impl LayerTrace {
-    /// Creates buffers for `steps` steps of `layer`.
-    pub(crate) fn new(layer: &HiddenLayer, neuron: Neuron, steps: usize) -> LayerTrace {
+    /// Creates buffers for `steps` steps of `layer`. Without `voltages`, only spikes are kept.
+    pub(crate) fn new(layer: &HiddenLayer, neuron: Neuron, steps: usize, voltages: bool) -> LayerTrace {
         let blocks = blocks_for(layer.neurons);
+        let (stride, kept) = if voltages { (blocks, steps * blocks) } else { (0, blocks) };
         let (halfway, kinds) = match neuron {
             Neuron::Lif => (Vec::new(), Vec::new()),
-            Neuron::Izhikevich => (vec![Block::ZERO; steps * blocks], kinds(layer.neurons, layer.excitatory)),
+            Neuron::Izhikevich => (vec![Block::ZERO; kept], kinds(layer.neurons, layer.excitatory)),
         };
         LayerTrace {
             blocks,
-            membrane: vec![Block::ZERO; steps * blocks],
+            stride,
+            membrane: vec![Block::ZERO; kept],
             halfway,
             kinds,
             spiking: vec![[0; WORD]; steps * blocks.div_ceil(WORD)],
@@ -59,15 +63,19 @@ impl LayerTrace {
     }
 
     /// Returns V\[step\] in blocks.
+    ///
+    /// # Panics
+    /// Panics if the trace keeps no voltages.
     #[inline(always)]
     pub fn membrane(&self, step: usize) -> &[Block] {
+        assert!(self.stride > 0, "this trace keeps only spikes");
         &self.membrane[step * self.blocks..(step + 1) * self.blocks]
     }
 
     /// Marks all neurons as silent and at rest before `step`.
     pub(crate) fn rest_until(&mut self, step: usize) {
-        self.membrane[..step * self.blocks].fill(Block::ZERO);
-        let halfway = self.halfway.len().min(step * self.blocks);
+        self.membrane[..step * self.stride].fill(Block::ZERO);
+        let halfway = self.halfway.len().min(step * self.stride);
         self.halfway[..halfway].fill(Block::ZERO);
         self.spiking[..step * self.blocks.div_ceil(WORD)].fill([0; WORD]);
         self.starts[..=step].fill(0);
@@ -83,13 +91,13 @@ impl LayerTrace {
         let words = self.blocks.div_ceil(WORD);
         let bits = &mut self.spiking[step * words..(step + 1) * words].as_flattened_mut()[first..];
         let spiking = bits.first_chunk_mut().expect("bits for every block");
-        (blocks_at_mut(&mut self.membrane, step * self.blocks + first), spiking)
+        (blocks_at_mut(&mut self.membrane, step * self.stride + first), spiking)
     }
 
     /// Returns the record of block number `block` at `step`.
     #[inline(always)]
     pub(crate) fn record_of(&mut self, step: usize, block: usize) -> Record<'_> {
-        let (place, words) = (step * self.blocks + block, self.blocks.div_ceil(WORD));
+        let (place, words) = (step * self.stride + block, self.blocks.div_ceil(WORD));
         Record {
             membrane: &mut self.membrane[place],
             halfway: self.halfway.get_mut(place),

@@ -155,6 +155,29 @@ fn refuses_wrong_networks_and_options() {
 }
 
 #[test]
+fn refuses_studies_that_do_not_fit_and_several_devices_for_one_chip() {
+    let folder = Folder::with_tiny_study();
+    let train = ["train", "tiny.toml", "--set", "training.epochs=0", "--save-weights", "own.npz"];
+    folder.run(&train).succeeds();
+    save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+    folder.write("deep.toml", "name = 'deep'\n[[layer]]\nhidden = 8\n[[layer]]\nhidden = 4\n");
+    let refused = |arguments: &[&str]| {
+        let answer = folder.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        answer.stderr
+    };
+    let own = refused(&["deploy", "own.npz", "--study", "tiny.toml", "--device", "ideal"]);
+    assert!(own.starts_with("error: own.npz: expected no study, because the file has its own settings\n"), "{own}");
+    let deep = refused(&["deploy", "net.npz", "--study", "deep.toml", "--device", "ideal"]);
+    assert!(deep.starts_with("error: net.npz: expected 2 hidden layers as in the study, got 1\n"), "{deep}");
+    let table = refused(&deployed("net.npz", &["--device", "illustrative-oxide", "--save-conductances", "c.csv"]));
+    assert!(
+        table.starts_with("error: conductances: expected one network and one device, got 1 network and 2 devices\n"),
+        "{table}"
+    );
+}
+
+#[test]
 fn refuses_a_table_of_another_kind() {
     let answer = Folder::new().run(&["train", "--save-conductances", "c.txt"]);
     assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");

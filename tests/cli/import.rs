@@ -43,6 +43,22 @@ fn study(data: &str) -> String {
     )
 }
 
+/// `OHMSPIKE_DATA` is where sets are looked up first, so it is where they are written.
+#[test]
+fn imports_into_the_folder_of_the_environment_variable() {
+    let folder = Folder::new();
+    let (samples, labels, shared) = (data("images.idx.gz"), data("labels.idx"), folder.path("shared"));
+    let import = ["data", "import", "pixels", "--samples", &samples, "--labels", &labels, "--test-fraction", "0.5"];
+    let with_variable = |arguments: &[&str]| -> crate::ohmspike::Answer {
+        let mut command = folder.ohmspike(arguments);
+        command.env("OHMSPIKE_DATA", &shared).output().expect("the program starts").into()
+    };
+    with_variable(&[&import[..], &["--classes", "3"]].concat()).succeeds();
+    assert!(with_variable(&["data", "list"]).succeeds().stdout.contains("pixels"));
+    assert!(folder.files("shared").keys().any(|path| path.ends_with("pixels.ohmspike")));
+    assert!(!folder.path("cache").exists(), "nothing is written elsewhere");
+}
+
 #[test]
 fn a_study_runs_on_imported_events() {
     let folder = Folder::new();

@@ -59,7 +59,8 @@ fn the_summary_has_a_column_per_axis_and_a_row_per_condition() {
     let rows: Vec<Vec<&str>> = summary.lines().map(|line| line.split(',').collect()).collect();
     assert_eq!(rows[0][..6], ["noise.level_percent", "mean", "sd", "n", "ci95_low", "ci95_high"]);
     let health = ["n_usable", "n_silent", "n_saturated", "n_clipped", "n_not_converged", "n_at_chance"];
-    assert_eq!(rows[0][6..], health);
+    assert_eq!(rows[0][6..12], health);
+    assert_eq!(rows[0][12..], ["hardware.device", "data.set"]);
     assert_eq!((rows.len(), rows[1][0], rows[2][0]), (3, "1", "100"));
     for row in &rows[1..] {
         let number = |column: usize| row[column].parse::<f64>().expect("a number");

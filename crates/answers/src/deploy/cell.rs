@@ -7,7 +7,7 @@ use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::network::Network;
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
-use ohmspike_study::settings::{Settings, connection_key, connection_name};
+use ohmspike_study::settings::{Settings, connection_key, connection_name, key_of_named};
 use serde::{Deserialize, Serialize};
 
 use super::network::DeployedNetwork;
@@ -125,8 +125,8 @@ impl Cell {
         let of = |scale: &Scale| {
             let Scale { connection, weight_at_gmax, largest_weight, clipped, wrong_signs } = scale.clone();
             let signs = DeployWarning::WrongSigns { file: file(), connection: connection.clone(), count: wrong_signs };
-            let (largest, count) = (largest_weight, clipped);
-            let clips = DeployWarning::Clipped { file: file(), connection, count, weight_at_gmax, largest };
+            let (largest, count, key) = (largest_weight, clipped, key_of_named(&connection, "weight_at_gmax"));
+            let clips = DeployWarning::Clipped { file: file(), key, connection, count, weight_at_gmax, largest };
             [(wrong_signs > 0).then_some(signs), (clipped > 0).then_some(clips)]
                 .into_iter()
                 .flatten()

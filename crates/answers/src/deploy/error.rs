@@ -270,13 +270,15 @@ pub enum DeployWarning {
     /// Weights beyond full scale.
     #[error(
         "{file}: {connection}: {} beyond the weight of a fully-on cell ({weight_at_gmax}); clipped\n\n\
-         hint: the largest weight is {largest}", counted(*count as usize, "weight")
+         hint: set `{key}` to {largest}, the largest weight, or leave it out", counted(*count as usize, "weight")
     )]
     Clipped {
         /// The network file.
         file: String,
         /// The connection.
         connection: String,
+        /// Key of its weight at Gmax.
+        key: String,
         /// Number of weights.
         count: u64,
         /// Weight at Gmax, thresholds.

@@ -300,7 +300,7 @@ pub fn connection_name(connection: Connection) -> String {
 }
 
 /// Returns the [`connection_key`] of the connection called `name`. Unknown names count as the readout.
-pub(crate) fn key_of_named(name: &str, key: &str) -> String {
+pub fn key_of_named(name: &str, key: &str) -> String {
     let number = name.strip_prefix("hidden-").and_then(|rest| rest.split('-').next()?.parse::<usize>().ok());
     let layer = number.and_then(|number| number.checked_sub(1));
     connection_key(layer.map_or(Connection::Readout, Connection::Feedforward), key)

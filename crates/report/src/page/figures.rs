@@ -46,7 +46,7 @@ pub fn drawn(figure: &Figure) -> Markup {
 fn caption(figure: &Figure) -> Markup {
     html! {
         figcaption {
-            strong { (figure.title) ". " }
+            @if !figure.title.is_empty() { strong { (figure.title) ". " } }
             (figure.caption) " "
             (data_link(&format!("{}.csv", figure.name), figure.csv.as_bytes(), "Data as CSV"))
             "."

@@ -9,7 +9,7 @@ use super::table::table;
 /// Renders the answer of `ohmspike limit`.
 pub fn section(report: &LimitReport) -> Markup {
     html! {
-        p { "Criterion: " (words::criterion(&report.criterion, None)) ". " (words::repeats(report)) "." }
+        p { "Criterion: " (words::criterion(&report.criterion, None)) "; " (words::repeats(report)) "." }
         ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
         @if report.rows.len() > 1 { (sheet(report)) }
         @for row in report.all_rows().filter(|row| !row.trials.is_empty()) { (details(report, row)) }

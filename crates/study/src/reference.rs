@@ -10,7 +10,7 @@
 //! let sections = study_keys(&[]);
 //! let training = sections.iter().find(|section| section.name == "training").expect("a section");
 //! let epochs = training.keys.iter().find(|key| key.key == "training.epochs").expect("a key");
-//! assert_eq!((epochs.default.as_str(), epochs.allowed.as_str()), ("`30`", "1 to 1000000"));
+//! assert_eq!((epochs.default.as_str(), epochs.allowed.as_str()), ("`30`", "0 to 1000000"));
 //! ```
 
 mod device_keys;

@@ -10,14 +10,16 @@ use crate::settings::value::POSITIVE;
 use crate::settings::{Settings, connection_key};
 
 /// Sets the `keys` that are `auto` to numbers that fit the other settings, so that these can be checked: the defaults of
-/// [`Settings`], with a spread that fits a given weight at Gmax and the reverse.
+/// [`Settings`], with a spread that fits a given weight at Gmax and the reverse. Connections
+/// without a device keep the default, as if the key were not there.
 pub(crate) fn provisional(settings: &mut Settings, keys: &BTreeSet<String>) {
     let (sigma, weight) = ("weights.sigma_init", "hardware.weight_at_gmax");
     if keys.contains(sigma) && !keys.contains(weight) {
         let most = settings.hardware.weight_at_gmax / FIRST_WEIGHTS;
-        settings.weights.sigma_init = settings.weights.sigma_init.min(most);
+        settings.weights.sigma_init = settings.weights.sigma_init.min(most).max(POSITIVE.low);
     }
-    for connection in settings.connections() {
+    let held = |connection: &Connection| settings.device_of(*connection).is_some();
+    for connection in settings.connections().into_iter().filter(held).collect::<Vec<_>>() {
         let needed = FIRST_WEIGHTS * settings.sigma_of(connection);
         if keys.contains(&connection_key(connection, "weight_at_gmax"))
             && settings.weight_at_gmax_of(connection) < needed

@@ -122,7 +122,8 @@ impl WriteFit<'_> {
             Some(WriteNoiseKind::Constant) => kind == Kind::Constant,
             Some(WriteNoiseKind::Relative) => kind == Kind::Relative,
             Some(WriteNoiseKind::Table) => kind == Kind::Table,
-            _ => kind != Kind::Table || self.targets.len() > 1,
+            // One target does not show how the spread depends on it.
+            _ => self.targets.len() > 1 || matches!(kind, Kind::Relative | Kind::OnePoint),
         };
         let mut found: Vec<(Kind, Vec<f64>, f64)> = Vec::new();
         for kind in Kind::ALL.into_iter().filter(|&kind| allowed(kind)) {

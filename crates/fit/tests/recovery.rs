@@ -218,7 +218,7 @@ fn dead_lines_are_told_from_single_faults() {
 #[test]
 fn read_noise_and_telegraph_noise_are_separated() {
     let mut normals = Normals::new(10);
-    let (cells, reads, interval) = (300, 200, 0.02);
+    let (cells, reads, interval) = (300, 200, 0.02_f64);
     let switches = 0.5 * (1.0 - (-2.0 * 5.0 * interval).exp());
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..cells {
@@ -370,4 +370,90 @@ fn only_the_mechanisms_asked_for_are_fitted() {
     let report = fitted(writes(300, &[50.0, 100.0], |target, z| target + 4.0 * z.next(), 18), &options);
     assert_eq!(report.mechanisms.iter().map(|fit| fit.mechanism).collect::<Vec<_>>(), [Mechanism::Window]);
     assert!(report.withheld.is_empty());
+}
+
+/// The columns of `ohmspike device sample`: writes, a later value and reads in one table.
+#[test]
+fn columns_of_reads_and_later_values_are_used() {
+    let mut normals = Normals::new(19);
+    let reads: String = (1..=12).map(|read| format!(",read_{read}_microsiemens")).collect();
+    let mut text = format!("cell,cycle,target_microsiemens,written_microsiemens,after_microsiemens{reads}\n");
+    for cell in 1..=400 {
+        let written = 50.0 * (0.04 * normals.next()).exp();
+        let after = written + 1.5 * normals.next();
+        text += &format!("{cell},1,50,{written},{after}");
+        (0..12).for_each(|_| text += &format!(",{}", after + 0.5 * normals.next()));
+        text.push('\n');
+    }
+    let input = || FitInput { writes: file("sample.csv", text.clone()), ..FitInput::default() };
+    let all = FitOptions { after_seconds: Some(100.0), read_interval_seconds: Some(1e-3), ..options() };
+    let report = fitted(input(), &all);
+    let reads = report.mechanism(Mechanism::ReadNoise).unwrap();
+    let sigma = reads.numbers[0].value * if reads.numbers[0].unit == "%" { 0.5 } else { 1.0 };
+    assert!((sigma - 0.5).abs() < 0.03, "{:?}", reads.numbers);
+    assert_eq!(report.mechanism(Mechanism::Drift).unwrap().law, "log-time");
+    assert_holds(&report, "drift.sigma_microsiemens_at_reference", 1.5);
+    let report = fitted(input(), &options());
+    let withheld = report.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::Drift).unwrap();
+    assert_eq!(withheld.reason, "the time of the column `after_microsiemens` is unknown");
+}
+
+/// Cells with gains that differ by 10 %, written five times.
+#[test]
+fn persistent_differences_between_cells_are_separated_from_writes() {
+    let mut normals = Normals::new(20);
+    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    for cell in 0..400 {
+        let gain = 1.0 + 0.1 * normals.next();
+        for cycle in 0..5 {
+            let write = 10.0 + gain * 90.0 + 4.0 * normals.next();
+            text += &format!("{cell},{cycle},100,{write}\n");
+        }
+    }
+    let options = FitOptions { window: Some((10.0, 200.0)), ..options() };
+    let report = fitted(FitInput { writes: file("w.csv", text), ..FitInput::default() }, &options);
+    assert_holds(&report, "device_to_device.step_gain_sigma", 0.1);
+    let writes = report.mechanism(Mechanism::Writes).unwrap();
+    // 4 µS at 100 µS; 1600 degrees of freedom.
+    let sigma = writes.numbers[0].value / if writes.numbers[0].unit == "%" { 100.0 } else { 1.0 };
+    assert!((sigma / 0.04 - 1.0).abs() < 0.09, "{:?}", writes.numbers);
+}
+
+#[test]
+fn wide_tables_are_read_like_long_ones() {
+    let mut normals = Normals::new(21);
+    let (mut wide, mut long) = (
+        "cell,20_microsiemens,50_microsiemens\n".to_owned(),
+        "cell,target_microsiemens,conductance_microsiemens\n".to_owned(),
+    );
+    for cell in 0..200 {
+        let [low, high] = [20.0, 50.0].map(|target| target * (0.05 * normals.next()).exp());
+        wide += &format!("{cell},{low},{high}\n");
+        long += &format!("{cell},20,{low}\n{cell},50,{high}\n");
+    }
+    let of = |text: String, wide: bool| {
+        let input = FitInput { writes: file("w.csv", text), ..FitInput::default() };
+        fitted(input, &FitOptions { wide, ..options() }).mechanisms
+    };
+    assert_eq!(of(wide, true), of(long, false));
+}
+
+/// Resistances and currents are converted.
+#[test]
+fn units_do_not_change_the_fit() {
+    let mut normals = Normals::new(22);
+    let values: Vec<f64> = (0..300).map(|_| 50.0 * (0.05 * normals.next()).exp()).collect();
+    let of = |header: &str, value: &dyn Fn(f64) -> f64| {
+        let rows: String = values.iter().enumerate().map(|(cell, g)| format!("{cell},50,{}\n", value(*g))).collect();
+        let input = FitInput {
+            writes: file("w.csv", format!("cell,target_microsiemens,{header}\n{rows}")),
+            ..FitInput::default()
+        };
+        let report = fitted(input, &FitOptions { read_volts: Some(0.2), ..options() });
+        report.mechanism(Mechanism::Writes).unwrap().numbers[0].value
+    };
+    let conductance = of("conductance_microsiemens", &|g| g);
+    for other in [of("resistance_ohm", &|g| 1e6 / g), of("current_microamperes", &|g| 0.2 * g)] {
+        assert!((other / conductance - 1.0).abs() < 1e-9);
+    }
 }

@@ -10,6 +10,7 @@
 
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 
+use super::LEAST_SERIES;
 use super::lines::{Series, times};
 use crate::bins::Bins;
 use crate::normal::{cdf, density};
@@ -64,7 +65,11 @@ pub(super) fn rises(series: &[Series]) -> bool {
 /// Fits the power law.
 pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
-    let exponents: Vec<Exponent> = series.iter().map(|series| exponent(series, first)).collect();
+    let several = series.iter().filter(|series| series.points > 1);
+    let exponents: Vec<Exponent> = several.map(|series| exponent(series, first)).collect();
+    if exponents.len() < LEAST_SERIES {
+        return Err("one time after the write determines no exponent, expected at least 2".to_owned());
+    }
     let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
     let spread = crate::sample::standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
     if mean < -RISES * spread / (exponents.len() as f64).sqrt() {
@@ -126,13 +131,12 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
 }
 
 fn exponent(series: &Series, first: f64) -> Exponent {
-    let (slope, error) = if series.points > 1 { (series.power.slope, series.power.slope_variance) } else { (0.0, 0.0) };
     Exponent {
         group: series.group,
         held_out: series.held_out,
         conductance: series.start.unwrap_or_else(|| series.power.at(first.ln()).exp()),
-        exponent: -slope,
-        error,
+        exponent: -series.power.slope,
+        error: series.power.slope_variance,
         offset: series.start.map(|start| series.power.intercept - start.ln()),
     }
 }

@@ -302,7 +302,11 @@ impl Row<'_> {
             Sign::Any => true,
         };
         if !allowed {
-            let hint = if value == 0.0 && unit == Unit::Ohm { "leave out shorted cells" } else { "" };
+            let hint = match (sign, unit) {
+                (_, Unit::Ohm) if value == 0.0 => "leave out shorted cells",
+                (Sign::OrZero, _) => "write 0 for open cells that read below 0",
+                _ => "",
+            };
             let expected = if sign == Sign::Positive { "a number above 0" } else { expected };
             return Err(self.refuse(index, expected, hint));
         }

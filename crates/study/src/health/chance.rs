@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::auto::advised_weight_at_gmax;
 use crate::settings::{Settings, connection_key};
 use crate::significant::{short, significant};
+use crate::warning::TOO_WIDE;
 
 /// An outcome that may be that of guessing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -68,10 +69,6 @@ fn cells_are_inexact(settings: &Settings) -> bool {
     };
     devices.into_iter().any(|name| !exact(name)) || !settings.device.is_empty()
 }
-
-/// Ratio of the weight at Gmax to the advised one above which the writes and levels of a cell are too coarse: they are a
-/// fraction of the window, and the weights use less than a tenth of it.
-const TOO_WIDE: f64 = 10.0;
 
 /// Advice for a weight at Gmax that is far too large for the weights.
 fn too_coarse(settings: &Settings) -> Option<String> {

@@ -60,7 +60,7 @@ impl AtChance {
 }
 
 /// Whether writes may miss their target: false without a device, and for built-in devices without noise of their own.
-fn cells_are_inexact(settings: &Settings) -> bool {
+pub(super) fn cells_are_inexact(settings: &Settings) -> bool {
     let devices = settings.connections().into_iter().filter_map(|connection| settings.device_of(connection));
     let exact = |name: String| {
         Device::built_in(&name).is_some_and(|device| {

@@ -43,7 +43,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// An invalid device file.
-    #[error("{}", source.in_file(place))]
+    #[error("{}{}", source.in_file(place), keys_hint(place, source))]
     Device {
         /// Path of the file, or name of the built-in device.
         place: String,
@@ -119,6 +119,16 @@ pub enum PrepareError {
         /// The level.
         level: f64,
     },
+}
+
+/// Where to look up the keys that go with an override: a mechanism often needs several.
+fn keys_hint(place: &str, source: &DeviceError) -> String {
+    let section = source.key().split('.').next().unwrap_or_default();
+    if source.is_missing_key() && place.contains(" with `") {
+        format!("\n\nhint: `ohmspike keys device.{section}` lists the keys that belong together; set this one as well")
+    } else {
+        String::new()
+    }
 }
 
 impl From<LoadError> for PrepareError {

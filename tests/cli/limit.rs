@@ -202,6 +202,10 @@ fn questions_in_a_folder_keep_their_answers() {
         (before, files),
         "a repeat runs nothing"
     );
+    let status = folder.run(&["status", "results/toy-limit"]).succeeds().stdout;
+    let both =
+        "  answer: results/toy-limit/limit.json, results/toy-limit/limit-2.json, results/toy-limit/limit-3.json\n";
+    assert!(status.contains(both), "{status}");
     let report = folder.run(&["report", "results/toy-limit"]).succeeds();
     assert!(report.stdout.contains("report.html"), "{report:#?}");
     let page = folder.text("results/toy-limit/report.html");

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ohmspike_answers::limit::answered;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::store::Store;
 use ohmspike_study::study_file::StudyFile;
@@ -64,12 +65,9 @@ impl NoStudyFolder {
 pub fn show_status(folder: &Path) -> Result<(), Failure> {
     let (trials, command) = (Store::open(folder)?.len(), command(folder));
     say!("{}: {} recorded for `{command}`", folder.display(), ohmspike_datasets::counted(trials, "trial"))?;
-    let answers: Vec<String> = ANSWERS
-        .iter()
-        .map(|file| folder.join(file))
-        .filter(|path| path.exists())
-        .map(|path| path.display().to_string())
-        .collect();
+    let others = ANSWERS[1..].iter().map(|file| folder.join(file)).filter(|path| path.exists());
+    let limits = answered::files(folder).into_iter().map(|(_, path)| path);
+    let answers: Vec<String> = limits.chain(others).map(|path| path.display().to_string()).collect();
     if answers.is_empty() {
         say!("next: repeat the command to continue")?;
     } else {

@@ -22,9 +22,6 @@ use crate::files::{FilesError, with_extension, write};
 use crate::page::answer_page::AnswerPage;
 use crate::rendered_answer::RenderedAnswer;
 
-/// File of an ablation in its folder.
-pub const ABLATION: &str = "ablation.json";
-
 /// Why the answers of a folder cannot be shown.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -56,7 +53,7 @@ pub enum AnswersError {
 /// Returns an error if a file cannot be read or is damaged.
 pub fn answers_in(folder: &Path) -> Result<Vec<RenderedAnswer>, AnswersError> {
     let limit: Option<LimitReport> = parsed(&folder.join(report::FILE), report::SCHEMA)?;
-    let ablation: Option<AblationAnswer> = parsed(&folder.join(ABLATION), ablate::SCHEMA)?;
+    let ablation: Option<AblationAnswer> = parsed(&folder.join(ablate::FILE), ablate::SCHEMA)?;
     let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
     let shown = [
         limit.as_ref().map(limit::shown),

@@ -71,6 +71,29 @@ fn undisturbed() -> (Folder, Answer) {
     (folder, answer)
 }
 
+/// The folder of an answer is served by every command that opens a results folder, and no study runs in it.
+#[test]
+fn the_folder_of_an_answer_is_no_study() {
+    let folder = folder();
+    folder.run(&NOISE).succeeds();
+    let status = folder.run(&["status", "results/toy-limit"]).succeeds().stdout;
+    let command = "recorded for `ohmspike limit toy.toml --key noise.level_percent=1,3,10,30,100 --accuracy 70%`\n";
+    assert!(status.starts_with("results/toy-limit: ") && status.contains(command), "{status}");
+    assert!(status.ends_with("next: write the report: `ohmspike report results/toy-limit`\n"), "{status}");
+    let export = folder.run(&["export", "results/toy-limit", "--columns", "swept"]).succeeds().stdout;
+    let trials = folder.text("results/toy-limit/records/0001.jsonl").lines().count();
+    assert!(trials > 10 && export.lines().count() > 10, "{export}");
+    let header = export.lines().next().expect("names");
+    assert!(header.contains("noise.level_percent,"), "{header}");
+    let before = folder.files("results/toy-limit");
+    let run = folder.run(&["run", "results/toy-limit"]);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
+    let refusal =
+        "error: results/toy-limit: expected the results folder of a study, got one with the trials of `ohmspike limit ";
+    assert!(run.stderr.starts_with(refusal) && run.stderr.contains("hint: repeat that command"), "{}", run.stderr);
+    assert_eq!(folder.files("results/toy-limit"), before, "nothing is lost");
+}
+
 #[test]
 fn the_answer_comes_first_and_a_repeat_is_free() {
     let (folder, first) = undisturbed();
@@ -148,6 +171,62 @@ fn several_keys_give_a_specification_sheet() {
     assert_eq!(reference(&report["rows"][0]), reference(&report["rows"][1]));
 }
 
+/// Another question has files and fresh seeds of its own; the same one has the seeds of its answer.
+#[test]
+fn questions_in_a_folder_keep_their_answers() {
+    let (folder, first) = undisturbed();
+    let before = folder.text(JSON);
+    let more = [&NOISE[..], &["--repeats", "10"]].concat();
+    let other = folder.run(&more).succeeds();
+    assert_eq!(folder.text(JSON), before, "the first answer stays");
+    let second: Value = serde_json::from_str(&folder.text("results/toy-limit/limit-2.json")).expect("JSON");
+    let seeds = |report: &Value, purpose: &[&str]| -> Vec<u64> {
+        let trials = report["rows"][0]["trials"].as_array().expect("trials");
+        let of = |trial: &&Value| purpose.contains(&trial["purpose"].as_str().unwrap_or_default());
+        trials.iter().filter(of).filter_map(|trial| trial["seed"].as_u64()).collect()
+    };
+    let used = seeds(&json(&folder), &["search", "certify", "refute"]);
+    let fresh = seeds(&second, &["certify", "refute"]);
+    assert!(!fresh.is_empty() && fresh.iter().all(|seed| !used.contains(seed)), "{fresh:?}");
+    assert!(folder.path("results/toy-limit/figures/limit-noise.level_percent-2.svg").exists());
+
+    // A question that is refused takes no answer's place.
+    let missed = ["limit", "toy.toml", "--key", "noise.level_percent=1,3,10,30,100", "--accuracy", "99%"];
+    assert_eq!(folder.run(&missed).status, Some(2));
+    let files = folder.files("results/toy-limit/records");
+    for (arguments, answer) in [(&NOISE[..], &first), (&more, &other)] {
+        assert_eq!(folder.run(arguments).succeeds().stdout, answer.stdout);
+    }
+    assert_eq!(
+        (folder.text(JSON), folder.files("results/toy-limit/records")),
+        (before, files),
+        "a repeat runs nothing"
+    );
+    let report = folder.run(&["report", "results/toy-limit"]).succeeds();
+    assert!(report.stdout.contains("report.html"), "{report:#?}");
+    let page = folder.text("results/toy-limit/report.html");
+    assert!(page.contains("Question 1</h3>") && page.contains("Question 2</h3>"), "both answers are on the page");
+}
+
+/// Each level has the numbers of the study with this key.
+#[test]
+fn every_level_is_calibrated() {
+    let folder = folder();
+    let auto = STUDY
+        .replace("sigma_init = 0.4", "sigma_init = 'auto'")
+        .replace("weight_at_gmax = 8", "weight_at_gmax = 'auto'");
+    folder.write("auto.toml", auto.replace("epochs = 8", "epochs = 2").replace("last_epochs = 3", "last_epochs = 1"));
+    let limit =
+        ["limit", "auto.toml", "--key", "network.hidden=4,48", "--smallest", "--accuracy", "34%", "--out", "auto"];
+    folder.run(&limit);
+    let report: Value = serde_json::from_str(&folder.text("auto/limit.json")).expect("JSON");
+    let trial = |key: &str| report["rows"][0]["trials"].as_array().expect("trials")[0][key].clone();
+    let run = ["run", "auto.toml", "--set", "network.hidden=48", "--out", "run"];
+    folder.run(&run).succeeds();
+    let record = &folder.records("run/records/0001.jsonl")[0];
+    assert_eq!((trial("id"), trial("seed")), (record["id"].clone(), 1.into()), "the reference has 48 neurons");
+}
+
 #[test]
 fn a_missed_criterion_is_told_before_any_search() {
     let folder = folder();
@@ -168,7 +247,7 @@ fn a_key_without_effect_is_told_after_few_trials() {
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     let expected = format!(
         "error: {key} has no effect on this study: at 2, 4 repeats give exactly the accuracies of the same network with \
-         {key} = 1, the mildest level\n"
+         {key} = 1 (the mildest level)\n"
     );
     assert!(answer.stderr.ends_with(&expected), "{}", answer.stderr);
 }
@@ -240,7 +319,30 @@ fn wrong_questions_are_refused_before_any_trial() {
         (&["--key", "noise.level_percent", "--within", "2", "--repeats", "2"], "--repeats: expected 3 to 1000, got 2"),
         (
             &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "8"],
-            "--short-epochs: expected 1 to 7 (fewer than `training.epochs`) or 0 for none, got 8",
+            "--short-epochs: expected 1 to 7, or 0 for none, got 8; `training.epochs` is 8",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--short-epochs", "2", "--set", "training.epochs=0"],
+            "--short-epochs: expected 0 for none, got 2; `training.epochs` is 0",
+        ),
+        (
+            &[
+                "--key",
+                "device.converters.adc.bits",
+                "--accuracy",
+                "60%",
+                "--set",
+                "seeds.initial=1",
+                "--set",
+                "seeds.order=2",
+            ],
+            "--key device.converters.adc.bits: all repeats are the same trial: the study fixes `seeds.initial` and \
+             `seeds.order`, and trials draw nothing else\n\nhint: remove a key of `[seeds]`",
+        ),
+        (
+            &["--key", "device.read.rtn.fraction_of_cells", "--within", "2"],
+            "--key device.read.rtn.fraction_of_cells: 0.0001 is not valid: study-1k-1m with \
+             `device.read.rtn.fraction_of_cells`: missing key `read.rtn.kind`\n\nhint: set the other keys of `read.rtn` with",
         ),
         (
             &["--key", "training.epochs=4..8", "--within", "2", "--short-epochs", "2"],

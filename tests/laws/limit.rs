@@ -31,6 +31,7 @@ const EFFORT: Effort = Effort {
     short_training: false,
     chips_per_batch: 1000,
     first_seed: 0,
+    fresh_from: 0,
 };
 /// Spread of a trial, and of the common shift of a seed.
 const SPREAD: f64 = 0.01;

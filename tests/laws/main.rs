@@ -10,6 +10,7 @@
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
 //! - `deployment`: chips are independent, and an ideal device gives the answers of exact memory;
 //! - `mechanisms`: disabling a mechanism of a device shifts no other random stream;
+//! - `fit`: samples of a device, fitted, give its numbers back;
 //! - `limit`: limits rarely claim too much;
 //! - `store`, `killed`: records survive damaged files and hundreds of kills;
 //! - `executors`: results do not depend on the executor; `hardware`: training through arrays with each mechanism;

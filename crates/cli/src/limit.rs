@@ -15,6 +15,7 @@ use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
 use super::Failure;
+use super::answers_folder;
 use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
@@ -42,9 +43,12 @@ Examples:
 
 /// Find how much of a non-ideality a network tolerates.
 ///
-/// Searches for the harshest level with a few seeds, certifies a level with fresh seeds, and refutes the next harsher one.
-/// The certified level is wrong with at most 5 % probability (see --confidence). Run several processes with --shard, stop
-/// them at any time, and repeat the command to resume. Finished trials never run again.
+/// Searches for the harshest level with a few seeds, certifies a level with fresh seeds, and refutes a harsher one with
+/// further fresh seeds. Levels between both are not decided. The answer to one question is wrong with at most 5 %
+/// probability (see --confidence); for a mean, this holds if repeats are nearly normal.
+///
+/// Run several processes with --shard, stop them at any time, and repeat the command to resume. Finished trials never run
+/// again. Another question in the same folder has files and fresh seeds of its own.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 #[command(group(clap::ArgGroup::new("criterion").required(true).args(["within", "accuracy"])))]
@@ -89,9 +93,13 @@ pub struct Arguments {
     #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Levels")]
     resolution: Option<f64>,
     /// First seed of the repeats.
+    ///
+    /// The search uses four seeds from here, and the tests further ones, after the seeds of earlier answers in the folder.
     #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Trials")]
     seeds: u64,
     /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
+    ///
+    /// Another number is another question: its tests use new seeds.
     #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Trials", value_parser = clap::value_parser!(u64).range(3..=1000))]
     repeats: u64,
     /// Epochs of short training while the answer is clear; 0 for none [default: a third, from 12 epochs on].
@@ -128,17 +136,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     listen_for_interrupt(&stop)?;
     let folder = arguments.study.answer_folder(&file, "limit");
     let options = arguments.trials.options(&file, folder.clone(), &stop);
-    let mut screen = Screen::new();
+    let mut screen = Screen::new(&folder);
     let searched = limit(&file.study, &question, &folder, &options, &mut screen);
     screen.finish();
     let report = match searched? {
         Searched::Answer(report) => report,
         Searched::Stopped(left) => {
             let next = counted(left, "trial");
+            answers_folder::mark(&folder);
             tell!("stopped; repeat the command to continue with the next {next}");
             return Ok(stopped(stop.load(Ordering::Relaxed)));
         }
     };
+    answers_folder::mark(&folder);
     let files = write_limit(&report, &folder)?;
     if report.rows.iter().all(|row| row.withheld.is_some()) {
         let why: Vec<&str> = report.rows.iter().filter_map(|row| row.withheld.as_deref()).collect();

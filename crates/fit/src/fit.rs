@@ -1,24 +1,275 @@
 //! From measured tables to a device file.
 
-use ohmspike_crossbar::WindowSpec;
+use ohmspike_crossbar::device::{
+    DeviceToDeviceSpec, FaultsSpec, ReadSpec, SchemeKind, WriteNoiseKind, WriteSpec, WrittenCells,
+};
+use ohmspike_rng::Seed;
 
+use crate::cell_to_cell::CellToCell;
+use crate::check_options::check_options;
 use crate::device_file::DeviceFile;
+use crate::drift::fit_drift;
 use crate::error::FitError;
-use crate::input::FitInput;
-use crate::options::FitOptions;
-use crate::report::FitReport;
+use crate::faults::{CellState, States, fit_faults};
+use crate::input::{FitInput, Role};
+use crate::options::{FitOptions, Mechanism};
+use crate::outcome::Outcome;
+use crate::provenance::{provenance, sha256};
+use crate::pulses::{extremes, fit_pulses};
+use crate::reads::{fit_rtn, fit_white, interval, series};
+use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
+use crate::sample::Sample;
+use crate::table::{ReadOptions, Table, read};
+use crate::window::{Extent, ends, extent, window};
+use crate::writes::{Ends, WriteRows, fit_writes};
 
 /// Fits a device to the measured tables of `input`.
 ///
 /// # Errors
 /// [`FitError`] if a table or an option is invalid, or the data do not determine a conductance window.
 pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError> {
-    if input.files().next().is_none() {
+    check_options(options)?;
+    let mut fit = Fit { options, files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new() };
+    let mut tables = Vec::new();
+    for (role, file) in input.files() {
+        let wide = options.wide && role == Role::Writes;
+        let table = read(file, ReadOptions { role, wide, read_volts: options.read_volts })?;
+        let (name, cells) = (file.name.clone(), table.cells.count());
+        fit.files.push(SourceFile { role, name, sha256: sha256(file), values: table.rows(), cells });
+        tables.push(table);
+    }
+    if tables.is_empty() {
         return Err(FitError::NoFile);
     }
-    let (low, high) = options.window.unwrap_or((1.0, 1000.0));
-    let window = WindowSpec { low_resistance_ohm: 1e6 / high, high_resistance_ohm: 1e6 / low };
-    let file = DeviceFile::new(&options.name, window);
-    let device = file.device()?;
-    Ok(FitReport { files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new(), file, device })
+    fit.device(&tables)
+}
+
+/// A fit under way.
+struct Fit<'a> {
+    options: &'a FitOptions,
+    files: Vec<SourceFile>,
+    mechanisms: Vec<MechanismFit>,
+    withheld: Vec<Withheld>,
+}
+
+impl Fit<'_> {
+    /// Fits every mechanism and assembles the device.
+    fn device(mut self, tables: &[Table]) -> Result<FitReport, FitError> {
+        let of = |role| tables.iter().find(|table| table.role == Some(role));
+        let mut writes = of(Role::Writes).map(|table| self.writes(table));
+        let extent = writes.as_mut().and_then(|writes| writes.extent.take());
+        let ends = writes.as_ref().map_or(Ends::default(), |writes| writes.ends);
+        let clipped = |ends: (f64, f64)| writes.as_ref().map_or(0.0, |writes| writes.clipped(ends));
+        let pulsed = of(Role::Pulses);
+        let from_pulses = pulsed.and_then(|table| {
+            let (low, high) = extremes(table)?;
+            Some(Extent { low, high, n: table.rows(), cells: table.cells.count() })
+        });
+        let Some((fit, ohms)) = window(extent.or(from_pulses), ends, self.options.window, clipped) else {
+            let problem = "missing: the tables have no writes of working cells".to_owned();
+            return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1:1000" });
+        };
+        self.mechanisms.push(fit);
+        let mut file = DeviceFile::new(&self.options.name, ohms);
+        let conductances = (1e6 / ohms.high_resistance_ohm, 1e6 / ohms.low_resistance_ohm);
+        if let Some(writes) = &mut writes {
+            file.write = self.keep(Mechanism::Writes, writes.section.take());
+            file.device_to_device = self.keep(Mechanism::CellToCell, writes.cells.take());
+            let faults = self.options.fits(Mechanism::Faults).then(|| writes.faults(conductances));
+            file.faults = self.keep(Mechanism::Faults, faults);
+        }
+        self.reads(&mut file, of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty())));
+        self.drift(&mut file, of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty())), ends);
+        if let Some(table) = pulsed {
+            self.pulses(&mut file, table, conductances);
+        }
+        self.finish(file, tables)
+    }
+
+    /// Fits writes and classifies their cells.
+    fn writes<'t>(&self, table: &'t Table) -> WritePart<'t> {
+        let options = self.options;
+        let sample = self.sample(table);
+        let Some(all) = WriteRows::new(table) else { return WritePart::empty(table) };
+        let states = States::new(table, &all);
+        let working = all.without(&states.faulty());
+        let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
+        let robust = |target: f64| working.robust[working.bins.of(target)].1;
+        let extent = (!working.rows.is_empty()).then(|| extent(&working, ends, robust));
+        let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
+        let between = CellToCell::new(&working, floor);
+        let cells = between.fit(&sample);
+        let section = options.fits(Mechanism::Writes).then(|| match &cells {
+            Ok(_) => fit_writes(&between.within(working.clone()), ends, options, &sample),
+            Err(_) => fit_writes(&working, ends, options, &sample),
+        });
+        let cells = options.fits(Mechanism::CellToCell).then_some(cells);
+        WritePart { table, states: Some(states), working: Some(working), ends, extent, section, cells }
+    }
+
+    /// Fits read noise to repeated reads.
+    fn reads(&mut self, file: &mut DeviceFile, table: Option<&Table>) {
+        let (white, rtn) = (self.options.fits(Mechanism::ReadNoise), self.options.fits(Mechanism::Rtn));
+        let Some(table) = table.filter(|_| white || rtn) else { return };
+        let sample = self.sample(table);
+        let series = series(table, &sample.held_out);
+        let interval = interval(table, self.options.read_interval_seconds);
+        let white = self.keep(Mechanism::ReadNoise, white.then(|| fit_white(&series, self.options, &sample)));
+        let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series, interval, &sample)));
+        if white.is_some() || rtn.is_some() {
+            let (white, rtn) = (white.unwrap_or_default(), rtn.unwrap_or_default());
+            file.read = Some(ReadSpec { white, rtn, volts: self.options.read_volts, ..ReadSpec::default() });
+        }
+    }
+
+    /// Fits drift to values at several times.
+    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ends: Ends) {
+        let Some(table) = table.filter(|_| self.options.fits(Mechanism::Drift)) else { return };
+        let after = self.options.after_seconds;
+        let outcome = if table.seconds.is_empty() && after.is_none() {
+            Err("the time of the column `after_microsiemens` is unknown".to_owned())
+        } else {
+            fit_drift(table, after, ends.low, self.options, &self.sample(table))
+        };
+        file.drift = self.keep(Mechanism::Drift, Some(outcome));
+    }
+
+    /// Fits the steps of pulse trains.
+    fn pulses(&mut self, file: &mut DeviceFile, table: &Table, window: (f64, f64)) {
+        let fits = self.options.fits(Mechanism::Pulses);
+        let outcome = fits.then(|| fit_pulses(table, window, self.options, &self.sample(table)));
+        let Some((pulses, variation)) = self.keep(Mechanism::Pulses, outcome) else { return };
+        let mut write = file.write.take().unwrap_or_default();
+        // A device has one write scheme; measured pulses describe it better than the results of verified writes.
+        (write.scheme, write.verify, write.pulses) = (SchemeKind::Pulsed, None, Some(pulses));
+        (write.noise, write.cells) = (WriteNoiseKind::None, WrittenCells::Asked);
+        (write.points, write.convention) = (None, None);
+        (write.sigma_microsiemens, write.sigma_percent_of_conductance) = (None, None);
+        file.write = Some(write);
+        file.device_to_device = variation.or(file.device_to_device);
+    }
+
+    /// Splits the cells of `table` for the bootstrap and the test.
+    fn sample(&self, table: &Table) -> Sample {
+        let options = self.options;
+        Sample::new(table.cells.count(), options.held_out, options.resamples, Seed::new(options.seed))
+    }
+
+    /// Keeps a fitted section, or the reason why there is none; `None` if the user did not ask for it.
+    fn keep<S>(&mut self, mechanism: Mechanism, outcome: Option<Outcome<S>>) -> Option<S> {
+        match outcome? {
+            Ok(fitted) => {
+                self.mechanisms.push(fitted.fit);
+                Some(fitted.section)
+            }
+            Err(reason) => {
+                self.withheld.push(Withheld { mechanism, reason });
+                None
+            }
+        }
+    }
+
+    /// Adds provenance and checks the device.
+    fn finish(mut self, mut file: DeviceFile, tables: &[Table]) -> Result<FitReport, FitError> {
+        let order = |mechanism: Mechanism| Mechanism::ALL.iter().position(|other| *other == mechanism);
+        self.mechanisms.sort_by_key(|fit| order(fit.mechanism));
+        for mechanism in Mechanism::ALL.into_iter().filter(|&mechanism| self.options.fits(mechanism)) {
+            let known = self.mechanisms.iter().any(|fit| fit.mechanism == mechanism)
+                || self.withheld.iter().any(|withheld| withheld.mechanism == mechanism);
+            if !known {
+                let reason = missing(mechanism).to_owned();
+                self.withheld.push(Withheld { mechanism, reason });
+            }
+        }
+        self.withheld.sort_by_key(|withheld| order(withheld.mechanism));
+        if let Some(fit) = self.mechanisms.iter_mut().find(|fit| fit.mechanism == Mechanism::Window) {
+            fit.notes.extend(tables.iter().flat_map(|table| table.notes.clone()));
+        }
+        let names: Vec<&str> = self.files.iter().map(|source| source.name.as_str()).collect();
+        file.description = format!("Fitted to {} by ohmspike {}.", names.join(", "), env!("CARGO_PKG_VERSION"));
+        let stated: Vec<&MechanismFit> =
+            self.mechanisms.iter().filter(|fit| has_section(&file, fit.mechanism)).collect();
+        for fit in stated {
+            let files: Vec<&SourceFile> = self.files.iter().filter(|file| uses(fit.mechanism, file.role)).collect();
+            let files = if files.is_empty() { self.files.iter().collect() } else { files };
+            file.provenance.push(provenance(fit, &files));
+        }
+        let device = file.device()?;
+        Ok(FitReport { files: self.files, mechanisms: self.mechanisms, withheld: self.withheld, file, device })
+    }
+}
+
+/// Results from the table of writes.
+struct WritePart<'t> {
+    table: &'t Table,
+    states: Option<States>,
+    working: Option<WriteRows>,
+    ends: Ends,
+    extent: Option<Extent>,
+    section: Option<Outcome<WriteSpec>>,
+    cells: Option<Outcome<DeviceToDeviceSpec>>,
+}
+
+impl WritePart<'_> {
+    fn empty(table: &Table) -> WritePart<'_> {
+        WritePart {
+            table,
+            states: None,
+            working: None,
+            ends: Ends::default(),
+            extent: None,
+            section: None,
+            cells: None,
+        }
+    }
+
+    fn faults(&self, window: (f64, f64)) -> Outcome<FaultsSpec> {
+        let states = self.states.as_ref().ok_or("no writes")?;
+        if states.state.iter().all(|state| *state == CellState::Unknown) {
+            return Err("expected at least 2 writes per cell, got 1: a stuck cell cannot be told from a failed write"
+                .to_owned());
+        }
+        fit_faults(self.table, states, window, self.ends)
+    }
+
+    /// Returns the fraction of writes outside `window`.
+    fn clipped(&self, (low, high): (f64, f64)) -> f64 {
+        let Some(working) = &self.working else { return 0.0 };
+        let outside = working.rows.iter().filter(|row| row.conductance < low || row.conductance > high).count();
+        outside as f64 / working.rows.len().max(1) as f64
+    }
+}
+
+/// Returns the reason why a mechanism without data is withheld.
+fn missing(mechanism: Mechanism) -> &'static str {
+    match mechanism {
+        Mechanism::Window | Mechanism::Writes => "needs writes with targets",
+        Mechanism::Faults => "needs at least 2 writes per cell with targets",
+        Mechanism::CellToCell => "needs at least 2 cycles of writes to the same target",
+        Mechanism::ReadNoise | Mechanism::Rtn => "needs repeated reads",
+        Mechanism::Drift => "needs values at several times after a write",
+        Mechanism::Pulses => "needs pulse trains",
+    }
+}
+
+/// Returns whether the device file has the section of a mechanism.
+fn has_section(file: &DeviceFile, mechanism: Mechanism) -> bool {
+    match mechanism {
+        Mechanism::Window => true,
+        Mechanism::Writes | Mechanism::Pulses => file.write.is_some(),
+        Mechanism::CellToCell => file.device_to_device.is_some(),
+        Mechanism::ReadNoise | Mechanism::Rtn => file.read.is_some(),
+        Mechanism::Drift => file.drift.is_some(),
+        Mechanism::Faults => file.faults.is_some(),
+    }
+}
+
+/// Returns whether `mechanism` is fitted to files with `role`, if there are any.
+fn uses(mechanism: Mechanism, role: Role) -> bool {
+    match mechanism {
+        Mechanism::Window | Mechanism::Writes | Mechanism::CellToCell | Mechanism::Faults => role == Role::Writes,
+        Mechanism::ReadNoise | Mechanism::Rtn => role == Role::Reads,
+        Mechanism::Drift => role == Role::Retention,
+        Mechanism::Pulses => role == Role::Pulses,
+    }
 }

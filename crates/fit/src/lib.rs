@@ -14,12 +14,28 @@
 //!
 //! The crate does not open files, print, or draw. Results depend on the tables, the options and the seed only.
 
+mod bins;
+mod cell_to_cell;
+mod check_options;
 mod device_file;
+mod drift;
 mod error;
+mod faults;
 mod fit;
 mod input;
+mod normal;
 mod options;
+mod outcome;
+mod provenance;
+mod pulses;
+mod quality;
+mod reads;
 mod report;
+mod sample;
+mod table;
+mod truncated;
+mod window;
+mod writes;
 
 pub use error::{FitError, Place};
 pub use fit::fit;

@@ -1,6 +1,6 @@
 //! Find a limit: how much write noise costs a small network at most ten points of accuracy?
 //!
-//! The search proposes a level, fresh seeds certify it, and further ones refute the next harsher level. A second run
+//! The search proposes a level, fresh seeds certify it, and further ones refute a harsher level. A second run
 //! reads the records and runs nothing.
 
 #![allow(clippy::print_stdout)]

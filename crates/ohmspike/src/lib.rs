@@ -12,6 +12,7 @@
 //! | module | purpose |
 //! |---|---|
 //! | [`crossbar`] | devices, and arrays of conductance pairs to write and read |
+//! | [`fit`] | device files from measured tables: [`fit::fit`](fit::fit()) |
 //! | [`snn`] | spiking networks, their training, and weights on arrays |
 //! | [`datasets`] | built-in, published and imported data |
 //! | [`study`] | studies, trials, records; [`run_study`](study::run_study()) |
@@ -45,6 +46,7 @@ pub use ohmspike_answers as answers;
 pub use ohmspike_crossbar as crossbar;
 pub use ohmspike_datasets as datasets;
 pub use ohmspike_experiments as experiments;
+pub use ohmspike_fit as fit;
 pub use ohmspike_plot as plot;
 pub use ohmspike_report as report;
 pub use ohmspike_rng as rng;

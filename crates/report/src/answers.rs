@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use ohmspike_answers::ablate::{self, AblationAnswer};
 use ohmspike_answers::deploy::{self, Deployment};
+use ohmspike_answers::limit::answered;
 use ohmspike_answers::limit::report::{self, LimitReport};
 use ohmspike_datasets::reason;
 use serde::de::DeserializeOwned;
@@ -52,11 +53,15 @@ pub enum AnswersError {
 /// # Errors
 /// Returns an error if a file cannot be read or is damaged.
 pub fn answers_in(folder: &Path) -> Result<Vec<RenderedAnswer>, AnswersError> {
-    let limit: Option<LimitReport> = parsed(&folder.join(report::FILE), report::SCHEMA)?;
+    let mut limits: Vec<LimitReport> = Vec::new();
+    for (number, path) in answered::files(folder) {
+        let read: Option<LimitReport> = parsed(&path, report::SCHEMA)?;
+        limits.extend(read.map(|report| LimitReport { number, ..report }));
+    }
     let ablation: Option<AblationAnswer> = parsed(&folder.join(ablate::FILE), ablate::SCHEMA)?;
     let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
     let shown = [
-        limit.as_ref().map(limit::shown),
+        (!limits.is_empty()).then(|| limit::shown(&limits)),
         ablation.as_ref().map(ablation::shown),
         deployed.as_ref().map(deployment::shown),
     ];

@@ -10,7 +10,6 @@ use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
 use ohmspike_answers::limit::LimitReport;
-use ohmspike_answers::limit::report::FILE as LIMIT;
 use ohmspike_datasets::persist;
 
 use crate::figures::{AxisChoice, Figure, FigureError, limit_figures, study_figures};
@@ -67,13 +66,15 @@ pub fn write_figures(figures: Vec<Figure>, folder: &Path) -> Result<Vec<PathBuf>
     files.into_iter().map(|(path, content)| write(path, &content)).collect()
 }
 
-/// Writes `limit.json`, `limit.csv` and the figures of an answer into `folder`; returns the paths in order.
+/// Writes JSON, CSV and figures of an answer into `folder`; returns the paths in order. Answers to other questions stay.
 ///
 /// # Errors
 /// [`FilesError`] if a figure cannot be drawn or a file cannot be written.
 pub fn write_limit(report: &LimitReport, folder: &Path) -> Result<Vec<PathBuf>, FilesError> {
-    let mut files =
-        vec![(folder.join(LIMIT), report.json().into_bytes()), (folder.join("limit.csv"), report.csv().into_bytes())];
+    let mut files = vec![
+        (folder.join(report.file("json")), report.json().into_bytes()),
+        (folder.join(report.file("csv")), report.csv().into_bytes()),
+    ];
     for figure in limit_figures(report) {
         files.extend(of_figure(figure, folder)?);
     }

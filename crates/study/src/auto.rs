@@ -16,7 +16,8 @@ pub use scale::advised_weight_at_gmax;
 pub(crate) use scale::{of_connection, rounded};
 pub use section::CalibrationSettings;
 
-use crate::settings::{Settings, layer_key};
+use crate::settings::value::POSITIVE;
+use crate::settings::{Settings, connection_key, layer_key};
 use crate::significant::short;
 
 /// The word for a calibrated number in a study file.
@@ -40,6 +41,33 @@ pub struct Auto {
     pub keys: BTreeSet<String>,
     /// Section `[calibration]`.
     pub calibration: CalibrationSettings,
+}
+
+impl Auto {
+    /// Returns these keys without those in `given`, which have numbers of their own; none if no key is left.
+    pub fn without(&self, given: &[String]) -> Option<Auto> {
+        let keys: BTreeSet<String> = self.keys.iter().filter(|key| !given.contains(key)).cloned().collect();
+        (!keys.is_empty()).then(|| Auto { keys, ..self.clone() })
+    }
+
+    /// Returns `settings` with numbers in place of `auto` that fit all other keys: the smallest spreads, and the largest
+    /// weights at Gmax. So any other key can be changed before
+    /// [`calibrate_settings`](crate::calibration::calibrate_settings).
+    pub fn open(&self, settings: &Settings) -> Settings {
+        let mut open = settings.clone();
+        for connection in settings.connections() {
+            let is_auto = |name: &str| self.keys.contains(&connection_key(connection, name));
+            if let Connection::Feedforward(layer) = connection
+                && is_auto("sigma_init")
+            {
+                set_sigma(&mut open, layer, POSITIVE.low);
+            }
+            if is_auto("weight_at_gmax") && settings.device_of(connection).is_some() {
+                set_weight_at_gmax(&mut open, connection, POSITIVE.high);
+            }
+        }
+        open
+    }
 }
 
 /// A number that replaced `auto`.

@@ -46,6 +46,22 @@ pub fn calibrate(study: &Study, prepared: &Prepared, known: &mut Calibrations) -
     Ok(calibrated)
 }
 
+/// Returns `settings` with numbers in place of the keys of `auto`, with the data of `prepared` and the `known`
+/// calibrations, to which it adds new ones. For networks that an answer derives from a study with [`Auto::open`].
+///
+/// # Errors
+/// Returns a [`CalibrationError`] if no spread reaches the target, or if a number does not fit other keys.
+pub fn calibrate_settings(
+    mut settings: Settings,
+    auto: &Auto,
+    prepared: &Prepared,
+    known: &mut Calibrations,
+) -> Result<Settings, CalibrationError> {
+    resolve(&mut settings, auto, prepared, known)?;
+    settings.check().map_err(CalibrationError::Value)?;
+    Ok(settings)
+}
+
 /// Sets the keys of `auto` in `settings` and returns their numbers; none if one needs data that are not there.
 fn resolve(
     settings: &mut Settings,

@@ -170,6 +170,7 @@ mod tests {
         short_training: false,
         chips_per_batch: 10,
         first_seed: 0,
+        fresh_from: 0,
     };
 
     /// Examines level 7 with the given accuracies, which stand for the first seeds.

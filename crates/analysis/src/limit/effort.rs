@@ -45,6 +45,10 @@ pub struct Effort {
     pub chips_per_batch: u64,
     /// Number of the first seed; the search and each attempt use consecutive numbers.
     pub first_seed: u64,
+    /// Smallest number of a fresh seed: tests of other questions have seen the earlier ones. The tests start here, or after
+    /// the seeds of the search if these end later.
+    #[serde(default)]
+    pub fresh_from: u64,
 }
 
 impl Default for Effort {
@@ -57,6 +61,7 @@ impl Default for Effort {
             short_training: false,
             chips_per_batch: 16,
             first_seed: 0,
+            fresh_from: 0,
         }
     }
 }
@@ -88,6 +93,7 @@ impl Effort {
             ("attempts", 1, u64::from(MOST_ATTEMPTS), u64::from(self.attempts)),
             ("chips per batch", 1, MOST_SEEDS, self.chips_per_batch),
             ("first seed", 0, 1 << 62, self.first_seed),
+            ("first fresh seed", 0, 1 << 62, self.fresh_from),
         ];
         let wrong = ranges.into_iter().find(|(_, least, most, got)| !(least..=most).contains(&got));
         wrong.map_or(Ok(()), |(what, least, most, got)| Err(EffortError { what, least, most, got }))

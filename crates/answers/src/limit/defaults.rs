@@ -81,24 +81,27 @@ pub fn known(key: &str, device: Option<&Device>) -> Option<Known> {
     let smaller = |harmless, grid| Known { direction: SmallerIsWorse, harmless, grid };
     let window = device.map(|device| (f64::from(device.window.low()), f64::from(device.window.high())));
     // Conductances in µS, resistances in ohm.
-    let ends = window.map(|(low, high)| (1e6 / high, 1e6 / low));
+    let ends = device.map(|device| (resistance(device.window.high()), resistance(device.window.low())));
     Some(match key {
         "device.converters.adc.bits" => smaller(Harmless::Without("converters.adc"), Some(Grid::Range(2.0, 12.0))),
         "device.converters.dac.bits" => smaller(Harmless::Without("converters.dac"), Some(Grid::Range(1.0, 12.0))),
         "device.levels.count" => smaller(Harmless::Without("levels"), Some(Grid::List(COUNTS.to_vec()))),
         "device.write.verify.tries" => smaller(Harmless::Mildest, Some(Grid::List(TRIES.to_vec()))),
         "device.window.high_resistance_ohm" => {
-            smaller(Harmless::Mildest, ends.map(|(low, high)| Grid::Range(LEAST_RATIO * low, high)))
+            smaller(Harmless::Mildest, ends.map(|(low, high)| Grid::Range(rounded(LEAST_RATIO * low), high)))
         }
         "device.window.low_resistance_ohm" => Known {
             harmless: Harmless::Mildest,
-            grid: ends.map(|(low, high)| Grid::Range(low, high / LEAST_RATIO)),
+            grid: ends.map(|(low, high)| Grid::Range(low, rounded(high / LEAST_RATIO))),
             ..larger(Grid::List(Vec::new()))
         },
         "network.hidden" | "network.steps" | "training.epochs" => smaller(Harmless::Mildest, None),
         key if key.ends_with("sigma_microsiemens") => {
             let span = window.map(|(low, high)| high - low);
-            Known { grid: span.map(|span| Grid::Range(1e-4 * span, span)), ..larger(Grid::List(Vec::new())) }
+            Known {
+                grid: span.map(|span| Grid::Range(rounded(1e-4 * span), rounded(span))),
+                ..larger(Grid::List(Vec::new()))
+            }
         }
         key if key.starts_with("device.faults.p_") => larger(Grid::Range(1e-4, 0.5)),
         key => {
@@ -108,8 +111,22 @@ pub fn known(key: &str, device: Option<&Device>) -> Option<Known> {
     })
 }
 
+/// Returns the resistance of an end of a window, ohm: the shortest number that gives exactly this conductance, µS.
+fn resistance(conductance: f32) -> f64 {
+    let exact = 1e6 / f64::from(conductance);
+    let mut shorter = (2..12).filter_map(|digits| format!("{exact:.digits$e}").parse().ok());
+    shorter.find(|ohm: &f64| (1e6 / ohm) as f32 == conductance).unwrap_or(exact)
+}
+
+/// Rounds an end of a range to the precision of an f32, seven digits.
+fn rounded(end: f64) -> f64 {
+    format!("{end:.6e}").parse().unwrap_or(end)
+}
+
 #[cfg(test)]
 mod tests {
+    use ohmspike_crossbar::ConductanceWindow;
+
     use super::*;
 
     #[test]
@@ -140,6 +157,12 @@ mod tests {
         assert!((to / 999.0 - 1.0).abs() < 1e-6 && (from / 0.0999 - 1.0).abs() < 1e-6, "{from} to {to}");
         let narrow = known("device.window.high_resistance_ohm", Some(&device)).expect("known");
         let Some(Grid::Range(from, to)) = narrow.grid else { panic!("a range") };
-        assert!((from / 1100.0 - 1.0).abs() < 1e-6 && (to / 1e6 - 1.0).abs() < 1e-6, "{from} to {to}");
+        assert_eq!((from, to), (1100.0, 1e6));
+        for (low, high) in [(1000.0, 123_456.0), (3333.3333, 14_925.373)] {
+            let window = format!("{{'low_resistance_ohm': {low}, 'high_resistance_ohm': {high}}}").replace('\'', "\"");
+            let device = Device::from_json(&format!("{{\"name\": \"x\", \"window\": {window}}}")).expect("a device");
+            let same = ConductanceWindow::from_resistances(resistance(device.window.high()), high).expect("a window");
+            assert_eq!((resistance(device.window.low()), same), (high, device.window));
+        }
     }
 }

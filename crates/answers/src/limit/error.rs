@@ -2,6 +2,7 @@
 
 use ohmspike_analysis::limit::{CriterionError, LevelsError, LimitError as ProcedureError};
 use ohmspike_study::RunError;
+use ohmspike_study::calibration::CalibrationError;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::study::StudyError;
 
@@ -40,6 +41,40 @@ pub enum LimitError {
         key: String,
         /// Its type.
         kind: String,
+    },
+    /// A key of `[calibration]`, which chooses other keys.
+    #[error(
+        "--key {key}: expected a key of the network or its hardware, got one that chooses the numbers of others\n\n\
+         hint: ask about a number that it chooses: `weights.sigma_init`, `hardware.weight_at_gmax`, `readout.weight_at_gmax`"
+    )]
+    Chooses {
+        /// The key.
+        key: String,
+    },
+    /// A key of a hidden layer that the study lacks.
+    #[error(
+        "--key {key}: expected layer 1{}, got layer {layer}\n\nhint: add `[[layer]]` entries to the study",
+        if *layers > 1 { format!(" to {layers}") } else { String::new() }
+    )]
+    NoLayer {
+        /// The key.
+        key: String,
+        /// Its layer, from 1.
+        layer: String,
+        /// Number of hidden layers of the study.
+        layers: usize,
+    },
+    /// A level that the device does not allow.
+    #[error("--key {key}: {level} is not valid: {problem}\n\nhint: {hint}")]
+    InvalidLevel {
+        /// The key.
+        key: String,
+        /// The level.
+        level: f64,
+        /// What is wrong.
+        problem: String,
+        /// What to do.
+        hint: String,
     },
     /// A key without a known harsh side.
     #[error(
@@ -97,13 +132,24 @@ pub enum LimitError {
     )]
     SameChip,
     /// All repeats are the same trial.
-    #[error("seeds: the study fixes every seed, so all repeats are the same trial\n\nhint: remove a key of `[seeds]`")]
-    SameTrial,
+    #[error(
+        "--key {key}: all repeats are the same trial: the study fixes {fixed}, and trials draw nothing else\n\n\
+         hint: remove a key of `[seeds]`"
+    )]
+    SameTrial {
+        /// The key.
+        key: String,
+        /// The fixed seeds.
+        fixed: String,
+    },
     /// Invalid short training.
-    #[error("--short-epochs: expected 1 to {most} (fewer than `training.epochs`) or 0 for none, got {got}")]
+    #[error(
+        "--short-epochs: expected {}0 for none, got {got}; `training.epochs` is {full}",
+        match full { 0 | 1 => String::new(), 2 => "1, or ".to_owned(), full => format!("1 to {}, or ", full - 1) }
+    )]
     ShortEpochs {
-        /// Largest number of epochs.
-        most: usize,
+        /// Number of epochs of the study.
+        full: usize,
         /// The invalid number.
         got: usize,
     },
@@ -118,6 +164,9 @@ pub enum LimitError {
     /// Data or a device cannot be read at a level.
     #[error(transparent)]
     Prepare(Box<PrepareError>),
+    /// A key that is `auto` has no number at a level.
+    #[error(transparent)]
+    Calibration(#[from] CalibrationError),
     /// A trial cannot run.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -13,8 +13,11 @@ use ohmspike_study::study::{Study, canonical};
 use ohmspike_study::warning::{Warning, all_warnings};
 
 use super::error::LimitError;
+use super::numbers::Numbers;
+use super::repeats::{fixed_seeds, varies};
+use super::report;
 use super::row::Row;
-use super::swept::{AskedKey, Swept};
+use super::swept::{AskedKey, AskedLevels, Swept};
 
 /// A question about the limits of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +57,9 @@ pub struct LimitPlan {
     pub effort: Effort,
     /// The settings of the study.
     pub settings: Settings,
+    /// The settings with open numbers in place of `auto`, from which rows derive their networks.
+    pub(super) open: Settings,
+    pub(super) numbers: Numbers,
     /// The random streams in use at the harshest level of any row.
     pub(super) drawn: Streams,
     pub(super) resolution: f64,
@@ -69,28 +75,18 @@ impl LimitPlan {
     pub fn new(study: &Study, question: &Question, study_folder: &Path) -> Result<LimitPlan, LimitError> {
         let folder = study.paths_folder(study_folder);
         single(study, question)?;
-        let study = &calibrated_study(study, study_folder)?;
-        let settings = Settings::clone(&study.conditions[0].settings);
-        check_seeds(&settings, question.statistic)?;
-        let short_epochs = short_epochs(&settings, question)?;
-        let device = device_of(&settings, &folder)?;
-        let swept: Vec<Swept> = question
-            .keys
-            .iter()
-            .map(|key| Swept::new(key, &settings, device.as_ref(), question.resolution))
-            .collect::<Result<_, _>>()?;
-        let keys: Vec<String> = swept.iter().map(|one| one.key.clone()).collect();
-        let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        let swept: Vec<Swept> = swept.into_iter().map(|one| one.beside(&keys)).collect();
-        let mut rows = Vec::new();
-        for (number, one) in swept.iter().enumerate() {
-            if swept[..number].iter().any(|other| other.key == one.key) {
-                return Err(LimitError::Twice(one.key.clone()));
-            }
-            let others: Vec<&Swept> = swept.iter().filter(|other| other.key != one.key).collect();
-            rows.push(Row::alone(one, &others, &settings)?.with_short_epochs(short_epochs));
+        let asked: Vec<String> = question.keys.iter().map(|asked| canonical(&asked.key).to_owned()).collect();
+        if let Some(number) = (1..asked.len()).find(|&number| asked[..number].contains(&asked[number])) {
+            return Err(LimitError::Twice(asked[number].clone()));
         }
-        let (chance, drawn) = checked(&rows, &folder)?;
+        let numbers = Numbers::new(&study.conditions[0], &asked, &folder);
+        let open = numbers.open(&study.conditions[0].settings);
+        let settings = Settings::clone(&calibrated_study(study, study_folder)?.conditions[0].settings);
+        check_chips(&settings, question.statistic)?;
+        let short_epochs = short_epochs(&settings, question)?;
+        let (swept, rows) = rows(question, &open, &folder)?;
+        let rows: Vec<Row> = rows.into_iter().map(|row| row.with_short_epochs(short_epochs)).collect();
+        let (chance, drawn) = checked(&rows, &numbers, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
         let criterion = Criterion { target, statistic, confidence, chance };
         let effort = Effort {
@@ -99,12 +95,18 @@ impl LimitPlan {
             short_training: short_epochs.is_some(),
             ..Effort::default()
         };
-        let plan =
-            LimitPlan { drawn, rows, criterion, effort, settings, resolution: question.resolution, swept, folder };
+        let resolution = question.resolution;
+        let plan = LimitPlan { rows, criterion, effort, settings, open, numbers, drawn, resolution, swept, folder };
         for row in &plan.rows {
             plan.procedure(row)?;
         }
         Ok(plan)
+    }
+
+    /// Returns everything that decides the trials: equal texts are the same question.
+    pub fn question(&self) -> String {
+        let rows = self.rows.iter().map(|row| (row.name.as_str(), row.levels.direction(), row.levels.values()));
+        report::question(&self.settings, &self.criterion, &self.effort, self.rows[0].short_epochs, rows)
     }
 
     /// Returns the procedure of a row.
@@ -151,17 +153,60 @@ fn single(study: &Study, question: &Question) -> Result<(), LimitError> {
     }
 }
 
-/// Refuses seeds that make repeats copies of each other.
-fn check_seeds(settings: &Settings, statistic: Statistic) -> Result<(), LimitError> {
-    let seeds = &settings.seeds;
-    let fixed = [seeds.chip, seeds.initial, seeds.order, seeds.write, seeds.read];
-    if fixed.iter().all(Option::is_some) {
-        return Err(LimitError::SameTrial);
-    }
+/// Refuses a fraction of chips if all chips are the same.
+fn check_chips(settings: &Settings, statistic: Statistic) -> Result<(), LimitError> {
     match statistic {
-        Statistic::Chips(_) if seeds.chip.is_some() => Err(LimitError::SameChip),
+        Statistic::Chips(_) if settings.seeds.chip.is_some() => Err(LimitError::SameChip),
         _ => Ok(()),
     }
+}
+
+/// Returns the keys of `question` about a study with `settings`, and a row for each.
+fn rows(question: &Question, settings: &Settings, folder: &Path) -> Result<(Vec<Swept>, Vec<Row>), LimitError> {
+    let device = device_of(settings, folder)?;
+    let swept: Vec<Swept> = question
+        .keys
+        .iter()
+        .map(|key| Swept::new(key, settings, device.as_ref(), question.resolution))
+        .collect::<Result<_, _>>()?;
+    let keys: Vec<String> = swept.iter().map(|one| one.key.clone()).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let mut swept: Vec<Swept> = swept.into_iter().map(|one| one.beside(&keys)).collect();
+    let mut rows = Vec::new();
+    for (number, asked) in question.keys.iter().enumerate() {
+        let row = |swept: &[Swept]| {
+            let others: Vec<&Swept> = swept.iter().filter(|other| other.key != swept[number].key).collect();
+            Row::alone(&swept[number], &others, settings)
+        };
+        let mut alone = row(&swept)?;
+        if let Some((level, error)) = invalid_level(&alone, folder) {
+            let valid = alone.levels.values().iter().take_while(|value| **value != level).count();
+            if asked.levels != AskedLevels::Default || valid < 2 {
+                return Err(invalid(&alone.name, level, error));
+            }
+            swept[number].keep(valid);
+            alone = row(&swept)?;
+            alone.note = Some(format!("the device allows no harsher level than {}", alone.levels.values()[valid - 1]));
+        }
+        rows.push(alone);
+    }
+    Ok((swept, rows))
+}
+
+/// Explains why a level of `key` is not valid, unless the cause has a hint of its own.
+fn invalid(key: &str, level: f64, error: LimitError) -> LimitError {
+    let problem = error.to_string();
+    if problem.contains("\nhint: ") {
+        return error;
+    }
+    let part = key.strip_prefix("device.").and_then(|key| key.rsplit_once('.')).map(|(part, _)| part);
+    let hint = match part {
+        Some(part) if problem.contains("missing key") => format!(
+            "set the other keys of `{part}` with `--set device.{part}.KEY=VALUE`; `ohmspike keys device.{part}` lists them"
+        ),
+        _ => "give levels that are valid with `--range FROM..TO` or `--levels A,B,C`".to_owned(),
+    };
+    LimitError::InvalidLevel { key: key.to_owned(), level, problem, hint }
 }
 
 /// Returns the epochs of short training. There is none for a key that sets the training that it would shorten.
@@ -177,7 +222,7 @@ fn short_epochs(settings: &Settings, question: &Question) -> Result<Option<usize
     match question.short_epochs {
         Some(0) => Ok(None),
         Some(epochs) if epochs < full => Ok(Some(epochs)),
-        Some(got) => Err(LimitError::ShortEpochs { most: full - 1, got }),
+        Some(got) => Err(LimitError::ShortEpochs { full, got }),
         None => Ok((full >= LEAST_EPOCHS).then(|| full.div_ceil(SHORT_PART))),
     }
 }
@@ -197,32 +242,31 @@ pub(super) fn invalid_level(row: &Row, folder: &Path) -> Option<(f64, LimitError
         }
         Ok(())
     };
-    row.levels.values().iter().find_map(|&level| Some((level, check(level).err()?)))
+    let values = row.levels.values();
+    // The harshest level is the most likely one; with a valid one, the others are valid as a rule.
+    check(values[0]).and(check(values[values.len() - 1])).err()?;
+    values.iter().find_map(|&level| Some((level, check(level).err()?)))
 }
 
 /// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing and the random streams in
 /// use at the harshest levels. Refuses keys without an effect.
-fn checked(rows: &[Row], folder: &Path) -> Result<(f64, Streams), LimitError> {
+fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<(f64, Streams), LimitError> {
     let mut chance = 0.0;
     let mut drawn = [false; 5];
     for row in rows {
         let values = row.levels.values();
-        let ends = [row.at(values[0])?, row.at(values[values.len() - 1])?];
-        let on_device = ends[1].connections().into_iter().any(|connection| ends[1].device_of(connection).is_some());
-        if !on_device && (row.name.starts_with("device.") || row.name.starts_with("hardware.")) {
-            return Err(LimitError::NoEffect {
-                key: row.name.clone(),
-                why: "`hardware.device` is `none`, and abstract weights have no cells".to_owned(),
-                hint: "choose a device with `--set hardware.device=NAME`".to_owned(),
-            });
-        }
-        let prepared = Prepared::new([&row.reference, &ends[0], &ends[1]].into_iter(), folder)?;
-        chance = guessing(prepared.data(&row.reference));
+        let reference = numbers.of(row.reference.clone())?;
+        let ends = [numbers.of(row.at(values[0])?)?, numbers.of(row.at(values[values.len() - 1])?)?];
+        let prepared = Prepared::new([&reference, &ends[0], &ends[1]].into_iter(), folder)?;
+        chance = guessing(prepared.data(&reference));
         let data = prepared.data(&ends[1]);
         for warning in all_warnings(&ends[1], data, &prepared.devices_of(&ends[1])) {
             refuse_without_effect(&row.name, &warning)?;
         }
         let here = streams(&ends[1], &prepared.devices_of(&ends[1]));
+        if varies(&ends[1], here).is_empty() {
+            return Err(LimitError::SameTrial { key: row.name.clone(), fixed: fixed_seeds(&ends[1]) });
+        }
         drawn.iter_mut().zip(here).for_each(|(any, here)| *any |= here);
     }
     Ok((chance, drawn))

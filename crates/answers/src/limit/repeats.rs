@@ -18,6 +18,20 @@ pub fn varies(settings: &Settings, drawn: Streams) -> Vec<String> {
     varied.map(|(name, ..)| name.to_owned()).collect()
 }
 
+/// Lists the seeds that the study fixes: "`seeds.initial` and `seeds.order`".
+pub fn fixed_seeds(settings: &Settings) -> String {
+    let seeds = &settings.seeds;
+    let all = [
+        ("chip", seeds.chip),
+        ("initial", seeds.initial),
+        ("order", seeds.order),
+        ("write", seeds.write),
+        ("read", seeds.read),
+    ];
+    let fixed = all.into_iter().filter(|(_, seed)| seed.is_some()).map(|(name, _)| format!("`seeds.{name}`"));
+    fixed.collect::<Vec<_>>().join(" and ")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,14 +9,15 @@ use super::units::Quantity;
 
 /// Version of the format of `limit.json`.
 pub const SCHEMA: u32 = 1;
-/// Name of the file in the results folder.
-pub const FILE: &str = "limit.json";
 
 /// Limits of one or several keys.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LimitReport {
     /// Version of the format.
     pub schema: u32,
+    /// Number of the question in its results folder, from 1; see [`answered`](super::answered).
+    #[serde(default = "first")]
+    pub number: u32,
     /// Version of the program.
     pub program: String,
     /// Name of the study.
@@ -113,7 +114,44 @@ pub struct TrialLine {
     pub failure: Option<String>,
 }
 
+fn first() -> u32 {
+    1
+}
+
+/// Returns everything that decides the trials of a search, as JSON: equal texts are the same question. `rows` are keys with
+/// their harsh sides and levels.
+pub fn question<'a>(
+    settings: &Settings,
+    criterion: &Criterion,
+    effort: &Effort,
+    short_epochs: Option<usize>,
+    rows: impl Iterator<Item = (&'a str, Direction, &'a [f64])>,
+) -> String {
+    let effort = Effort { fresh_from: 0, ..*effort };
+    let rows: Vec<_> = rows.collect();
+    serde_json::json!([settings, criterion, effort, short_epochs, rows]).to_string()
+}
+
 impl LimitReport {
+    /// Returns the question that this report answers; see [`question`].
+    pub fn question(&self) -> String {
+        let rows = self.rows.iter().map(|row| (row.key.as_str(), row.direction, row.levels.as_slice()));
+        question(&self.settings, &self.criterion, &self.effort, self.short_epochs, rows)
+    }
+
+    /// Whether the search reached the tests with fresh seeds.
+    pub fn has_tests(&self) -> bool {
+        self.all_rows().any(LimitRow::has_tests)
+    }
+
+    /// Returns the name of a file of this answer: `limit.json`, or `limit-2.json` for the second question in a folder.
+    pub fn file(&self, extension: &str) -> String {
+        match self.number {
+            1 => format!("limit.{extension}"),
+            number => format!("limit-{number}.{extension}"),
+        }
+    }
+
     /// Iterates over all rows, the common one last.
     pub fn all_rows(&self) -> impl Iterator<Item = &LimitRow> {
         self.rows.iter().chain(&self.together)
@@ -149,5 +187,12 @@ impl LimitReport {
             }
         }
         text
+    }
+}
+
+impl LimitRow {
+    /// Whether the search reached the tests with fresh seeds.
+    pub fn has_tests(&self) -> bool {
+        self.trials.iter().any(|line| matches!(line.purpose, Purpose::Certify | Purpose::Refute))
     }
 }

@@ -33,6 +33,8 @@ pub struct Row {
     pub short_epochs: Option<usize>,
     /// First seed, if it is not that of the question.
     pub first_seed: Option<u64>,
+    /// What limits the levels.
+    pub note: Option<String>,
     /// The keys with their limits; a single key has none.
     keys: Vec<(Swept, f64)>,
     /// The settings of the study, with the other keys of the sheet at their harmless values.
@@ -54,6 +56,7 @@ impl Row {
             reference_words: format!("the same network with {}", all.join(", ")),
             short_epochs: None,
             first_seed: None,
+            note: None,
             keys: vec![(swept.clone(), 1.0)],
             base,
         })
@@ -73,6 +76,7 @@ impl Row {
             reference_words: format!("the same network with {}", all.join(", ")),
             short_epochs: None,
             first_seed: None,
+            note: None,
             keys: limits.to_vec(),
             base: study.clone(),
         })

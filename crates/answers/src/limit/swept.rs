@@ -65,6 +65,7 @@ impl Swept {
     ) -> Result<Swept, LimitError> {
         let key = canonical(&asked.key).to_owned();
         let described = described(&key, settings)?;
+        refuse_without_effect(&key, settings)?;
         let allowed = described.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let whole = described.kind == "whole number";
         let known = known(&key, device);
@@ -87,6 +88,12 @@ impl Swept {
         }
         let with = companions(&key, settings, device);
         Ok(Swept { key, whole, allowed, harmless, levels, with })
+    }
+
+    /// Keeps the `count` mildest levels, two or more.
+    pub fn keep(&mut self, count: usize) {
+        let kept = Levels::list(&self.levels.values()[..count], self.levels.direction());
+        self.levels = kept.expect("a part of valid levels");
     }
 
     /// Returns `settings` with the key at `value`.
@@ -132,7 +139,7 @@ impl Swept {
         match self.harmless {
             Harmless::Value(value) => format!("{} = {value}", self.key),
             Harmless::Without(part) => format!("no device.{part}"),
-            Harmless::Mildest => format!("{} = {}, the mildest level", self.key, self.levels.values()[0]),
+            Harmless::Mildest => format!("{} = {} (the mildest level)", self.key, self.levels.values()[0]),
         }
     }
 
@@ -178,7 +185,14 @@ fn described(key: &str, settings: &Settings) -> Result<Key, LimitError> {
     }
     let parts: Vec<&str> = key.splitn(3, '.').collect();
     let general = match parts[..] {
-        ["layer", _, name] => format!("layer.N.{name}"),
+        ["calibration", ..] => return Err(LimitError::Chooses { key: key.to_owned() }),
+        ["layer", layer, name] => {
+            let layers = settings.hidden_layers().len();
+            if layer.parse().is_ok_and(|number: usize| number == 0 || number > layers) {
+                return Err(LimitError::NoLayer { key: key.to_owned(), layer: layer.to_owned(), layers });
+            }
+            format!("layer.N.{name}")
+        }
         _ => key.to_owned(),
     };
     match study_keys(&[]).into_iter().flat_map(|section| section.keys).find(|known| known.key == general) {
@@ -188,6 +202,21 @@ fn described(key: &str, settings: &Settings) -> Result<Key, LimitError> {
             Err(LimitError::NotNumeric { key: key.to_owned(), kind: "other".to_owned() })
         }
     }
+}
+
+/// Refuses a key that changes no outcome of this study.
+fn refuse_without_effect(key: &str, settings: &Settings) -> Result<(), LimitError> {
+    let (why, hint) = match key {
+        "outcome.success_above" => {
+            ("it classifies finished networks and changes no accuracy", "use its value: `--accuracy 75%`")
+        }
+        key if (key.starts_with("device.") || key.starts_with("hardware.")) && !settings.has_device() => (
+            "`hardware.device` is `none`, and abstract weights have no cells",
+            "choose a device with `--set hardware.device=NAME`",
+        ),
+        _ => return Ok(()),
+    };
+    Err(LimitError::NoEffect { key: key.to_owned(), why: why.to_owned(), hint: hint.to_owned() })
 }
 
 /// Cuts a default range to the allowed values.
@@ -205,10 +234,13 @@ fn levels(grid: &Grid, whole: bool, resolution: f64, direction: Direction) -> Re
             Levels::integers(from.ceil() as i64, to.floor() as i64, direction)
         }
         Grid::Range(from, to) => {
-            let exact = Levels::geometric(*from, *to, resolution, direction)?;
+            let [from, to] = if whole { [from.ceil(), to.floor()] } else { [*from, *to] };
+            let exact = Levels::geometric(from, to, resolution, direction)?;
             let round = |value: &f64| if whole { value.round() } else { rounded(*value, resolution) };
-            let mut values: Vec<f64> = exact.values().iter().map(round).collect();
+            let inner = exact.values()[1..exact.harshest()].iter().map(round);
+            let mut values: Vec<f64> = inner.filter(|value| from < *value && *value < to).collect();
             values.dedup();
+            values.extend([from, to]);
             Levels::list(&values, direction)
         }
     }
@@ -275,11 +307,43 @@ mod tests {
     }
 
     #[test]
+    fn ends_of_a_range_stay_exact() {
+        let ends = |swept: &Swept| [swept.levels.values()[0], swept.levels.values()[swept.levels.harshest()]];
+        assert_eq!(ends(&swept("device.window.high_resistance_ohm", 1234.5, 123_456.0)), [123_456.0, 1234.5]);
+        assert_eq!(ends(&swept("network.hidden", 7.0, 12_345.0)), [12_345.0, 7.0]);
+        let device = Device::built_in("study-1k-1m").expect("built in");
+        let settings = Settings::default().with_key("hardware.device", "study-1k-1m").expect("a device");
+        let default = |key: &str| {
+            let asked = AskedKey { key: key.to_owned(), ..AskedKey::default() };
+            ends(&Swept::new(&asked, &settings, Some(&device), 0.05).expect("a valid key"))
+        };
+        assert_eq!(default("hardware.retention_seconds"), [1.0, 315_576_000.0]);
+        assert_eq!(default("device.window.high_resistance_ohm"), [1e6, 1100.0]);
+    }
+
+    #[test]
+    fn keys_without_a_place_in_the_network_are_refused() {
+        let asked = |key: &str| AskedKey { key: key.to_owned(), levels: AskedLevels::Range(1.0, 3.0), direction: None };
+        let message = |key: &str| {
+            let error = Swept::new(&asked(key), &Settings::default(), None, 0.05).expect_err("refused");
+            error.to_string()
+        };
+        assert!(message("calibration.headroom").contains("chooses the numbers of others\n\nhint: ask about a number"));
+        let layer = "--key layer.3.hidden: expected layer 1, got layer 3\n\nhint: add `[[layer]]` entries";
+        assert!(message("layer.3.hidden").starts_with(layer), "{}", message("layer.3.hidden"));
+        assert!(message("outcome.success_above").contains("no effect on this study: it classifies finished networks"));
+        let none = "--key device.faults.p_dead_row: no effect on this study: `hardware.device` is `none`";
+        assert!(message("device.faults.p_dead_row").starts_with(none), "{}", message("device.faults.p_dead_row"));
+        let unknown = message("hardware.retention");
+        assert!(unknown.contains("unknown key `hardware.retention`"), "{unknown}");
+    }
+
+    #[test]
     fn a_part_of_the_device_stays_for_other_keys_in_it() {
         let bits = swept("device.converters.adc.bits", 2.0, 12.0);
         assert_eq!(bits.clone().beside(&["device.converters.dac.bits"]).off_words(), "no device.converters.adc");
         let kept = bits.beside(&["device.converters.adc.bits", "device.converters.adc.gain_sigma_percent"]);
-        assert_eq!(kept.off_words(), "device.converters.adc.bits = 12, the mildest level");
+        assert_eq!(kept.off_words(), "device.converters.adc.bits = 12 (the mildest level)");
         let settings = Settings::default().with_key("hardware.device", "study-1k-1m").expect("a key");
         let settings = settings.with_key("device.converters.adc", "none").expect("a key");
         let settings = kept.off(&settings).expect("a valid level");

@@ -14,17 +14,22 @@ use super::row::TOGETHER;
 /// Formats a level of a row with its unit.
 pub fn level(row: &LimitRow, value: f64) -> String {
     match row.unit.as_str() {
-        _ if row.key == TOGETHER => format!("{value} of the limits"),
+        _ if row.key == TOGETHER => format!("{} of each limit", percent(value)),
         "" => value.to_string(),
         unit => format!("{value} {unit}"),
     }
+}
+
+/// Formats a value in some unit: whole numbers with all digits, others with three.
+fn amount(value: f64) -> String {
+    if value.fract() == 0.0 && value.abs() < 1e15 { value.to_string() } else { short(value) }
 }
 
 /// Formats a bound; a plain number also in the next unit: `0.005 (0.5 % of cells)`.
 fn level_in_full(row: &LimitRow, bound: &Bound) -> String {
     let text = level(row, bound.value);
     match bound.units.get(1).filter(|_| row.unit.is_empty()) {
-        Some(other) => format!("{text} ({} {})", short(other.value), other.unit),
+        Some(other) => format!("{text} ({} {})", amount(other.value), other.unit),
         None => text,
     }
 }
@@ -73,11 +78,18 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
     let found = match limit.verdict {
         Verdict::Bracketed => format!("{side} certified {certified}, refuted {refuted}"),
         Verdict::NotRefuted => format!("{side} certified {certified}; no harsher level is refuted"),
-        Verdict::NoLimit => format!("no limit up to {certified}, the end of the range, which is certified"),
+        Verdict::NoLimit if row.key == TOGETHER => {
+            "all limits hold at once: certified at 100 % of each limit".to_owned()
+        }
+        Verdict::NoLimit => format!("no limit within the range: certified at its harsh end, {certified}"),
         Verdict::FailsEverywhere => format!("fails everywhere: {}, the mildest level, is refuted", ends[0]),
         Verdict::NotCertified => {
             let refuted = if refuted.is_empty() { refuted } else { format!("; refuted {refuted}") };
-            format!("not decided: no level from {} to {} is certified{refuted}", ends[0], ends[1])
+            let [low, high] = match row.direction {
+                Direction::LargerIsWorse => ends,
+                Direction::SmallerIsWorse => [ends[1].clone(), ends[0].clone()],
+            };
+            format!("not decided: no level from {low} to {high} is certified{refuted}")
         }
         Verdict::BaselineMisses => "no answer".to_owned(),
     };
@@ -162,7 +174,7 @@ fn unhealthy(row: &LimitRow) -> String {
 pub fn units(row: &LimitRow) -> Vec<[String; 3]> {
     let shown = |bound: &Option<Bound>, unit: &str| {
         let found = bound.as_ref().and_then(|bound| bound.units.iter().find(|one| one.unit == unit));
-        found.map_or_else(|| "-".to_owned(), |one| short(one.value))
+        found.map_or_else(|| "-".to_owned(), |one| amount(one.value))
     };
     let Some(bound) = row.certified.as_ref().or(row.refuted.as_ref()) else { return Vec::new() };
     let mut lines: Vec<[String; 3]> = bound
@@ -176,7 +188,7 @@ pub fn units(row: &LimitRow) -> Vec<[String; 3]> {
     lines.extend(bound.keys.iter().enumerate().map(|(number, one)| {
         let of = |bound: &Option<Bound>| {
             let found = bound.as_ref().and_then(|bound| bound.keys.get(number));
-            found.map_or_else(|| "-".to_owned(), |one| short(one.value))
+            found.map_or_else(|| "-".to_owned(), |one| amount(one.value))
         };
         let unit = words_and_unit(&one.key).1;
         let name = if unit.is_empty() { one.key.clone() } else { format!("{} ({unit})", one.key) };

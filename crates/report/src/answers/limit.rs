@@ -1,4 +1,4 @@
-//! The answer of `ohmspike limit` as figures and a page section.
+//! The answers of `ohmspike limit` in a folder as figures and a page section.
 
 use maud::html;
 use ohmspike_answers::limit::report::{LimitReport, LimitRow, TrialLine};
@@ -14,21 +14,24 @@ use crate::rendered_answer::RenderedAnswer;
 /// Columns of the table of trials.
 const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "state"];
 
-/// Returns the answer as figures and sections. Its files are written by [`crate::files::write_limit`].
-pub fn shown(report: &LimitReport) -> RenderedAnswer {
-    let body = section(report);
+/// Returns the answers as figures and sections. Their files are written by [`crate::files::write_limit`].
+pub fn shown(reports: &[LimitReport]) -> RenderedAnswer {
     RenderedAnswer {
         files: Vec::new(),
-        figures: limit_figures(report),
-        section: Section { id: "limit", heading: "How much is tolerated", body },
-        details: vec![trials(report)],
+        figures: reports.iter().flat_map(limit_figures).collect(),
+        section: Section { id: "limit", heading: "How much is tolerated", body: section(reports) },
+        details: vec![trials(reports)],
     }
 }
 
-fn trials(report: &LimitReport) -> Section {
+fn trials(reports: &[LimitReport]) -> Section {
+    let of =
+        |report: &LimitReport| if report.number > 1 { format!(", question {}", report.number) } else { String::new() };
     let body = html! {
-        @for row in report.all_rows().filter(|row| !row.trials.is_empty()) {
-            (table(&format!("Trials behind the limit of {}", row.key), &HEAD, &rows(row)))
+        @for report in reports {
+            @for row in report.all_rows().filter(|row| !row.trials.is_empty()) {
+                (table(&format!("Trials behind the limit of {}{}", row.key, of(report)), &HEAD, &rows(row)))
+            }
         }
     };
     Section { id: "limit-trials", heading: "Trials of the limit", body }

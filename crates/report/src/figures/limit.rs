@@ -24,9 +24,9 @@ const MOST_NEAR: f64 = 0.9;
 const CERTIFIED: &str = "#0072B2";
 const REFUTED: &str = "#D55E00";
 
-/// Returns one figure per key, and one of all keys together.
+/// Returns one figure per tested key, and one of all keys together.
 pub fn limit_figures(report: &LimitReport) -> Vec<Figure> {
-    report.all_rows().filter(|row| !row.trials.is_empty()).map(|row| figure(report, row)).collect()
+    report.all_rows().filter(|row| row.has_tests()).map(|row| figure(report, row)).collect()
 }
 
 fn figure(report: &LimitReport, row: &LimitRow) -> Figure {
@@ -36,7 +36,8 @@ fn figure(report: &LimitReport, row: &LimitRow) -> Figure {
     }
     let wide = plots.len() > 1;
     let grid = Grid { title: String::new(), entries: entries(row), rows: vec![plots] };
-    let (name, caption) = (part_name(&format!("limit-{}", row.key), 0), caption(report, row));
+    let question = report.number.saturating_sub(1) as usize;
+    let (name, caption) = (part_name(&format!("limit-{}", row.key), question), caption(report, row));
     if wide { Figure::wide(name, caption, grid, &data(row)) } else { Figure::new(name, caption, grid, &data(row)) }
 }
 
@@ -204,7 +205,7 @@ fn caption(report: &LimitReport, row: &LimitRow) -> String {
         Statistic::Chips(_) => "Each dot is one chip.",
     };
     format!(
-        "{answer}. {what} {}; {}. Certificates and refutations use seeds that the search has not seen. {line} \
+        "{answer}. {what} {}; {}. Certificates and refutations use seeds that neither the search nor an earlier answer in the folder has used. {line} \
          Reference: {}.",
         words::trials(row),
         words::repeats(report),

@@ -1,24 +1,41 @@
 //! Limits: how much of a non-ideality the network tolerates, with every unit and the tests behind it.
 
 use maud::{Markup, html};
+use ohmspike_analysis::limit::Statistic;
 use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
 use ohmspike_answers::limit::words;
 
 use super::table::table;
 
-/// Renders the answer of `ohmspike limit`.
-pub fn section(report: &LimitReport) -> Markup {
+/// Renders the answers of `ohmspike limit` in a folder.
+pub fn section(reports: &[LimitReport]) -> Markup {
+    html! {
+        @for report in reports {
+            @if reports.len() > 1 { h3 { "Question " (report.number) } }
+            (answer(report))
+        }
+        p.method {
+            "A search with few seeds proposes a level. Fresh seeds, which neither the search nor an earlier answer in this folder has \
+             used, certify it with a one-sided test. Further fresh seeds test the mildest harsher level at which the search expects \
+             a refutation, then levels twice as far from the certified one. Neither test assumes that accuracy falls steadily. \
+             Levels between both are not decided. Confidence is that of one question; of several questions, more can be wrong."
+        }
+        @if reports.iter().any(|report| report.criterion.statistic == Statistic::Mean) {
+            p.method {
+                "Tests of a mean assume that it is nearly normal. With a long tail of bad repeats, they are wrong more often: in the \
+                 worst case simulated, 15 % in place of 5 %. Tests of a fraction of chips are exact."
+            }
+        }
+    }
+}
+
+fn answer(report: &LimitReport) -> Markup {
     html! {
         p { "Criterion: " (words::criterion(&report.criterion, None)) "; " (words::repeats(report)) "." }
         ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
         @if report.rows.len() > 1 { (sheet(report)) }
         @for row in report.all_rows().filter(|row| !row.trials.is_empty()) { (details(report, row)) }
         @for note in &report.notes { p.method { "Note: " (note) "." } }
-        p.method {
-            "A search with few seeds proposes a level. Fresh seeds, which the search has not seen, certify it with a one-sided test; \
-             further fresh seeds refute the next harsher level. Neither test assumes that accuracy falls steadily. Levels between both \
-             are not decided."
-        }
     }
 }
 
@@ -49,7 +66,7 @@ fn details(report: &LimitReport, row: &LimitRow) -> Markup {
         }
         p { "Reference: " (row.reference) "." }
         @if !row.with.is_empty() { p { "With " (row.with.join(", ")) "." } }
-        @if let Some(withheld) = &row.withheld { p.warning { "No answer: " (withheld) } }
+        @if let Some(withheld) = &row.withheld { p.warning { "No answer: " (withheld.replace("\n\n", "; ")) "." } }
         ul { @for line in words::attempts(report, row) { li { (line) } } }
         p { (words::trials(row)) "." }
         @for note in &row.notes { p.method { "Note: " (note) "." } }

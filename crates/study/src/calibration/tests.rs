@@ -166,3 +166,22 @@ fn calibrations_survive_in_a_file() {
     std::fs::write(folder.path().join(FILE), "{").expect("a writable folder");
     assert_eq!(Calibrations::read(folder.path()), Calibrations::default());
 }
+
+/// A network that an answer derives from a study has the numbers of the study with its keys.
+#[test]
+fn derived_settings_have_the_numbers_of_their_own_study() {
+    let text = |hidden: usize| format!("[network]\nhidden = {hidden}\n[hardware]\ndevice = 'pcm-joshi-2020'\n");
+    let (of_study, expected) = (study(&text(8)), calibrated(&text(64)));
+    let (condition, data) = (&of_study.conditions[0], prepared(&of_study));
+    let auto = condition.auto.as_deref().expect("a study without preset");
+    let open = auto.open(&condition.settings);
+    let of = |key: &str, value: toml::Value, given: &[String]| {
+        let settings = open.with_key(key, value).expect("any value fits open numbers");
+        let left = auto.without(given).expect("keys that are auto");
+        calibrate_settings(settings, &left, &data, &mut Calibrations::default()).expect("numbers")
+    };
+    assert_eq!(of("network.hidden", 64.into(), &[]), *expected.conditions[0].settings);
+    // The weight at Gmax follows a spread that is given.
+    let wide = of("weights.sigma_init", 0.1.into(), &["weights.sigma_init".to_owned()]);
+    assert_eq!((wide.weights.sigma_init, wide.hardware.weight_at_gmax), (0.1, 0.99));
+}

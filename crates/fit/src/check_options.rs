@@ -1,0 +1,78 @@
+//! Checks the options of a fit.
+
+use crate::error::FitError;
+use crate::options::{AcceptanceWindow, FitOptions};
+
+/// Largest number of bootstrap samples.
+const MOST_RESAMPLES: usize = 100_000;
+/// Smallest number of bootstrap samples.
+const LEAST_RESAMPLES: usize = 50;
+
+/// Refuses invalid options.
+///
+/// # Errors
+/// [`FitError::Option`].
+pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
+    let refuse = |option, problem: String, hint| Err(FitError::Option { option, problem, hint });
+    if options.name.trim().is_empty() {
+        return refuse("--name", "expected a name, got an empty one".to_owned(), "");
+    }
+    if let Some((low, high)) = options.window {
+        // Written so that NaN fails.
+        if !(low > 0.0 && high > low && high.is_finite()) {
+            return refuse("--window", format!("expected 0 < Gmin < Gmax in µS, got {low}:{high}"), "");
+        }
+    }
+    let positive = [
+        ("--read-volts", options.read_volts, "V"),
+        ("--after", options.after_seconds, "s"),
+        ("--read-interval", options.read_interval_seconds, "s"),
+    ];
+    for (option, value, unit) in positive {
+        if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
+            return refuse(option, format!("expected a number above 0 {unit}, got {value}"), "");
+        }
+    }
+    let acceptance = options.acceptance.map(|acceptance| match acceptance {
+        AcceptanceWindow::Microsiemens(width) | AcceptanceWindow::PercentOfTarget(width) => width,
+    });
+    if let Some(width) = acceptance.filter(|width| !(*width > 0.0 && width.is_finite())) {
+        return refuse("--acceptance", format!("expected a half width above 0, got {width}"), "");
+    }
+    if !(0.0..=0.5).contains(&options.held_out) {
+        return refuse("--held-out", format!("expected a fraction of 0 to 0.5, got {}", options.held_out), "");
+    }
+    if !(LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&options.resamples) {
+        let problem = format!("expected {LEAST_RESAMPLES} to {MOST_RESAMPLES}, got {}", options.resamples);
+        return refuse("--resamples", problem, "");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invalid_options_are_refused() {
+        let default = FitOptions::default;
+        let refused = [
+            (FitOptions { name: " ".into(), ..default() }, "--name: expected a name, got an empty one"),
+            (
+                FitOptions { window: Some((5.0, f64::NAN)), ..default() },
+                "--window: expected 0 < Gmin < Gmax in µS, got 5:NaN",
+            ),
+            (FitOptions { read_volts: Some(0.0), ..default() }, "--read-volts: expected a number above 0 V, got 0"),
+            (
+                FitOptions { acceptance: Some(AcceptanceWindow::Microsiemens(-1.0)), ..default() },
+                "--acceptance: expected a half width above 0, got -1",
+            ),
+            (FitOptions { held_out: 0.9, ..default() }, "--held-out: expected a fraction of 0 to 0.5, got 0.9"),
+            (FitOptions { resamples: 3, ..default() }, "--resamples: expected 50 to 100000, got 3"),
+        ];
+        for (options, message) in refused {
+            assert_eq!(check_options(&options).expect_err("refused").to_string(), message);
+        }
+        assert!(check_options(&default()).is_ok());
+    }
+}

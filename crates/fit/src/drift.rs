@@ -1,0 +1,82 @@
+//! Relaxation and drift from conductances at several times after a write.
+//!
+//! ```text
+//! power      ln G = a - nu ln t          nu per series; mean and standard deviation over series, in bins of R
+//! log-time   G = a + k ln t              k per series; m = mean of k, b = its standard deviation
+//! ```
+//!
+//! The variance of an exponent over series is that of its estimates minus their regression errors. With the conductance
+//! right after the write, the reference time is where the lines cross it. AIC decides between the laws.
+
+mod lines;
+mod log_time;
+mod power;
+
+use ohmspike_crossbar::device::{DriftLaw, DriftSpec};
+
+use crate::options::FitOptions;
+use crate::outcome::Outcome;
+use crate::report::Candidate;
+use crate::sample::Sample;
+use crate::table::Table;
+use lines::{Series, series};
+
+/// Smallest number of series.
+const LEAST_SERIES: usize = 5;
+
+/// Fits drift to a table of retention, or to a table of writes with later values `after` s.
+pub(crate) fn fit_drift(
+    table: &Table,
+    after: Option<f64>,
+    low_end: Option<f64>,
+    options: &FitOptions,
+    sample: &Sample,
+) -> Outcome<DriftSpec> {
+    if options.drift_law == Some(DriftLaw::None) {
+        return Err("`none` was chosen as law".to_owned());
+    }
+    let (series, clipped) = series(table, after, low_end, sample);
+    if series.len() < LEAST_SERIES {
+        return Err(format!(
+            "expected at least {LEAST_SERIES} series with two times after the write, or one time and the value right \
+             after the write, got {}",
+            series.len()
+        ));
+    }
+    if series.iter().all(Series::is_constant) {
+        return Err("no value changes with time".to_owned());
+    }
+    let (law, candidates, mut notes) = choose(&series, options.drift_law);
+    if clipped > 0 {
+        notes.push(format!("{clipped} series reach an end of the window and are left out"));
+    }
+    let mut fitted = match law {
+        DriftLaw::LogTime => log_time::fit(&series, sample)?,
+        _ => power::fit(&series, sample)?,
+    };
+    fitted.fit.candidates = candidates;
+    fitted.fit.notes.extend(notes);
+    Ok(fitted)
+}
+
+/// Chooses the law with the smaller AIC.
+fn choose(series: &[Series], forced: Option<DriftLaw>) -> (DriftLaw, Vec<Candidate>, Vec<String>) {
+    if let Some(forced) = forced {
+        return (forced, Vec::new(), Vec::new());
+    }
+    let points: f64 = series.iter().map(|series| series.points as f64).sum();
+    let squares = |of: fn(&Series) -> f64| series.iter().map(of).sum::<f64>().max(1e-14 * points);
+    // Two parameters per series in both laws.
+    let aic = |squares: f64| points * (squares / points).ln() + 4.0 * series.len() as f64;
+    let (power, log_time) = (aic(squares(|one| one.power.residual)), aic(squares(|one| one.linear.residual)));
+    // Without a third time, both laws pass through all points.
+    let undecided = series.iter().all(|series| series.points < 3);
+    let offset = undecided && series.iter().all(|series| series.start.is_some()) && power::rises(series);
+    let law =
+        if (undecided && offset) || (!undecided && log_time < power) { DriftLaw::LogTime } else { DriftLaw::Power };
+    let candidate = |word, of, value| Candidate { law: word, criterion: "AIC", value, chosen: law == of };
+    let candidates =
+        vec![candidate("power", DriftLaw::Power, power), candidate("log-time", DriftLaw::LogTime, log_time)];
+    let note = "fewer than three times per series do not decide between the laws of drift".to_owned();
+    (law, if undecided { Vec::new() } else { candidates }, if undecided { vec![note] } else { Vec::new() })
+}

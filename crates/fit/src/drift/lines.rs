@@ -1,0 +1,129 @@
+//! Lines over ln t, one per series.
+
+use crate::sample::Sample;
+use crate::table::Table;
+
+/// Largest relative distance from an end of the window at which a value is clipped.
+const AT_END: f64 = 1e-6;
+
+/// A line over ln t.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Line {
+    /// Value at 1 s.
+    pub intercept: f64,
+    /// Slope per unit of ln t.
+    pub slope: f64,
+    /// Squared standard error of the slope; 0 for two points.
+    pub slope_variance: f64,
+    /// Sum of squared residuals; of G relative to its mean, or of ln G.
+    pub residual: f64,
+}
+
+impl Line {
+    /// Returns the value at `ln_t`.
+    pub fn at(&self, ln_t: f64) -> f64 {
+        self.intercept + self.slope * ln_t
+    }
+}
+
+/// Conductances of one cell after one write.
+#[derive(Clone, Debug)]
+pub(super) struct Series {
+    /// Group of the cell.
+    pub group: usize,
+    /// Whether the cell is held out.
+    pub held_out: bool,
+    /// Number of times above 0 s.
+    pub points: usize,
+    /// First and last time above 0 s.
+    pub times: (f64, f64),
+    /// Conductance right after the write, µS.
+    pub start: Option<f64>,
+    /// Conductance at the first time above 0 s, µS.
+    pub first: f64,
+    /// Times above 0 s and conductances.
+    pub values: Vec<(f64, f64)>,
+    /// ln G over ln t.
+    pub power: Line,
+    /// G over ln t.
+    pub linear: Line,
+}
+
+impl Series {
+    /// Returns whether all values are equal.
+    pub fn is_constant(&self) -> bool {
+        self.values.iter().all(|value| value.1 == self.start.unwrap_or(self.first))
+    }
+}
+
+/// Returns the series of `table` with at least two times above 0 s, or one and a value at 0 s, and the number of series
+/// that reach `low_end`.
+pub(super) fn series(table: &Table, after: Option<f64>, low_end: Option<f64>, sample: &Sample) -> (Vec<Series>, usize) {
+    let (mut found, mut clipped) = (Vec::new(), 0);
+    let mut push = |cell: u32, start: Option<f64>, values: Vec<(f64, f64)>| {
+        let all = start.iter().copied().chain(values.iter().map(|value| value.1));
+        let positive = all.clone().all(|value| value > 0.0);
+        if !positive || values.is_empty() || (values.len() < 2 && start.is_none()) {
+            return;
+        }
+        if low_end.is_some_and(|end| values.iter().any(|value| value.1 <= end * (1.0 + AT_END))) {
+            clipped += 1;
+            return;
+        }
+        found.push(one(cell as usize, start, values, sample));
+    };
+    if let (true, Some(after)) = (table.seconds.is_empty(), after) {
+        for row in 0..table.after.len() {
+            push(table.cell[row], Some(table.value[row]), vec![(after, table.after[row])]);
+        }
+    } else if !table.seconds.is_empty() {
+        let by_time = |row: usize| table.seconds[row];
+        for rows in table.series(Some(&by_time)) {
+            let at = |row: &u32| (table.seconds[*row as usize], table.value[*row as usize]);
+            let start = rows.iter().map(at).find(|value| value.0 == 0.0).map(|value| value.1);
+            let values = rows.iter().map(at).filter(|value| value.0 > 0.0).collect();
+            push(table.cell[rows[0] as usize], start, values);
+        }
+    }
+    (found, clipped)
+}
+
+fn one(cell: usize, start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {
+    let mean = values.iter().map(|value| value.1).sum::<f64>() / values.len() as f64;
+    let power = line(values.iter().map(|(t, g)| (t.ln(), g.ln())));
+    let mut linear = line(values.iter().map(|(t, g)| (t.ln(), *g)));
+    linear.residual /= mean * mean;
+    Series {
+        group: sample.group[cell] as usize,
+        held_out: sample.held_out[cell],
+        points: values.len(),
+        times: (values[0].0, values[values.len() - 1].0),
+        start,
+        first: values[0].1,
+        power,
+        linear,
+        values,
+    }
+}
+
+/// Returns the least-squares line; a constant through a single point.
+fn line(points: impl Iterator<Item = (f64, f64)> + Clone) -> Line {
+    let n = points.clone().count() as f64;
+    let (x, y) = points.clone().fold((0.0, 0.0), |sum, point| (sum.0 + point.0 / n, sum.1 + point.1 / n));
+    let xx: f64 = points.clone().map(|point| (point.0 - x).powi(2)).sum();
+    if xx <= 1e-12 {
+        return Line { intercept: y, slope: 0.0, slope_variance: 0.0, residual: 0.0 };
+    }
+    let slope = points.clone().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / xx;
+    let intercept = y - slope * x;
+    let residual: f64 = points.map(|point| (point.1 - intercept - slope * point.0).powi(2)).sum();
+    let slope_variance = if n > 2.0 { residual / (n - 2.0) / xx } else { 0.0 };
+    Line { intercept, slope, slope_variance, residual }
+}
+
+/// Returns the median of the first times, and the latest time, s.
+pub(super) fn times(series: &[Series]) -> (f64, f64) {
+    let mut first: Vec<f64> = series.iter().map(|series| series.times.0).collect();
+    let last = series.iter().map(|series| series.times.1).fold(0.0, f64::max);
+    (crate::sample::median(&mut first), last)
+}

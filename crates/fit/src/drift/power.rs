@@ -1,0 +1,286 @@
+//! Power law of drift.
+//!
+//! ```text
+//! nu = -slope of ln G over ln t,  nu = |m + s z|
+//! E nu² = m² + s² (minus the mean regression error),  E nu = m (1 - 2 P(z < -m/s)) + 2 s phi(m/s)     folded normal
+//! ln t_ref = sum nu (a - ln G_0) / sum nu²         with G_0 right after the write
+//! ```
+//!
+//! Leone, Nelson and Nottingham, Technometrics 3, 543 (1961), for the folded normal.
+
+use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
+
+use super::LEAST_SERIES;
+use super::lines::{Series, times};
+use crate::bins::Bins;
+use crate::normal::{cdf, density};
+use crate::options::Mechanism;
+use crate::outcome::{Fitted, Outcome};
+use crate::quality::quality;
+use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
+use crate::sample::{Sample, Scale, with_interval};
+
+/// Standard errors above which cells gain conductance.
+const RISES: f64 = 4.0;
+
+/// Sums over the series of one bin: exponents, their squares, and their regression errors.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    n: f64,
+    exponent: f64,
+    squares: f64,
+    errors: f64,
+}
+
+impl Sums {
+    /// Returns mean and standard deviation of the exponent before its absolute value is taken.
+    fn moments(&self) -> (f64, f64) {
+        let mean = self.exponent / self.n;
+        // The sample variance, unbiased, without the errors of regression.
+        let variance = (self.squares / self.n - mean * mean) * self.n / (self.n - 1.0).max(1.0) - self.errors / self.n;
+        unfolded(mean, variance.max(0.0))
+    }
+}
+
+/// An exponent with its place.
+#[derive(Clone, Copy, Debug)]
+struct Exponent {
+    group: usize,
+    held_out: bool,
+    conductance: f64,
+    exponent: f64,
+    error: f64,
+    /// ln of the conductance right after the write minus the value of the line at 1 s.
+    offset: Option<f64>,
+}
+
+/// Returns whether conductances rise on average.
+pub(super) fn rises(series: &[Series]) -> bool {
+    let changes: Vec<f64> =
+        series.iter().filter_map(|one| Some((one.values.last()?.1 / one.start.unwrap_or(one.first)).ln())).collect();
+    let mean = changes.iter().sum::<f64>() / changes.len() as f64;
+    mean > -crate::sample::standard_deviation(&changes) / 2.0
+}
+
+/// Fits the power law.
+pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
+    let (first, latest) = times(series);
+    let several = series.iter().filter(|series| series.points > 1);
+    let exponents: Vec<Exponent> = several.map(|series| exponent(series, first)).collect();
+    if exponents.len() < LEAST_SERIES {
+        return Err("one time after the write determines no exponent, expected at least 2".to_owned());
+    }
+    let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
+    let spread = crate::sample::standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
+    if mean < -RISES * spread / (exponents.len() as f64).sqrt() {
+        return Err(format!(
+            "conductances rise with time, by {:.2} % per unit of ln t; a device file has no such power law",
+            -100.0 * mean
+        ));
+    }
+    let bins = Bins::new(exponents.iter().map(|one| one.conductance).collect());
+    let by_group = sums(&exponents, &bins, sample.groups, |_| true);
+    let everyone = vec![1.0; sample.groups];
+    let estimate = |drawn: &[f64]| {
+        let mut values: Vec<f64> = Vec::new();
+        for bin in total(&by_group, bins.count(), drawn) {
+            let (mean, sigma) = bin.moments();
+            values.extend([mean, sigma]);
+        }
+        values.push(reference(&exponents, drawn).unwrap_or(f64::NAN));
+        Some(values)
+    };
+    let values = estimate(&everyone).ok_or("no exponents")?;
+    let draws = sample.bootstrap(estimate);
+    let reference = Some(values[values.len() - 1]).filter(|reference| *reference > 0.0 && *reference <= latest);
+    let counts: Vec<usize> = total(&by_group, bins.count(), &everyone).iter().map(|bin| bin.n as usize).collect();
+    let mut numbers = numbers(&values, &draws, &counts, sample);
+    if reference.is_some() {
+        let index = values.len() - 1;
+        numbers.push(number(
+            "drift.reference_seconds",
+            "s",
+            (&values, &draws, index),
+            (Scale::Log, series.len()),
+            sample,
+        ));
+    }
+    let training = total(&sums(&exponents, &bins, sample.groups, |one| !one.held_out), bins.count(), &everyone);
+    let z = residuals(&exponents, &bins, &training);
+    let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
+    let mut notes = Vec::new();
+    if reference.is_none() {
+        notes.push(format!(
+            "the reference time is the first time in the data, {first} s: no value right after the write bounds it"
+        ));
+    }
+    let fit = MechanismFit {
+        mechanism: Mechanism::Drift,
+        law: "power",
+        method:
+            "exponents by regression of ln G on ln t in each series; regression error subtracted from their variance; \
+                 intervals by bootstrap over cells"
+                .to_owned(),
+        numbers,
+        candidates: Vec::new(),
+        quality,
+        plot: Some(plot(&values, &draws, &bins, &counts)),
+        notes,
+    };
+    Ok(Fitted { fit, section: section(&values, &bins, (reference.unwrap_or(first), latest)) })
+}
+
+fn exponent(series: &Series, first: f64) -> Exponent {
+    Exponent {
+        group: series.group,
+        held_out: series.held_out,
+        conductance: series.start.unwrap_or_else(|| series.power.at(first.ln()).exp()),
+        exponent: -series.power.slope,
+        error: series.power.slope_variance,
+        offset: series.start.map(|start| series.power.intercept - start.ln()),
+    }
+}
+
+fn sums(exponents: &[Exponent], bins: &Bins, groups: usize, used: impl Fn(&Exponent) -> bool) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); groups * bins.count()];
+    for one in exponents.iter().filter(|one| used(one)) {
+        let sum = &mut sums[one.group * bins.count() + bins.of(one.conductance)];
+        sum.n += 1.0;
+        sum.exponent += one.exponent;
+        sum.squares += one.exponent * one.exponent;
+        sum.errors += one.error;
+    }
+    sums
+}
+
+fn total(by_group: &[Sums], bins: usize, drawn: &[f64]) -> Vec<Sums> {
+    let mut total = vec![Sums::default(); bins];
+    for (place, sums) in by_group.iter().enumerate() {
+        let times = drawn[place / bins];
+        let total = &mut total[place % bins];
+        total.n += times * sums.n;
+        total.exponent += times * sums.exponent;
+        total.squares += times * sums.squares;
+        total.errors += times * sums.errors;
+    }
+    total
+}
+
+/// Returns mean and standard deviation of a normal variable from those of its absolute value.
+fn unfolded(mean: f64, variance: f64) -> (f64, f64) {
+    let second = mean * mean + variance;
+    if mean <= 0.0 || variance <= 0.0 {
+        return (mean.max(0.0), variance.sqrt());
+    }
+    // E |x| for m² + s² = second falls as m falls; the smallest, at m = 0, is that of a half normal.
+    let folded = |m: f64| {
+        let s = (second - m * m).max(f64::MIN_POSITIVE).sqrt();
+        m * (1.0 - 2.0 * cdf(-m / s)) + 2.0 * s * density(m / s)
+    };
+    let (mut low, mut high) = (0.0, second.sqrt());
+    for _ in 0..60 {
+        let middle = 0.5 * (low + high);
+        if folded(middle) < mean { low = middle } else { high = middle }
+    }
+    (low, (second - low * low).max(0.0).sqrt())
+}
+
+/// Returns the time at which the lines cross the conductances right after the write, s.
+fn reference(exponents: &[Exponent], drawn: &[f64]) -> Option<f64> {
+    let (mut above, mut below) = (0.0, 0.0);
+    for one in exponents {
+        let offset = one.offset?;
+        above += drawn[one.group] * one.exponent * offset;
+        below += drawn[one.group] * one.exponent * one.exponent;
+    }
+    (below > 0.0).then(|| (above / below).exp())
+}
+
+fn number(
+    key: &str,
+    unit: &'static str,
+    (values, draws, index): (&[f64], &[Vec<f64>], usize),
+    (scale, n): (Scale, usize),
+    sample: &Sample,
+) -> FittedNumber {
+    let draws: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
+    with_interval((key, unit), values[index], &draws, (scale, sample.degrees()), (n, sample.group.len().min(n)))
+}
+
+fn numbers(values: &[f64], draws: &[Vec<f64>], counts: &[usize], sample: &Sample) -> Vec<FittedNumber> {
+    let mut numbers = Vec::new();
+    for (point, bin) in (0..counts.len()).rev().enumerate() {
+        for (part, name) in ["exponent", "exponent_sigma"].into_iter().enumerate() {
+            let key = format!("drift.points[{point}].{name}");
+            let place = (values, draws, 2 * bin + part);
+            numbers.push(number(&key, "", place, (Scale::Linear, counts[bin]), sample));
+        }
+    }
+    numbers
+}
+
+/// Returns the residuals of held-out series over the law of the others.
+fn residuals(exponents: &[Exponent], bins: &Bins, training: &[Sums]) -> Vec<f64> {
+    let held = exponents.iter().filter(|one| one.held_out);
+    held.map(|one| {
+        let (mean, sigma) = training[bins.of(one.conductance)].moments();
+        (one.exponent - mean) / (sigma * sigma + one.error).sqrt()
+    })
+    .collect()
+}
+
+fn section(values: &[f64], bins: &Bins, (reference, latest): (f64, f64)) -> DriftSpec {
+    let point = |bin: usize| DriftPoint {
+        resistance_ohm: 1e6 / bins.centres[bin],
+        exponent: values[2 * bin].clamp(0.0, 1.0),
+        exponent_sigma: values[2 * bin + 1].clamp(0.0, 1.0),
+    };
+    DriftSpec {
+        law: DriftLaw::Power,
+        reference_seconds: Some(reference),
+        latest_seconds: Some(latest.max(reference)),
+        points: Some((0..bins.count()).rev().map(point).collect()),
+        ..DriftSpec::default()
+    }
+}
+
+fn plot(values: &[f64], draws: &[Vec<f64>], bins: &Bins, counts: &[usize]) -> Plot {
+    let curve = |part: usize, name: &str| {
+        let bin = |bin: usize| {
+            let of_bin: Vec<f64> = draws.iter().map(|draw| draw[2 * bin + part]).collect();
+            let value = values[2 * bin + part];
+            let interval = with_interval(("", ""), value, &of_bin, (Scale::Linear, 100), (0, 0)).interval_95;
+            let (low, high) = interval.unwrap_or((value, value));
+            Bin { x: 1e6 / bins.centres[bin], y: value, low, high, n: counts[bin] }
+        };
+        let bins: Vec<Bin> = (0..bins.count()).rev().map(bin).collect();
+        let law = bins.iter().map(|bin| (bin.x, bin.y)).collect();
+        Curve { name: name.to_owned(), bins, law }
+    };
+    Plot {
+        x_label: "Resistance (ohm)",
+        y_label: "Drift exponent",
+        x_log: true,
+        y_log: false,
+        curves: vec![curve(0, "mean"), curve(1, "standard deviation")],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Closed forms: no folding far from 0, and a half normal with mean s sqrt(2/pi) at m = 0.
+    #[test]
+    fn folding_is_undone() {
+        let (mean, sigma) = unfolded(0.1, 1e-4);
+        assert!((mean - 0.1).abs() < 1e-9 && (sigma - 0.01).abs() < 1e-9);
+        let half = (2.0 / std::f64::consts::PI).sqrt();
+        let (mean, sigma) = unfolded(half, 1.0 - half * half);
+        assert!(mean < 0.01 && (sigma - 1.0).abs() < 1e-4);
+        // m = 2 s = 2: E|x| = 2 (1 - 2 · 0.02275) + 2 · 0.05399.
+        let folded = 2.0 * (1.0 - 2.0 * 0.022_750_132) + 2.0 * 0.053_990_967;
+        let (mean, sigma) = unfolded(folded, 5.0 - folded * folded);
+        assert!((mean - 2.0).abs() < 1e-5 && (sigma - 1.0).abs() < 1e-5);
+    }
+}

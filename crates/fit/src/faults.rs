@@ -1,0 +1,266 @@
+//! Stuck cells and dead lines.
+//!
+//! ```text
+//! stuck       every write of the cell ends further than 6 robust standard deviations and 5 % from its target, and the
+//!             conductance does not follow its targets; at least 2 writes
+//! open        0 µS in all rows
+//! rates       events / cells with Clopper-Pearson intervals
+//! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), at least half of the line
+//! ```
+
+mod lines;
+
+use ohmspike_crossbar::device::FaultsSpec;
+use ohmspike_stats::binomial::{lower_bound, upper_bound};
+
+use crate::options::Mechanism;
+use crate::outcome::{Fitted, Outcome};
+use crate::report::{FittedNumber, MechanismFit};
+use crate::sample::median;
+use crate::table::Table;
+use crate::writes::{Ends, WriteRows};
+
+pub(crate) use lines::{Lines, lines};
+
+/// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
+const FAILED: (f64, f64) = (6.0, 0.05);
+/// Smallest number of writes that show that a cell is stuck.
+pub(crate) const LEAST_WRITES: u32 = 2;
+/// Largest response d ln G / d ln T of a stuck cell.
+const RESPONSE: f64 = 0.2;
+/// Distance in ln G within which a cell is stuck at an end of the window.
+const AT_END: f64 = 0.02;
+
+/// State of a cell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CellState {
+    /// Follows its targets.
+    Works,
+    /// Ignores writes.
+    Stuck,
+    /// Carries no current.
+    Open,
+    /// Written fewer than twice.
+    Unknown,
+}
+
+/// States of all cells, and the conductances of stuck ones.
+#[derive(Clone, Debug)]
+pub(crate) struct States {
+    /// State of each cell.
+    pub state: Vec<CellState>,
+    /// Mean conductance of each cell, µS.
+    pub conductance: Vec<f64>,
+}
+
+impl States {
+    /// Classifies the cells of `table` from their `writes`.
+    pub fn new(table: &Table, writes: &WriteRows) -> States {
+        let cells = table.cells.count();
+        let mut sums = vec![Response::default(); cells];
+        for row in &writes.rows {
+            let (centre, spread) = writes.robust[row.bin as usize];
+            let deviation = (row.v - centre).abs();
+            let response = &mut sums[row.cell as usize];
+            let target = row.conductance.ln() - row.v;
+            response.push(target, row.conductance.ln(), deviation > (FAILED.0 * spread).max(FAILED.1));
+        }
+        let mut state: Vec<CellState> = sums.iter().map(Response::state).collect();
+        let mut conducts = vec![false; cells];
+        for (&cell, &value) in table.cell.iter().zip(&table.value) {
+            conducts[cell as usize] |= value > 0.0;
+        }
+        for (state, conducts) in state.iter_mut().zip(&conducts) {
+            if !conducts {
+                *state = CellState::Open;
+            }
+        }
+        States { state, conductance: sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect() }
+    }
+
+    /// Returns which cells do not work.
+    pub fn faulty(&self) -> Vec<bool> {
+        self.state.iter().map(|state| matches!(state, CellState::Stuck | CellState::Open)).collect()
+    }
+}
+
+/// Response of a cell to its targets: sums over ln T and ln G.
+#[derive(Clone, Copy, Debug, Default)]
+struct Response {
+    n: u32,
+    failed: u32,
+    x: f64,
+    y: f64,
+    xx: f64,
+    xy: f64,
+}
+
+impl Response {
+    fn push(&mut self, x: f64, y: f64, failed: bool) {
+        self.n += 1;
+        self.failed += u32::from(failed);
+        self.x += x;
+        self.y += y;
+        self.xx += x * x;
+        self.xy += x * y;
+    }
+
+    fn state(&self) -> CellState {
+        if self.n < LEAST_WRITES {
+            return CellState::Unknown;
+        }
+        let n = f64::from(self.n);
+        let spread = self.xx - self.x * self.x / n;
+        let slope = (self.xy - self.x * self.y / n) / spread;
+        // A stuck cell misses its targets except those near its conductance, and does not follow them.
+        let follows = spread > 1e-6 * n && slope > RESPONSE;
+        let misses = self.failed >= LEAST_WRITES && 2 * self.failed > self.n;
+        let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0;
+        if (misses && !follows) || constant { CellState::Stuck } else { CellState::Works }
+    }
+}
+
+/// Counts of faults.
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    low_resistance: usize,
+    high_resistance: usize,
+    random: usize,
+    open: usize,
+    cells: usize,
+}
+
+/// Fits the rates of faults; `window` is that of working cells, µS.
+pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), ends: Ends) -> Outcome<FaultsSpec> {
+    let known = |cell: usize| states.state[cell] != CellState::Unknown;
+    let all = (0..states.state.len()).filter(|&cell| known(cell)).count();
+    if 2 * all < states.state.len() {
+        return Err(format!("expected at least {LEAST_WRITES} writes per cell, got fewer for most cells"));
+    }
+    let lines = lines(table, states, window);
+    let (counts, stuck) = counts(states, &lines, window);
+    let mut section = FaultsSpec::default();
+    let mut numbers = Vec::new();
+    let mut add = |key: &str, events: usize, n: usize| {
+        numbers.push(rate(key, events, n));
+        (events > 0).then_some(events as f64 / n as f64)
+    };
+    let n = counts.cells;
+    if n > 0 {
+        section.p_low_resistance = add("faults.p_low_resistance", counts.low_resistance, n);
+        section.p_high_resistance = add("faults.p_high_resistance", counts.high_resistance + counts.open, n);
+        section.p_stuck_random = add("faults.p_stuck_random", counts.random, n);
+    }
+    if let Some([rows, columns]) = lines.counts {
+        section.p_dead_row = add("faults.p_dead_row", lines.dead_rows.len(), rows);
+        section.p_dead_column = add("faults.p_dead_column", lines.dead_columns.len(), columns);
+        section.p_cluster = add("faults.p_cluster", lines.clusters.len(), columns);
+        if let Some(fraction) = lines.cluster_share {
+            section.cluster_share = Some(fraction);
+            let cells = lines.clusters.len();
+            numbers.push(FittedNumber {
+                key: "faults.cluster_share".to_owned(),
+                value: fraction,
+                unit: "",
+                interval_95: None,
+                interval_99: None,
+                n: cells,
+                cells,
+            });
+        }
+    }
+    stuck_values(&stuck, window, &mut section);
+    let notes = notes(&counts, &lines, ends, states.state.len() - all);
+    let fit = MechanismFit {
+        mechanism: Mechanism::Faults,
+        law: "",
+        method: "cells that ignore at least 2 writes; Clopper-Pearson intervals; dead lines by a binomial test with \
+                 Holm's adjustment"
+            .to_owned(),
+        numbers,
+        candidates: Vec::new(),
+        quality: None,
+        plot: None,
+        notes,
+    };
+    Ok(Fitted { fit, section })
+}
+
+/// Counts the faults of cells that are not on dead lines, and returns the conductances of cells stuck at low resistance
+/// and at high resistance.
+fn counts(states: &States, lines: &Lines, (low, high): (f64, f64)) -> (Counts, [Vec<f64>; 2]) {
+    let mut counts = Counts::default();
+    let (mut at_high, mut at_low, mut inside) = (Vec::new(), Vec::new(), 0);
+    for (cell, &state) in states.state.iter().enumerate() {
+        if state == CellState::Unknown || lines.excluded.get(cell).is_some_and(|excluded| *excluded) {
+            continue;
+        }
+        counts.cells += 1;
+        let conductance = states.conductance[cell];
+        match state {
+            CellState::Open => counts.open += 1,
+            CellState::Stuck if conductance >= high * (-AT_END).exp() => at_high.push(conductance),
+            CellState::Stuck if conductance <= low * AT_END.exp() => at_low.push(conductance),
+            CellState::Stuck => inside += 1,
+            CellState::Works | CellState::Unknown => {}
+        }
+    }
+    // Cells stuck at random conductances, uniform in ln G, also lie at the ends.
+    let width = ((high / low).ln() - 2.0 * AT_END).max(AT_END);
+    let expected = f64::from(inside) * AT_END / width;
+    let random = |at: &mut Vec<f64>, end: f64| {
+        let inside = at.iter().filter(|value| (**value / end).ln().abs() <= AT_END).count();
+        let many = inside == at.len() && inside as f64 <= expected + 3.0 * expected.sqrt() && expected > 0.0;
+        if many { std::mem::take(at).len() } else { 0 }
+    };
+    counts.random = inside as usize + random(&mut at_high, high) + random(&mut at_low, low);
+    (counts.low_resistance, counts.high_resistance) = (at_high.len(), at_low.len());
+    (counts, [at_high, at_low])
+}
+
+/// States the conductance of stuck cells where it is not that of the window.
+fn stuck_values([high, low]: &[Vec<f64>; 2], window: (f64, f64), section: &mut FaultsSpec) {
+    let other = |values: &[f64], end: f64| {
+        let median = median(&mut values.to_vec());
+        (!values.is_empty() && (median / end).ln().abs() > AT_END).then_some(1e6 / median)
+    };
+    section.stuck_low_resistance_ohm = other(high, window.1);
+    section.stuck_high_resistance_ohm = other(low, window.0);
+}
+
+/// Returns a rate with Clopper-Pearson intervals.
+fn rate(key: &str, events: usize, n: usize) -> FittedNumber {
+    let interval = |level: f64| {
+        let alpha = (1.0 - level) / 2.0;
+        Some((lower_bound(events as u64, n as u64, alpha), upper_bound(events as u64, n as u64, alpha)))
+    };
+    FittedNumber {
+        key: key.to_owned(),
+        value: events as f64 / n as f64,
+        unit: "",
+        interval_95: interval(0.95),
+        interval_99: interval(0.99),
+        n,
+        cells: n,
+    }
+}
+
+fn notes(counts: &Counts, lines: &Lines, ends: Ends, unknown: usize) -> Vec<String> {
+    let mut notes = Vec::new();
+    if counts.open > 0 {
+        notes.push(format!(
+            "{} open cells outside dead lines count as stuck at the high resistance: a device file has no key for single open cells",
+            counts.open
+        ));
+    }
+    if lines.counts.is_none() {
+        notes.push("without the columns `row` and `column`, dead lines cannot be told from single faults".to_owned());
+    }
+    if unknown > 0 {
+        notes.push(format!("{unknown} cells were written once and do not count"));
+    }
+    if (counts.low_resistance > 0 && ends.high.is_none()) || (counts.high_resistance > 0 && ends.low.is_none()) {
+        notes.push("cells stuck at or beyond an end of the fitted window count as stuck at that end".to_owned());
+    }
+    notes
+}

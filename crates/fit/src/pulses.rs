@@ -1,0 +1,213 @@
+//! Steps of single pulses from pulse trains.
+//!
+//! ```text
+//! x = (G - Gmin) / (Gmax - Gmin)      state before a pulse
+//! y = step of the pulse towards its end, as a fraction of the window
+//! curve       least squares of the mean of y in bins of x, weighted with their standard errors; up and down apart
+//! noise       half the mean square of successive residuals, which contain no difference between cells
+//! gains       least-squares factor of each cell on the curve; their variance minus that of the noise
+//! ```
+//!
+//! Constant, linear, soft-bounds and piecewise linear curves are linear in their parameters; the others are fitted by
+//! Levenberg-Marquardt. BIC decides.
+
+mod curve;
+mod gains;
+mod noise;
+mod section;
+mod steps;
+
+use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
+
+use crate::options::{FitOptions, Mechanism};
+use crate::outcome::{Fitted, Outcome};
+use crate::quality::quality;
+use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
+use crate::sample::{Sample, Scale, with_interval};
+use crate::table::Table;
+use curve::{Fit, KINDS, fit_curve, word};
+use gains::{Gains, gains};
+use noise::{Noise, noise};
+use steps::{BinSums, Steps, bin_means};
+
+/// Smallest number of steps in each direction.
+const LEAST_STEPS: usize = 20;
+
+/// Fitted pulses and the variation of their gains.
+pub(crate) type PulseSections = (PulsesSpec, Option<DeviceToDeviceSpec>);
+
+/// Returns the lowest and highest conductance of a table of pulses, µS, with 1 % of their distance as head-room.
+pub(crate) fn extremes(table: &Table) -> Option<(f64, f64)> {
+    let values = table.value.iter().copied().filter(|value| *value > 0.0);
+    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    let room = 0.01 * (high - low);
+    (high > low).then(|| ((low - room).max(0.5 * low), high + room))
+}
+
+/// Fits the steps of pulse trains; `window` in µS.
+pub(crate) fn fit_pulses(
+    table: &Table,
+    window: (f64, f64),
+    options: &FitOptions,
+    sample: &Sample,
+) -> Outcome<PulseSections> {
+    let steps = Steps::new(table, window, sample);
+    for (up, name) in [(true, "up"), (false, "down")] {
+        let count = steps.count(up);
+        if count < LEAST_STEPS {
+            return Err(format!("expected at least {LEAST_STEPS} {name} pulses between known values, got {count}"));
+        }
+    }
+    let by_group = steps.sums(|_| true);
+    let all = steps.total(&by_group, &vec![1.0; sample.groups]);
+    let (kind, fits, candidates) = choose(&all, options.pulse_law)?;
+    let gains = gains(&steps, &fits);
+    let noise = noise(&steps, &fits, gains.as_ref());
+    let estimate = |drawn: &[f64]| {
+        let sums = steps.total(&by_group, drawn);
+        let fits = both(&sums, kind)?;
+        let gains = gains.as_ref().map(|gains| gains.drawn(drawn));
+        let noise = noise.drawn(drawn, &fits);
+        Some(values(&fits, &noise, gains.as_ref()))
+    };
+    let draws = sample.bootstrap(estimate);
+    let final_gains = gains.as_ref().map(|gains| gains.drawn(&vec![1.0; sample.groups]));
+    let sigma = noise.drawn(&vec![1.0; sample.groups], &fits);
+    let found = values(&fits, &sigma, final_gains.as_ref());
+    let names = names(kind, final_gains.is_some());
+    let numbers = numbers(&names, (&found, &draws), &steps, sample);
+    let quality = held_out(&steps, kind, &noise, sample);
+    let fit = MechanismFit {
+        mechanism: Mechanism::Pulses,
+        law: word(kind),
+        method: "least squares of mean steps over the state, up and down apart; cycle-to-cycle noise from successive \
+                 residuals; intervals by bootstrap over cells"
+            .to_owned(),
+        numbers,
+        candidates,
+        quality,
+        plot: Some(plot(&all, &fits)),
+        notes: steps.notes(),
+    };
+    let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
+    Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))) })
+}
+
+/// Fits a curve of `kind` to both directions; up first.
+fn both(sums: &[Vec<BinSums>; 2], kind: PulseKind) -> Option<[Fit; 2]> {
+    Some([fit_curve(&bin_means(&sums[0]), true, kind)?, fit_curve(&bin_means(&sums[1]), false, kind)?])
+}
+
+/// Chooses the law with the smallest BIC.
+fn choose(
+    sums: &[Vec<BinSums>; 2],
+    forced: Option<PulseKind>,
+) -> Result<(PulseKind, [Fit; 2], Vec<Candidate>), String> {
+    let mut found: Vec<(PulseKind, [Fit; 2], f64)> = Vec::new();
+    let bins = bin_means(&sums[0]).len() + bin_means(&sums[1]).len();
+    for kind in KINDS.into_iter().filter(|kind| forced.is_none_or(|forced| forced == *kind)) {
+        if let Some(fits) = both(sums, kind) {
+            let parameters: usize = fits.iter().map(|fit| fit.parameters.len()).sum();
+            let squares: f64 = fits.iter().map(|fit| fit.squares).sum();
+            found.push((kind, fits, squares + parameters as f64 * (bins as f64).ln()));
+        }
+    }
+    let best = found.iter().min_by(|a, b| a.2.total_cmp(&b.2)).ok_or("no law fits the steps")?;
+    let candidate = |other: &(PulseKind, [Fit; 2], f64)| Candidate {
+        law: word(other.0),
+        criterion: "BIC",
+        value: other.2,
+        chosen: other.0 == best.0,
+    };
+    Ok((best.0, best.1.clone(), found.iter().map(candidate).collect()))
+}
+
+/// Returns the estimates in the order of [`names`].
+fn values(fits: &[Fit; 2], noise: &Noise, gains: Option<&Gains>) -> Vec<f64> {
+    let centre = gains.map_or(1.0, |gains| gains.centre);
+    let mut values: Vec<f64> = Vec::new();
+    for fit in fits {
+        values.push(100.0 * fit.parameters[0] * centre);
+        values.extend(&fit.parameters[1..]);
+    }
+    values.extend(noise.sigma.map(|sigma| 100.0 * sigma));
+    values.extend(gains.into_iter().flat_map(|gains| [gains.sigma, gains.asymmetry]));
+    values
+}
+
+/// Returns keys, units and scales of the estimates.
+fn names(kind: PulseKind, gains: bool) -> Vec<(String, &'static str, Scale)> {
+    let mut names = Vec::new();
+    for direction in ["up", "down"] {
+        names.push((format!("write.pulses.{direction}_step_percent_of_window"), "% of window", Scale::Log));
+        let further: &[&str] = match kind {
+            PulseKind::Linear => &["slope"],
+            PulseKind::Exponential => &["amplitude", "steepness"],
+            PulseKind::Power => &["exponent"],
+            PulseKind::PiecewiseLinear => &["nodes[0]", "nodes[1]", "nodes[2]", "nodes[3]", "nodes[4]"],
+            _ => &[],
+        };
+        names.extend(further.iter().map(|key| (format!("write.pulses.{direction}_{key}"), "", Scale::Linear)));
+    }
+    for key in ["cycle_sigma_percent_of_step", "down_cycle_sigma_percent_of_step"] {
+        names.push((format!("write.pulses.{key}"), "% of step", Scale::Log));
+    }
+    if gains {
+        names.push(("device_to_device.step_gain_sigma".to_owned(), "", Scale::Linear));
+        names.push(("device_to_device.up_down_sigma".to_owned(), "", Scale::Linear));
+    }
+    names
+}
+
+fn numbers(
+    names: &[(String, &'static str, Scale)],
+    (values, draws): (&[f64], &[Vec<f64>]),
+    steps: &Steps,
+    sample: &Sample,
+) -> Vec<FittedNumber> {
+    let number = |(index, (key, unit, scale)): (usize, &(String, &'static str, Scale))| {
+        let draws: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
+        let n = steps.count(!key.contains(".down_"));
+        with_interval((key, *unit), values[index], &draws, (*scale, sample.degrees()), (n, sample.group.len()))
+    };
+    names.iter().enumerate().map(number).collect()
+}
+
+/// Tests the curve of the other cells on those that were held out.
+fn held_out(
+    steps: &Steps,
+    kind: PulseKind,
+    noise: &noise::NoiseSums,
+    sample: &Sample,
+) -> Option<crate::report::Quality> {
+    let training = steps.sums(|cell| !sample.held_out[cell]);
+    let everyone = vec![1.0; sample.groups];
+    let fits = both(&steps.total(&training, &everyone), kind)?;
+    let sigma = noise.drawn(&everyone, &fits);
+    let held = steps.all.iter().filter(|step| sample.held_out[step.cell as usize]);
+    let z = held.map(|step| {
+        let fit = &fits[usize::from(!step.up)];
+        (step.y - fit.at(step.x)) / sigma.deviation(fit, step.x, step.up)
+    });
+    quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
+}
+
+fn plot(sums: &[Vec<BinSums>; 2], fits: &[Fit; 2]) -> Plot {
+    let curve = |direction: usize, name: &str| {
+        let bin = |mean: &steps::BinMean| {
+            let half = 1.96 * mean.error;
+            let percent = |y: f64| 100.0 * y;
+            Bin { x: mean.x, y: percent(mean.y), low: percent(mean.y - half), high: percent(mean.y + half), n: mean.n }
+        };
+        let bins = bin_means(&sums[direction]).iter().map(bin).collect();
+        let law = (0..=50).map(|step| f64::from(step) / 50.0).map(|x| (x, 100.0 * fits[direction].at(x)));
+        Curve { name: name.to_owned(), bins, law: law.collect() }
+    };
+    Plot {
+        x_label: "State (fraction of the window)",
+        y_label: "Step of a pulse (% of the window)",
+        x_log: false,
+        y_log: false,
+        curves: vec![curve(0, "up"), curve(1, "down")],
+    }
+}

@@ -1,0 +1,257 @@
+//! Curves of the mean step over the state.
+//!
+//! ```text
+//! z = x (up) or 1 - x (down): fraction of the way to the end
+//! constant y = s    linear y = s (1 - k z)    soft-bounds y = s (1 - z)    power y = s (1 - z)^p
+//! exponential y = s max(1 - A exp(γ v), 0),  v = a (2 x - 1) (up) or -a (2 x - 1) (down),  a = -1/2
+//! piecewise-linear y = s f(x), f between five equally spaced nodes, the largest of them 1
+//! ```
+
+use levenberg_marquardt::{LeastSquaresProblem, LevenbergMarquardt};
+use nalgebra::{DMatrix, DVector, Dyn, Owned};
+use ohmspike_crossbar::device::PulseKind;
+
+use super::steps::BinMean;
+
+/// Laws in order of their number of parameters.
+pub(super) const KINDS: [PulseKind; 6] = [
+    PulseKind::Constant,
+    PulseKind::SoftBounds,
+    PulseKind::Linear,
+    PulseKind::Power,
+    PulseKind::Exponential,
+    PulseKind::PiecewiseLinear,
+];
+/// Nodes of a piecewise linear step.
+const NODES: usize = 5;
+/// Scale a of the state in exponential steps.
+pub(super) const STATE_SCALE: f64 = -0.5;
+/// Step of numerical derivatives.
+const DIFFERENCE: f64 = 1e-6;
+
+/// Returns the word of the device file.
+pub(super) fn word(kind: PulseKind) -> &'static str {
+    match kind {
+        PulseKind::Constant => "constant",
+        PulseKind::Linear => "linear",
+        PulseKind::SoftBounds => "soft-bounds",
+        PulseKind::Exponential => "exponential",
+        PulseKind::Power => "power",
+        _ => "piecewise-linear",
+    }
+}
+
+/// A fitted curve of one direction.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Fit {
+    kind: PulseKind,
+    up: bool,
+    /// Step s as a fraction of the window, then the other parameters of the law.
+    pub parameters: Vec<f64>,
+    /// Sum of squared residuals in units of their standard errors.
+    pub squares: f64,
+}
+
+impl Fit {
+    /// Returns the mean step at state `x`, fraction of the window.
+    pub fn at(&self, x: f64) -> f64 {
+        value(self.kind, self.up, &self.parameters, x)
+    }
+
+    /// Returns the factor f at state `x`.
+    pub fn factor(&self, x: f64) -> f64 {
+        self.at(x) / self.parameters[0]
+    }
+}
+
+/// Fits a curve of `kind` to mean steps; none if they do not determine it, or it is not allowed in a device file.
+pub(super) fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind) -> Option<Fit> {
+    let way = |x: f64| if up { x } else { 1.0 - x };
+    let parameters = match kind {
+        PulseKind::Constant => linear(means, &[&|_| 1.0])?,
+        PulseKind::SoftBounds => linear(means, &[&|x| 1.0 - way(x)])?,
+        PulseKind::Linear => {
+            let line = linear(means, &[&|_| 1.0, &|x| -way(x)])?;
+            vec![line[0], line[1] / line[0]]
+        }
+        PulseKind::PiecewiseLinear => {
+            let hats: Vec<Box<dyn Fn(f64) -> f64>> =
+                (0..NODES).map(|node| Box::new(move |x| hat(node, x)) as _).collect();
+            let nodes = linear(means, &hats.iter().map(AsRef::as_ref).collect::<Vec<_>>())?;
+            let most = nodes.iter().copied().fold(0.0, f64::max);
+            let mut parameters = vec![most];
+            parameters.extend(nodes.iter().map(|node| (node / most).max(0.0)));
+            parameters
+        }
+        PulseKind::Power => {
+            let constant = linear(means, &[&|_| 1.0])?[0];
+            best(means, up, kind, [0.5, 2.0].map(|exponent| vec![constant, exponent]).to_vec())?
+        }
+        PulseKind::Exponential => {
+            let constant = linear(means, &[&|_| 1.0])?[0];
+            let starts = [(-1.0, 2.0), (-1.0, 8.0), (0.3, 2.0), (0.3, 8.0)];
+            best(means, up, kind, starts.map(|(amplitude, steepness)| vec![constant, amplitude, steepness]).to_vec())?
+        }
+        _ => return None,
+    };
+    let squares = squares(means, up, kind, &parameters);
+    (allowed(kind, &parameters) && squares.is_finite()).then_some(Fit { kind, up, parameters, squares })
+}
+
+/// Returns whether a device file allows the parameters.
+fn allowed(kind: PulseKind, parameters: &[f64]) -> bool {
+    let step = parameters[0] >= 1e-6 && parameters[0] <= 1.0;
+    step && match kind {
+        // A slope just beyond soft bounds is noise.
+        PulseKind::Linear => (-0.02..=1.02).contains(&parameters[1]),
+        PulseKind::Power => (0.0..=20.0).contains(&parameters[1]),
+        PulseKind::Exponential => parameters[1].abs() <= 1000.0 && (0.0..=20.0).contains(&parameters[2]),
+        _ => true,
+    }
+}
+
+fn value(kind: PulseKind, up: bool, parameters: &[f64], x: f64) -> f64 {
+    let (step, left) = (parameters[0], if up { 1.0 - x } else { x });
+    match kind {
+        PulseKind::SoftBounds => step * left,
+        PulseKind::Linear => step * (1.0 - parameters[1] * (1.0 - left)),
+        PulseKind::Power => step * left.max(1e-12).powf(parameters[1]),
+        PulseKind::Exponential => {
+            let place = STATE_SCALE * (2.0 * x - 1.0) * if up { 1.0 } else { -1.0 };
+            step * (1.0 - parameters[1] * (parameters[2] * place).clamp(-60.0, 60.0).exp()).max(0.0)
+        }
+        PulseKind::PiecewiseLinear => step * (0..NODES).map(|node| parameters[1 + node] * hat(node, x)).sum::<f64>(),
+        _ => step,
+    }
+}
+
+/// Returns the weight of a node at state `x`.
+fn hat(node: usize, x: f64) -> f64 {
+    (1.0 - (x.clamp(0.0, 1.0) * (NODES - 1) as f64 - node as f64).abs()).max(0.0)
+}
+
+fn squares(means: &[BinMean], up: bool, kind: PulseKind, parameters: &[f64]) -> f64 {
+    means.iter().map(|mean| ((mean.y - value(kind, up, parameters, mean.x)) / mean.error).powi(2)).sum()
+}
+
+/// Weighted linear least squares in the basis `functions`; none for fewer bins than functions.
+fn linear(means: &[BinMean], functions: &[&dyn Fn(f64) -> f64]) -> Option<Vec<f64>> {
+    if means.len() < functions.len() {
+        return None;
+    }
+    let design = DMatrix::from_fn(means.len(), functions.len(), |row, column| {
+        functions[column](means[row].x) / means[row].error
+    });
+    let data = DVector::from_iterator(means.len(), means.iter().map(|mean| mean.y / mean.error));
+    let svd = design.svd(true, true);
+    let largest = svd.singular_values.max();
+    if svd.singular_values.min() < 1e-9 * largest {
+        return None;
+    }
+    let solution = svd.solve(&data, 0.0).ok()?;
+    Some(solution.iter().copied().collect())
+}
+
+/// A nonlinear least-squares problem.
+struct Problem<'a> {
+    means: &'a [BinMean],
+    up: bool,
+    kind: PulseKind,
+    parameters: DVector<f64>,
+}
+
+impl Problem<'_> {
+    fn residuals_at(&self, parameters: &DVector<f64>) -> DVector<f64> {
+        let residual =
+            |mean: &BinMean| (value(self.kind, self.up, parameters.as_slice(), mean.x) - mean.y) / mean.error;
+        DVector::from_iterator(self.means.len(), self.means.iter().map(residual))
+    }
+}
+
+impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
+    type ParameterStorage = Owned<f64, Dyn>;
+    type ResidualStorage = Owned<f64, Dyn>;
+    type JacobianStorage = Owned<f64, Dyn, Dyn>;
+
+    fn set_params(&mut self, parameters: &DVector<f64>) {
+        self.parameters.copy_from(parameters);
+    }
+
+    fn params(&self) -> DVector<f64> {
+        self.parameters.clone()
+    }
+
+    fn residuals(&self) -> Option<DVector<f64>> {
+        Some(self.residuals_at(&self.parameters))
+    }
+
+    fn jacobian(&self) -> Option<DMatrix<f64>> {
+        let mut jacobian = DMatrix::zeros(self.means.len(), self.parameters.len());
+        for (column, &parameter) in self.parameters.iter().enumerate() {
+            let step = DIFFERENCE * parameter.abs().max(1e-3);
+            let at = |sign: f64| {
+                let mut moved = self.parameters.clone();
+                moved[column] += sign * step;
+                self.residuals_at(&moved)
+            };
+            jacobian.set_column(column, &((at(1.0) - at(-1.0)) / (2.0 * step)));
+        }
+        Some(jacobian)
+    }
+}
+
+/// Returns the best of the fits from several starts.
+fn best(means: &[BinMean], up: bool, kind: PulseKind, starts: Vec<Vec<f64>>) -> Option<Vec<f64>> {
+    if means.len() < starts[0].len() {
+        return None;
+    }
+    let fit = |start: Vec<f64>| {
+        let problem = Problem { means, up, kind, parameters: DVector::from_vec(start) };
+        let (problem, _) = LevenbergMarquardt::new().with_patience(40).minimize(problem);
+        problem.parameters.iter().copied().collect::<Vec<f64>>()
+    };
+    let fits = starts.into_iter().map(fit).filter(|found| found.iter().all(|value| value.is_finite()));
+    let fits = fits.map(|found| (squares(means, up, kind, &found), found));
+    fits.filter(|fit| allowed(kind, &fit.1)).min_by(|a, b| a.0.total_cmp(&b.0)).map(|fit| fit.1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn means(kind: PulseKind, up: bool, parameters: &[f64]) -> Vec<BinMean> {
+        let mean = |bin: u32| {
+            let x = (f64::from(bin) + 0.5) / 30.0;
+            BinMean { x, y: value(kind, up, parameters, x), error: 1e-5, n: 100 }
+        };
+        (0..30).map(mean).collect()
+    }
+
+    /// Exact curves give their parameters back; the search ends at a relative change of about 1e-8.
+    #[test]
+    fn exact_curves_are_recovered() {
+        let cases: [(PulseKind, &[f64]); 6] = [
+            (PulseKind::Constant, &[0.01]),
+            (PulseKind::SoftBounds, &[0.02]),
+            (PulseKind::Linear, &[0.02, 0.4]),
+            (PulseKind::Power, &[0.03, 1.7]),
+            (PulseKind::Exponential, &[0.01, -1.2, 5.0]),
+            (PulseKind::PiecewiseLinear, &[0.01, 0.2, 0.4, 1.0, 0.8, 0.1]),
+        ];
+        for (kind, parameters) in cases {
+            for up in [true, false] {
+                let fit = fit_curve(&means(kind, up, parameters), up, kind).expect("a fit");
+                for (found, expected) in fit.parameters.iter().zip(parameters) {
+                    assert!((found / expected - 1.0).abs() < 1e-4, "{kind:?} {up}: {:?}", fit.parameters);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn too_few_bins_have_no_curve() {
+        let two = &means(PulseKind::Constant, true, &[0.01])[..2];
+        assert!(fit_curve(two, true, PulseKind::Exponential).is_none());
+        assert!(fit_curve(two, true, PulseKind::PiecewiseLinear).is_none());
+    }
+}

@@ -1,0 +1,138 @@
+//! Gains of cells: factors on the steps of the fitted curves.
+//!
+//! ```text
+//! g_d = sum y f / (s sum f²)                 per cell and direction d
+//! sigma² = variance of (g_up + g_down) / 2 minus that of the noise;  asymmetry from (g_up - g_down) / 2
+//! ```
+
+use super::curve::Fit;
+use super::steps::Steps;
+use crate::sample::{LEAST_CELLS, median};
+
+/// Smallest number of steps of a cell in each direction.
+const LEAST_STEPS: f64 = 10.0;
+/// Standard errors from which a variance is not zero.
+const SIGNIFICANT: f64 = 4.0;
+/// Difference of log-likelihoods in favour of log-normal gains.
+const EVIDENCE: f64 = 2.0;
+
+/// Variation of gains.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Gains {
+    /// Whether gains are log-normal.
+    pub log_normal: bool,
+    /// Gain with which the pooled step is multiplied: 1, or the median of log-normal gains.
+    pub centre: f64,
+    /// Standard deviation of the gain, or of its logarithm.
+    pub sigma: f64,
+    /// Standard deviation of half the difference between up and down gain.
+    pub asymmetry: f64,
+}
+
+/// Gains of all cells.
+#[derive(Clone, Debug)]
+pub(super) struct CellGains {
+    /// Group, mean gain, half difference, and the variances of noise of both.
+    cells: Vec<(usize, [f64; 2], f64)>,
+    /// Mean gain of each cell, NaN if unknown.
+    pub gain: Vec<f64>,
+    log_normal: bool,
+}
+
+/// Sums of one cell in one direction.
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    n: f64,
+    yf: f64,
+    ff: f64,
+    yy: f64,
+}
+
+impl Sums {
+    fn gain(&self, step: f64) -> f64 {
+        self.yf / (step * self.ff)
+    }
+
+    /// Squared standard error of the gain.
+    fn variance(&self, step: f64) -> f64 {
+        let residual = (self.yy - self.yf * self.yf / self.ff).max(0.0) / (self.n - 1.0);
+        residual / self.ff / (step * step)
+    }
+}
+
+/// Returns the gains of cells, if they differ.
+pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
+    let cells = steps.group.len();
+    let mut sums = vec![[Sums::default(); 2]; cells];
+    for step in &steps.all {
+        let direction = usize::from(!step.up);
+        let factor = fits[direction].factor(step.x);
+        let sum = &mut sums[step.cell as usize][direction];
+        sum.n += 1.0;
+        sum.yf += step.y * factor;
+        sum.ff += factor * factor;
+        sum.yy += step.y * step.y;
+    }
+    let (mut found, mut gain) = (Vec::new(), vec![f64::NAN; cells]);
+    for (cell, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.iter().all(|sum| sum.n >= LEAST_STEPS)) {
+        let step = [fits[0].parameters[0], fits[1].parameters[0]];
+        let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
+        let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
+        gain[cell] = 0.5 * (up + down);
+        found.push((steps.group[cell] as usize, [0.5 * (up + down), 0.5 * (up - down)], noise));
+    }
+    if found.len() < LEAST_CELLS {
+        return None;
+    }
+    let n = found.len() as f64;
+    let mean = found.iter().map(|cell| cell.1[0]).sum::<f64>() / n;
+    let variance = found.iter().map(|cell| (cell.1[0] - mean).powi(2)).sum::<f64>() / (n - 1.0);
+    let noise = found.iter().map(|cell| cell.2).sum::<f64>() / n;
+    if variance - noise < SIGNIFICANT * variance * (2.0 / n).sqrt() {
+        return None;
+    }
+    let log_normal = is_log_normal(&found);
+    Some(CellGains { cells: found, gain, log_normal })
+}
+
+/// Compares a normal and a log-normal distribution of gains.
+fn is_log_normal(cells: &[(usize, [f64; 2], f64)]) -> bool {
+    let gains: Vec<f64> = cells.iter().map(|cell| cell.1[0]).collect();
+    if gains.iter().any(|gain| *gain <= 0.0) {
+        return false;
+    }
+    let n = gains.len() as f64;
+    let ln: Vec<f64> = gains.iter().map(|gain| gain.ln()).collect();
+    let deviation = crate::sample::standard_deviation;
+    let (normal, log_normal) = (-n * deviation(&gains).ln(), -n * deviation(&ln).ln() - ln.iter().sum::<f64>());
+    log_normal > normal + EVIDENCE
+}
+
+impl CellGains {
+    /// Returns the variation with every group taken as often as `drawn` says.
+    pub fn drawn(&self, drawn: &[f64]) -> Gains {
+        let weights = self.cells.iter().map(|cell| drawn[cell.0]);
+        let n: f64 = weights.clone().sum();
+        let place = |cell: &(usize, [f64; 2], f64)| if self.log_normal { cell.1[0].ln() } else { cell.1[0] };
+        let noise = |cell: &(usize, [f64; 2], f64)| if self.log_normal { cell.2 / cell.1[0].powi(2) } else { cell.2 };
+        let sum = |of: &dyn Fn(&(usize, [f64; 2], f64)) -> f64| {
+            weights.clone().zip(&self.cells).map(|(weight, cell)| weight * of(cell)).sum::<f64>()
+        };
+        let variance = |of: &dyn Fn(&(usize, [f64; 2], f64)) -> f64, noise: f64| {
+            let mean = sum(of) / n;
+            let variance = sum(&|cell| (of(cell) - mean).powi(2)) / (n - 1.0).max(1.0);
+            (variance - noise).max(0.0)
+        };
+        let mean = sum(&place) / n;
+        let sigma = variance(&place, sum(&noise) / n).sqrt();
+        let asymmetry = variance(&|cell| cell.1[1], sum(&|cell| cell.2) / n).sqrt();
+        let centre = if self.log_normal { mean.exp() } else { mean };
+        let sigma = if self.log_normal { sigma } else { sigma / mean };
+        Gains { log_normal: self.log_normal, centre, sigma, asymmetry }
+    }
+
+    /// Returns the median gain of cells with gains.
+    pub fn median(&self) -> f64 {
+        median(&mut self.cells.iter().map(|cell| cell.1[0]).collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,104 @@
+//! Cycle-to-cycle noise of pulses.
+//!
+//! ```text
+//! e = y / g - curve(x)                      g the gain of the cell
+//! variance of a step = mean of (e_k - e_(k-1))² / 2 over successive pulses, in bins of x
+//! multiplicative   (c s f)²       additive   (c s)²          the likelier one for both directions
+//! ```
+
+use super::curve::Fit;
+use super::gains::CellGains;
+use super::steps::{BINS, Steps, bin};
+
+/// Smallest relative noise above the resolution of f32.
+const RESOLUTION: f64 = 1e-5;
+
+/// Sums of squared differences by group, direction and bin.
+#[derive(Clone, Debug)]
+pub(super) struct NoiseSums {
+    /// Number of differences, half their squares, and mean squared factor.
+    sums: Vec<[f64; 3]>,
+    additive: bool,
+}
+
+/// Fitted noise.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Noise {
+    /// Standard deviation relative to the step at f = 1, up and down.
+    pub sigma: [f64; 2],
+    /// Whether it is the same at every state.
+    pub additive: bool,
+}
+
+impl Noise {
+    /// Returns the standard deviation of a step at state `x`, fraction of the window.
+    pub fn deviation(&self, fit: &Fit, x: f64, up: bool) -> f64 {
+        let step = if self.additive { fit.parameters[0] } else { fit.at(x) };
+        (self.sigma[usize::from(!up)] * step).max(1e-12)
+    }
+}
+
+/// Sums the differences of successive residuals.
+pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> NoiseSums {
+    let mut sums = vec![[0.0; 3]; steps.groups * 2 * BINS];
+    let typical = gains.map_or(1.0, CellGains::median);
+    let residual = |step: &super::steps::Step| {
+        let gain = gains.map_or(1.0, |gains| gains.gain[step.cell as usize]);
+        let gain = if gain > 0.1 * typical { gain } else { 1.0 };
+        step.y / gain - fits[usize::from(!step.up)].at(step.x)
+    };
+    for pair in steps.all.windows(2).filter(|pair| pair[1].follows && pair[0].cell == pair[1].cell) {
+        let direction = usize::from(!pair[1].up);
+        let group = steps.group[pair[1].cell as usize] as usize;
+        let difference = residual(&pair[1]) - residual(&pair[0]);
+        let sum = &mut sums[(group * 2 + direction) * BINS + bin(pair[1].x)];
+        let [first, second] = [0, 1].map(|place: usize| fits[direction].factor(pair[place].x).powi(2));
+        sum[0] += 1.0;
+        sum[1] += difference * difference / 2.0;
+        sum[2] += 0.5 * (first + second);
+    }
+    let mut found = NoiseSums { sums, additive: false };
+    let all = vec![1.0; steps.groups];
+    found.additive = found.ln_likelihood(&all, fits, true) > found.ln_likelihood(&all, fits, false);
+    found
+}
+
+impl NoiseSums {
+    fn total(&self, drawn: &[f64]) -> Vec<[f64; 3]> {
+        let mut total = vec![[0.0; 3]; 2 * BINS];
+        for (place, sums) in self.sums.iter().enumerate() {
+            let times = drawn[place / (2 * BINS)];
+            for (total, sum) in total[place % (2 * BINS)].iter_mut().zip(sums) {
+                *total += times * sum;
+            }
+        }
+        total
+    }
+
+    /// Returns the noise with every group taken as often as `drawn` says.
+    pub fn drawn(&self, drawn: &[f64], fits: &[Fit; 2]) -> Noise {
+        let total = self.total(drawn);
+        let sigma = [0, 1].map(|direction| {
+            let bins = &total[direction * BINS..][..BINS];
+            let squares: f64 = bins.iter().map(|bin| bin[1]).sum();
+            let weight: f64 = bins.iter().map(|bin| if self.additive { bin[0] } else { bin[2] }).sum();
+            let sigma = (squares / weight.max(f64::MIN_POSITIVE)).sqrt() / fits[direction].parameters[0];
+            if sigma > RESOLUTION { sigma } else { 0.0 }
+        });
+        Noise { sigma, additive: self.additive }
+    }
+
+    fn ln_likelihood(&self, drawn: &[f64], fits: &[Fit; 2], additive: bool) -> f64 {
+        let noise = NoiseSums { additive, ..self.clone() }.drawn(drawn, fits);
+        let mut sum = 0.0;
+        for (place, [n, squares, factors]) in self.total(drawn).into_iter().enumerate().filter(|(_, bin)| bin[0] > 0.0)
+        {
+            let direction = place / BINS;
+            let factor = if additive { 1.0 } else { factors / n };
+            let deviation = noise.sigma[direction] * fits[direction].parameters[0];
+            let variance = (factor * deviation * deviation).max(1e-30);
+            sum -= 0.5 * (n * variance.ln() + squares / variance);
+        }
+        sum
+    }
+}

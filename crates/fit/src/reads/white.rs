@@ -1,0 +1,251 @@
+//! White read noise.
+//!
+//! ```text
+//! r² = sum of d² / 2 G² / number of differences d       in bins of the mean G of a series
+//! constant  r = sigma / G        relative  r = f        table  s of ln R with r² = exp(s²) - 1, the mean is preserved
+//! ```
+
+use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
+
+use super::series::ReadSeries;
+use crate::bins::Bins;
+use crate::options::{FitOptions, Mechanism};
+use crate::outcome::{Fitted, Outcome};
+use crate::quality::quality;
+use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
+use crate::sample::{Sample, Scale, with_interval};
+
+/// Smallest number of differences.
+const LEAST_DIFFERENCES: usize = 20;
+/// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
+const EFFICIENCY: f64 = 2.0 / 3.0;
+/// Smallest relative standard deviation above the resolution of f32.
+const RESOLUTION: f64 = 2e-6;
+
+/// Differences of one bin: their number, the sum of d² / 2 and that of d² / 2 G².
+#[derive(Clone, Copy, Debug, Default)]
+struct Sums {
+    n: f64,
+    absolute: f64,
+    relative: f64,
+}
+
+/// Fits white read noise to the series without telegraph noise.
+pub(crate) fn fit_white(series: &[ReadSeries], options: &FitOptions, sample: &Sample) -> Outcome<WhiteNoiseSpec> {
+    let quiet: Vec<&ReadSeries> = series.iter().filter(|series| series.levels.is_none()).collect();
+    let differences: usize = quiet.iter().map(|series| series.n - 1).sum();
+    if differences < LEAST_DIFFERENCES {
+        return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
+    }
+    let bins = Bins::new(quiet.iter().map(|series| series.mean).collect());
+    let by_group = by_group(&quiet, &bins, sample, |_| true);
+    let all = total(&by_group, bins.count(), &vec![1.0; sample.groups]);
+    if all.iter().all(|bin| bin.relative <= bin.n * RESOLUTION * RESOLUTION) {
+        return Err("successive reads are equal: read noise is below the resolution of the data".to_owned());
+    }
+    let (kind, candidates) = choose(&all, &bins.centres, options.read_law);
+    let parameters = estimate(kind, &all);
+    let draws = sample.bootstrap(|drawn| Some(estimate(kind, &total(&by_group, bins.count(), drawn))));
+    let cells = cells(&quiet);
+    let numbers = numbers(kind, &parameters, &draws, &all, (sample, cells));
+    let training = by_group_total(&quiet, &bins, sample);
+    let trained = estimate(kind, &training);
+    let sigma = |g: f64| sigma(kind, &trained, &bins.centres, g);
+    let z = quiet.iter().flat_map(|series| {
+        let scale = std::f64::consts::SQRT_2 * sigma(series.mean);
+        series.differences.iter().map(move |difference| difference / scale)
+    });
+    let quality = quality(z.collect(), sample.held_out.iter().filter(|held| **held).count());
+    let fit = MechanismFit {
+        mechanism: Mechanism::ReadNoise,
+        law: word(kind),
+        method:
+            "half the mean square of successive reads, cells with telegraph noise left out; intervals by bootstrap \
+                 over cells"
+                .to_owned(),
+        numbers,
+        candidates,
+        quality,
+        plot: Some(plot(kind, &parameters, &all, &bins, &draws_of_bins(&by_group, &bins, sample))),
+        notes: Vec::new(),
+    };
+    Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres) })
+}
+
+fn cells(series: &[&ReadSeries]) -> usize {
+    let mut cells: Vec<u32> = series.iter().map(|series| series.cell).collect();
+    cells.sort_unstable();
+    cells.dedup();
+    cells.len()
+}
+
+fn by_group(series: &[&ReadSeries], bins: &Bins, sample: &Sample, used: impl Fn(usize) -> bool) -> Vec<Sums> {
+    let mut sums = vec![Sums::default(); sample.groups * bins.count()];
+    for series in series.iter().filter(|series| used(series.cell as usize)) {
+        let group = sample.group[series.cell as usize] as usize;
+        let sum = &mut sums[group * bins.count() + bins.of(series.mean)];
+        sum.n += (series.n - 1) as f64;
+        sum.absolute += series.squares / 2.0;
+        sum.relative += series.squares / (2.0 * series.mean * series.mean);
+    }
+    sums
+}
+
+/// Returns the sums of cells that are not held out.
+fn by_group_total(series: &[&ReadSeries], bins: &Bins, sample: &Sample) -> Vec<Sums> {
+    let training = by_group(series, bins, sample, |cell| !sample.held_out[cell]);
+    total(&training, bins.count(), &vec![1.0; sample.groups])
+}
+
+fn total(by_group: &[Sums], bins: usize, drawn: &[f64]) -> Vec<Sums> {
+    let mut total = vec![Sums::default(); bins];
+    for (group, &times) in drawn.iter().enumerate() {
+        for (bin, total) in total.iter_mut().enumerate() {
+            let sums = by_group[group * bins + bin];
+            total.n += times * sums.n;
+            total.absolute += times * sums.absolute;
+            total.relative += times * sums.relative;
+        }
+    }
+    total
+}
+
+/// Returns sigma in µS, the fraction, or the relative standard deviation of each bin.
+fn estimate(kind: ReadNoiseKind, sums: &[Sums]) -> Vec<f64> {
+    let sum = |of: fn(&Sums) -> f64| sums.iter().map(of).sum::<f64>();
+    match kind {
+        ReadNoiseKind::Constant => vec![(sum(|bin| bin.absolute) / sum(|bin| bin.n)).sqrt()],
+        ReadNoiseKind::Relative => vec![(sum(|bin| bin.relative) / sum(|bin| bin.n)).sqrt()],
+        _ => sums.iter().map(|bin| (bin.relative / bin.n).sqrt()).collect(),
+    }
+}
+
+/// Chooses the law with the smallest BIC.
+fn choose(sums: &[Sums], centres: &[f64], forced: Option<ReadNoiseKind>) -> (ReadNoiseKind, Vec<Candidate>) {
+    let kinds = [ReadNoiseKind::Constant, ReadNoiseKind::Relative, ReadNoiseKind::Table];
+    let n: f64 = sums.iter().map(|bin| bin.n).sum();
+    let bic = |kind: ReadNoiseKind| {
+        let parameters = estimate(kind, sums);
+        let of_bin = |(bin, sums): (usize, &Sums)| {
+            let variance = sigma(kind, &parameters, centres, centres[bin]).powi(2) / centres[bin].powi(2);
+            if sums.n == 0.0 { 0.0 } else { EFFICIENCY * (sums.n * variance.ln() + sums.relative / variance) }
+        };
+        parameters.len() as f64 * n.ln() + sums.iter().enumerate().map(of_bin).sum::<f64>()
+    };
+    let allowed = kinds.into_iter().filter(|&kind| match forced {
+        Some(forced) if forced != ReadNoiseKind::None => kind == forced,
+        _ => kind != ReadNoiseKind::Table || centres.len() > 1,
+    });
+    let values: Vec<(ReadNoiseKind, f64)> = allowed.map(|kind| (kind, bic(kind))).collect();
+    let best = values.iter().min_by(|a, b| a.1.total_cmp(&b.1)).map_or(ReadNoiseKind::Relative, |best| best.0);
+    let candidate = |&(kind, value): &(ReadNoiseKind, f64)| Candidate {
+        law: word(kind),
+        criterion: "BIC",
+        value,
+        chosen: kind == best,
+    };
+    (best, values.iter().map(candidate).collect())
+}
+
+fn word(kind: ReadNoiseKind) -> &'static str {
+    match kind {
+        ReadNoiseKind::Constant => "constant",
+        ReadNoiseKind::Relative => "relative",
+        _ => "table",
+    }
+}
+
+/// Returns the standard deviation of a read at `conductance`, both µS.
+fn sigma(kind: ReadNoiseKind, parameters: &[f64], centres: &[f64], conductance: f64) -> f64 {
+    match kind {
+        ReadNoiseKind::Constant => parameters[0],
+        ReadNoiseKind::Relative => parameters[0] * conductance,
+        _ => {
+            let place = centres.partition_point(|centre| *centre < conductance);
+            if place == 0 || place == centres.len() {
+                return conductance * parameters[place.min(centres.len() - 1)];
+            }
+            let along = (conductance / centres[place - 1]).ln() / (centres[place] / centres[place - 1]).ln();
+            let ln = (1.0 - along) * parameters[place - 1].ln() + along * parameters[place].ln();
+            conductance * ln.exp()
+        }
+    }
+}
+
+/// Returns sigma of ln R of a log-normal with the relative standard deviation `relative`.
+fn ln_sigma(relative: f64) -> f64 {
+    (relative * relative).ln_1p().sqrt()
+}
+
+fn numbers(
+    kind: ReadNoiseKind,
+    parameters: &[f64],
+    draws: &[Vec<f64>],
+    sums: &[Sums],
+    (sample, cells): (&Sample, usize),
+) -> Vec<FittedNumber> {
+    let number = |index: usize, key: &str, unit, map: &dyn Fn(f64) -> f64, n: f64| {
+        let draws: Vec<f64> = draws.iter().map(|draw| map(draw[index])).collect();
+        let scale = (Scale::Log, sample.degrees());
+        with_interval((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
+    };
+    let n: f64 = sums.iter().map(|bin| bin.n).sum();
+    match kind {
+        ReadNoiseKind::Constant => vec![number(0, "read.white.sigma_microsiemens", "µS", &|x| x, n)],
+        ReadNoiseKind::Relative => {
+            vec![number(0, "read.white.sigma_percent_of_conductance", "%", &|x| 100.0 * x, n)]
+        }
+        _ => {
+            let point = |(point, bin): (usize, usize)| {
+                let key = format!("read.white.points[{point}].sigma_ln_resistance");
+                number(bin, &key, "", &ln_sigma, sums[bin].n)
+            };
+            (0..parameters.len()).rev().enumerate().map(point).collect()
+        }
+    }
+}
+
+fn section(kind: ReadNoiseKind, parameters: &[f64], centres: &[f64]) -> WhiteNoiseSpec {
+    let mut section = WhiteNoiseSpec { noise: kind, ..WhiteNoiseSpec::default() };
+    match kind {
+        ReadNoiseKind::Constant => section.sigma_microsiemens = Some(parameters[0]),
+        ReadNoiseKind::Relative => section.sigma_percent_of_conductance = Some(100.0 * parameters[0]),
+        _ => {
+            section.convention = Some(Convention::MeanPreserving);
+            let point = |(centre, &relative): (&f64, &f64)| SpreadPoint {
+                resistance_ohm: 1e6 / centre,
+                sigma_ln_resistance: ln_sigma(relative),
+            };
+            section.points = Some(centres.iter().zip(parameters).rev().map(point).collect());
+        }
+    }
+    section
+}
+
+fn draws_of_bins(by_group: &[Sums], bins: &Bins, sample: &Sample) -> Vec<Vec<f64>> {
+    sample.bootstrap(|drawn| Some(estimate(ReadNoiseKind::Table, &total(by_group, bins.count(), drawn))))
+}
+
+fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &Bins, draws: &[Vec<f64>]) -> Plot {
+    let of_bins = estimate(ReadNoiseKind::Table, sums);
+    let bin = |bin: usize| {
+        let centre = bins.centres[bin];
+        let values: Vec<f64> = draws.iter().map(|draw| centre * draw[bin]).collect();
+        let value = centre * of_bins[bin];
+        let interval = with_interval(("", ""), value, &values, (Scale::Log, 100), (0, 0)).interval_95;
+        let (low, high) = interval.unwrap_or((value, value));
+        Bin { x: centre, y: value, low, high, n: sums[bin].n as usize }
+    };
+    let (low, high) = (bins.centres[0], bins.centres[bins.count() - 1]);
+    let law = (0..=50).map(|step| {
+        let conductance = low * (high / low).powf(f64::from(step) / 50.0);
+        (conductance, sigma(kind, parameters, &bins.centres, conductance))
+    });
+    Plot {
+        x_label: "Conductance (µS)",
+        y_label: "Read noise (µS)",
+        x_log: true,
+        y_log: true,
+        curves: vec![Curve { name: String::new(), bins: (0..bins.count()).map(bin).collect(), law: law.collect() }],
+    }
+}

@@ -1,0 +1,174 @@
+//! Cells as the unit of resampling: groups for the bootstrap, and cells that are held out.
+//!
+//! Values of one cell are not independent, so a bootstrap draws cells, and a test holds out cells, never rows. Sums over
+//! at most [`MOST_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
+
+use ohmspike_rng::Seed;
+use rand::RngExt;
+
+use crate::normal::student;
+use crate::report::FittedNumber;
+
+/// Largest number of groups.
+const MOST_GROUPS: usize = 500;
+/// Fewer cells than this cannot be resampled.
+pub(crate) const LEAST_CELLS: usize = 10;
+
+/// Cells of a table, split at random.
+#[derive(Clone, Debug)]
+pub(crate) struct Sample {
+    /// Group of each cell.
+    pub group: Vec<u32>,
+    /// Number of groups.
+    pub groups: usize,
+    /// Whether a cell is held out.
+    pub held_out: Vec<bool>,
+    /// Seed of the bootstrap.
+    seed: Seed,
+    /// Number of bootstrap samples.
+    resamples: usize,
+}
+
+impl Sample {
+    /// Splits `cells` cells; `fraction` of them are held out.
+    pub fn new(cells: usize, fraction: f64, resamples: usize, seed: Seed) -> Sample {
+        let mut order: Vec<u32> = (0..cells as u32).collect();
+        let mut stream = seed.named("cells").stream();
+        for place in (1..cells).rev() {
+            order.swap(place, stream.random_range(0..=place));
+        }
+        let groups = cells.min(MOST_GROUPS);
+        let (mut group, mut held_out) = (vec![0; cells], vec![false; cells]);
+        let held = if cells >= LEAST_CELLS { (fraction * cells as f64).round() as usize } else { 0 };
+        for (place, &cell) in order.iter().enumerate() {
+            group[cell as usize] = (place % groups.max(1)) as u32;
+            held_out[cell as usize] = place < held;
+        }
+        Sample { group, groups, held_out, seed: seed.named("bootstrap"), resamples }
+    }
+
+    /// Returns bootstrap samples of `estimate`, which receives how often each group was drawn; samples without an
+    /// estimate are left out.
+    pub fn bootstrap(&self, estimate: impl Fn(&[f64]) -> Option<Vec<f64>>) -> Vec<Vec<f64>> {
+        let mut samples = Vec::with_capacity(self.resamples);
+        for number in 0..self.resamples {
+            let mut stream = self.seed.numbered(number as u64).stream();
+            let mut drawn = vec![0.0; self.groups];
+            for _ in 0..self.groups {
+                drawn[stream.random_range(0..self.groups)] += 1.0;
+            }
+            samples.extend(estimate(&drawn));
+        }
+        samples
+    }
+
+    /// Returns the number of groups minus one.
+    pub fn degrees(&self) -> usize {
+        self.groups.saturating_sub(1)
+    }
+}
+
+/// Scale on which a bootstrap distribution is close to normal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scale {
+    /// As it is.
+    Linear,
+    /// Logarithm, for positive numbers.
+    Log,
+}
+
+/// Returns the estimate with Student intervals from a bootstrap standard error on `scale`.
+pub(crate) fn with_interval(
+    (key, unit): (&str, &'static str),
+    value: f64,
+    draws: &[f64],
+    (scale, degrees): (Scale, usize),
+    (n, cells): (usize, usize),
+) -> FittedNumber {
+    let to = |x: f64| if scale == Scale::Log { x.ln() } else { x };
+    let from = |x: f64| if scale == Scale::Log { x.exp() } else { x };
+    let finite: Vec<f64> = draws.iter().map(|&draw| to(draw)).filter(|draw| draw.is_finite()).collect();
+    let interval = |level| {
+        if finite.len() < 20 || degrees == 0 || !to(value).is_finite() {
+            return None;
+        }
+        let half = student(degrees, level) * standard_deviation(&finite);
+        Some((from(to(value) - half), from(to(value) + half)))
+    };
+    FittedNumber {
+        key: key.to_owned(),
+        value,
+        unit,
+        interval_95: interval(0.95),
+        interval_99: interval(0.99),
+        n,
+        cells,
+    }
+}
+
+/// Returns the standard deviation of `values` with divisor n - 1; 0 for fewer than two.
+pub(crate) fn standard_deviation(values: &[f64]) -> f64 {
+    if values.len() < 2 {
+        return 0.0;
+    }
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0)).sqrt()
+}
+
+/// Returns the median of `values`, which it reorders; NaN if there are none.
+pub(crate) fn median(values: &mut [f64]) -> f64 {
+    let n = values.len();
+    if n == 0 {
+        return f64::NAN;
+    }
+    let (below, &mut upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
+    if n % 2 == 1 { upper } else { 0.5 * (upper + below.iter().copied().fold(f64::NEG_INFINITY, f64::max)) }
+}
+
+/// Returns the median and 1.4826 times the median absolute deviation, the standard deviation of a normal sample.
+pub(crate) fn robust(values: &mut [f64]) -> (f64, f64) {
+    let centre = median(values);
+    for value in values.iter_mut() {
+        *value = (*value - centre).abs();
+    }
+    (centre, 1.4826 * median(values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fifth_of_the_cells_is_held_out() {
+        let sample = Sample::new(1000, 0.2, 10, Seed::new(1));
+        assert_eq!(sample.held_out.iter().filter(|held| **held).count(), 200);
+        assert_eq!(sample.groups, MOST_GROUPS);
+        assert_eq!(Sample::new(5, 0.2, 10, Seed::new(1)).held_out, [false; 5]);
+    }
+
+    /// The standard error of a mean of n values is sigma / sqrt(n); that of its bootstrap estimate from B samples is a
+    /// fraction 1 / sqrt(2 B) of it, plus 1 / sqrt(2 n) for the sample.
+    #[test]
+    fn the_bootstrap_gives_the_standard_error_of_a_mean() {
+        let n = 400;
+        let sample = Sample::new(n, 0.0, 2000, Seed::new(3));
+        let values: Vec<f64> = (0..n).map(|k| (k as f64 / n as f64 - 0.5) * 12f64.sqrt()).collect();
+        let means = sample.bootstrap(|drawn| {
+            let sum: f64 = values.iter().enumerate().map(|(cell, x)| drawn[sample.group[cell] as usize] * x).sum();
+            Some(vec![sum / n as f64])
+        });
+        let error = standard_deviation(&means.iter().map(|mean| mean[0]).collect::<Vec<_>>());
+        assert!(
+            (error * (n as f64).sqrt() - 1.0).abs() < 5.0 * (1.0 / 4000f64.sqrt() + 1.0 / 800f64.sqrt()),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_median_ignores_outliers() {
+        assert_eq!(median(&mut [1.0, 2.0, 1e9]), 2.0);
+        assert_eq!(median(&mut [1.0, 2.0, 3.0, 4.0]), 2.5);
+        assert_eq!(robust(&mut [1.0, 2.0, 3.0, 1e9]).0, 2.5);
+    }
+}

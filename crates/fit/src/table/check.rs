@@ -1,0 +1,112 @@
+//! Refuses tables that contradict themselves: duplicate rows, mixed units, and zeros of cells that conduct.
+
+use std::collections::HashSet;
+
+use super::Table;
+use crate::error::{FitError, Place};
+use crate::input::Role;
+
+/// Ratios between a value and its target that betray another unit: kilo, mega and their inverses.
+const UNIT_RATIOS: [f64; 4] = [1e-6, 1e-3, 1e3, 1e6];
+/// Largest factor between such a ratio and that of a value in another unit.
+const NEAR: f64 = 1.5;
+/// Smallest number of values in another unit; fewer are outliers.
+const LEAST_MIXED: usize = 3;
+
+/// Checks a table.
+///
+/// # Errors
+/// [`FitError::Table`] with the line.
+pub(super) fn check(table: &mut Table) -> Result<(), FitError> {
+    check_zeros(table)?;
+    check_duplicates(table)?;
+    check_units(table)?;
+    note_negative(table);
+    Ok(())
+}
+
+/// Returns an error at the line of `row`.
+fn at(table: &Table, row: usize, problem: String, hint: &str) -> FitError {
+    let place = Place { file: table.file.clone(), line: u64::from(table.line[row]), column: None };
+    FitError::Table { place, problem, hint: hint.to_owned() }
+}
+
+/// An open cell has 0 in all its rows; another zero is out of place.
+fn check_zeros(table: &mut Table) -> Result<(), FitError> {
+    let mut conducts = vec![false; table.cells.count()];
+    for (&cell, &value) in table.cell.iter().zip(&table.value) {
+        conducts[cell as usize] |= value != 0.0;
+    }
+    let zero = (0..table.rows()).find(|&row| table.value[row] == 0.0 && conducts[table.cell[row] as usize]);
+    if let Some(row) = zero.filter(|_| table.role != Some(Role::Reads)) {
+        let cell = table.cells.name(table.cell[row]);
+        let problem = format!("expected a conductance above 0, got 0 of cell `{cell}`, which conducts in other rows");
+        return Err(at(table, row, problem, "leave out failed measurements; a cell with 0 in all rows counts as open"));
+    }
+    let open = conducts.iter().filter(|conducts| !**conducts).count();
+    if open == conducts.len() {
+        return Err(at(table, 0, "expected cells that conduct, got 0 µS in all rows".to_owned(), ""));
+    }
+    if open > 0 {
+        table.notes.push(format!("{}: {open} cells have 0 µS in all rows and count as open", table.file));
+    }
+    Ok(())
+}
+
+/// Two rows of one write, time or pulse contradict each other.
+fn check_duplicates(table: &Table) -> Result<(), FitError> {
+    // Reads of one state may have neither time nor cycle.
+    if table.role == Some(Role::Reads) && table.seconds.is_empty() {
+        return Ok(());
+    }
+    let mut seen = HashSet::with_capacity(table.rows());
+    for row in 0..table.rows() {
+        let bits = |values: &[f64]| values.get(row).map_or(0, |value| value.to_bits());
+        let pulse = table.pulse.get(row).copied().unwrap_or(0);
+        let key = (table.cell[row], table.cycle[row], bits(&table.target), bits(&table.seconds), pulse);
+        if !seen.insert(key) {
+            let (cell, cycle) = (table.cells.name(table.cell[row]), table.cycle[row]);
+            let problem = format!("duplicate row: cell `{cell}`, cycle {cycle} was given before");
+            return Err(at(table, row, problem, "number repeated writes of a cell in a column `cycle`"));
+        }
+    }
+    Ok(())
+}
+
+/// Values in another unit than their targets.
+fn check_units(table: &Table) -> Result<(), FitError> {
+    for ratio in UNIT_RATIOS {
+        let other = |row: &usize| {
+            let found = table.value[*row] / (ratio * table.target[*row]);
+            (1.0 / NEAR..NEAR).contains(&found)
+        };
+        let mut rows = (0..table.target.len()).filter(other);
+        let Some(row) = rows.next() else { continue };
+        // Cells stuck at an end of the window have equal values; values in another unit scatter about the target.
+        let (mut count, mut scatter) = (1, table.rows() == 1);
+        for other in rows {
+            count += 1;
+            scatter |= table.value[other] != table.value[row];
+        }
+        if scatter && count >= LEAST_MIXED.min(table.rows()) {
+            let problem = format!(
+                "expected values in the unit of their targets, got {} µS for a target of {} µS, a factor of {ratio:e} \
+                 ({count} rows)",
+                table.value[row], table.target[row]
+            );
+            return Err(at(table, row, problem, "convert all values to the unit in the name of the column"));
+        }
+    }
+    Ok(())
+}
+
+/// Reads of a small conductance can be negative.
+fn note_negative(table: &mut Table) {
+    let reads = table.reads.iter().flatten().filter(|read| **read < 0.0).count();
+    let values = table.value.iter().filter(|value| **value < 0.0).count();
+    let negative = reads + if table.reads.is_empty() { values } else { 0 };
+    if negative > 0 {
+        let file = &table.file;
+        table.notes.push(format!("{file}: {negative} negative reads were kept as noise about a small conductance"));
+    }
+}

@@ -1,0 +1,161 @@
+//! Names and units of columns.
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Column {
+    /// Name of the cell.
+    Cell,
+    /// Row line of the cell.
+    Row,
+    /// Column line of the cell.
+    ColumnLine,
+    /// Number of the cycle.
+    Cycle,
+    /// Time after the write, s.
+    Seconds,
+    /// Target.
+    Target(Unit),
+    /// Measured value.
+    Value(Unit),
+    /// Value some time after the write.
+    After(Unit),
+    /// One of several reads.
+    Read(Unit),
+    /// Number of the pulse.
+    Pulse,
+    /// Direction of the pulse.
+    Direction,
+    /// Wide tables: values at the target, µS.
+    State(Unit, f64),
+}
+
+/// Unit of a column.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Unit {
+    /// Conductance, µS.
+    Microsiemens,
+    /// Resistance, ohm.
+    Ohm,
+    /// Current, µA, at a read voltage.
+    Microamperes,
+}
+
+impl Unit {
+    /// Returns the conductance of `value`, µS; `volts` is the read voltage of currents.
+    pub fn microsiemens(self, value: f64, volts: f64) -> f64 {
+        match self {
+            Unit::Microsiemens => value,
+            Unit::Ohm => 1e6 / value,
+            Unit::Microamperes => value / volts,
+        }
+    }
+}
+
+/// Columns of long tables, for messages.
+pub(super) const KNOWN: &str = "cell, row, column, cycle, time_seconds, target_microsiemens, target_ohm, \
+     conductance_microsiemens, written_microsiemens, resistance_ohm, current_microamperes, after_microsiemens, \
+     read_N_microsiemens, pulse, direction";
+
+/// Columns of wide tables, for messages.
+pub(super) const KNOWN_WIDE: &str = "cell, row, column, cycle, and targets such as 50_microsiemens or 20000_ohm";
+
+/// Returns the column called `name`; `wide` tables have targets as names.
+pub(super) fn column(name: &str, wide: bool) -> Option<Column> {
+    Some(match name {
+        "cell" => Column::Cell,
+        "row" => Column::Row,
+        "column" => Column::ColumnLine,
+        "cycle" => Column::Cycle,
+        _ if wide => return state(name),
+        "time_seconds" => Column::Seconds,
+        "pulse" => Column::Pulse,
+        "direction" => Column::Direction,
+        _ => {
+            let (quantity, unit) = quantity(name)?;
+            match (quantity, unit) {
+                ("target", Unit::Microsiemens | Unit::Ohm) => Column::Target(unit),
+                ("conductance", Unit::Microsiemens)
+                | ("resistance", Unit::Ohm)
+                | ("current", Unit::Microamperes)
+                | ("written", _) => Column::Value(unit),
+                ("after", _) => Column::After(unit),
+                (read, _) if read.strip_prefix("read_").is_some_and(|number| number.parse::<u32>().is_ok()) => {
+                    Column::Read(unit)
+                }
+                _ => return None,
+            }
+        }
+    })
+}
+
+/// Splits a name into quantity and unit.
+fn quantity(name: &str) -> Option<(&str, Unit)> {
+    let (quantity, unit) = name.rsplit_once('_')?;
+    let unit = match unit {
+        "microsiemens" => Unit::Microsiemens,
+        "ohm" => Unit::Ohm,
+        "microamperes" => Unit::Microamperes,
+        _ => return None,
+    };
+    Some((quantity, unit))
+}
+
+/// Returns the column of a wide table whose name is a target.
+fn state(name: &str) -> Option<Column> {
+    let (target, unit) = quantity(name)?;
+    let target = target.parse::<f64>().ok().filter(|target| target.is_finite() && *target > 0.0)?;
+    (unit != Unit::Microamperes).then(|| Column::State(unit, unit.microsiemens(target, 1.0)))
+}
+
+/// Returns advice for an unknown column: its unit, or a known spelling.
+pub(super) fn advice(name: &str) -> String {
+    let lower = name.trim().to_lowercase();
+    let units: [(&[&str], &str); 5] = [
+        (&["_us", "(us)", "[us]", "µs", "_usiemens"], "write the unit as `_microsiemens`"),
+        (
+            &["_s", "siemens", "(s)", "[s]", "_ms", "_ns", "nanosiemens", "millisiemens"],
+            "convert conductances to µS and name the column `conductance_microsiemens`",
+        ),
+        (
+            &["kohm", "mohm", "kiloohm", "megaohm", "kω", "mω", "_ohms", "ω"],
+            "convert resistances to ohm and name the column `resistance_ohm`",
+        ),
+        (
+            &["ampere", "amperes", "_a", "_ma", "_ua", "µa", "_na"],
+            "convert currents to µA and name the column `current_microamperes`",
+        ),
+        (&["time", "_min", "_h", "minutes", "hours"], "convert times to s and name the column `time_seconds`"),
+    ];
+    if lower != name && column(&lower, false).is_some() {
+        return format!("rename the column `{lower}`");
+    }
+    for (endings, advice) in units {
+        if endings.iter().any(|ending| lower.ends_with(ending)) {
+            return advice.to_owned();
+        }
+    }
+    match lower.as_str() {
+        "g" | "conductance" => "name the column `conductance_microsiemens`, with its unit".to_owned(),
+        "r" | "resistance" => "name the column `resistance_ohm`, with its unit".to_owned(),
+        "i" | "current" => "name the column `current_microamperes`, with its unit".to_owned(),
+        "target" => "name the column `target_microsiemens`, with its unit".to_owned(),
+        _ => "remove the column, or rename it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_state_their_units() {
+        assert_eq!(column("conductance_microsiemens", false), Some(Column::Value(Unit::Microsiemens)));
+        assert_eq!(column("read_12_microsiemens", false), Some(Column::Read(Unit::Microsiemens)));
+        assert_eq!(column("20000_ohm", true), Some(Column::State(Unit::Ohm, 50.0)));
+        for unknown in ["conductance_siemens", "conductance_ohm", "read_x_microsiemens", "G", "20000_ohm"] {
+            assert_eq!(column(unknown, false), None, "{unknown}");
+        }
+        assert_eq!(advice("resistance_kohm"), "convert resistances to ohm and name the column `resistance_ohm`");
+        assert_eq!(advice("Cell"), "rename the column `cell`");
+    }
+}

@@ -1,0 +1,352 @@
+//! Reads a CSV file into a table.
+//!
+//! ```text
+//! cell,cycle,target_microsiemens,conductance_microsiemens      columns in any order; lines starting with # are comments
+//! 1,1,50,49.2
+//! ```
+//!
+//! One record is reused for all rows, and cells are looked up by their bytes, so a row allocates nothing.
+
+use csv::{ByteRecord, ReaderBuilder};
+
+use super::check::check;
+use super::column::{Column, KNOWN, KNOWN_WIDE, Unit, advice, column};
+use super::{Table, wide};
+use crate::error::{FitError, Place};
+use crate::input::{InputFile, Role};
+
+/// Byte order mark that some spreadsheets write.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// Largest conductance and resistance with a meaning: those of a device file.
+const LARGEST: f64 = 1e12;
+
+/// How to read a table.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ReadOptions {
+    /// Role of the file.
+    pub role: Role,
+    /// Whether columns are targets.
+    pub wide: bool,
+    /// Read voltage of currents, V.
+    pub read_volts: Option<f64>,
+}
+
+/// Reads `file`.
+///
+/// # Errors
+/// [`FitError`] with line and column.
+pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitError> {
+    let mut table = Table { file: file.name.clone(), role: Some(options.role), ..Table::default() };
+    let bytes = file.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&file.bytes);
+    if bytes.len() < file.bytes.len() {
+        table.notes.push(format!("{}: the byte order mark at the start was ignored", file.name));
+    }
+    let mut rows = ReaderBuilder::new().comment(Some(b'#')).flexible(true).has_headers(false).from_reader(bytes);
+    let mut record = ByteRecord::new();
+    let mut next = |record: &mut ByteRecord| {
+        rows.read_byte_record(record).map_err(|error| file_error(&file.name, error.to_string(), ""))
+    };
+    if !next(&mut record)? {
+        return Err(file_error(&file.name, "expected a header and rows, got an empty file".to_owned(), ""));
+    }
+    let header = Header::read(&file.name, &record, options)?;
+    table.reads = vec![Vec::new(); header.reads()];
+    while next(&mut record)? {
+        let line = record.position().map_or(0, csv::Position::line);
+        let row = Row { header: &header, record: &record, line, options };
+        row.check_width()?;
+        if options.wide { wide::push(&row, &mut table)? } else { row.push(&mut table)? }
+    }
+    if table.rows() == 0 {
+        return Err(file_error(&file.name, "expected rows below the header, got none".to_owned(), ""));
+    }
+    check(&mut table)?;
+    Ok(table)
+}
+
+/// Creates an error about a whole file.
+pub(super) fn file_error(file: &str, problem: String, hint: &str) -> FitError {
+    FitError::File { file: file.to_owned(), problem, hint: hint.to_owned() }
+}
+
+/// Header of a table.
+pub(super) struct Header {
+    file: String,
+    names: Vec<String>,
+    pub(super) columns: Vec<Column>,
+}
+
+impl Header {
+    fn read(file: &str, record: &ByteRecord, options: ReadOptions) -> Result<Header, FitError> {
+        let line = record.position().map_or(1, csv::Position::line);
+        let at = |column| Place { file: file.to_owned(), line, column: Some(column) };
+        let refuse = |column, problem: String, hint: String| Err(FitError::Table { place: at(column), problem, hint });
+        if let Some(&separator) = record.get(0).and_then(|first| first.iter().find(|byte| b";\t".contains(byte))) {
+            let shown = if separator == b'\t' { "tabs" } else { "semicolons" };
+            let hint = "export as CSV with commas between columns and points in numbers".to_owned();
+            return refuse(1, format!("expected columns separated by commas, got {shown}"), hint);
+        }
+        let (mut names, mut columns) = (Vec::new(), Vec::new());
+        for (index, field) in record.iter().enumerate() {
+            let name = String::from_utf8_lossy(field).trim().to_owned();
+            let Some(found) = column(&name, options.wide) else {
+                let known = if options.wide { KNOWN_WIDE } else { KNOWN };
+                if name.parse::<f64>().is_ok() {
+                    let hint = format!("add a first line with the names of the columns: {known}");
+                    return refuse(index + 1, format!("expected a header, got the number `{name}`"), hint);
+                }
+                return refuse(index + 1, format!("unknown column `{name}`; expected one of {known}"), advice(&name));
+            };
+            if names.contains(&name) {
+                return refuse(index + 1, format!("duplicate column `{name}`"), String::new());
+            }
+            names.push(name);
+            columns.push(found);
+        }
+        let header = Header { file: file.to_owned(), names, columns };
+        header.check(options)?;
+        Ok(header)
+    }
+
+    fn reads(&self) -> usize {
+        self.columns.iter().filter(|column| matches!(column, Column::Read(_))).count()
+    }
+
+    fn has(&self, is: impl Fn(&Column) -> bool) -> bool {
+        self.columns.iter().any(is)
+    }
+
+    /// Refuses missing and contradictory columns.
+    fn check(&self, options: ReadOptions) -> Result<(), FitError> {
+        let refuse = |problem: &str, hint: &str| {
+            let place = Place { file: self.file.clone(), line: 1, column: None };
+            Err(FitError::Table { place, problem: problem.to_owned(), hint: hint.to_owned() })
+        };
+        let values = self.columns.iter().filter(|column| matches!(column, Column::Value(_))).count();
+        if values > 1 {
+            return refuse(
+                "expected one column of values, got several",
+                "keep one of conductance, resistance, current",
+            );
+        }
+        let in_lines = self.has(|column| *column == Column::Row) && self.has(|column| *column == Column::ColumnLine);
+        if !in_lines && !self.has(|column| *column == Column::Cell) {
+            return refuse("missing column `cell`", "number the cells, or add the columns `row` and `column`");
+        }
+        let current = |column: &Column| {
+            let units = [Column::Value, Column::After, Column::Read].map(|column| column(Unit::Microamperes));
+            units.contains(column)
+        };
+        if self.has(current) && options.read_volts.is_none() {
+            let problem = "missing for a column of current".to_owned();
+            return Err(FitError::Option {
+                option: "--read-volts",
+                problem,
+                hint: "state the read voltage, as in 0.1",
+            });
+        }
+        if options.wide {
+            return match self.has(|column| matches!(column, Column::State(..))) {
+                true => Ok(()),
+                false => refuse("missing columns of values", "name them by target, as in `50_microsiemens`"),
+            };
+        }
+        let only_reads = options.role == Role::Reads && self.reads() > 0;
+        if values == 0 && !only_reads {
+            return refuse(
+                "missing column of values",
+                "name it conductance_microsiemens, resistance_ohm or current_microamperes",
+            );
+        }
+        let needed: &[(Column, &str)] = match options.role {
+            Role::Writes | Role::Reads => &[],
+            Role::Retention => &[(Column::Seconds, "time_seconds")],
+            Role::Pulses => &[(Column::Pulse, "pulse"), (Column::Direction, "direction")],
+        };
+        for (column, name) in needed {
+            if !self.has(|found| found == column) {
+                return refuse(&format!("missing column `{name}`, required for {}", options.role), "");
+            }
+        }
+        if options.role == Role::Writes && !self.has(|column| matches!(column, Column::Target(_))) {
+            let hint =
+                "add the target of every write; without targets, write noise cannot be told from the choice of states";
+            return refuse("missing column `target_microsiemens`", hint);
+        }
+        Ok(())
+    }
+}
+
+/// A row with its header.
+pub(super) struct Row<'a> {
+    pub(super) header: &'a Header,
+    pub(super) record: &'a ByteRecord,
+    pub(super) line: u64,
+    pub(super) options: ReadOptions,
+}
+
+impl Row<'_> {
+    fn check_width(&self) -> Result<(), FitError> {
+        let (expected, got) = (self.header.columns.len(), self.record.len());
+        if got == expected {
+            return Ok(());
+        }
+        let place = Place { file: self.header.file.clone(), line: self.line, column: None };
+        let hint = if got > expected { "write decimals with a point, not with a comma" } else { "" };
+        let problem = format!("expected {expected} cells, like the header, got {got}");
+        Err(FitError::Table { place, problem, hint: hint.to_owned() })
+    }
+
+    /// Creates the error of a cell.
+    pub(super) fn refuse(&self, index: usize, expected: &'static str, hint: &'static str) -> FitError {
+        let got: String =
+            String::from_utf8_lossy(self.record.get(index).unwrap_or_default()).chars().take(40).collect();
+        let place = Place { file: self.header.file.clone(), line: self.line, column: Some(index + 1) };
+        FitError::Cell { place, column: self.header.names[index].clone(), expected, got, hint }
+    }
+
+    fn push(&self, table: &mut Table) -> Result<(), FitError> {
+        self.push_keys(table)?;
+        let (mut value, mut read) = (None, 0);
+        let noisy = self.options.role == Role::Reads;
+        for (index, &column) in self.header.columns.iter().enumerate() {
+            match column {
+                Column::Target(unit) => table.target.push(self.conductance(index, unit, Sign::Positive)?),
+                Column::Seconds => table.seconds.push(self.seconds(index)?),
+                Column::Pulse => table.pulse.push(self.integer(index)?),
+                Column::Direction => table.up.push(self.direction(index)?),
+                Column::Value(unit) => {
+                    value = Some(self.conductance(index, unit, if noisy { Sign::Any } else { Sign::OrZero })?);
+                }
+                Column::After(unit) => table.after.push(self.conductance(index, unit, Sign::OrZero)?),
+                Column::Read(unit) => {
+                    table.reads[read].push(self.conductance(index, unit, Sign::Any)?);
+                    read += 1;
+                }
+                _ => {}
+            }
+        }
+        table.value.push(value.unwrap_or_else(|| table.reads[0][table.reads[0].len() - 1]));
+        Ok(())
+    }
+
+    /// Adds cell, cycle and line.
+    pub(super) fn push_keys(&self, table: &mut Table) -> Result<(), FitError> {
+        let find = |wanted| self.header.columns.iter().position(|column| *column == wanted);
+        let (row, column) = (find(Column::Row), find(Column::ColumnLine));
+        let place = match row.zip(column) {
+            Some((row, column)) => Some((self.integer(row)?, self.integer(column)?)),
+            None => None,
+        };
+        let cell = match find(Column::Cell) {
+            Some(index) => {
+                let name = self.record[index].trim_ascii();
+                if name.is_empty() {
+                    return Err(self.refuse(index, "the number or name of a cell", ""));
+                }
+                table.cells.number(name)
+            }
+            None => {
+                let (row, column) = place.expect("a table without `cell` has `row` and `column`");
+                let mut name = [0; 8];
+                name[..4].copy_from_slice(&row.to_be_bytes());
+                name[4..].copy_from_slice(&column.to_be_bytes());
+                table.cells.number(&name)
+            }
+        };
+        if let Some(place) = place {
+            match table.cells.places.get(cell as usize) {
+                None => table.cells.places.push(place),
+                Some(&earlier) if earlier != place => {
+                    let index = row.expect("a place has a row");
+                    return Err(self.refuse(index, "one row and column per cell", "two cells have the same name"));
+                }
+                Some(_) => {}
+            }
+        }
+        table.cell.push(cell);
+        table.cycle.push(find(Column::Cycle).map_or(Ok(1), |index| self.integer(index))?);
+        table.line.push(self.line as u32);
+        Ok(())
+    }
+
+    /// Returns the number in cell `index`.
+    fn number(&self, index: usize, expected: &'static str) -> Result<f64, FitError> {
+        let text = std::str::from_utf8(&self.record[index]).unwrap_or("\u{fffd}").trim();
+        let hint = match text {
+            _ if text.contains(',') => "write decimals with a point, and no separators of thousands",
+            _ if text.ends_with(|letter: char| letter.is_alphabetic() || letter == '%')
+                && text.len() > 1
+                && text.starts_with(|letter: char| letter.is_ascii_digit()) =>
+            {
+                "units belong in the name of the column"
+            }
+            _ if text.is_empty() => "leave out rows without a value",
+            _ => "",
+        };
+        text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
+    }
+
+    /// Returns the conductance in cell `index`, µS.
+    pub(super) fn conductance(&self, index: usize, unit: Unit, sign: Sign) -> Result<f64, FitError> {
+        let expected = match sign {
+            Sign::Positive => "a number above 0",
+            Sign::OrZero => "a number of at least 0",
+            Sign::Any => "a number",
+        };
+        let value = self.number(index, expected)?;
+        let sign = if unit == Unit::Ohm { Sign::Positive } else { sign };
+        let allowed = match sign {
+            Sign::Positive => value > 0.0,
+            Sign::OrZero => value >= 0.0,
+            Sign::Any => true,
+        };
+        if !allowed {
+            let hint = match (sign, unit) {
+                (_, Unit::Ohm) if value == 0.0 => "leave out shorted cells",
+                (Sign::OrZero, _) => "write 0 for open cells that read below 0",
+                _ => "",
+            };
+            let expected = if sign == Sign::Positive { "a number above 0" } else { expected };
+            return Err(self.refuse(index, expected, hint));
+        }
+        let conductance = unit.microsiemens(value, self.options.read_volts.unwrap_or(1.0));
+        if conductance.abs() > LARGEST || (conductance != 0.0 && conductance.abs() < 1.0 / LARGEST) {
+            return Err(self.refuse(index, "a conductance of 1e-12 to 1e12 µS", "check the unit of the column"));
+        }
+        Ok(conductance)
+    }
+
+    fn seconds(&self, index: usize) -> Result<f64, FitError> {
+        let seconds = self.number(index, "a time of at least 0 s")?;
+        if seconds < 0.0 { Err(self.refuse(index, "a time of at least 0 s", "")) } else { Ok(seconds) }
+    }
+
+    fn integer(&self, index: usize) -> Result<u32, FitError> {
+        let expected = "a whole number of at least 0";
+        let value = self.number(index, expected)?;
+        if value < 0.0 || value.fract() != 0.0 || value > f64::from(u32::MAX) {
+            return Err(self.refuse(index, expected, ""));
+        }
+        Ok(value as u32)
+    }
+
+    fn direction(&self, index: usize) -> Result<bool, FitError> {
+        match self.record[index].trim_ascii() {
+            b"up" | b"1" | b"+1" | b"+" | b"set" | b"potentiation" => Ok(true),
+            b"down" | b"-1" | b"-" | b"reset" | b"depression" => Ok(false),
+            _ => Err(self.refuse(index, "`up` or `down`", "")),
+        }
+    }
+}
+
+/// Allowed sign of a conductance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Sign {
+    /// Above 0.
+    Positive,
+    /// At least 0; a cell that always has 0 is open.
+    OrZero,
+    /// Any: reads of a small conductance can be negative.
+    Any,
+}

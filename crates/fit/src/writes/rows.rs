@@ -1,0 +1,88 @@
+//! Writes as deviations from their targets.
+//!
+//! ```text
+//! v = ln(G / target)        one per write
+//! ```
+
+use crate::bins::Bins;
+use crate::sample::robust;
+use crate::table::Table;
+
+/// A write.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct WriteRow {
+    /// Cell.
+    pub cell: u32,
+    /// Bin of the target.
+    pub bin: u32,
+    /// Deviation, ln(G / target).
+    pub v: f64,
+    /// Weight of the row, 1 unless degrees of freedom went into the mean of its cell.
+    pub weight: f64,
+    /// Conductance, µS.
+    pub conductance: f64,
+}
+
+/// Writes of conducting cells in bins of their target.
+#[derive(Clone, Debug)]
+pub(crate) struct WriteRows {
+    /// Bins of the target, µS.
+    pub bins: Bins,
+    /// Writes; open cells are left out.
+    pub rows: Vec<WriteRow>,
+    /// Median and robust standard deviation of v in each bin.
+    pub robust: Vec<(f64, f64)>,
+}
+
+impl WriteRows {
+    /// Creates the writes of `table`, which has targets; none if no cell conducts.
+    pub fn new(table: &Table) -> Option<WriteRows> {
+        let rows = 0..table.target.len();
+        let targets: Vec<f64> =
+            rows.clone().filter(|&row| table.value[row] > 0.0).map(|row| table.target[row]).collect();
+        if targets.is_empty() {
+            return None;
+        }
+        let bins = Bins::new(targets);
+        let row = |row: usize| WriteRow {
+            cell: table.cell[row],
+            bin: bins.of(table.target[row]) as u32,
+            v: (table.value[row] / table.target[row]).ln(),
+            weight: 1.0,
+            conductance: table.value[row],
+        };
+        let rows = rows.filter(|&row| table.value[row] > 0.0).map(row).collect();
+        let mut writes = WriteRows { robust: Vec::new(), bins, rows };
+        writes.update_robust();
+        Some(writes)
+    }
+
+    /// Leaves out the cells that are `excluded`.
+    pub fn without(mut self, excluded: &[bool]) -> WriteRows {
+        self.rows.retain(|row| !excluded[row.cell as usize]);
+        self.update_robust();
+        self
+    }
+
+    /// Returns the values of v by bin.
+    pub fn by_bin(&self) -> Vec<Vec<f64>> {
+        let mut by_bin = vec![Vec::new(); self.bins.count()];
+        for row in &self.rows {
+            by_bin[row.bin as usize].push(row.v);
+        }
+        by_bin
+    }
+
+    /// Returns the number of cells with a write.
+    pub fn cells(&self) -> usize {
+        let mut cells: Vec<u32> = self.rows.iter().map(|row| row.cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells.len()
+    }
+
+    /// Computes the median and the robust standard deviation of each bin anew.
+    pub fn update_robust(&mut self) {
+        self.robust = self.by_bin().iter_mut().map(|values| robust(values)).collect();
+    }
+}

@@ -1,0 +1,166 @@
+//! Sufficient sums of writes by bin and group of cells.
+
+use super::rows::WriteRows;
+use crate::options::AcceptanceWindow;
+use crate::sample::Sample;
+use crate::truncated::{Bound, Bounds, Sums};
+
+/// Bounds of writes in robust standard deviations about their median; values beyond are outliers.
+const OUTLIER: f64 = 3.0;
+/// Fraction of writes at an end of the window from which the robust spread comes from the other side.
+const CLIPPED: f64 = 0.1;
+/// Relative distance within which a conductance is at an end of the window.
+pub(crate) const AT_END: f64 = 1e-6;
+
+/// Ends of the window at which the data are clipped, µS.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Ends {
+    /// Lower end.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+/// Sums of one bin: of v = ln(G / T) and of u = G / T - 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct BinSums {
+    /// Sums of v.
+    pub ln: Sums,
+    /// Sums of u.
+    pub relative: Sums,
+}
+
+/// Sums over all writes.
+#[derive(Clone, Debug)]
+pub(crate) struct WriteSums {
+    /// Bounds of v in each bin.
+    pub bounds: Vec<Bounds>,
+    /// Whether the bounds are an acceptance window.
+    pub accepted: bool,
+    /// Sums by group and bin: index group * bins + bin.
+    by_group: Vec<BinSums>,
+    /// Sums of cells that are not held out, by bin.
+    pub training: Vec<BinSums>,
+    /// Number of writes beyond the bounds, by bin.
+    pub outliers: Vec<usize>,
+}
+
+impl WriteSums {
+    /// Sums `writes`.
+    pub fn new(writes: &WriteRows, ends: Ends, acceptance: Option<AcceptanceWindow>, sample: &Sample) -> WriteSums {
+        let bins = writes.bins.count();
+        let bounds: Vec<Bounds> = (0..bins).map(|bin| bounds(writes, bin, ends, acceptance)).collect();
+        let mut sums = WriteSums {
+            accepted: acceptance.is_some(),
+            by_group: vec![BinSums::default(); bins * sample.groups],
+            training: vec![BinSums::default(); bins],
+            outliers: vec![0; bins],
+            bounds,
+        };
+        for row in &writes.rows {
+            let (cell, bin) = (row.cell as usize, row.bin as usize);
+            let place = sums.bounds[bin].place(row.v);
+            let mut one = BinSums::default();
+            match place {
+                Place::Inside => {
+                    one.ln.push_weighted(row.v, row.weight);
+                    one.relative.push_weighted(row.v.exp_m1(), row.weight);
+                }
+                Place::AtLow => (one.ln.low, one.relative.low) = (row.weight, row.weight),
+                Place::AtHigh => (one.ln.high, one.relative.high) = (row.weight, row.weight),
+                Place::Outside => sums.outliers[bin] += 1,
+            }
+            sums.by_group[sample.group[cell] as usize * bins + bin].add(&one);
+            if !sample.held_out[cell] {
+                sums.training[bin].add(&one);
+            }
+        }
+        sums
+    }
+
+    /// Returns the sums by bin, with every group taken as often as `drawn` says.
+    pub fn drawn(&self, drawn: &[f64]) -> Vec<BinSums> {
+        let bins = self.training.len();
+        let mut total = vec![BinSums::default(); bins];
+        for (group, &times) in drawn.iter().enumerate().filter(|(_, times)| **times > 0.0) {
+            for (bin, total) in total.iter_mut().enumerate() {
+                total.add(&self.by_group[group * bins + bin].times(times));
+            }
+        }
+        total
+    }
+
+    /// Returns the sums of all cells by bin.
+    pub fn all(&self) -> Vec<BinSums> {
+        self.drawn(&vec![1.0; self.by_group.len() / self.training.len().max(1)])
+    }
+}
+
+impl BinSums {
+    fn add(&mut self, other: &BinSums) {
+        self.ln.add(&other.ln);
+        self.relative.add(&other.relative);
+    }
+
+    fn times(&self, times: f64) -> BinSums {
+        BinSums { ln: self.ln.times(times), relative: self.relative.times(times) }
+    }
+
+    /// Returns the number of values between and at the bounds.
+    pub fn count(&self) -> f64 {
+        self.ln.n + self.ln.low + self.ln.high
+    }
+}
+
+/// Place of a value relative to bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Inside,
+    AtLow,
+    AtHigh,
+    Outside,
+}
+
+impl Bounds {
+    fn place(self, v: f64) -> Place {
+        match (self.low, self.high) {
+            (Bound::Censored(at), _) if v <= at => Place::AtLow,
+            (_, Bound::Censored(at)) if v >= at => Place::AtHigh,
+            (low, high) if v < low.at() || v > high.at() => Place::Outside,
+            _ => Place::Inside,
+        }
+    }
+}
+
+/// Returns the bounds of v in `bin`.
+fn bounds(writes: &WriteRows, bin: usize, ends: Ends, acceptance: Option<AcceptanceWindow>) -> Bounds {
+    let target = writes.bins.centres[bin];
+    if let Some(acceptance) = acceptance {
+        let half = acceptance.half_width(target) / target;
+        let low = if half < 1.0 { (-half).ln_1p() } else { f64::NEG_INFINITY };
+        return Bounds::truncated(low, half.ln_1p());
+    }
+    // Just inside the end, so that values at the end count as clipped.
+    let low_end = ends.low.map(|end| (end * (1.0 + AT_END) / target).ln());
+    let high_end = ends.high.map(|end| (end * (1.0 - AT_END) / target).ln());
+    let (centre, spread) = spread(writes, bin, low_end, high_end);
+    let (low, high) = (centre - OUTLIER * spread, centre + OUTLIER * spread);
+    Bounds {
+        low: low_end.filter(|end| *end > low).map_or(Bound::Truncated(low), Bound::Censored),
+        high: high_end.filter(|end| *end < high).map_or(Bound::Truncated(high), Bound::Censored),
+    }
+}
+
+/// Returns centre and robust standard deviation of v in `bin`; from one side of the target if the other is clipped.
+fn spread(writes: &WriteRows, bin: usize, low_end: Option<f64>, high_end: Option<f64>) -> (f64, f64) {
+    let values = || writes.rows.iter().filter(|row| row.bin as usize == bin).map(|row| row.v);
+    let n = values().count() as f64;
+    let at_low = low_end.map_or(0, |end| values().filter(|v| *v <= end).count()) as f64 / n;
+    let at_high = high_end.map_or(0, |end| values().filter(|v| *v >= end).count()) as f64 / n;
+    if at_low.max(at_high) < CLIPPED {
+        return writes.robust[bin];
+    }
+    let sign = if at_high > at_low { -1.0 } else { 1.0 };
+    let mut side: Vec<f64> = values().map(|v| sign * v).filter(|v| *v > 0.0).collect();
+    if side.is_empty() { writes.robust[bin] } else { (0.0, 1.4826 * crate::sample::median(&mut side)) }
+}

@@ -110,7 +110,8 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     let stored = cell.exact.stored_correct.expect("wrong signs");
     assert_ne!(stored, cell.exact.correct, "the signs matter");
     let caution = answer.cautions.iter().find(|caution| caution.contains("with the sign of the other population"));
-    let told = format!("{:.1} % accuracy, {:.1} % with all weights", 100.0 * cell.exact.accuracy(), stored as f64 / 10.24);
+    let told =
+        format!("{:.1} % accuracy, {:.1} % with all weights", 100.0 * cell.exact.accuracy(), stored as f64 / 10.24);
     assert!(caution.is_some_and(|caution| caution.contains(&told)), "{:?}", answer.cautions);
     // Both cells of a pair hold all weights.
     let both = deployed(&open(&path, "ideal", &["network.signs=unconstrained"]), 1, &[0.0], 1);

@@ -242,7 +242,9 @@ impl Plan {
                 NO_DEVICE => "abstract weights".to_owned(),
                 device => format!("`{device}`"),
             };
-            return Some(format!("the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"));
+            return Some(format!(
+                "the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"
+            ));
         }
         let excluded: Vec<(&(Subset, u64), Problem)> =
             trials().filter_map(|(key, record)| Some((key, excluding(record)?))).collect();

@@ -199,9 +199,8 @@ fn key(cell: &Cell, data: &EncodedData, devices: &Devices) -> Key {
     let decides = serde_json::json!({ "deployment": ARITHMETIC, "trial": trial, "weights": weights, "weight_at_gmax": scales,
                                 "passes": write_passes, "signs": signs, "study_sigma": study_sigma });
     let short = |value: serde_json::Value| sha256(value.to_string().as_bytes())[..16].to_owned();
-    let exact = |weights: &str| {
-        short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, format!("{snn:?}")]))
-    };
+    let exact =
+        |weights: &str| short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, format!("{snn:?}")]));
     let stored = cell.stored.as_ref().map(|matrices| exact(&sha256(&bytes(matrices))));
     Key { chips: short(decides), digital: exact(&weights), stored, weights: weights[..16].to_owned() }
 }

@@ -291,12 +291,7 @@ impl<'a> Source<'a> {
     fn new(stored: &StoredNetwork, request: &Request<'a>) -> Result<Source<'a>, DeployError> {
         let wanted = request.overrides.iter().rev().find(|one| one.key == SIGNS);
         let wanted = wanted.map(|one| word_of(&one.value)).transpose()?;
-        let plain = |own: Vec<Override>, demand: Demand| Source {
-            file: None,
-            own,
-            folder: PathBuf::from("."),
-            demand,
-        };
+        let plain = |own: Vec<Override>, demand: Demand| Source { file: None, own, folder: PathBuf::from("."), demand };
         match (&stored.header, request.study) {
             (Some(_), Some(_)) => Err(DeployError::OwnSettings { file: stored.file.clone() }),
             (Some(header), None) => {
@@ -315,8 +310,7 @@ impl<'a> Source<'a> {
                 let own = [vec![Override::new(SIGNS, "constrained")], size_overrides(stored)].concat();
                 let opened = [own.clone(), full_scales(stored, MOST_WEIGHT)].concat();
                 let file = StudyFile::open_with(request.presets, path, &opened)?;
-                let (expected, got) =
-                    (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
+                let (expected, got) = (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
                 if expected != got {
                     return Err(DeployError::Layers { file: stored.file.clone(), expected, got });
                 }

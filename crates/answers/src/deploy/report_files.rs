@@ -22,7 +22,8 @@ pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> 
 
 /// Formats the correct samples and the accuracy of every chip at every time.
 fn csv(deployment: &Deployment) -> String {
-    let mut text = String::from("network,device,data_set,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
+    let mut text =
+        String::from("network,device,data_set,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
     for cell in &deployment.cells {
         let (network, samples) = (&deployment.networks[cell.network], cell.exact.samples);
         let place = [&network.name, &deployment.devices[cell.device], &cell.exact.data].map(|name| csv_cell(name));

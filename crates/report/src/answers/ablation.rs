@@ -55,7 +55,10 @@ pub fn shown(answer: &AblationAnswer) -> RenderedAnswer {
 pub fn sentences(answer: &AblationAnswer) -> Vec<String> {
     let Some(ablation) = &answer.ablation else {
         let (problem, hint) = withheld(answer);
-        return [format!("Withheld: {problem}.")].into_iter().chain(hint.map(|hint| format!("Hint: {hint}."))).collect();
+        return [format!("Withheld: {problem}.")]
+            .into_iter()
+            .chain(hint.map(|hint| format!("Hint: {hint}.")))
+            .collect();
     };
     let Ablation { without, with, total, interaction, .. } = ablation;
     let seeds = answer.seeds.len();
@@ -445,7 +448,10 @@ mod tests {
         let mut none = answer("cmo", &two);
         none.ablation.as_mut().expect("an answer").total = effect(0.01, 0.4, 1.2);
         let told = &sentences(&none)[1];
-        assert_eq!(told, "This loss is not distinguishable from 0, p = 0.4000; there are too few seeds to find any loss.");
+        assert_eq!(
+            told,
+            "This loss is not distinguishable from 0, p = 0.4000; there are too few seeds to find any loss."
+        );
         assert_eq!(rows(&answer("cmo", &two))[0][3], "6.12");
     }
 
@@ -463,10 +469,7 @@ mod tests {
         let mut answer = answer("cmo", &[Mechanism::Drift]);
         answer.ablation = None;
         answer.withheld = Some("2 of 8 trials are clipped\n\nhint: raise `a` (now 0.02)".to_owned());
-        assert_eq!(
-            sentences(&answer),
-            ["Withheld: 2 of 8 trials are clipped.", "Hint: raise `a` (now 0.02)."]
-        );
+        assert_eq!(sentences(&answer), ["Withheld: 2 of 8 trials are clipped.", "Hint: raise `a` (now 0.02)."]);
     }
 
     #[test]

@@ -18,9 +18,20 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Returns the accuracy of guessing on a test with these classes; none without samples.
 pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
-    let samples: u64 = classes.iter().map(|class| class.samples).sum();
-    let most = classes.iter().map(|class| class.samples).max().filter(|_| samples > 0)?;
-    Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
+    guessing(&classes.iter().map(|class| class.samples).collect::<Vec<u64>>())
+}
+
+/// Returns the accuracy of guessing on a test with this number of samples of each class; none without samples.
+pub fn guessing(of_class: &[u64]) -> Option<f64> {
+    let samples: u64 = of_class.iter().sum();
+    let most = of_class.iter().max().filter(|_| samples > 0)?;
+    Some((*most as f64 / samples as f64).max(1.0 / of_class.len() as f64))
+}
+
+/// Returns whether an accuracy on this number of test samples may be that of guessing: its 95 % interval includes
+/// `chance`.
+pub fn may_be_guessing(accuracy: f64, samples: u64, chance: f64) -> bool {
+    lower_end(accuracy, samples) <= chance
 }
 
 /// Returns the accuracy of guessing in the last test of the first of `records` that has samples.

@@ -1,6 +1,10 @@
-//! `ohmspike device`: lists, shows, samples and plots devices.
+//! `ohmspike device`: lists, shows, samples, plots, compares, checks and starts devices.
 
+mod check;
+mod compare;
+mod files;
 mod list;
+mod new;
 mod plot;
 mod sample;
 mod show;
@@ -19,14 +23,17 @@ use ohmspike_study::study::Override;
 use super::Failure;
 use super::terminal::print;
 
-/// List, show, sample or plot devices.
+/// List, show, compare, write or check devices.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the built-in devices.
     List,
     Show(show::Arguments),
+    Compare(compare::Arguments),
     Sample(sample::Arguments),
     Plot(plot::Arguments),
+    New(new::Arguments),
+    Check(check::Arguments),
 }
 
 /// A device, with overrides of its keys.
@@ -62,8 +69,11 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::List => list::run()?,
         Command::Show(arguments) => show::run(arguments)?,
+        Command::Compare(arguments) => compare::run(arguments)?,
         Command::Sample(arguments) => sample::run(arguments)?,
         Command::Plot(arguments) => plot::run(arguments)?,
+        Command::New(arguments) => new::run(arguments)?,
+        Command::Check(arguments) => check::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use crate::repository::{packages, table};
 
 /// The crates and their allowed dependencies on each other. Unlisted packages are tests or benches and may use any
 /// crate.
-const ARROWS: [(&str, &[&str]); 15] = [
+const ARROWS: [(&str, &[&str]); 16] = [
     ("ohmspike-simd-macros", &[]),
     ("ohmspike-simd", &["simd-macros"]),
     ("ohmspike-rng", &["simd"]),
@@ -14,26 +14,31 @@ const ARROWS: [(&str, &[&str]); 15] = [
     ("ohmspike-datasets", &[]),
     ("ohmspike-plot", &[]),
     ("ohmspike-crossbar", &["simd", "rng"]),
+    ("ohmspike-fit", &["simd", "rng", "stats", "crossbar"]),
     ("ohmspike-snn", &["simd", "rng", "crossbar"]),
     ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets"]),
     ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study"]),
     ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis"]),
     (
         "ohmspike-report",
-        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot"],
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit"],
     ),
     (
         "ohmspike-experiments",
-        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "report"],
+        &[
+            "simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit",
+            "report",
+        ],
     ),
     ("ohmspike", &LIBRARIES),
     ("ohmspike-cli", &PROGRAM),
 ];
-const LIBRARIES: [&str; 12] = [
+const LIBRARIES: [&str; 13] = [
     "simd",
     "rng",
     "stats",
     "crossbar",
+    "fit",
     "snn",
     "datasets",
     "study",
@@ -43,11 +48,12 @@ const LIBRARIES: [&str; 12] = [
     "report",
     "experiments",
 ];
-const PROGRAM: [&str; 13] = [
+const PROGRAM: [&str; 14] = [
     "simd",
     "rng",
     "stats",
     "crossbar",
+    "fit",
     "snn",
     "datasets",
     "study",

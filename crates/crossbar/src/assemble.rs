@@ -3,8 +3,9 @@
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix};
 
-use crate::array_params::ArrayParams;
+use crate::array_params::{ArrayParams, Population};
 use crate::branch_cells::{BranchCells, Scheme};
+use crate::cells::Cells;
 use crate::chip::{self, Side};
 use crate::device::{AfterGiveUp, Device, Scheme as DeviceScheme};
 use crate::fault_map::FaultMap;
@@ -14,10 +15,27 @@ use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
 use crate::verified::VerifiedWrite;
 
-/// Returns the faults of a chip: measured ones, or ones drawn from the probabilities of the device.
+/// Returns the faults of a chip in the rows of its population: measured ones, or ones drawn from the probabilities of the
+/// device.
 pub(crate) fn faults(device: &Device, params: &ArrayParams, [rows, columns]: [usize; 2], chip: Seed) -> FaultMap {
     let drawn = || device.faults.draw(&device.window, rows, columns, chip.named("faults"));
-    params.faults.cloned().unwrap_or_else(drawn)
+    let all = params.faults.cloned().unwrap_or_else(drawn);
+    if params.population == Population::Both {
+        return all;
+    }
+    all.in_rows(|row| params.population.contains(params.branches[row].sign()))
+}
+
+/// Writes the cells of all rows outside the population exactly.
+fn write_others_exactly(cells: &mut Cells, params: &ArrayParams, columns: usize) {
+    if params.population == Population::Both {
+        return;
+    }
+    let factor = |row: usize| f32::from(u8::from(params.population.contains(params.branches[row].sign())));
+    let drawn = cells.spread.take();
+    let of = |row: usize, column: usize| drawn.as_ref().map_or(1.0, |drawn| drawn[(row, column)]);
+    let spread = Matrix::from_fn(params.branches.len(), columns, |row, column| factor(row) * of(row, column));
+    cells.spread = Some(spread);
 }
 
 /// Creates the unprogrammed branches of a chip: the main one, and the opposite one if it has cells.
@@ -38,8 +56,10 @@ pub(crate) fn branches(
         // The drift path of the first write is drawn with the chip.
         let relaxation = moves.then(|| chip::first_paths(rows, columns, chip.named("relaxation")));
         let seen = moves || device.read.nonlinearity.is_some();
+        let mut cells = chip::cells(device, rows, columns, chip);
+        write_others_exactly(&mut cells, params, columns);
         BranchCells {
-            cells: chip::cells(device, rows, columns, chip),
+            cells,
             relaxation,
             visible: seen.then(|| Matrix::zeros(rows, columns)),
             left: leaves.then(|| vec![false; g_above_min.blocks().len() * LANES]),

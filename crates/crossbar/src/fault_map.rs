@@ -111,6 +111,20 @@ impl FaultMap {
         stuck.chain(lines).find(|(row, column)| *row >= rows || *column >= columns)
     }
 
+    /// Returns the faults of the rows that are `kept`.
+    pub(crate) fn in_rows(self, kept: impl Fn(usize) -> bool) -> FaultMap {
+        let only = |mut list: Vec<Stuck>| {
+            list.retain(|stuck| kept(stuck.row));
+            list
+        };
+        FaultMap {
+            plus: only(self.plus),
+            minus: only(self.minus),
+            written: only(self.written),
+            dead_rows: self.dead_rows.into_iter().filter(|row| kept(*row)).collect(),
+        }
+    }
+
     /// Returns true if no cell is stuck.
     pub fn is_empty(&self) -> bool {
         self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()

@@ -93,7 +93,7 @@ mod window;
 pub use analog_read::AnalogRead;
 pub use array::CrossbarArray;
 pub use array_error::ArrayError;
-pub use array_params::ArrayParams;
+pub use array_params::{ArrayParams, Population};
 pub use branch::Branch;
 pub use clipping::{WriteClip, write_clip};
 pub use codes::CodeCounts;

@@ -264,6 +264,7 @@ fn no_device(settings: &Settings) -> Option<Warning> {
     let keys = [
         ("hardware.write_spread_scale", given.write_spread_scale != default.write_spread_scale),
         ("hardware.pair", given.pair != default.pair),
+        ("hardware.population", given.population != default.population),
         ("hardware.controller", given.controller != default.controller),
         ("hardware.retention_seconds", given.retention_seconds != default.retention_seconds),
     ];

@@ -171,6 +171,7 @@ impl DeployedNetwork {
         let why = |key: &str| match key.rsplit('.').next() {
             Some("retention_seconds") => Some("`--after` sets the times"),
             Some("conductance_map") => Some("cells start erased"),
+            Some("population") if self.demand == Demand::Unconstrained => Some("its pairs hold weights of either sign"),
             _ => None,
         };
         let ignored = |key: &String| why(key).map(|why| DeployWarning::Ignored { key: key.clone(), why });

@@ -1,6 +1,6 @@
 //! Section `[hardware]`: the device that holds the weights.
 
-pub use ohmspike_crossbar::{Controller, PairKind};
+pub use ohmspike_crossbar::{Controller, PairKind, Population};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +27,17 @@ pub struct HardwareSettings {
     pub pair: PairKind,
     /// Weights that the training controller works with.
     pub controller: Controller,
+    /// Rows whose cells have write noise and faults. The cells of other rows are written exactly and work. Input rows are
+    /// excitatory. With `readout.device` alone, the rows are those of the hidden neurons.
+    #[serde(skip_serializing_if = "is_both")]
+    pub population: Population,
     /// Time between the last write and the test, s. Devices with drift lose accuracy over this time.
     #[schemars(range(min = RETENTION.low, max = RETENTION.high), extend("x-unit" = "s"))]
     pub retention_seconds: f64,
+}
+
+fn is_both(population: &Population) -> bool {
+    *population == Population::Both
 }
 
 /// The value of `hardware.device` for abstract weights without hardware.
@@ -43,6 +51,7 @@ impl Default for HardwareSettings {
             write_spread_scale: 1.0,
             pair: PairKind::default(),
             controller: Controller::default(),
+            population: Population::Both,
             retention_seconds: 0.0,
         }
     }

@@ -11,7 +11,7 @@ use ohmspike_snn::connection::Connection;
 
 use super::Warning;
 use crate::prepare::LoadedDevice;
-use crate::settings::{Controller, PairKind, Settings, connection_key};
+use crate::settings::{Controller, PairKind, Population, Settings, connection_key};
 
 /// Why a key has no effect, and what to do.
 type Reason<'a> = (&'static str, &'a str);
@@ -27,6 +27,7 @@ pub(super) fn without_effect(settings: &Settings, loaded: &LoadedDevice, connect
     };
     mechanisms(settings, device, &mut warn);
     scales(settings, device, &mut warn);
+    population(settings, loaded, &mut warn);
     times(settings, &device.drift, &mut warn);
     writing(settings, device, &mut warn);
     reading(settings, device, &mut warn);
@@ -112,6 +113,22 @@ fn mechanisms(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<St
                 "choose `hardware.controller = \"read-back\"`",
             ),
         );
+    }
+}
+
+/// Finds a population of cells that do not differ from the others.
+fn population(settings: &Settings, loaded: &LoadedDevice, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
+    let device = &loaded.device;
+    let spreads = device.write.noise.spreads(settings.noise.level_percent > 0.0);
+    let pulses_spread = device.write.pulses().is_some_and(|pulses| pulses.cycle_sigma != [0.0, 0.0]);
+    let exact = !(spreads || pulses_spread) || settings.hardware.write_spread_scale == 0.0;
+    if settings.hardware.population != Population::Both
+        && exact
+        && device.faults.is_none()
+        && loaded.maps.fault.is_empty()
+    {
+        let reason = ("this device has neither write noise nor faults", "choose a device with one of them");
+        warn(vec!["hardware.population".to_owned()], reason);
     }
 }
 

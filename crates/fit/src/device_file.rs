@@ -1,0 +1,58 @@
+//! The fitted device file: only the sections that the data determine.
+
+use ohmspike_crossbar::WindowSpec;
+use ohmspike_crossbar::device::{Device, DeviceToDeviceSpec, DriftSpec, FaultsSpec, Provenance, ReadSpec, WriteSpec};
+use serde::Serialize;
+
+use crate::error::FitError;
+
+/// A device file without the sections that a fit does not determine.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct DeviceFile {
+    pub name: String,
+    pub description: String,
+    pub window: WindowSpec,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device_to_device: Option<DeviceToDeviceSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub write: Option<WriteSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read: Option<ReadSpec>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub faults: Option<FaultsSpec>,
+    pub provenance: Vec<Provenance>,
+}
+
+impl DeviceFile {
+    /// Creates a file with a window and nothing else; resistances in ohm.
+    pub(crate) fn new(name: &str, window: WindowSpec) -> DeviceFile {
+        DeviceFile {
+            name: name.to_owned(),
+            description: String::new(),
+            window,
+            device_to_device: None,
+            write: None,
+            drift: None,
+            read: None,
+            faults: None,
+            provenance: Vec::new(),
+        }
+    }
+
+    /// Returns the JSON text.
+    pub(crate) fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("device files consist of text and finite numbers");
+        text.push('\n');
+        text
+    }
+
+    /// Returns the device of the file.
+    ///
+    /// # Errors
+    /// [`FitError::Device`] if a fitted number is not allowed in a device file.
+    pub(crate) fn device(&self) -> Result<Device, FitError> {
+        Device::from_json(&self.json()).map_err(|error| FitError::Device(Box::new(error)))
+    }
+}

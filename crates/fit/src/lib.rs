@@ -1,0 +1,31 @@
+//! From a measurement to a device file.
+//!
+//! Parts, in the order in which data meets them:
+//! 1. [`FitInput`]: CSV tables of writes, reads, retention and pulses; [`FitOptions`]: laws, window, seed;
+//! 2. [`fit()`]: reads the tables and estimates every mechanism that they determine;
+//! 3. [`FitReport`]: estimates with intervals, tests on held-out cells, data and laws for plots, and the device file.
+//!
+//! | quantity | unit |
+//! |---|---|
+//! | conductance | µS |
+//! | resistance | ohm |
+//! | current | µA |
+//! | time | s |
+//!
+//! The crate does not open files, print, or draw. Results depend on the tables, the options and the seed only.
+
+mod device_file;
+mod error;
+mod fit;
+mod input;
+mod options;
+mod report;
+
+pub use error::{FitError, Place};
+pub use fit::fit;
+pub use input::{FitInput, InputFile, Role};
+pub use options::{AcceptanceWindow, FitOptions, Mechanism};
+pub use report::{
+    Bin, Candidate, Curve, FitReport, FittedNumber, MechanismFit, Plot, QqPoint, Quality, QuantileError, SourceFile,
+    Withheld,
+};

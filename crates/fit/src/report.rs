@@ -1,0 +1,203 @@
+//! Result of a fit.
+
+use ohmspike_crossbar::device::Device;
+
+use crate::device_file::DeviceFile;
+use crate::input::Role;
+use crate::options::Mechanism;
+
+/// A file that entered the fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
+    /// What it holds.
+    pub role: Role,
+    /// Name.
+    pub name: String,
+    /// SHA-256, in hexadecimal.
+    pub sha256: String,
+    /// Number of values.
+    pub values: usize,
+    /// Number of cells.
+    pub cells: usize,
+}
+
+/// An estimated number with its confidence intervals.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FittedNumber {
+    /// Key of the device file, for example `write.points[0].sigma_ln_resistance`.
+    pub key: String,
+    /// Estimate, in the unit of the key.
+    pub value: f64,
+    /// Unit, empty for a pure number.
+    pub unit: &'static str,
+    /// Two-sided 95 % interval; none if the number is a choice.
+    pub interval_95: Option<(f64, f64)>,
+    /// Two-sided 99 % interval.
+    pub interval_99: Option<(f64, f64)>,
+    /// Number of values it is based on.
+    pub n: usize,
+    /// Number of cells it is based on.
+    pub cells: usize,
+}
+
+/// A bin of the data, for plots.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// Position, in the unit of the x axis.
+    pub x: f64,
+    /// Value, in the unit of the y axis.
+    pub y: f64,
+    /// 95 % interval of the value.
+    pub low: f64,
+    /// 95 % interval of the value.
+    pub high: f64,
+    /// Number of values in the bin.
+    pub n: usize,
+}
+
+/// Points of a fitted law, for plots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Curve {
+    /// Name of the curve, for a legend; empty for a single curve.
+    pub name: String,
+    /// Data.
+    pub bins: Vec<Bin>,
+    /// Fitted law: x and y.
+    pub law: Vec<(f64, f64)>,
+}
+
+/// Data and law of a mechanism, for a plot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plot {
+    /// Label of the x axis with unit.
+    pub x_label: &'static str,
+    /// Label of the y axis with unit.
+    pub y_label: &'static str,
+    /// Whether the x axis is logarithmic.
+    pub x_log: bool,
+    /// Whether the y axis is logarithmic.
+    pub y_log: bool,
+    /// Data and law, for example for up and down pulses.
+    pub curves: Vec<Curve>,
+}
+
+/// A law that was considered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// Word of the device file.
+    pub law: &'static str,
+    /// Name of the criterion: `AIC` or `BIC`.
+    pub criterion: &'static str,
+    /// Value of the criterion; the smallest is chosen.
+    pub value: f64,
+    /// Whether the law is in the device file.
+    pub chosen: bool,
+}
+
+/// A point of a quantile-quantile plot: residuals of held-out cells over their law.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QqPoint {
+    /// Quantile of the fitted law, standard deviations.
+    pub law: f64,
+    /// Quantile of the held-out data, standard deviations.
+    pub data: f64,
+    /// Pointwise 95 % envelope of the data under the law.
+    pub low: f64,
+    /// Pointwise 95 % envelope of the data under the law.
+    pub high: f64,
+}
+
+/// Error of a quantile of held-out data.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct QuantileError {
+    /// Probability of the quantile, 0 to 1.
+    pub probability: f64,
+    /// Quantile of the law, standard deviations.
+    pub law: f64,
+    /// Quantile of the data, standard deviations.
+    pub data: f64,
+}
+
+impl QuantileError {
+    /// Returns the error of the law, standard deviations.
+    pub fn error(&self) -> f64 {
+        self.law - self.data
+    }
+}
+
+/// Test of a law on cells that were held out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Quality {
+    /// Number of held-out values.
+    pub n: usize,
+    /// Number of held-out cells.
+    pub cells: usize,
+    /// Largest distance between the empirical distribution and the law, 0 to 1.
+    pub distance: f64,
+    /// Errors of the 1, 5, 50, 95 and 99 % quantiles.
+    pub quantiles: Vec<QuantileError>,
+    /// Quantile-quantile plot.
+    pub qq: Vec<QqPoint>,
+}
+
+/// Fit of one mechanism.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MechanismFit {
+    /// Mechanism.
+    pub mechanism: Mechanism,
+    /// Chosen law, a word of the device file; empty if the mechanism has only one.
+    pub law: &'static str,
+    /// Estimator, in one sentence.
+    pub method: String,
+    /// Estimates.
+    pub numbers: Vec<FittedNumber>,
+    /// Laws that were compared.
+    pub candidates: Vec<Candidate>,
+    /// Test on held-out cells.
+    pub quality: Option<Quality>,
+    /// Data and law for a plot.
+    pub plot: Option<Plot>,
+    /// Properties of the data that the reader should know, one sentence each.
+    pub notes: Vec<String>,
+}
+
+/// A mechanism that the data do not determine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// Mechanism.
+    pub mechanism: Mechanism,
+    /// Reason, in one sentence.
+    pub reason: String,
+}
+
+/// Result of a fit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FitReport {
+    /// Files.
+    pub files: Vec<SourceFile>,
+    /// Fitted mechanisms, in the order of a device file.
+    pub mechanisms: Vec<MechanismFit>,
+    /// Mechanisms that the data do not determine.
+    pub withheld: Vec<Withheld>,
+    /// Device file.
+    pub(crate) file: DeviceFile,
+    /// Device of that file.
+    pub device: Device,
+}
+
+impl FitReport {
+    /// Returns the fit of `mechanism`.
+    pub fn mechanism(&self, mechanism: Mechanism) -> Option<&MechanismFit> {
+        self.mechanisms.iter().find(|fit| fit.mechanism == mechanism)
+    }
+
+    /// Returns the estimate of `key` of the device file.
+    pub fn number(&self, key: &str) -> Option<&FittedNumber> {
+        self.mechanisms.iter().flat_map(|fit| &fit.numbers).find(|number| number.key == key)
+    }
+
+    /// Returns the device file as JSON, with provenance.
+    pub fn device_json(&self) -> String {
+        self.file.json()
+    }
+}

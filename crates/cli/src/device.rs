@@ -1,8 +1,9 @@
-//! `ohmspike device`: lists, shows, samples, plots, compares, checks and starts devices.
+//! `ohmspike device`: lists, shows, samples, plots, compares, fits, starts and checks devices.
 
 mod check;
 mod compare;
 mod files;
+mod fit;
 mod list;
 mod new;
 mod plot;
@@ -23,7 +24,7 @@ use ohmspike_study::study::Override;
 use super::Failure;
 use super::terminal::print;
 
-/// List, show, compare, write or check devices.
+/// List, show, fit, write or compare devices.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the built-in devices.
@@ -32,6 +33,7 @@ pub enum Command {
     Compare(compare::Arguments),
     Sample(sample::Arguments),
     Plot(plot::Arguments),
+    Fit(fit::Arguments),
     New(new::Arguments),
     Check(check::Arguments),
 }
@@ -72,6 +74,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::Compare(arguments) => compare::run(arguments)?,
         Command::Sample(arguments) => sample::run(arguments)?,
         Command::Plot(arguments) => plot::run(arguments)?,
+        Command::Fit(arguments) => fit::run(arguments)?,
         Command::New(arguments) => new::run(arguments)?,
         Command::Check(arguments) => check::run(arguments)?,
     }

@@ -389,7 +389,8 @@ mod tests {
 
     #[test]
     fn a_caption_adds_its_lines_below_the_panels() {
-        let figure = |caption: &str| PanelFigure { title: String::new(), panels: Vec::new(), caption: caption.to_owned() };
+        let figure =
+            |caption: &str| PanelFigure { title: String::new(), panels: Vec::new(), caption: caption.to_owned() };
         let heights = ["", "one line", &"word ".repeat(30)].map(|caption| figure(caption).scene().height);
         assert_eq!(heights[1] - heights[0], CAPTION_LINE + GAP);
         // 30 words of 5 letters at 38 letters per line of one column.

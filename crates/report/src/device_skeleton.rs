@@ -7,14 +7,14 @@ use serde_json::Value;
 
 use ohmspike_study::reference::{Key, Section, device_keys};
 
+/// Start of the source of every section that has not been filled in.
+pub(crate) const PLACEHOLDER: &str = "Placeholder.";
+
 /// Sections of the file. Empty objects are mechanisms that are off.
 const CONTENT: [(&str, &str); 10] = [
     ("window", r#"{ "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#),
     ("device_to_device", r#"{ "low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0 }"#),
-    (
-        "write",
-        r#"{ "noise": "relative", "sigma_percent_of_conductance": 2, "cells": "all", "scheme": "add" }"#,
-    ),
+    ("write", r#"{ "noise": "relative", "sigma_percent_of_conductance": 2, "cells": "all", "scheme": "add" }"#),
     ("drift", r#"{ "law": "none" }"#),
     ("read", r#"{ "volts": 0.2, "white": { "noise": "none" }, "rtn": { "kind": "none" } }"#),
     ("reference_branch", r#"{ "kind": "ideal" }"#),
@@ -55,7 +55,7 @@ fn explained(section: &Section, content: &str) -> String {
         "none" => String::new(),
         unit => format!(" ({unit})"),
     };
-    let mut text = format!("Placeholder. {}", section.meaning);
+    let mut text = format!("{PLACEHOLDER} {}", section.meaning);
     if set.is_empty() {
         let keys: Vec<String> = section.keys.iter().map(|key| format!("`{}`{}", name(key), unit(key))).collect();
         text += &format!(" Off here. Keys: {}.", keys.join(", "));

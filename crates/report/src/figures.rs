@@ -33,9 +33,9 @@ pub use device::{comparison_figure, device_figure};
 pub use figure::Figure;
 pub(crate) use figure::{Data, cell};
 pub use limit::limit_figures;
-pub use panel_data::panel_csv;
 pub use ohmspike_study::noise_unit::NoiseUnit;
 pub(crate) use ohmspike_study::noise_unit::noise_at;
+pub use panel_data::panel_csv;
 pub use x_axis::AxisChoice;
 
 use ohmspike_analysis::recorded::Recorded;

@@ -4,6 +4,7 @@ use ohmspike_crossbar::device::{Device, Grade};
 use ohmspike_study::significant::wrapped;
 
 use super::mechanisms::{is_off, mechanisms};
+use crate::device_skeleton::PLACEHOLDER;
 
 /// Line width.
 const WIDTH: usize = 100;
@@ -50,6 +51,14 @@ pub fn check_lines(device: &Device) -> String {
     if !missing.is_empty() {
         lines.push(format!("without a source: {}; add an entry to `provenance` for each", listed(&missing)));
     }
+    let placeholders = device.provenance.iter().filter(|entry| entry.source.starts_with(PLACEHOLDER));
+    let placeholders: Vec<&str> = placeholders.map(|entry| entry.what.as_str()).collect();
+    if !placeholders.is_empty() {
+        lines.push(format!(
+            "placeholders of `device new`: {}; replace their numbers and sources",
+            listed(&placeholders)
+        ));
+    }
     lines.iter().flat_map(|line| wrapped(line, WIDTH)).map(|line| line + "\n").collect()
 }
 
@@ -74,6 +83,14 @@ mod tests {
         assert!(text.starts_with("enabled: write noise, read noise, read voltage\n"), "{text}");
         assert!(text.contains("sources: 0 measured, 1 fitted, 0 chosen\n"), "{text}");
         assert!(text.ends_with("without a source: window, read; add an entry to `provenance` for each\n"), "{text}");
+    }
+
+    #[test]
+    fn placeholders_are_named() {
+        let skeleton = crate::device_skeleton::device_skeleton("x", "x.schema.json");
+        let text = check_lines(&Device::from_json(&skeleton).unwrap());
+        assert!(text.contains("placeholders of `device new`: window, device_to_device, write, "), "{text}");
+        assert!(!text.contains("without a source"), "{text}");
     }
 
     #[test]

@@ -69,7 +69,9 @@ pub fn clip_table(device: &Device) -> String {
     let targets = clipped_targets(device);
     match device.write.noise {
         _ if !targets.is_empty() => {}
-        WriteNoise::FromStudy => return "writes clipped by the window: depends on the study, which sets the noise\n".to_owned(),
+        WriteNoise::FromStudy => {
+            return "writes clipped by the window: depends on the study, which sets the noise\n".to_owned();
+        }
         _ => return "writes clipped by the window: none, writes are exact\n".to_owned(),
     }
     let tries = if matches!(device.write.scheme, Scheme::Verify(_)) { ", of one try" } else { "" };

@@ -32,7 +32,13 @@ impl ClippedWrites {
         let clipped = [writes.clipped_low, writes.clipped_high];
         let window = (device.window.low(), device.window.high());
         let name = device.name.clone();
-        (clipped != [0, 0]).then_some(ClippedWrites { device: name, target, window, writes: writes.cells_written, clipped })
+        (clipped != [0, 0]).then_some(ClippedWrites {
+            device: name,
+            target,
+            window,
+            writes: writes.cells_written,
+            clipped,
+        })
     }
 
     /// Returns whether they are so many that cells no longer have the spread of the device file.
@@ -70,7 +76,8 @@ mod tests {
     fn clipped_writes_are_counted_by_end() {
         let oxide = Device::built_in("illustrative-oxide").unwrap();
         let of = |low, high| {
-            let writes = WriteReport { cells_written: 1000, clipped_low: low, clipped_high: high, ..WriteReport::default() };
+            let writes =
+                WriteReport { cells_written: 1000, clipped_low: low, clipped_high: high, ..WriteReport::default() };
             ClippedWrites::new(&oxide, 1000.0, writes)
         };
         assert_eq!(of(0, 0), None);

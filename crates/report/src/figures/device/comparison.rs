@@ -24,7 +24,8 @@ pub fn comparison_figure(one: &Device, other: &Device) -> PanelFigure {
         drifts(devices),
     ];
     let clipped = devices.map(|device| Some(clip_caption(device)).filter(|caption| !caption.is_empty()));
-    let named = devices.into_iter().zip(clipped).filter_map(|(device, told)| Some(format!("{}: {}", device.name, told?)));
+    let named =
+        devices.into_iter().zip(clipped).filter_map(|(device, told)| Some(format!("{}: {}", device.name, told?)));
     PanelFigure {
         title: format!("{} and {}", one.name, other.name),
         panels: panels.into_iter().flatten().collect(),

@@ -56,7 +56,7 @@ fn a_check_names_clipped_writes_missing_sources_and_placeholders() {
     assert!(answer.stdout.contains("placeholders of `device new`: window,"), "{}", answer.stdout);
     assert!(answer.stdout.ends_with("\noxide.svg\noxide.png\noxide.csv\n"), "{}", answer.stdout);
     assert_eq!(answer.stderr, "");
-    assert!(folder.text("oxide.svg").contains("Clipped by the window: 50 % at 200 µS"), "the caption");
+    assert!(folder.text("oxide.svg").contains("The window clips 50 % of the writes to 200 µS"), "the caption");
     let levels = r#"{ "name": "levels", "window": { "low_resistance_ohm": 10000, "high_resistance_ohm": 100000 },
         "write": { "noise": "constant", "sigma_microsiemens": 2 }, "levels": { "microsiemens": [20, 60, 97] } }"#;
     folder.write("levels.json", levels);

@@ -58,7 +58,7 @@ mod fixture {
             n: 0,
             cells: 0,
         };
-        let bin = |x: f64, y: f64| Bin { x, y, low: 0.9 * y, high: 1.1 * y, n: 2000 };
+        let bin = |x: f64, y: f64| Bin { x, y, low: 0.5 * y, high: 1.5 * y, n: 2000 };
         let curve = Curve {
             name: String::new(),
             bins: vec![bin(5e3, 0.02), bin(5e4, 0.05)],

@@ -13,7 +13,7 @@ pub(crate) const PLACEHOLDER: &str = "Placeholder.";
 /// Sections of the file. Empty objects are mechanisms that are off.
 const CONTENT: [(&str, &str); 10] = [
     ("window", r#"{ "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#),
-    ("device_to_device", r#"{ "low_resistance_sigma_ln": 0, "high_resistance_sigma_ln": 0 }"#),
+    ("device_to_device", "{}"),
     ("write", r#"{ "noise": "relative", "sigma_percent_of_conductance": 2, "cells": "all", "scheme": "add" }"#),
     ("drift", r#"{ "law": "none" }"#),
     ("read", r#"{ "volts": 0.2, "white": { "noise": "none" }, "rtn": { "kind": "none" } }"#),

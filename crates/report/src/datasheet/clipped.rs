@@ -56,12 +56,12 @@ pub fn clip_caption(device: &Device) -> String {
     if targets.is_empty() {
         return String::new();
     }
-    let at = |target: &ClippedTarget| format!("{} % at {} µS", short(target.percent()), short(target.target));
     let tries = if matches!(device.write.scheme, Scheme::Verify(_)) { "first tries" } else { "writes" };
-    format!(
-        "Clipped by the window: {} of the {tries} to these targets.",
-        targets.iter().map(at).collect::<Vec<String>>().join(", ")
-    )
+    let at = |(number, target): (usize, &ClippedTarget)| {
+        let of = if number == 0 { format!("of the {tries} ") } else { String::new() };
+        format!("{} % {of}to {} µS", short(target.percent()), short(target.target))
+    };
+    format!("The window clips {}.", targets.iter().enumerate().map(at).collect::<Vec<String>>().join(", "))
 }
 
 /// Returns the clipped writes as a table for a terminal, or one line if there are none to tell.
@@ -109,7 +109,7 @@ mod tests {
         let found = clipped_targets(&listed);
         assert_eq!(found.iter().map(|at| at.target).collect::<Vec<f64>>(), [90.0, 30.0]);
         assert!((found[0].percent() - 2.275).abs() < 1e-3, "{found:?}");
-        let caption = "Clipped by the window: 2.28 % at 90 µS, 0.00317 % at 30 µS of the writes to these targets.";
+        let caption = "The window clips 2.28 % of the writes to 90 µS, 0.00317 % to 30 µS.";
         assert_eq!(clip_caption(&listed), caption);
         let even = device(&format!(r#"{NOISE}, "levels": {{ "count": 3, "spacing": "ln-conductance" }}"#));
         let at: Vec<f64> = clipped_targets(&even).iter().map(|at| at.target.round()).collect();

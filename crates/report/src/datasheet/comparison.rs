@@ -124,7 +124,7 @@ fn drift(text: &mut String, devices: [&Device; 2], at: &[f64]) {
     text.push('\n');
     let mut clamped = false;
     for &resistance in at {
-        for device in devices.into_iter().filter(|device| inside(device, resistance)) {
+        for device in devices.into_iter().filter(|device| !device.drift.is_off() && inside(device, resistance)) {
             let _ = write!(text, "{:>NAME$}  {:<width$}", significant(resistance), device.name);
             for (_, seconds) in TIMES {
                 let (mean, sd) = moments(device, 1e6 / resistance, seconds);

@@ -126,7 +126,7 @@ mod tests {
         let csv = fit_csv(&report());
         let lines: Vec<&str> = csv.lines().collect();
         assert_eq!(lines.len(), 1 + 2 + 3 + 5);
-        assert_eq!(lines[1], "writes,table,data,,resistance (Ω),5000,σ of ln R,0.02,0.018,0.022000000000000002,2000");
+        assert_eq!(lines[1], "writes,table,data,,resistance (Ω),5000,σ of ln R,0.02,0.01,0.03,2000");
         assert_eq!(lines[3], "writes,table,law,,resistance (Ω),5000,σ of ln R,0.021,,,");
         assert!(lines[6].starts_with("writes,table,held-out,,quantile of the law (σ),-2,"), "{csv}");
         assert!(lines.iter().all(|line| line.split(',').count() == 11), "{csv}");

@@ -88,8 +88,8 @@ write noise: table
   write.points[1].sigma_ln_resistance    0.0500  0.0450 to 0.0550    2000   1000
   method: Maximum likelihood of ln R per target
   BIC above the best law: relative +12.5; table +0.0, chosen
-  held-out cells: 800 values of 200 cells; largest distance between the distributions 3.10 %; errors
-    of the quantiles in standard deviations, 5 %: +0.06, 50 %: -0.01
+  held-out cells: 800 values of 200 cells; largest distance between the distributions 3.10 %;
+    errors of the quantiles in standard deviations, 5 %: +0.06, 50 %: -0.01
   note: 2 of 1000 cells do not respond
 
 not fitted

@@ -130,7 +130,7 @@ fn refuses_wrong_networks_and_options() {
         ),
         (
             deployed("net.npz", &["--set", "noise.level_percent=1", "--set", "weights.sigma_init=0.01"]),
-            "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, which has its own",
+            "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, whose file sets the write noise",
         ),
         (
             vec!["deploy", "net.npz", "small.npz", "--device", "ideal", "--save-conductances", "c.csv"],

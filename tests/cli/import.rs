@@ -111,7 +111,7 @@ fn rejects_keys_that_do_not_fit_the_data() {
     refused(
         "set = 'mine'",
         "3: data.set: expected one of fashion-mnist, fashion-mnist-subset, shd, pixels, spikes, got `mine`\n\n\
-         hint: `ohmspike data import mine` imports your own data",
+         hint: `ohmspike data import mine --help` shows how to import your own data; if it was imported with OHMSPIKE_DATA set, set that again",
     );
     refused(
         "set = 'spikes'\nencoding = 'poisson'",

@@ -71,6 +71,29 @@ fn undisturbed() -> (Folder, Answer) {
     (folder, answer)
 }
 
+/// The folder of an answer is served by every command that opens a results folder, and no study runs in it.
+#[test]
+fn the_folder_of_an_answer_is_no_study() {
+    let folder = folder();
+    folder.run(&NOISE).succeeds();
+    let status = folder.run(&["status", "results/toy-limit"]).succeeds().stdout;
+    let command = "recorded for `ohmspike limit toy.toml --key noise.level_percent=1,3,10,30,100 --accuracy 70%`\n";
+    assert!(status.starts_with("results/toy-limit: ") && status.contains(command), "{status}");
+    assert!(status.ends_with("next: write the report: `ohmspike report results/toy-limit`\n"), "{status}");
+    let export = folder.run(&["export", "results/toy-limit", "--columns", "swept"]).succeeds().stdout;
+    let trials = folder.text("results/toy-limit/records/0001.jsonl").lines().count();
+    assert!(trials > 10 && export.lines().count() > 10, "{export}");
+    let header = export.lines().next().expect("names");
+    assert!(header.contains("noise.level_percent,"), "{header}");
+    let before = folder.files("results/toy-limit");
+    let run = folder.run(&["run", "results/toy-limit"]);
+    assert_eq!((run.status, run.stdout.as_str()), (Some(2), ""));
+    let refusal =
+        "error: results/toy-limit: expected the results folder of a study, got one with the trials of `ohmspike limit ";
+    assert!(run.stderr.starts_with(refusal) && run.stderr.contains("hint: repeat that command"), "{}", run.stderr);
+    assert_eq!(folder.files("results/toy-limit"), before, "nothing is lost");
+}
+
 #[test]
 fn the_answer_comes_first_and_a_repeat_is_free() {
     let (folder, first) = undisturbed();

@@ -14,7 +14,7 @@ use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
-use super::{Failure, warn};
+use super::{Failure, answers_folder, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -57,9 +57,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
     let options = arguments.trials.options(&file, folder.clone(), &stop);
-    let mut meter = BatchMeter::new(jobs.len());
+    let mut meter = BatchMeter::new(jobs.len(), &folder);
     let ablated = plan.run(&file.study, &folder, &options, &mut meter);
     meter.finish();
+    answers_folder::mark(&folder);
     match ablated? {
         Ablated::Stopped(left) => {
             tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));

@@ -20,7 +20,7 @@ use ohmspike_study::conductance_file::ConductancePath;
 use ohmspike_study::run::MOST_THREADS;
 
 use super::terminal::{Wanted, say, tell};
-use super::{Failure, study_arguments};
+use super::{Failure, answers_folder, study_arguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -139,6 +139,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return save_chip(&networks, &options, arguments.chip, path);
     }
     let deployment = deploy(&networks, &options, &mut Screen { last: Instant::now() })?;
+    answers_folder::mark(&options.folder);
     // Files are written first, so that a reader of the output that closes the pipe loses none.
     let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;
     show(&deployment)?;

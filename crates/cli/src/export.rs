@@ -8,11 +8,13 @@ use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
 use ohmspike_datasets::{counted, persist, write_reason};
 use ohmspike_report::export::{SettingColumns, epoch_table, trial_table};
+use ohmspike_study::recorded_study::recorded_study;
 use ohmspike_study::results::Results;
+use ohmspike_study::store::Store;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{print_file, tell};
-use super::{Failure, source, warn};
+use super::{Failure, answers_folder, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,7 +26,8 @@ Examples:
 
 /// Write the records of a study as a table.
 ///
-/// One row per trial, or per trial and epoch. The docs describe every column.
+/// One row per trial, or per trial and epoch. The docs describe every column. A folder of `limit` or `ablate` gives all its
+/// trials, with every key that differs among them.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
@@ -66,12 +69,20 @@ struct WriteError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    let results = Results::open(&file.study, &arguments.study.results(&file), &file.folder)?;
+    let results = match answers_folder::opened(&arguments.study, &file) {
+        Some(folder) => {
+            let study = recorded_study(&file.study, Store::open(&folder)?.records());
+            Results::open(&study, &folder, &file.folder)?
+        }
+        None => Results::open(&file.study, &arguments.study.results(&file), &file.folder)?,
+    };
     warn(results.store.warnings());
     source::needs_records(&results, &arguments.study.words())?;
     let done = done_of(&results);
     warn(&repeat_warnings(&results.study, &done));
-    tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
+    if results.study.axes.len() == file.study.axes.len() {
+        tell!("{} of {} done", done.len(), counted(results.trials.len(), "trial"));
+    }
     let columns = arguments.columns;
     let table = if arguments.epochs {
         epoch_table(&results.study, &done, columns)

@@ -15,6 +15,7 @@ use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
 use super::Failure;
+use super::answers_folder;
 use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
@@ -128,17 +129,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     listen_for_interrupt(&stop)?;
     let folder = arguments.study.answer_folder(&file, "limit");
     let options = arguments.trials.options(&file, folder.clone(), &stop);
-    let mut screen = Screen::new();
+    let mut screen = Screen::new(&folder);
     let searched = limit(&file.study, &question, &folder, &options, &mut screen);
     screen.finish();
     let report = match searched? {
         Searched::Answer(report) => report,
         Searched::Stopped(left) => {
             let next = counted(left, "trial");
+            answers_folder::mark(&folder);
             tell!("stopped; repeat the command to continue with the next {next}");
             return Ok(stopped(stop.load(Ordering::Relaxed)));
         }
     };
+    answers_folder::mark(&folder);
     let files = write_limit(&report, &folder)?;
     if report.rows.iter().all(|row| row.withheld.is_some()) {
         let why: Vec<&str> = report.rows.iter().filter_map(|row| row.withheld.as_deref()).collect();

@@ -3,6 +3,7 @@
 //! Exit status: 0 success, 1 trials remain after `status --wait`, 2 error, 130 stopped by Ctrl-C.
 
 mod ablate;
+mod answers_folder;
 mod axis;
 mod batch_meter;
 mod data;

@@ -20,6 +20,7 @@ use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::study_file::StudyFile;
 
+use super::answers_folder::{self, NoStudyFolder};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
@@ -64,6 +65,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return answer_report(arguments, answers, folder);
     }
     let file = arguments.study.open()?;
+    if let Some(folder) = answers_folder::opened(&arguments.study, &file) {
+        return Err(NoStudyFolder::new(folder).into());
+    }
     let out = arguments.study.results(&file);
     let replication = replication(&file.study)?;
     let results = Results::open(&file.study, &out, &file.folder)?;

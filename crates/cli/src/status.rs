@@ -26,7 +26,7 @@ use ohmspike_study::study::Study;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, say, span, tell};
-use super::{Failure, warn};
+use super::{Failure, answers_folder, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -70,6 +70,10 @@ struct Unanswered {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
+    if let Some(folder) = answers_folder::opened(&arguments.study, &file) {
+        answers_folder::show_status(&folder)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let out = std::path::absolute(arguments.study.results(&file))?;
     // The names of trials depend on the hash of the data, which is computed once.
     let Results { study, prepared, trials: all, .. } = Results::open(&file.study, &out, &file.folder)?;

@@ -7,10 +7,7 @@ use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::study::{Override, StudyError};
 use ohmspike_study::study_file::StudyFile;
 
-use super::Failure;
-
-/// Files that mark a folder of answers.
-const ANSWERS: [&str; 3] = ["limit.json", "ablation.json", "deployment.json"];
+use super::{Failure, answers_folder};
 
 /// A study and its results folder.
 #[derive(Clone, Debug, clap::Args)]
@@ -49,7 +46,7 @@ impl StudyArguments {
         let next_to = |folder: &Path| {
             let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             let end = format!("-{answer}");
-            let is_answer = name.ends_with(&end) || ANSWERS.iter().any(|file| folder.join(file).exists());
+            let is_answer = name.ends_with(&end) || answers_folder::is_answers(folder);
             if is_answer { folder.to_owned() } else { folder.with_file_name(name + &end) }
         };
         self.out.clone().unwrap_or_else(|| next_to(&file.results_folder()))

@@ -38,6 +38,9 @@ pub enum UsageError {
     /// An override in two words.
     #[error("--set {given}: expected SECTION.KEY=VALUE\n\nhint: use an equals sign: `--set {set}`")]
     TwoWords { given: String, set: String },
+    /// A list that the shell has split at its spaces.
+    #[error("--set {given}: expected one word, got several\n\nhint: quote the list: `--set {set}`")]
+    SplitList { given: String, set: String },
     /// A study file without a subcommand.
     #[error("unknown command `{word}`\n\nhint: use `ohmspike run {word}`")]
     NoCommand { word: String },
@@ -68,6 +71,9 @@ fn context(error: &clap::Error, kind: ContextKind) -> Option<String> {
 
 /// A flag or a word that the command does not have.
 fn unknown_flag(given: &str, words: &[String]) -> Option<UsageError> {
+    if let Some(negative) = negative_value(words) {
+        return Some(negative);
+    }
     let flag = given.split('=').next()?;
     let of_command = |command: &String| RENAMED.iter().find(|(known, old, _)| known == command && *old == flag);
     if let Some(&(_, old, new)) = words.iter().find_map(of_command) {
@@ -84,8 +90,31 @@ fn unknown_flag(given: &str, words: &[String]) -> Option<UsageError> {
     Some(UsageError::Key { flag: flag.to_owned(), set: shell(&set) })
 }
 
+/// A flag with a negative number, which looks like another flag.
+fn negative_value(words: &[String]) -> Option<UsageError> {
+    let is_negative =
+        |word: &str| word.strip_prefix('-').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    let pair = words.windows(2).find(|pair| pair[0].starts_with("--") && is_negative(&pair[1]))?;
+    Some(UsageError::Value {
+        flag: format!("{}: ", pair[0]),
+        reason: format!("expected no negative number, got {}", pair[1]),
+    })
+}
+
+/// A list with spaces that the shell has split.
+fn split_list(words: &[String]) -> Option<UsageError> {
+    let open = |word: &String| word.contains("=[") && !word.contains(']');
+    let at = words.windows(2).position(|pair| pair[0] == "--set" && open(&pair[1]))? + 1;
+    let end = words[at..].iter().position(|word| word.ends_with(']'))? + at;
+    let whole = words[at..=end].join(" ");
+    Some(UsageError::SplitList { set: shell(&whole), given: whole })
+}
+
 /// `--set KEY VALUE` or `--set KEY = VALUE`.
 fn two_words(words: &[String]) -> Option<UsageError> {
+    if let Some(list) = split_list(words) {
+        return Some(list);
+    }
     let at = words.windows(3).position(|three| three[0] == "--set" && !three[1].contains('='))?;
     let (key, rest) = (&words[at + 1], &words[at + 2..]);
     let spaced = rest[0] == "=" && rest.len() > 1;
@@ -169,6 +198,28 @@ mod tests {
         for line in ["--set noise.level_percent 5", "--set noise.level_percent = 5"] {
             let told = of_line(&format!("ohmspike run s.toml {line}"));
             assert_eq!(told, Some(format!("{line}: {hint}")), "{line}");
+        }
+    }
+
+    #[test]
+    fn lists_that_the_shell_splits_have_quotes_as_hint() {
+        let told =
+            of_line("ohmspike run s.toml --set noise.level_percent=[1, 2, 3] --threads 1").expect("an explanation");
+        assert_eq!(
+            told,
+            "--set noise.level_percent=[1, 2, 3]: expected one word, got several\n\n\
+             hint: quote the list: `--set 'noise.level_percent=[1, 2, 3]'`"
+        );
+    }
+
+    #[test]
+    fn negative_numbers_are_no_flags() {
+        for (line, expected) in [
+            ("ohmspike deploy net.npz --chips -3", "--chips: expected no negative number, got -3"),
+            ("ohmspike deploy net.npz --after -1s", "--after: expected no negative number, got -1s"),
+            ("ohmspike limit s.toml --key k --within -2points", "--within: expected no negative number, got -2points"),
+        ] {
+            assert_eq!(of_line(line).as_deref(), Some(expected), "{line}");
         }
     }
 

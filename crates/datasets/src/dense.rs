@@ -64,7 +64,10 @@ pub enum DenseError {
     #[error(transparent)]
     Npz(#[from] NpzError),
     /// An npz file without samples.
-    #[error("{file}: missing samples; expected an array `{names}`, got `{got}`")]
+    #[error(
+        "{file}: missing samples; expected an array `{names}`, got `{got}`\n\n\
+         hint: rename an array; without test samples of their own, set some aside with `--test-fraction 0.2`"
+    )]
     Missing {
         /// The file.
         file: String,

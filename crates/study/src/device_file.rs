@@ -331,7 +331,8 @@ mod tests {
         assert_eq!(error.key(), None);
         assert_eq!(
             error.to_string(),
-            "ideal with `device.write.noise`: missing key `write.sigma_percent_of_conductance`; required by `relative`",
+            "ideal with `device.write.noise`: missing key `write.sigma_percent_of_conductance`; required by \
+             `relative`\n\nhint: `ohmspike keys device.write` lists the keys that belong together; set this one as well",
         );
     }
 }

@@ -45,6 +45,7 @@ pub mod prepare;
 pub mod presence;
 pub mod record;
 pub mod record_check;
+pub mod recorded_study;
 pub mod reference;
 pub mod resolved_study;
 pub mod results;

@@ -171,7 +171,7 @@ mod tests {
         Part::Values(ValueSet { units: 2, values: values.to_vec(), labels: vec![0; values.len() / 2] })
     }
 
-    /// 51 of 255 is the threshold, with a spike only after the last step; 52 spikes at step 78.
+    /// 51 of 255 is the threshold, with a spike only after the last step; 52 spikes at step 79.
     #[test]
     fn counts_samples_below_the_threshold() {
         assert_eq!(silent_samples(&data(images(&[0, 52, 255, 0]), images(&[52, 0]))), None);
@@ -183,13 +183,13 @@ mod tests {
         let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
     }
-    /// 52 of 255 spikes at step 78.
+    /// 52 of 255 spikes at step 79.
     #[test]
     fn advice_names_the_number() {
         let advice = |how: How| how.advice();
         let short = advice(How::Latency { steps: 50 });
-        assert!(short.ends_with(", or raise `network.steps` to 79, enough for values from 0.204 on"), "{short}");
-        let enough = advice(How::Latency { steps: 79 });
+        assert!(short.ends_with(", or raise `network.steps` to 80, enough for values from 0.204 on"), "{short}");
+        let enough = advice(How::Latency { steps: 80 });
         assert!(enough.ends_with("or set `data.encoding = \"poisson\"`"), "{enough}");
         let late = advice(How::Events { last_seconds: 1.25 });
         assert!(late.ends_with("choose a `data.window_seconds` above 1.25 s, the time of the last event"), "{late}");

@@ -14,6 +14,7 @@ mod many_pulses;
 mod maps;
 mod populations;
 mod sampled_distances;
+mod wide_scale;
 mod without_effect;
 
 use std::collections::BTreeSet;
@@ -39,6 +40,9 @@ use levels::{ClippedLevels, clipped_levels};
 use many_pulses::{USUAL, many_pulses};
 use maps::{MapWarning, odd_maps};
 pub use populations::Rounded;
+pub(crate) use wide_scale::TOO_WIDE;
+pub use wide_scale::WideScale;
+use wide_scale::wide_scales;
 use without_effect::{other_weights_at_gmax, unused_weights_at_gmax, without_effect};
 
 /// A setting that is valid but probably unintended.
@@ -100,6 +104,9 @@ pub enum Warning {
     /// A use of the device outside the range of one of its laws.
     #[error(transparent)]
     Law(#[from] LawWarning),
+    /// Weights that use little of the conductance window.
+    #[error(transparent)]
+    WideScale(#[from] WideScale),
     /// Levels so close to the ends of the window that write noise is clipped.
     #[error(transparent)]
     Levels(#[from] ClippedLevels),
@@ -222,6 +229,9 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     if shapes.iter().any(|(connection, _)| *connection == Connection::Feedforward(0)) {
         found.extend(coarse_write(settings, device));
     }
+    if found.iter().all(|warning| !matches!(warning, Warning::CoarseWrite { .. })) {
+        found.extend(wide_scales(settings, device, shapes.iter().map(|(connection, _)| *connection)));
+    }
     if hardware.controller == Controller::DigitalCopy && device.write.pulses().is_some() {
         found.push(Warning::PulsedCopy { device: name() });
     }
@@ -334,7 +344,9 @@ mod tests {
     }
 
     fn messages(settings: &Settings, loaded: &LoadedDevice) -> Vec<String> {
-        warnings(settings, &Some(loaded).into(), SHAPES).iter().map(Warning::to_string).collect()
+        // Wide scales have tests of their own.
+        let told = warnings(settings, &Some(loaded).into(), SHAPES).into_iter();
+        told.filter(|warning| !matches!(warning, Warning::WideScale(_))).map(|warning| warning.to_string()).collect()
     }
 
     /// Returns the only warning about `loaded`, split into message and hint.

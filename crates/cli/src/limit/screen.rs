@@ -1,5 +1,6 @@
 //! The progress of a search on stderr: what it asks for, and how far it is.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ohmspike_answers::limit::Follow;
@@ -10,6 +11,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run::Trial;
 use ohmspike_study::run_study::{Observer, RunWarning};
 
+use super::super::answers_folder;
 use super::super::terminal::{span, tell};
 
 /// Interval between two lines within a batch.
@@ -24,13 +26,15 @@ pub struct Screen {
     ran: usize,
     started: Instant,
     line: Instant,
+    /// The results folder, until its first trial starts.
+    folder: Option<PathBuf>,
 }
 
 impl Screen {
-    /// Starts the clock.
-    pub fn new() -> Screen {
-        let now = Instant::now();
-        Screen { pending: None, batch: (0, 0), ran: 0, started: now, line: now }
+    /// Starts the clock of an answer in `folder`.
+    pub fn new(folder: &Path) -> Screen {
+        let (now, folder) = (Instant::now(), Some(folder.to_owned()));
+        Screen { pending: None, batch: (0, 0), ran: 0, started: now, line: now, folder }
     }
 
     /// Prints the number of trials and their time, if any ran.
@@ -59,6 +63,7 @@ impl Observer for Screen {
     }
 
     fn trial_begun(&mut self, _: usize, _: &Trial, _: usize) {
+        self.folder.take().into_iter().for_each(|folder| answers_folder::mark(&folder));
         self.pending.take().into_iter().for_each(|line| tell!("{line}"));
     }
 

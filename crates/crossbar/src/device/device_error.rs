@@ -5,7 +5,7 @@ use std::fmt;
 use thiserror::Error;
 
 use super::position::Position;
-use super::refusal::{SpecError, quoted};
+use super::refusal::{Problem, SpecError, quoted};
 use super::renamed::renamed_word;
 
 /// Reason why a file cannot be read as a device, with its position in the file.
@@ -95,6 +95,15 @@ impl DeviceError {
     pub fn renamed(key: &str, new: &str) -> DeviceError {
         let problem = FileProblem::RenamedKey { key: key.to_owned(), new: new.to_owned() };
         DeviceError { position: None, problem }
+    }
+
+    /// Returns true if a key is missing.
+    pub fn is_missing_key(&self) -> bool {
+        match &self.problem {
+            FileProblem::MissingKey { .. } => true,
+            FileProblem::Refused(refused) => matches!(refused.problem, Problem::Missing { .. }),
+            _ => false,
+        }
     }
 
     /// Returns the path of the key that is wrong; empty where the whole file is.

@@ -20,10 +20,10 @@ pub struct CalibrationSettings {
     pub target_spikes: f64,
     /// Room for training that `weight_at_gmax = "auto"` leaves in the hidden layers: the weight at Gmax relative to 3.3
     /// × the initial weight spread, the size that 0.1 % of the first weights exceed. Of 1, 3 and 6, the default is the most
-    /// accurate on three measured devices (`docs/physics/calibration.md`).
+    /// accurate on three of four measured devices (`docs/physics/calibration.md`).
     #[schemars(range(min = HEADROOM.low, max = HEADROOM.high))]
     pub headroom: f64,
-    /// The same for the readout.
+    /// Room for training in the readout: its weight at Gmax relative to 3.3 × its initial weight spread.
     #[schemars(range(min = HEADROOM.low, max = HEADROOM.high))]
     pub headroom_readout: f64,
 }

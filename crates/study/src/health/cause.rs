@@ -151,7 +151,9 @@ impl Cause {
         match self {
             Cause::NoInputSpikes { .. } => no_input(settings),
             Cause::WeightsTooSmall { key, sigma, needed, .. } => match needed {
-                Some(needed) => format!("raise `{key}` to {} or more (now {sigma})", significant(*needed)),
+                Some(needed) => {
+                    format!("raise `{key}` to {} or more (now {sigma}), or set it to `auto`", significant(*needed))
+                }
                 None => format!("set `{key}` to `auto` (now {sigma})"),
             },
             Cause::Device { mechanism, key, needed, .. } => {

@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use ohmspike_crossbar::device::{Device, WriteNoise};
 use serde::{Deserialize, Serialize};
 
 use crate::auto::advised_weight_at_gmax;
 use crate::settings::{Settings, connection_key};
 use crate::significant::{short, significant};
+use crate::warning::TOO_WIDE;
 
 /// An outcome that may be that of guessing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -19,7 +21,7 @@ pub struct AtChance {
     pub chance: f64,
     /// Test samples.
     pub samples: u64,
-    /// Training loss of the first and the last epoch, if it did not fall.
+    /// Training loss of the first and the last epoch, if it did not fall, or not below that of guessing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<(f64, f64)>,
 }
@@ -30,36 +32,43 @@ impl AtChance {
         if training.epochs == 0 {
             return "the network is untrained: train it with `training.epochs = 30`".to_owned();
         }
-        if let Some(scale) = too_coarse(settings) {
+        // Noise of the study is in units of weight, whatever the window.
+        let level = settings.noise.level_percent;
+        if let Some(scale) = too_coarse(settings).filter(|_| level == 0.0 && cells_are_inexact(settings)) {
             return scale;
         }
+        let (rate, scale) = (training.learning_rate, settings.hardware.write_spread_scale);
+        let less_noise = if level > 0.0 {
+            Some(format!("`noise.level_percent = {}` (now {level})", short(level / 2.0)))
+        } else if cells_are_inexact(settings) && scale > 0.0 {
+            Some(format!("`hardware.write_spread_scale = {}` (now {scale})", short(scale / 2.0)))
+        } else {
+            None
+        };
         if self.loss.is_none() {
-            return format!(
-                "train longer (`training.epochs = {}`, now {}), or raise `training.learning_rate` to {} (now {})",
-                2 * training.epochs,
-                training.epochs,
-                short(3.0 * training.learning_rate),
-                training.learning_rate
+            let longer = format!("train longer (`training.epochs = {}`, now {})", 2 * training.epochs, training.epochs);
+            let other = less_noise.map_or_else(
+                || format!("raise `training.learning_rate` to {} (now {rate})", short(3.0 * rate)),
+                |less_noise| format!("with less noise: {less_noise}"),
             );
+            return format!("{longer}, or {other}");
         }
-        let level = settings.noise.level_percent;
-        let mut cures = Vec::new();
-        if level > 0.0 {
-            cures.push(format!("`noise.level_percent = {}` (now {level})", short(level / 2.0)));
-        }
-        if settings.has_device() {
-            let scale = settings.hardware.write_spread_scale;
-            cures.push(format!("`hardware.write_spread_scale = {}` (now {scale})", short(scale / 2.0)));
-        }
-        let rate = training.learning_rate;
-        cures.push(format!("`training.learning_rate = {}` (now {rate})", short(rate / 3.0)));
+        let lower = format!("`training.learning_rate = {}` (now {rate})", short(rate / 3.0));
+        let cures: Vec<String> = less_noise.into_iter().chain([lower]).collect();
         format!("the training loss does not fall, so more epochs won't help: try {}", cures.join(" or "))
     }
 }
 
-/// Ratio of the weight at Gmax to the advised one above which the writes and levels of a cell are too coarse: they are a
-/// fraction of the window, and the weights use less than a tenth of it.
-const TOO_WIDE: f64 = 10.0;
+/// Whether writes may miss their target: false without a device, and for built-in devices without noise of their own.
+pub(super) fn cells_are_inexact(settings: &Settings) -> bool {
+    let devices = settings.connections().into_iter().filter_map(|connection| settings.device_of(connection));
+    let exact = |name: String| {
+        Device::built_in(&name).is_some_and(|device| {
+            matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) && device.write.pulses().is_none()
+        })
+    };
+    devices.into_iter().any(|name| !exact(name)) || !settings.device.is_empty()
+}
 
 /// Advice for a weight at Gmax that is far too large for the weights.
 fn too_coarse(settings: &Settings) -> Option<String> {
@@ -93,8 +102,12 @@ impl Display for AtChance {
         )?;
         match loss {
             Some((first, last)) => {
+                let below = if last < first { " below that of guessing" } else { "" };
                 let (first, last) = (significant(*first), significant(*last));
-                write!(formatter, "; the training loss did not fall: {first} in the first epoch, {last} in the last")
+                write!(
+                    formatter,
+                    "; the training loss did not fall{below}: {first} in the first epoch, {last} in the last"
+                )
             }
             None => Ok(()),
         }
@@ -116,7 +129,15 @@ mod tests {
             grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")
         );
         assert!(!grown.advice(&settings).contains("weight_at_gmax"), "{}", grown.advice(&settings));
+        settings.noise.level_percent = 20.0;
+        assert!(grown.advice(&settings).contains("try `noise.level_percent = 10` (now 20) or"));
+        assert!(state(None).advice(&settings).ends_with("or with less noise: `noise.level_percent = 10` (now 20)"));
+        // Cells without noise of their own are never too coarse.
         settings.hardware.device = "study-1k-1m".to_owned();
+        assert!(!grown.advice(&settings).contains("weight_at_gmax"), "{}", grown.advice(&settings));
+        settings.noise.level_percent = 0.0;
+        assert!(!grown.advice(&settings).contains("hardware."), "{}", grown.advice(&settings));
+        settings.hardware.device = "cmo-hfox-falcone-2025".to_owned();
         // Weights of 0.001 in a window of 1: the writes are too coarse for them.
         assert!(grown.advice(&settings).contains("`hardware.weight_at_gmax = 0.0099` (now 1)"));
         assert!(state(None).advice(&settings).contains("`hardware.weight_at_gmax = 0.0099` (now 1)"));

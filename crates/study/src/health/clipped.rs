@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use ohmspike_snn::connection::Connection;
 
+use super::chance::cells_are_inexact;
 use crate::auto::advised_weight_at_gmax;
 use crate::settings::layers::key_of_named;
-use crate::settings::{Settings, connection_name};
+use crate::settings::{Controller, Settings, connection_name};
 use crate::significant::{short, significant};
 
 /// Fraction of clipped writes above which a window is too small for the weights. A clipped cell takes no further step
@@ -55,7 +56,14 @@ impl Clipped {
                 let weight = settings.weight_at_gmax_of(connection);
                 let advised = advised_weight_at_gmax(settings, connection).max(2.0 * weight);
                 let key = key_of_named(&self.connection, "weight_at_gmax");
-                format!("raise `{key}` to {} (now {weight})", short(advised))
+                // Without a copy, the noise of all writes adds up, in units of the window.
+                let adds_up = settings.hardware.controller == Controller::ReadBack && cells_are_inexact(settings);
+                let copy = if adds_up {
+                    ", or set `hardware.controller = \"digital-copy\"`, which keeps the noise of writes from adding up"
+                } else {
+                    ""
+                };
+                format!("raise `{key}` to {} (now {weight}){copy}", short(advised))
             }
         }
     }

@@ -43,7 +43,7 @@ pub enum PrepareError {
         source: std::io::Error,
     },
     /// An invalid device file.
-    #[error("{}", source.in_file(place))]
+    #[error("{}{}", source.in_file(place), keys_hint(place, source))]
     Device {
         /// Path of the file, or name of the built-in device.
         place: String,
@@ -109,9 +109,9 @@ pub enum PrepareError {
     Batch(#[from] TrialError),
     /// A noise level for a device with its own write noise.
     #[error(
-        "noise.level_percent: expected 0 for device `{device}`, which has its own write noise, got {level}\n\n\
-         hint: scale the device's write noise with `hardware.write_spread_scale`, or choose a device with write noise \
-         `from-study`"
+        "noise.level_percent: expected 0 for device `{device}`, whose file sets the write noise, got {level}\n\n\
+         hint: choose a device that takes its write noise from the study, such as `study-1k-1m`; \
+         `hardware.write_spread_scale` scales the noise of a device file"
     )]
     TwoNoises {
         /// Name of the device.
@@ -121,6 +121,16 @@ pub enum PrepareError {
     },
 }
 
+/// Where to look up the keys that go with an override: a mechanism often needs several.
+fn keys_hint(place: &str, source: &DeviceError) -> String {
+    let section = source.key().split('.').next().unwrap_or_default();
+    if source.is_missing_key() && place.contains(" with `") {
+        format!("\n\nhint: `ohmspike keys device.{section}` lists the keys that belong together; set this one as well")
+    } else {
+        String::new()
+    }
+}
+
 impl From<LoadError> for PrepareError {
     /// Reports an unknown data set as an error of the study key.
     fn from(error: LoadError) -> PrepareError {
@@ -128,7 +138,10 @@ impl From<LoadError> for PrepareError {
             LoadError::Unknown { got, known } => PrepareError::DataKey {
                 key: "data.set",
                 allowed: format!("one of {known}"),
-                got: format!("`{got}`\n\nhint: `ohmspike data import {got}` imports your own data"),
+                got: format!(
+                    "`{got}`\n\nhint: `ohmspike data import {got} --help` shows how to import your own data; if it was imported with \
+                              OHMSPIKE_DATA set, set that again"
+                ),
             },
             error => PrepareError::Data(error),
         }

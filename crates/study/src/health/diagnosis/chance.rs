@@ -43,7 +43,10 @@ pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
     let samples = classes.iter().map(|class| class.samples).sum();
     let low = lower_end(outcome, samples);
     let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
-    let loss = ends.filter(|(first, last)| last >= first);
+    // Guessing has a loss of ln(classes). A loss that starts above it and ends at it has only stopped growing.
+    let guessing = -chance.ln();
+    let stuck = |first: f64, last: f64| first > 1.02 * guessing && last > 0.98 * guessing;
+    let loss = ends.filter(|(first, last)| last >= first || stuck(*first, *last));
     (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })
 }
 
@@ -67,6 +70,20 @@ mod tests {
         let class = |&samples| ClassActivity { samples, ..ClassActivity::default() };
         record.tests = vec![of_class.iter().map(class).collect()];
         at_chance(&record)
+    }
+
+    /// The loss of guessing one of ten classes is ln 10 = 2.3026.
+    #[test]
+    fn a_loss_that_ends_at_that_of_guessing_has_not_fallen() {
+        let told = |loss: [f64; 2]| {
+            let mut record = empty_record();
+            (record.outcome, record.loss) = (Some(0.1), loss.to_vec());
+            record.tests = vec![vec![ClassActivity { samples: 100, ..ClassActivity::default() }; 10]];
+            at_chance(&record).expect("chance").loss
+        };
+        assert_eq!(told([4.1, 2.3026]), Some((4.1, 2.3026)));
+        assert_eq!(told([2.3026, 2.30]), None);
+        assert_eq!(told([4.1, 1.9]), None);
     }
 
     /// Wilson's interval ends where p lies 1.96 standard errors of chance away: at 0.1 + 1.96 sqrt(0.09/1000) = 0.1186.

@@ -1,0 +1,80 @@
+//! Folders that `limit`, `ablate` and `deploy` fill: the command that fills them, for the commands that open them later.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ohmspike_study::cluster::quote::shell;
+use ohmspike_study::store::Store;
+use ohmspike_study::study_file::StudyFile;
+
+use super::Failure;
+use super::study_arguments::StudyArguments;
+use super::terminal::say;
+
+/// Files of answers.
+const ANSWERS: [&str; 3] = ["limit.json", "ablation.json", "deployment.json"];
+/// File with the last command.
+const COMMAND: &str = "command.txt";
+
+/// Writes the running command into the results folder `folder`, if that exists. Nobody needs it, so failures do not matter.
+pub fn mark(folder: &Path) {
+    let words: Vec<String> = std::env::args().skip(1).map(|word| shell(&word)).collect();
+    if folder.is_dir() {
+        let _ = fs::write(folder.join(COMMAND), format!("ohmspike {}\n", words.join(" ")));
+    }
+}
+
+/// Whether `folder` holds answers, or trials for one.
+pub fn is_answers(folder: &Path) -> bool {
+    ANSWERS.iter().chain(&[COMMAND]).any(|file| folder.join(file).exists())
+}
+
+/// The opened folder of answers, if the study is one and no other folder is named.
+pub fn opened(arguments: &StudyArguments, file: &StudyFile) -> Option<PathBuf> {
+    let folder = arguments.out.clone().or_else(|| file.results.clone())?;
+    is_answers(&folder).then_some(folder)
+}
+
+/// The last command in `folder`, for hints.
+fn command(folder: &Path) -> String {
+    let text = fs::read_to_string(folder.join(COMMAND)).unwrap_or_default();
+    let first = text.lines().next().unwrap_or_default().trim().to_owned();
+    if first.is_empty() { "ohmspike limit, ablate or deploy".to_owned() } else { first }
+}
+
+/// A study cannot run in a folder of answers.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}: expected the results folder of a study, got one with the trials of `{command}`\n\n\
+     hint: repeat that command to continue, or choose another folder with `--out`", folder.display()
+)]
+pub struct NoStudyFolder {
+    folder: PathBuf,
+    command: String,
+}
+
+impl NoStudyFolder {
+    /// Refuses to run a study in `folder`.
+    pub fn new(folder: PathBuf) -> NoStudyFolder {
+        NoStudyFolder { command: command(&folder), folder }
+    }
+}
+
+/// Prints how many trials `folder` has, its answers and the next step.
+pub fn show_status(folder: &Path) -> Result<(), Failure> {
+    let (trials, command) = (Store::open(folder)?.len(), command(folder));
+    say!("{}: {} recorded for `{command}`", folder.display(), ohmspike_datasets::counted(trials, "trial"))?;
+    let answers: Vec<String> = ANSWERS
+        .iter()
+        .map(|file| folder.join(file))
+        .filter(|path| path.exists())
+        .map(|path| path.display().to_string())
+        .collect();
+    if answers.is_empty() {
+        say!("next: repeat the command to continue")?;
+    } else {
+        say!("  answer: {}", answers.join(", "))?;
+        say!("next: write the report: `ohmspike report {}`", shell(&folder.display().to_string()))?;
+    }
+    Ok(())
+}

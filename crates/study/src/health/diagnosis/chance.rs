@@ -63,6 +63,8 @@ pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::LN_10;
+
     use super::*;
     use crate::record::empty_record;
 
@@ -92,8 +94,8 @@ mod tests {
             record.tests = vec![vec![ClassActivity { samples: 100, ..ClassActivity::default() }; 10]];
             at_chance(&record).expect("chance").loss
         };
-        assert_eq!(told([4.1, 2.3026]), Some((4.1, 2.3026)));
-        assert_eq!(told([2.3026, 2.30]), None);
+        assert_eq!(told([4.1, LN_10]), Some((4.1, LN_10)));
+        assert_eq!(told([LN_10, 2.30]), None);
         assert_eq!(told([4.1, 1.9]), None);
     }
 

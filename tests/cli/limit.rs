@@ -345,8 +345,8 @@ fn wrong_questions_are_refused_before_any_trial() {
         ),
         (
             &["--key", "device.read.rtn.fraction_of_cells", "--within", "2"],
-            "--key device.read.rtn.fraction_of_cells: 0.0001 is not valid: study-1k-1m with \
-             `device.read.rtn.fraction_of_cells`: missing key `read.rtn.kind`\n\nhint: set the other keys of `read.rtn` with",
+            "study-1k-1m with `device.read.rtn.fraction_of_cells`: missing key `read.rtn.kind`\n\n\
+             hint: `ohmspike keys device.read` lists the keys that belong together",
         ),
         (
             &["--key", "training.epochs=4..8", "--within", "2", "--short-epochs", "2"],

@@ -199,13 +199,7 @@ fn invalid(key: &str, level: f64, error: LimitError) -> LimitError {
     if problem.contains("\nhint: ") {
         return error;
     }
-    let part = key.strip_prefix("device.").and_then(|key| key.rsplit_once('.')).map(|(part, _)| part);
-    let hint = match part {
-        Some(part) if problem.contains("missing key") => format!(
-            "set the other keys of `{part}` with `--set device.{part}.KEY=VALUE`; `ohmspike keys device.{part}` lists them"
-        ),
-        _ => "give levels that are valid with `--range FROM..TO` or `--levels A,B,C`".to_owned(),
-    };
+    let hint = "give levels that are valid with `--range FROM..TO` or `--levels A,B,C`".to_owned();
     LimitError::InvalidLevel { key: key.to_owned(), level, problem, hint }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs the commands of the docs pages, in order, page by page, and compares what they print.
 
-Every page gets a folder with links to the repository's `experiments`, `device-models` and `crates`, and a copy of
+Every page gets a folder with links to the repository's `experiments`, `device-models`, `crates` and `docs`, and a copy of
 `results/quickstart` if there is one, so that the quickstart is not run again. In it,
 
 - a block with a title (```toml title="study.toml") is written to that file,
@@ -23,7 +23,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FENCE = re.compile(
     r"(?P<skip><!-- not run: [^>]+ -->\s*)?^(?P<indent> *)```(?P<info>[^\n`]*)\n(?P<body>.*?)^(?P=indent)```$", re.S | re.M
 )
-LINKS = ["experiments", "device-models", "crates"]
+LINKS = ["experiments", "device-models", "crates", "docs"]
 QUICKSTART = pathlib.Path("results/quickstart")
 
 

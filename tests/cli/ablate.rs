@@ -112,3 +112,39 @@ fn refuses_what_has_no_answer() {
          hint: choose with `--set noise.level_percent=1`\n",
     );
 }
+
+/// Dead cells silence the network: its accuracy is that of its initial weights, so it is no loss by faults.
+#[test]
+fn unhealthy_trials_withhold_the_answer_and_an_earlier_one_stays() {
+    let folder = Folder::with_tiny_study();
+    let faulty = |fraction: &str| {
+        let key = format!("device.faults.p_high_resistance={fraction}");
+        let set = ["hardware.device=ideal", "noise.level_percent=0", "repeats.seeds=3", &key];
+        let set: Vec<&str> = set.iter().flat_map(|set| ["--set", *set]).collect();
+        folder.run(&[&["ablate", "tiny.toml"], &set[..]].concat())
+    };
+    let withheld = faulty("1");
+    assert_eq!((withheld.status, withheld.stdout.as_str()), (Some(2), ""), "{withheld:#?}");
+    let told = "error: 3 of 6 trials are silent, so their accuracies say nothing about the device (the first with faults, \
+                seed 1)\n\nhint: ";
+    assert!(withheld.stderr.contains(told), "{}", withheld.stderr);
+    // The page shows why.
+    folder.run(&["report", "results/tiny-ablate"]).succeeds();
+    let page = folder.text("results/tiny-ablate/report.html");
+    assert!(page.contains("Withheld: 3 of 6 trials are silent"), "{page}");
+
+    faulty("0.01").succeeds();
+    let before = folder.text("results/tiny-ablate/ablation.json");
+    assert_eq!(faulty("1").status, Some(2));
+    assert_eq!(folder.text("results/tiny-ablate/ablation.json"), before);
+}
+
+#[test]
+fn a_network_that_learns_nothing_is_no_baseline() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "training.epochs=0", "--set", "noise.level_percent=100", "--set", "repeats.seeds=3"];
+    let withheld = folder.run(&[&["ablate", "tiny.toml"], &set[..]].concat());
+    assert_eq!((withheld.status, withheld.stdout.as_str()), (Some(2), ""), "{withheld:#?}");
+    let told = "error: the network on `study-1k-1m` without any mechanism is not healthy (seed 1): at chance: ";
+    assert!(withheld.stderr.contains(told), "{}", withheld.stderr);
+}

@@ -17,6 +17,35 @@ fn save(folder: &Folder, name: &str, shapes: [[usize; 2]; 2], change: impl Fn(&m
     write_arrays(&folder.path(name), &arrays).expect("the folder is ours");
 }
 
+/// Trains a network that knows something, and saves it without its header.
+fn save_trained(folder: &Folder, name: &str) {
+    let train = ["train", "--set", "network.hidden=12", "--set", "network.steps=40", "--set", "training.batch=32"];
+    let more = ["--set", "training.epochs=1", "--set", "training.learning_rate=0.02", "--save-weights", "trained.npz"];
+    folder.run(&[&train[..], &more].concat()).succeeds();
+    let arrays = read_arrays(&folder.path("trained.npz")).expect("a network file");
+    let matrices = ["w0", "w1"].map(|name| arrays[name].numbers.iter().map(|n| *n as f32).collect::<Vec<f32>>());
+    let of = |number: usize| {
+        let name = format!("w{number}");
+        (name.clone(), arrays[&name].shape.clone(), ArrayContent::Floats(&matrices[number]))
+    };
+    write_arrays(&folder.path(name), &[of(0), of(1)]).expect("the folder is ours");
+}
+
+/// A deployment on the samples of [`import_four`].
+const ON_FOUR: [&str; 8] =
+    ["--device", "ideal", "--chips", "2", "--set", "data.set=four", "--set", "training.batch=10"];
+
+/// Imports `count` samples of four values with the classes `class`; the value with the number of the class is 1.
+fn import_four(folder: &Folder, count: u8, class: impl Fn(u8) -> u8) {
+    let sample = |number: u8| (0..4).map(|place| if place == class(number) { 255 } else { 0 }).collect::<Vec<u8>>();
+    let (head, size) = ([0, 0, 8], [0, 0, 0, count]);
+    let samples: Vec<u8> = (0..count).flat_map(sample).collect();
+    folder.write("x.idx", [&head[..], &[3], &size, &[0, 0, 0, 2], &[0, 0, 0, 2], &samples].concat());
+    folder.write("y.idx", [&head[..], &[1], &size, &(0..count).map(class).collect::<Vec<u8>>()].concat());
+    let import = ["data", "import", "four", "--samples", "x.idx", "--labels", "y.idx", "--classes", "4"];
+    folder.run(&[&import[..], &["--test-fraction", "0.5"]].concat()).succeeds();
+}
+
 fn deployed<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [&["deploy", name, "--device", "ideal", "--chips", "2", "--set", "network.steps=20"], more].concat()
 }
@@ -77,19 +106,28 @@ fn a_recorded_trial_is_not_trained_again() {
 #[test]
 fn networks_by_devices_make_a_table() {
     let folder = Folder::new();
-    save(&folder, "one.npz", [[784, 8], [8, 10]], |_| {});
+    save_trained(&folder, "one.npz");
     // Transposed, as in PyTorch, with weights of either sign.
     save(&folder, "two.npz", [[8, 784], [10, 8]], |weights| {
         weights.iter_mut().step_by(3).for_each(|weight| *weight *= -1.0)
     });
     let networks = ["deploy", "one.npz", "two.npz", "--device", "ideal,illustrative-oxide", "--chips", "2"];
-    let answer = folder.run(&[&networks[..], &["--set", "network.steps=20"]].concat()).succeeds();
+    let answer = folder.run(&[&networks[..], &["--set", "network.steps=40"]].concat()).succeeds();
     let lines: Vec<&str> = answer.stdout.lines().collect();
-    assert!(lines[0].starts_with("network one: 784-8-10, excitatory and inhibitory rows; "), "{}", lines[0]);
+    assert!(lines[0].starts_with("network one: 784-12-10, excitatory and inhibitory rows; "), "{}", lines[0]);
     assert!(lines[1].starts_with("network two: 784-8-10, weights of either sign; "), "{}", lines[1]);
-    let table = lines.iter().position(|line| line.starts_with("network   ideal")).expect("a table");
-    assert_eq!(lines[table], "network   ideal   illustrative-oxide");
-    assert!(lines[table + 1].starts_with("one ") && lines[table + 2].starts_with("two "), "{}", answer.stdout);
+    let table = lines.iter().position(|line| line.starts_with("network   ideal ")).expect("a table");
+    assert!(lines[table].ends_with("   illustrative-oxide"), "{}", lines[table]);
+    assert!(lines[table + 1].starts_with("one "), "{}", answer.stdout);
+    // Constant weights classify nothing: no accuracy and no yield.
+    assert!(lines[table + 2].starts_with("two       withheld   withheld"), "{}", answer.stdout);
+    let told = "two.npz: the network itself is at chance (";
+    assert!(answer.stderr.contains(told) && answer.stdout.contains(&format!("\ncaution: {told}")), "{answer:#?}");
+    assert!(answer.stdout.contains("\ntwo on ideal: 2 chips, seed 1\nwithheld: the network itself is at chance ("));
+    let table = folder.text("results/one-deploy/deployment.csv");
+    assert!(table.starts_with("network,device,data_set,after_seconds,chip,"), "{table}");
+    assert!(table.contains("\none,ideal,fashion-mnist-subset,0,") && !table.contains("\ntwo,"), "{table}");
+    assert!(!folder.text("results/one-deploy/figures/deployment.csv").contains("\ntwo,"));
 }
 
 #[test]
@@ -122,7 +160,11 @@ fn refuses_wrong_networks_and_options() {
         ),
         (
             deployed("net.npz", &["--yield-above", "80"]),
-            "error: yield above: expected an accuracy from 0 to 1, got 80\n\nhint: 80 % is 0.8",
+            "error: --yield-above: expected a fraction from 0 to 1 or a percentage such as 75%, got `80`",
+        ),
+        (
+            deployed("net.npz", &["--set", "network.hidden=32"]),
+            "error: net.npz: network.hidden: expected no value, because the matrices have the sizes\n\nhint: leave the key out",
         ),
         (
             deployed("net.npz", &["--set", "noise.level_percent=100"]),
@@ -188,18 +230,21 @@ fn refuses_a_table_of_another_kind() {
 #[test]
 fn warns_about_times_thresholds_and_keys_without_effect() {
     let folder = Folder::new();
-    save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+    save_trained(&folder, "net.npz");
     let devices =
-        ["deploy", "net.npz", "--device", "ideal,pcm-joshi-2020", "--chips", "1", "--set", "network.steps=20"];
-    let more = ["--after", "1s,10y", "--yield-above", "0.05", "--set", "hardware.retention_seconds=5"];
+        ["deploy", "net.npz", "--device", "ideal,pcm-joshi-2020", "--chips", "1", "--set", "network.steps=40"];
+    let more = ["--after", "1s,10y", "--yield-above", "5%", "--set", "hardware.retention_seconds=5"];
+    let more = [&more[..], &["--set", "training.epochs=7", "--set", "hardware.weight_at_gmax=0.001"]].concat();
     let answer = folder.run(&[&devices[..], &more].concat()).succeeds();
     for expected in [
         "--after: no effect: device `ideal` has no drift",
         "--after: 1 s is before the drift law of device `pcm-joshi-2020`",
         "--after: 315576000 s is after the drift law of device `pcm-joshi-2020`",
-        "--yield-above: 5.0 % is not above guessing (10.0 %)",
+        "--yield-above: 5.0 % is not above guessing (1",
         "hardware.retention_seconds: no effect in a deployment: `--after` sets the times",
-        "net.npz: the network itself is at chance",
+        "training.epochs: no effect in a deployment: nothing is trained",
+        // There are no initial weights, so a full scale below them is only one that clips.
+        "net.npz: hidden-1: ",
     ] {
         assert_eq!(answer.stderr.matches(&format!("warning: {expected}")).count(), 1, "{}", answer.stderr);
         assert!(answer.stdout.contains(&format!("\ncaution: {expected}")), "{}", answer.stdout);
@@ -244,4 +289,70 @@ fn networks_keep_the_device_that_labels_them() {
         answer.stdout.contains("\nwrite noise of `noise.level_percent`: sigma 0.00500 thresholds\n"),
         "{answer:#?}"
     );
+}
+
+#[test]
+fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
+    let folder = Folder::new();
+    save_trained(&folder, "net.npz");
+    let deploy = ["deploy", "net.npz", "--device", "ideal", "--chips", "2", "--set", "network.steps=40"];
+    folder.run(&deploy).succeeds();
+    let before = folder.text("results/net-deploy/deployment.json");
+    for (weight, state) in [(0.0, "is silent (0.00 hidden spikes per sample)"), (1.0, "is at chance (")] {
+        save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+        let arrays: Vec<f32> = vec![weight; 784 * 8];
+        let readout = vec![1.0; 8 * 10];
+        let arrays = [
+            ("w0".to_owned(), vec![784, 8], ArrayContent::Floats(&arrays)),
+            ("w1".to_owned(), vec![8, 10], ArrayContent::Floats(&readout)),
+        ];
+        write_arrays(&folder.path("net.npz"), &arrays).expect("the folder is ours");
+        let answer = folder.run(&deploy);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        let told = format!("error: net.npz: the network itself {state}");
+        assert!(answer.stderr.starts_with(&told) && answer.stderr.contains("\n\nhint: check data set"), "{answer:#?}");
+        assert_eq!(folder.text("results/net-deploy/deployment.json"), before);
+    }
+}
+
+/// Nine in ten samples are of class 0, and the network answers nothing else.
+#[test]
+fn always_naming_the_most_frequent_class_is_guessing() {
+    let folder = Folder::new();
+    import_four(&folder, 80, |number| if number.is_multiple_of(10) { 1 + number / 10 % 3 } else { 0 });
+    let (w0, w1) = (vec![2.0; 4 * 8], (0..8 * 4).map(|place| f32::from(place % 4 == 0)).collect::<Vec<f32>>());
+    let arrays = [
+        ("w0".to_owned(), vec![4, 8], ArrayContent::Floats(&w0)),
+        ("w1".to_owned(), vec![8, 4], ArrayContent::Floats(&w1)),
+    ];
+    write_arrays(&folder.path("one.npz"), &arrays).expect("the folder is ours");
+    let answer = folder.run(&[&["deploy", "one.npz"], &ON_FOUR[..]].concat());
+    assert_eq!(answer.status, Some(2), "{answer:#?}");
+    assert!(answer.stderr.contains("the network itself is at chance (9"), "{}", answer.stderr);
+}
+
+/// With as many inputs as classes, the shapes alone don't tell rows from columns.
+#[test]
+fn transposed_networks_with_as_many_inputs_as_classes_are_whole() {
+    let folder = Folder::new();
+    import_four(&folder, 80, |number| number % 4);
+    // Hidden neuron h belongs to class h % 4.
+    let wide = |weight: f32| (0..4 * 40).map(move |place| if place % 40 % 4 == place / 40 { weight } else { 0.0 });
+    let tall = |weight: f32| (0..40 * 4).map(move |place| if place / 4 % 4 == place % 4 { weight } else { 0.0 });
+    let (w0, w1): ([Vec<f32>; 2], [Vec<f32>; 2]) =
+        ([wide(2.0).collect(), tall(2.0).collect()], [tall(1.0).collect(), wide(1.0).collect()]);
+    let answers = [0, 1].map(|turned: usize| {
+        let shapes = [[vec![4, 40], vec![40, 4]], [vec![40, 4], vec![4, 40]]][turned].clone();
+        let [of_inputs, of_readout] = shapes;
+        let arrays = [
+            ("w0".to_owned(), of_inputs, ArrayContent::Floats(&w0[turned])),
+            ("w1".to_owned(), of_readout, ArrayContent::Floats(&w1[turned])),
+        ];
+        write_arrays(&folder.path("net.npz"), &arrays).expect("the folder is ours");
+        folder.run(&[&["deploy", "net.npz"], &ON_FOUR[..]].concat()).succeeds().stdout
+    });
+    assert_eq!(answers[0], answers[1]);
+    assert!(answers[0].starts_with("network net: 4-40-4, "), "{}", answers[0]);
+    assert!(answers[0].contains("100.00 % in exact memory"), "{}", answers[0]);
+    assert!(folder.text("results/net-deploy/study.toml").contains("hidden = 40\n"));
 }

@@ -71,7 +71,7 @@ fn a_plot_is_a_reproducible_svg_and_png() {
     let folder = Folder::new();
     folder.write("device.json", DEVICE);
     let answer = folder.run(&["device", "plot", "device.json"]).succeeds();
-    assert_eq!(answer.stdout, "all-of-it.svg\nall-of-it.png\n");
+    assert_eq!(answer.stdout, "all-of-it.svg\nall-of-it.png\nall-of-it.csv\n");
     folder.run(&["device", "plot", "device.json", "--out", "again.svg"]).succeeds();
     assert_eq!(folder.bytes("all-of-it.svg"), folder.bytes("again.svg"));
     assert_eq!(folder.bytes("all-of-it.png"), folder.bytes("again.png"));
@@ -101,6 +101,6 @@ fn a_closed_pipe_ends_the_samples() {
 fn a_plot_creates_its_folder() {
     let folder = Folder::new();
     let answer = folder.run(&["device", "plot", "ideal", "--out", "new/folder/ideal.svg"]).succeeds();
-    assert_eq!(answer.stdout, "new/folder/ideal.svg\nnew/folder/ideal.png\n");
+    assert_eq!(answer.stdout, "new/folder/ideal.svg\nnew/folder/ideal.png\nnew/folder/ideal.csv\n");
     assert!(folder.path("new/folder/ideal.png").is_file());
 }

@@ -19,6 +19,7 @@
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
 //! - [`deploy`]: stored networks on many chips.
+//! - [`device_fit`]: devices fitted to measurements; [`device_new`], [`device_compare`]: new, checked and compared devices.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has its own working folder, home and cache.
@@ -29,6 +30,9 @@ mod cluster;
 mod data;
 mod deploy;
 mod device;
+mod device_compare;
+mod device_fit;
+mod device_new;
 mod folders;
 mod health;
 mod import;

@@ -126,6 +126,12 @@ impl Answer {
         self
     }
 
+    /// Asserts exit status 2 and no data.
+    pub fn fails(self) -> Answer {
+        assert_eq!((self.status, self.stdout.as_str()), (Some(2), ""), "{self:#?}");
+        self
+    }
+
     /// Asserts exit status 2, no data and exactly `message`.
     pub fn refuses_with(&self, message: &str) {
         assert_eq!((self.status, self.stdout.as_str(), self.stderr.as_str()), (Some(2), "", message));

@@ -104,3 +104,32 @@ fn abstract_weights_cost_nothing() {
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
     assert!(!answer.stdout.contains("pulses") && !answer.stdout.contains("energy"), "{}", answer.stdout);
 }
+
+/// A long training must not end in a file that nothing can write.
+#[test]
+fn files_to_save_are_checked_before_training() {
+    let folder = Folder::with_tiny_study();
+    folder.write("file.npz", "mine");
+    let train = ["train", "tiny.toml", "--set", "noise.level_percent=1"];
+    for (flag, path, told) in [
+        ("--save-weights", "gone/net.npz", "cannot write `gone/net.npz`: no such folder"),
+        ("--save-weights", "file.npz/net.npz", "cannot write `file.npz/net.npz`: "),
+        ("--save-weights", "net.txt", "--save-weights: expected a file name that ends in .csv or .npz, got `net.txt`"),
+        ("--save-conductances", "gone/cells.csv", "cannot write `gone/cells.csv`: no such folder"),
+    ] {
+        let answer = folder.run(&[&train[..], &[flag, path]].concat());
+        // No epoch is printed.
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        assert!(answer.stderr.starts_with(&format!("error: {told}")), "{answer:#?}");
+    }
+    assert_eq!(folder.text("file.npz"), "mine");
+}
+
+#[test]
+fn an_untrained_network_is_saved_with_its_outcome() {
+    let folder = Folder::with_tiny_study();
+    let set = ["--set", "noise.level_percent=1", "--set", "training.epochs=0", "--save-weights", "net.npz"];
+    let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();
+    assert!(answer.stdout.contains("\nsaved: net.npz\noutcome: "), "{}", answer.stdout);
+    assert!(answer.stdout.contains(" % (test accuracy of the untrained network, seed 1)"), "{}", answer.stdout);
+}

@@ -2,12 +2,16 @@
 //! answers of the network in exact memory, sample by sample.
 
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use ohmspike_answers::deploy::{DeployOptions, DeployedNetwork, Deployment, Request, deploy};
 use ohmspike_datasets::{ArrayContent, write_arrays};
-use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
-use ohmspike_study::study::Override;
+use ohmspike_snn::connection::Connection;
+use ohmspike_study::network_file::{NetworkHeader, StoredNetwork};
+use ohmspike_study::prepare::DataShape;
+use ohmspike_study::run_study::{Keep, RunOptions, train_and_keep};
+use ohmspike_study::study::{Override, Study};
 use tempfile::TempDir;
 
 const HIDDEN: usize = 12;
@@ -22,20 +26,27 @@ const NOISY: [&str; 7] = [
     "network.steps=40",
 ];
 
-/// A network of random weights, whose input weights are positive on average so that it spikes.
+/// A network that knows something: header, input and readout weights.
+static TRAINED: LazyLock<(NetworkHeader, [Matrix; 2])> = LazyLock::new(|| {
+    let text = format!(
+        "name = 's'\n[network]\nhidden = {HIDDEN}\nexcitatory_fraction = 0.75\nsteps = 40\n[weights]\nsigma_init = 0.005\n\
+         [training]\nepochs = 1\nbatch = 32\nlearning_rate = 0.02\n[outcome]\nlast_epochs = 1\n"
+    );
+    let study = Study::parse("s.toml", &text, &[]).expect("a valid study");
+    let (options, keep) = (RunOptions::default(), Keep { weights: true, record: None });
+    let trained = train_and_keep(&study, Some(5), &options, &keep, &mut ()).expect("a training").expect("not stopped");
+    let stored = StoredNetwork::of_trial(&trained).expect("weights");
+    let weights = stored.arranged(DataShape { inputs: 784, classes: 10 }).expect("its own shape");
+    let weights = weights.into_iter().map(|(_, matrix)| matrix).collect::<Vec<Matrix>>();
+    (stored.header.expect("a header"), weights.try_into().expect("two matrices"))
+});
+
+/// Stores the trained network without its header; every row has one sign if it is `signed`.
 fn network(folder: &TempDir, signed: bool) -> PathBuf {
-    let matrix = |rows: usize, mean: f32, sigma: f32, name: &str| {
-        let columns = if name == "w0" { HIDDEN } else { 10 };
-        let mut draws = Matrix::zeros(rows, columns);
-        Seed::new(5).named(name).normals().fill(draws.blocks_mut());
-        let weight = |row: usize, column: usize| {
-            let weight = mean + sigma * draws[(row, column)];
-            let sign = if name == "w1" && row.is_multiple_of(3) { -1.0 } else { 1.0 };
-            if signed { sign * weight.abs() } else { weight }
-        };
-        Matrix::from_fn(rows, columns, weight).cells().collect::<Vec<f32>>()
-    };
-    let (w0, w1) = (matrix(784, 0.01, 0.02, "w0"), matrix(HIDDEN, 0.0, 0.4, "w1"));
+    let [w0, w1] = &TRAINED.1;
+    // Small weights of the other sign in place of zeros.
+    let weight = |weight: f32| if !signed && weight == 0.0 { -0.0005 } else { weight };
+    let [w0, w1] = [w0, w1].map(|matrix| matrix.cells().map(weight).collect::<Vec<f32>>());
     let arrays = [
         ("w0".to_owned(), vec![784, HIDDEN], ArrayContent::Floats(&w0)),
         ("w1".to_owned(), vec![HIDDEN, 10], ArrayContent::Floats(&w1)),
@@ -78,6 +89,34 @@ fn an_ideal_device_gives_the_answers_of_exact_memory() {
             assert_eq!(time.correct, [exact.correct; 2]);
         }
     }
+}
+
+/// Noise of a training device leaves such weights. Pairs of one sign hold 0 in their place, and so does exact memory.
+#[test]
+fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (header, [w0, w1]) = &*TRAINED;
+    let wrong = |row: usize, column: usize| {
+        if column.is_multiple_of(2) && row.is_multiple_of(2) { -w1[(row, column)] } else { w1[(row, column)] }
+    };
+    let w1 = Matrix::from_fn(HIDDEN, 10, wrong);
+    let matrices = vec![(Connection::Feedforward(0), w0.clone()), (Connection::Readout, w1)];
+    let path = folder.path().join("net.npz");
+    StoredNetwork::new(header.clone(), matrices).write(&path).expect("a writable folder");
+    let answer = deployed(&open(&path, "ideal", &[]), 2, &[0.0], 1);
+    let cell = &answer.cells[0];
+    assert!(answer.networks[0].signed_rows && cell.scales[1].wrong_signs > 0, "{:?}", cell.scales);
+    assert_eq!(cell.times[0].correct, [cell.exact.correct; 2]);
+    let stored = cell.exact.stored_correct.expect("wrong signs");
+    assert_ne!(stored, cell.exact.correct, "the signs matter");
+    let caution = answer.cautions.iter().find(|caution| caution.contains("with the sign of the other population"));
+    let told =
+        format!("{:.1} % accuracy, {:.1} % with all weights", 100.0 * cell.exact.accuracy(), stored as f64 / 10.24);
+    assert!(caution.is_some_and(|caution| caution.contains(&told)), "{:?}", answer.cautions);
+    // Both cells of a pair hold all weights.
+    let both = deployed(&open(&path, "ideal", &["network.signs=unconstrained"]), 1, &[0.0], 1);
+    let cell = &both.cells[0];
+    assert_eq!((cell.exact.correct, cell.exact.stored_correct, &cell.times[0].correct), (stored, None, &vec![stored]));
 }
 
 #[test]
@@ -143,7 +182,7 @@ fn a_device_with_one_mechanism_owes_it_all_its_loss() {
 #[test]
 fn every_column_is_compared_with_its_own_exact_memory() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let axis = ["network.steps=40", "training.tau_mem_steps=[2, 40]"];
+    let axis = ["network.steps=40", "training.tau_mem_steps=[5, 8]"];
     let answer = deployed(&open(&network(&folder, true), "ideal", &axis), 2, &[0.0], 2);
     for cell in &answer.cells {
         assert_eq!(cell.times[0].correct, [cell.exact.correct; 2]);

@@ -47,6 +47,16 @@ pub struct Effect {
     pub ci95: Option<(f64, f64)>,
     /// Whether the mean differs from 0: adjusted p value; none without a test.
     pub p: Option<f64>,
+    /// Smallest mean that the test finds with a power of 80 %, whatever the other results; none without a test.
+    #[serde(default)]
+    pub least: Option<f64>,
+}
+
+impl Effect {
+    /// Whether the mean differs from 0 at 5 %, after adjustment.
+    pub fn is_found(&self) -> bool {
+        self.p.is_some_and(|p| p < ohmspike_stats::ALPHA)
+    }
 }
 
 /// Loss by one mechanism.
@@ -211,14 +221,15 @@ fn drawn(seeds: &[u64], values: &[f64]) -> Vec<Drawn> {
 
 fn effect(seeds: &[u64], values: &[f64]) -> Effect {
     let estimate = Estimate::from_drawn(&drawn(seeds, values)).expect("at least one seed");
-    Effect { mean: estimate.mean, ci95: estimate.ci95, p: None }
+    Effect { mean: estimate.mean, ci95: estimate.ci95, p: None, least: None }
 }
 
 /// Tests each list of differences, adjusted over all of them.
 fn tested(seeds: &[u64], effects: &[Vec<f64>]) -> Vec<Effect> {
     let tests = adjusted(effects.iter().map(|values| Paired::from_differences(&drawn(seeds, values))).collect());
     let of = |(values, test): (&Vec<f64>, Result<Adjusted, _>)| Effect {
-        p: test.ok().map(|test| test.adjusted_p),
+        p: test.as_ref().ok().map(|test| test.adjusted_p),
+        least: test.ok().map(|test| test.least_difference()),
         ..effect(seeds, values)
     };
     effects.iter().zip(tests).map(of).collect()
@@ -234,13 +245,15 @@ fn comparisons(seeds: &[u64], contributions: &[Contribution]) -> Vec<Comparison>
         larger: pair[0].mechanism,
         smaller: pair[1].mechanism,
         difference,
-        differs: difference.p.is_some_and(|p| p < ohmspike_stats::ALPHA),
+        differs: difference.is_found(),
     };
     contributions.windows(2).zip(tested(seeds, &differences)).map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_stats::power::least_shift;
+
     use super::*;
 
     /// Losses 0.04, 0.02 and 0; mechanisms 0 and 1 together lose another 0.01.
@@ -276,6 +289,21 @@ mod tests {
         // The third mechanism costs exactly nothing with every seed: no test, no interval.
         let third = &ablation.contributions[2];
         assert_eq!((third.shapley.mean, third.shapley.ci95, third.shapley.p), (0.0, None, None));
+        assert_eq!(third.shapley.least, None);
+    }
+
+    /// Losses of 0.01 +- 0.02 over eight seeds have a standard error of 0.02 sqrt(8/7) / sqrt(8).
+    #[test]
+    fn a_loss_that_is_not_found_names_the_smallest_one_that_would_be() {
+        let seeds: Vec<u64> = (1..=8).collect();
+        let v = |set: Subset, seed: u64| {
+            let loss = 0.01 + if seed.is_multiple_of(2) { 0.02 } else { -0.02 };
+            0.8 - if set == 1 { loss } else { 0.0 }
+        };
+        let total = of(1, &seeds, v).total;
+        assert!(!total.is_found() && (total.mean - 0.01).abs() < 1e-12, "{total:?}");
+        let expected = least_shift(7, 0.05, 0.8) * 0.02 / 7f64.sqrt();
+        assert!((total.least.expect("a test") - expected).abs() < 1e-9 && expected > 0.02, "{total:?}");
     }
 
     #[test]

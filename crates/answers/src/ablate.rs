@@ -1,23 +1,36 @@
 //! Measures what each mechanism of a device costs: runs the network with sets of its mechanisms.
 //!
-//! The statistics are those of [`ohmspike_analysis::ablation`]. A trial that diverged counts with the accuracy of
-//! guessing. The network without any mechanism must be healthy with every seed; otherwise the answer is withheld,
-//! because a loss from a broken network says nothing about the device.
+//! The statistics are those of [`ohmspike_analysis::ablation`]. Health is judged as for a limit
+//! ([`crate::limit::find::Effect`]):
+//!
+//! | trial | counts |
+//! |---|---|
+//! | healthy, or brought to chance by its mechanisms | with its accuracy |
+//! | diverged | with the accuracy of guessing |
+//! | without any mechanism, and unhealthy or at chance | withholds the answer: a loss of a broken network says nothing |
+//! | saturated, clipped, not converged | withholds the answer: its accuracy is not that of the mechanisms |
+//! | silent | withholds the answer: a limit asks only whether the network fails, but a loss is a number, and that of a silent network is decided by its initial weights |
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use ohmspike_analysis::ablation::{Ablation, MOST_EXACT, Outcomes, Subset, ablation, sets};
-use ohmspike_study::health::chance_in;
+use ohmspike_datasets::counted;
+use ohmspike_study::health::{HealthKind, chance_in};
 use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
 use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, calibrated_study, only_condition};
+use ohmspike_study::settings::NO_DEVICE;
 use ohmspike_study::study::Study;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::limit::find::{Effect, Problem};
+use crate::limit::recorded::end;
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
 
+/// Name of the answer in its results folder.
+pub const FILE: &str = "ablation.json";
 /// Version of [`AblationAnswer`] as JSON.
 pub const SCHEMA: u32 = 1;
 
@@ -91,6 +104,14 @@ pub struct AblationAnswer {
     pub cautions: Vec<String>,
     /// All trials.
     pub trials: Vec<SetTrial>,
+}
+
+impl AblationAnswer {
+    /// Whether the results folder `folder` has an ablation that is not withheld.
+    pub fn is_in(folder: &Path) -> bool {
+        let text = std::fs::read_to_string(folder.join(FILE)).unwrap_or_default();
+        serde_json::from_str::<AblationAnswer>(&text).is_ok_and(|answer| answer.ablation.is_some())
+    }
 }
 
 /// How an ablation ended.
@@ -210,39 +231,51 @@ impl Plan {
         }
     }
 
-    /// Returns why the network without mechanisms cannot be a baseline.
+    /// Returns why the trials have no answer.
     fn withheld(&self, records: &[&Record]) -> Option<String> {
-        let baseline = self.sets.iter().zip(records).filter(|((set, _), _)| *set == 0);
-        let mut broken = baseline.filter(|(_, record)| record.outcome.is_none() || !record.health.is_empty());
-        let ((_, seed), record) = broken.next()?;
-        let device = &self.mechanisms.settings().hardware.device;
-        let reason = match (record.health.first(), &record.failure) {
-            (Some(state), _) => format!("{state}\n\nhint: {}", state.advice(&record.settings)),
-            (None, Some(failure)) => failure.clone(),
-            (None, None) => return None,
+        let trials = || self.sets.iter().zip(records);
+        let broken = |((set, seed), record): (&(Subset, u64), &&Record)| {
+            (*set == 0).then(|| unhealthy_baseline(record)).flatten().map(|reason| (*seed, reason))
         };
-        Some(format!("the network on `{device}` without any mechanism is not healthy (seed {seed}): {reason}"))
+        if let Some((seed, reason)) = trials().find_map(broken) {
+            let device = match self.mechanisms.settings().hardware.device.as_str() {
+                NO_DEVICE => "abstract weights".to_owned(),
+                device => format!("`{device}`"),
+            };
+            return Some(format!(
+                "the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"
+            ));
+        }
+        let excluded: Vec<(&(Subset, u64), Problem)> =
+            trials().filter_map(|(key, record)| Some((key, excluding(record)?))).collect();
+        let ((set, seed), first) = excluded.first()?;
+        let mut states: Vec<&str> = excluded.iter().map(|(_, problem)| problem.state.as_str()).collect();
+        states.sort_unstable();
+        states.dedup();
+        let enabled: Vec<&str> = self.enabled(*set).into_iter().map(Mechanism::words).collect();
+        Some(format!(
+            "{} of {} {} {}, so their accuracies say nothing about the device (the first with {}, seed {seed})\n\nhint: {}",
+            excluded.len(),
+            counted(records.len(), "trial"),
+            if excluded.len() == 1 { "is" } else { "are" },
+            states.join(" or "),
+            enabled.join(", "),
+            first.advice
+        ))
     }
 
     fn cautions(&self, records: &[&Record], trials: &[SetTrial]) -> Vec<String> {
-        let diverged = trials.iter().filter(|trial| trial.diverged).count();
+        let all = counted(trials.len(), "trial");
         let mut cautions = Vec::new();
+        let diverged = trials.iter().filter(|trial| trial.diverged).count();
         if diverged > 0 {
-            cautions.push(format!(
-                "{diverged} of {} trials diverged; they count with the accuracy of guessing",
-                trials.len()
-            ));
+            cautions.push(format!("{diverged} of {all} diverged; they count with the accuracy of guessing"));
         }
-        let unhealthy =
-            self.sets.iter().zip(records).filter(|((set, _), record)| *set != 0 && !record.health.is_empty());
-        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        for (_, record) in unhealthy {
-            record.health.iter().for_each(|state| *kinds.entry(state.kind().words()).or_default() += 1);
-        }
-        for (kind, count) in kinds {
+        let at_chance = |record: &&&Record| record.health.iter().any(|state| state.kind() == HealthKind::AtChance);
+        let guessing = records.iter().filter(at_chance).count();
+        if guessing > 0 {
             cautions.push(format!(
-                "{count} of {} trials are {kind}; they count with the accuracy that they have",
-                trials.len()
+                "{guessing} of {all} are at chance: they count with their accuracy, and no mechanism can cost more"
             ));
         }
         if self.seeds.len() < 3 {
@@ -250,4 +283,20 @@ impl Plan {
         }
         cautions
     }
+}
+
+/// Returns why a network without any mechanism cannot be a baseline: it may not even be at chance.
+fn unhealthy_baseline(record: &Record) -> Option<String> {
+    match (record.health.first(), &record.failure) {
+        (Some(state), _) => Some(format!("{state}\n\nhint: {}", state.advice(&record.settings))),
+        (None, failure) if record.outcome.is_none() => {
+            Some(failure.clone().unwrap_or_else(|| "training diverged".to_owned()))
+        }
+        (None, _) => None,
+    }
+}
+
+/// Returns why the accuracy of a trial is not that of its mechanisms. A trial that diverged has lost everything.
+fn excluding(record: &Record) -> Option<Problem> {
+    end(record).problem.filter(|problem| problem.effect != Effect::Failed)
 }

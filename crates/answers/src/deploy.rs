@@ -117,18 +117,25 @@ impl DeployObserver for () {}
 
 /// Deploys every one of `networks` onto every device of its study and evaluates all chips.
 ///
+/// A network that works in no memory has no answer: its chips are not made.
+///
 /// # Errors
-/// Returns a [`DeployError`] if a network, a device or the data do not fit, or if results cannot be read or written.
+/// Returns a [`DeployError`] if a network, a device or the data do not fit, if results cannot be read or written, or if no
+/// network works in exact memory; an earlier answer in the results folder then stays.
 pub fn deploy(
     networks: &[DeployedNetwork],
     options: &DeployOptions,
     observer: &mut dyn DeployObserver,
 ) -> Result<Deployment, DeployError> {
     options.check()?;
-    let Some(first) = networks.first() else { return Err(DeployError::NoNetwork) };
+    if networks.is_empty() {
+        return Err(DeployError::NoNetwork);
+    }
     DeployedNetwork::check_same_devices(networks)?;
     let mut prepared = Prepared::default();
     networks.iter().try_for_each(|network| network.prepare(&mut prepared))?;
+    let networks = &networks.iter().map(|network| network.sized(&prepared)).collect::<Result<Vec<_>, _>>()?;
+    let first = &networks[0];
     let mut told = Told { observer, cautions: Vec::new() };
     let mut cells = Vec::new();
     for (number, network) in networks.iter().enumerate() {
@@ -142,14 +149,20 @@ pub fn deploy(
     }
     let bound: Vec<Bound> = cells.iter().map(|cell| Bound::new(cell, &prepared)).collect::<Result<_, _>>()?;
     let mut records = ChipRecords::open(&options.folder)?;
-    write_study(&first.study, &first.folder, &options.folder)?;
     // Exact memory first: it shows whether the network and the threshold make sense.
     run(&bound, missing_digital(&bound, &records), options, &mut records, &mut ())?;
     let parts = Parts { networks, cells: &bound, records: &records, options, cautions: Vec::new() };
-    for bound in bound.iter().filter(|bound| bound.cell.variant == Variant::Whole) {
-        told.tell(caution::of_exact(&parts.exact(bound), &networks[bound.cell.network], options));
+    let broken: Vec<Option<DeployWarning>> = bound.iter().map(|bound| parts.broken(bound)).collect();
+    if broken.iter().all(Option::is_some) {
+        return Err(DeployError::Withheld(broken.into_iter().flatten().next().expect("there is a cell")));
     }
-    let jobs = missing_chips(&bound, options, &records);
+    for bound in bound.iter().filter(|bound| bound.cell.variant == Variant::Whole) {
+        told.tell(parts.broken(bound).into_iter().collect());
+        told.tell(caution::of_exact(&parts.exact(bound), bound.cell, &networks[bound.cell.network], options));
+    }
+    write_study(&first.study, &first.folder, &options.folder)?;
+    let mut jobs = missing_chips(&bound, options, &records);
+    jobs.retain(|job| broken[job.cell].is_none());
     run(&bound, jobs, options, &mut records, told.observer)?;
     let deployment =
         Deployment::new(&Parts { networks, cells: &bound, records: &records, options, cautions: told.cautions });
@@ -194,6 +207,7 @@ pub fn one_chip(
     }
     let mut prepared = Prepared::default();
     network.prepare(&mut prepared)?;
+    let network = &network.sized(&prepared)?;
     let options = DeployOptions { mechanisms: false, ..options.clone() };
     let cells = Cell::of_network(0, network, &mut prepared, &options)?;
     let mut layers = chip::ChipMaker::new(&cells[0], &prepared)?.program(options.seed, chip)?.layers;
@@ -216,12 +230,22 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// Chips to make: of which cell, which chip, read at which times.
+/// A result to find: of which cell, on what, read at which times.
 struct Job {
     cell: usize,
-    /// The chip; none for the digital network.
-    chip: Option<u32>,
+    on: On,
     after: Vec<f64>,
+}
+
+/// What holds the weights.
+#[derive(Clone, Copy)]
+enum On {
+    /// Exact memory.
+    Exact,
+    /// Exact memory, with the weights as stored.
+    Stored,
+    /// The chip with this number.
+    Chip(u32),
 }
 
 /// Runs `jobs` and appends their results to `records`.
@@ -248,9 +272,10 @@ fn run(
                 while failed.load(Ordering::Relaxed) == 0 {
                     let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                     let bound = &cells[job.cell];
-                    let record = match job.chip {
-                        Some(chip) => bound.chips.chip(options.seed, chip, &job.after),
-                        None => Ok(bound.chips.digital()),
+                    let record = match job.on {
+                        On::Exact => Ok(bound.chips.digital()),
+                        On::Stored => Ok(bound.chips.stored()),
+                        On::Chip(chip) => bound.chips.chip(options.seed, chip, &job.after),
                     };
                     // The receiver outlives every sender.
                     let _ = sender.send(record);
@@ -275,9 +300,11 @@ fn run(
 fn missing_digital(cells: &[Bound], records: &ChipRecords) -> Vec<Job> {
     let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
     for (number, bound) in cells.iter().enumerate() {
-        if records.digital(&bound.key.digital).is_none() {
-            let job = Job { cell: number, chip: None, after: Vec::new() };
-            jobs.entry(bound.key.digital.clone()).or_insert(job);
+        let of_stored = bound.key.stored.as_ref().map(|id| (id, On::Stored));
+        for (id, on) in [(&bound.key.digital, On::Exact)].into_iter().chain(of_stored) {
+            if records.digital(id).is_none() {
+                jobs.entry(id.clone()).or_insert(Job { cell: number, on, after: Vec::new() });
+            }
         }
     }
     jobs.into_values().collect()
@@ -292,7 +319,7 @@ fn missing_chips(cells: &[Bound], options: &DeployOptions, records: &ChipRecords
             let mut after: Vec<f64> = options.after_seconds.clone();
             after.retain(|seconds| records.correct(&id, chip, *seconds).is_none());
             if !after.is_empty() {
-                jobs.push(Job { cell: number, chip: Some(chip), after });
+                jobs.push(Job { cell: number, on: On::Chip(chip), after });
             }
         }
     }

@@ -14,11 +14,15 @@ use ohmspike_experiments::presets::PRESETS;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::figures::deployment::deployment_figures;
 use ohmspike_report::files::write_figures;
-use ohmspike_report::page::deployment::{accuracy_words, exact_words, sigma_words, yield_words};
+use ohmspike_report::page::deployment::{
+    WITHHELD, accuracy_words, exact_words, sigma_words, withheld_words, yield_words,
+};
 use ohmspike_simd::Instructions;
-use ohmspike_study::conductance_file::ConductancePath;
+use ohmspike_study::conductance_file::write_conductances;
 use ohmspike_study::run::MOST_THREADS;
+use ohmspike_study::save_path::SavePath;
 
+use super::limit::amount::fraction;
 use super::terminal::{Wanted, say, tell};
 use super::{Failure, answers_folder, study_arguments};
 
@@ -46,6 +50,8 @@ Examples:
 /// A network file is a NumPy archive (npz) of the weights w0, w1, ... from the input up, from `ohmspike train --save-weights` or
 /// another program. Its header holds the settings; a network without one takes them from --study and --set.
 ///
+/// The answer is withheld for a network that is silent or at chance in exact memory.
+///
 /// Several networks, devices or lists in --set make a table. Results of single chips are kept: a repeat runs only what is missing.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
@@ -67,11 +73,11 @@ pub struct Arguments {
     /// Data set of the test [default: that of the settings].
     #[arg(long, value_name = "DATASET")]
     test: Option<String>,
-    /// Accuracy above which a chip passes, 0 to 1 [default: 5 points below exact memory].
+    /// Accuracy above which a chip passes, such as 0.75 or 75% [default: 5 points below exact memory].
     ///
     /// Exact memory is the accuracy of the same network without a device. By default, a chip passes that loses less than
     /// 5 points and is above guessing.
-    #[arg(long, value_name = "ACCURACY")]
+    #[arg(long, value_name = "ACCURACY", value_parser = fraction)]
     yield_above: Option<f64>,
     /// Writes of every cell towards its target [default: 1; 10 with pulsed writes].
     ///
@@ -94,7 +100,7 @@ pub struct Arguments {
     ///
     /// The chip is saved at the first of the times in --after.
     #[arg(long, value_name = "FILE")]
-    save_conductances: Option<ConductancePath>,
+    save_conductances: Option<SavePath>,
     /// Number of that chip, from 0.
     #[arg(long, value_name = "K", default_value_t = 0, requires = "save_conductances")]
     chip: u32,
@@ -186,7 +192,7 @@ fn save_chip(
     networks: &[DeployedNetwork],
     options: &DeployOptions,
     chip: u32,
-    path: &ConductancePath,
+    path: &SavePath,
 ) -> Result<ExitCode, Failure> {
     let [network] = networks else {
         let devices = networks.first().map_or(0, |network| network.study.conditions.len());
@@ -196,7 +202,8 @@ fn save_chip(
         let warning = DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first };
         Screen { last: Instant::now() }.warning(&warning);
     }
-    path.write(&one_chip(network, options, chip)?)?;
+    path.check()?;
+    write_conductances(path, &one_chip(network, options, chip)?)?;
     say!("saved: {} (chip {chip}, after {})", path.path().display(), span(options.after_seconds[0]))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -268,6 +275,9 @@ fn network_line(network: &NetworkFacts, exact: Option<&ExactMemory>) -> String {
 }
 
 fn cell_lines(cell: &DeploymentCell) -> Vec<String> {
+    if let Some(broken) = &cell.exact.broken {
+        return vec![withheld_words(broken)];
+    }
     let above = format!("chips above {:.1} %", 100.0 * cell.yield_above);
     let head = ["after", "mean accuracy %", "5th percentile %", "median %", "range %", &above].map(str::to_owned);
     let row = |time: &DeploymentTime| {
@@ -307,7 +317,8 @@ fn matrix_lines(deployment: &Deployment, time: usize) -> Vec<String> {
     let head = ["network".to_owned()].into_iter().chain(deployment.devices.iter().cloned()).collect();
     let row = |(number, network): (usize, &NetworkFacts)| {
         let cell = |device: usize| {
-            deployment.cell(number, device).map(|cell| accuracy_words(&cell.times[time])).unwrap_or_default()
+            let at = |cell: &DeploymentCell| cell.times.get(time).map_or_else(|| WITHHELD.to_owned(), accuracy_words);
+            deployment.cell(number, device).map(at).unwrap_or_default()
         };
         [network.name.clone()].into_iter().chain((0..deployment.devices.len()).map(cell)).collect()
     };

@@ -1,6 +1,11 @@
-//! `ohmspike device`: lists, shows, samples and plots devices.
+//! `ohmspike device`: lists, shows, samples, plots, compares, fits, starts and checks devices.
 
+mod check;
+mod compare;
+mod files;
+mod fit;
 mod list;
+mod new;
 mod plot;
 mod sample;
 mod show;
@@ -19,14 +24,18 @@ use ohmspike_study::study::Override;
 use super::Failure;
 use super::terminal::print;
 
-/// List, show, sample or plot devices.
+/// List, show, fit, write or compare devices.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// List the built-in devices.
     List,
     Show(show::Arguments),
+    Compare(compare::Arguments),
     Sample(sample::Arguments),
     Plot(plot::Arguments),
+    Fit(fit::Arguments),
+    New(new::Arguments),
+    Check(check::Arguments),
 }
 
 /// A device, with overrides of its keys.
@@ -62,8 +71,12 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::List => list::run()?,
         Command::Show(arguments) => show::run(arguments)?,
+        Command::Compare(arguments) => compare::run(arguments)?,
         Command::Sample(arguments) => sample::run(arguments)?,
         Command::Plot(arguments) => plot::run(arguments)?,
+        Command::Fit(arguments) => fit::run(arguments)?,
+        Command::New(arguments) => new::run(arguments)?,
+        Command::Check(arguments) => check::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,6 +1,6 @@
 //! `ohmspike limit`: finds how much of a non-ideality a network tolerates.
 
-mod amount;
+pub mod amount;
 mod key;
 mod screen;
 mod show;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
 use ohmspike_study::calibration::Calibrated;
-use ohmspike_study::conductance_file::{ConductanceFileError, ConductancePath};
+use ohmspike_study::conductance_file::{ConductanceFileError, write_conductances};
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{Clipped, Ended, HealthState};
@@ -15,6 +15,7 @@ use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
 use ohmspike_study::run_study::{Keep, Observer, RunOptions, RunWarning, Trained, train_and_keep};
+use ohmspike_study::save_path::SavePath;
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 use ohmspike_study::warning::converters::saturated;
@@ -63,12 +64,12 @@ pub struct Arguments {
     /// weights are effective weights: what a read without noise returns after the last update. `ohmspike deploy` programs them
     /// onto other chips. CSV columns: connection, row, column, weight; a name that ends in .csv asks for them.
     #[arg(long, value_name = "FILE")]
-    save_weights: Option<PathBuf>,
+    save_weights: Option<SavePath>,
     /// Save weight and conductances of every pair, as csv or npz.
     ///
     /// CSV columns: connection, row, column, weight, plus_microsiemens, minus_microsiemens. Needs a device.
     #[arg(long, value_name = "FILE")]
-    save_conductances: Option<ConductancePath>,
+    save_conductances: Option<SavePath>,
     /// Record the trial in results/NAME, as `ohmspike run` would.
     ///
     /// The trial has the same ID, resumes from its checkpoint, and is not trained again once it has a record, unless you ask
@@ -101,18 +102,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.save_conductances.is_some() && !study.conditions[0].settings.has_device() {
         return Err(ConductanceFileError::NoDevice.into());
     }
+    for path in [&arguments.save_weights, &arguments.save_conductances].into_iter().flatten() {
+        path.check()?;
+    }
     let keep = arguments.keep(&study, &options);
     let mut screen = Screen { wanted: Ok(true), saves: keep != Keep::default() };
     let trained = train_and_keep(&study, arguments.seed, &options, &keep, &mut screen)?;
     let Some(trained) = trained else { return Ok(ExitCode::SUCCESS) };
+    // Files are written first, so that a reader of the output that closes the pipe loses none. A file that cannot be
+    // written ends the command after the outcome.
+    let saved = arguments.save(&trained);
     screen.wanted?;
-    let saved = arguments.save(&trained)?;
     let Trained { settings, prepared, record, recorded_before, .. } = trained;
     if let Some(folder) = &keep.record {
         let how = if recorded_before { "recorded before" } else { "recorded" };
         say!("{how}: trial {} in {}", record.id, folder.display())?;
     }
-    for path in saved {
+    for path in saved.iter().flatten() {
         say!("saved: {}", path.display())?;
     }
     let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));
@@ -132,6 +138,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         print(&area_line(&loaded.device, settings.hardware.pair, &shapes))?;
     }
     tell_health(&record)?;
+    saved?;
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
@@ -158,13 +165,13 @@ impl Arguments {
         let none = || NoWeights(trained.record.failure.clone().unwrap_or_else(|| "nothing was trained".to_owned()));
         let weights = trained.weights.as_ref().ok_or_else(none)?;
         if let Some(path) = &self.save_weights {
-            StoredNetwork::of_trial(trained).ok_or_else(none)?.write(path)?;
+            StoredNetwork::of_trial(trained).ok_or_else(none)?.write(path.path())?;
         }
         if let Some(path) = &self.save_conductances {
-            path.write(weights)?;
+            write_conductances(path, weights)?;
         }
-        let conductances = self.save_conductances.iter().map(|path| path.path().to_owned());
-        Ok(self.save_weights.iter().cloned().chain(conductances).collect())
+        let all = self.save_weights.iter().chain(&self.save_conductances);
+        Ok(all.map(|path| path.path().to_owned()).collect())
     }
 }
 

@@ -30,11 +30,8 @@ const RANDOM: usize = 16;
 /// # Errors
 /// Returns an error of the operating system or of `fill`.
 pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| *folder != OsStr::new("")).unwrap_or(Path::new("."));
-    // Checked first so that the error does not name the unfinished file.
-    fs::metadata(folder)?;
-    let permissions = replaceable(path)?;
-    let mut part = BufWriter::new(temporary_file(folder)?);
+    let (part, permissions) = unfinished(path)?;
+    let mut part = BufWriter::new(part);
     fill(&mut part)?;
     let part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
     if let Some(permissions) = permissions {
@@ -42,7 +39,29 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Resu
     }
     part.as_file().sync_all()?;
     part.persist(path)?;
-    sync_folder(folder)
+    sync_folder(folder_of(path))
+}
+
+/// Checks that [`write`] can write the file at `path` now: its folder takes new files, and nothing at `path` is in the
+/// way. Leaves nothing behind.
+///
+/// # Errors
+/// Returns the error that [`write`] would return.
+pub fn check(path: &Path) -> io::Result<()> {
+    unfinished(path).map(drop)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| *folder != OsStr::new("")).unwrap_or(Path::new("."))
+}
+
+/// Creates the unfinished file for `path`; returns it with the permissions of an existing file.
+fn unfinished(path: &Path) -> io::Result<(NamedTempFile, Option<Permissions>)> {
+    let folder = folder_of(path);
+    // Checked first so that the error does not name the unfinished file.
+    fs::metadata(folder)?;
+    let permissions = replaceable(path)?;
+    Ok((temporary_file(folder)?, permissions))
 }
 
 /// Returns the permissions of the file at `path`, or `None` if there is none. Fails if it cannot be replaced.
@@ -179,6 +198,18 @@ mod tests {
         fs::set_permissions(&kept, Permissions::from_mode(0o444)).unwrap();
         assert_eq!(put(&kept, b"new").unwrap_err().to_string(), "the file is read-only");
         assert_eq!(names(folder.path()), ["kept", "link"]);
+    }
+
+    #[test]
+    fn a_check_finds_what_a_write_would_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("table.csv");
+        assert!(check(&path).is_ok() && names(folder.path()).is_empty());
+        put(&path, b"old").unwrap();
+        assert!(check(&path).is_ok());
+        assert_eq!((fs::read(&path).unwrap(), names(folder.path())), (b"old".to_vec(), vec!["table.csv".to_owned()]));
+        assert_eq!(check(folder.path()).unwrap_err().to_string(), "not a regular file");
+        assert_eq!(check(&folder.path().join("gone/table.csv")).unwrap_err().kind(), ErrorKind::NotFound);
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub enum FitError {
     #[error("{place}: `{column}`: expected {expected}, got `{got}`{}", advice(.hint))]
     Cell {
         /// Place.
-        place: Place,
+        place: Box<Place>,
         /// Name of the column.
         column: String,
         /// What is allowed.

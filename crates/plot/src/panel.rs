@@ -48,6 +48,8 @@ pub struct PanelFigure {
     pub title: String,
     /// Panels by row.
     pub panels: Vec<Panel>,
+    /// Text below all panels, wrapped at their width; empty for none.
+    pub caption: String,
 }
 
 /// One pair of axes with its curves.
@@ -172,6 +174,8 @@ impl Curve {
 const SAMPLE: f64 = 18.0;
 const GAP: f64 = 5.0;
 const BETWEEN: f64 = 12.0;
+/// Height of a line of the caption.
+const CAPTION_LINE: f64 = 18.0;
 
 impl PanelFigure {
     /// Returns the figure as SVG that scales to any width.
@@ -190,7 +194,9 @@ impl PanelFigure {
     fn scene(&self) -> Scene {
         let columns = COLUMNS.min(self.panels.len()).max(1);
         let rows = self.panels.len().div_ceil(columns);
-        let (width, height) = (columns as f64 * SIZE.0, TITLE_HEIGHT + rows as f64 * SIZE.1);
+        let (width, below) = (columns as f64 * SIZE.0, TITLE_HEIGHT + rows as f64 * SIZE.1);
+        let caption = wrapped(&self.caption, ((width - 2.0 * GAP) / (LETTER * f64::from(TICK_SIZE))) as usize);
+        let height = below + CAPTION_LINE * caption.len() as f64 + if caption.is_empty() { 0.0 } else { GAP };
         let mut scene = Scene::new(width, height);
         scene.add(words(width / 2.0, 21.0, TITLE_SIZE, TextAnchor::Middle, true, &self.title));
         for (number, panel) in self.panels.iter().enumerate() {
@@ -199,6 +205,10 @@ impl PanelFigure {
             scene.add(Primitive::GroupStart { transform: Some(place), title: None, extra_attrs: None });
             scene.elements.extend(panel.elements());
             scene.add(Primitive::GroupEnd);
+        }
+        for (number, line) in caption.iter().enumerate() {
+            let y = below + CAPTION_LINE * (number as f64 + 0.7);
+            scene.add(words(GAP, y, TICK_SIZE, TextAnchor::Start, false, line));
         }
         scene
     }
@@ -296,6 +306,18 @@ impl Panel {
     }
 }
 
+/// Breaks `text` into lines of at most `letters` where possible; no line for an empty text.
+fn wrapped(text: &str, letters: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.chars().count() + 1 + word.chars().count() <= letters) {
+            Some(line) => *line = format!("{line} {word}"),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Draws text at a position.
 pub fn words(x: f64, y: f64, size: u32, anchor: TextAnchor, bold: bool, content: &str) -> Primitive {
     Primitive::Text { x, y, content: content.to_owned(), size, anchor, rotate: None, bold, color: None }
@@ -363,6 +385,17 @@ mod tests {
         {
             assert_eq!((prefixed(value).as_str(), power(value).as_str()), (as_prefixed, as_power));
         }
+    }
+
+    #[test]
+    fn a_caption_adds_its_lines_below_the_panels() {
+        let figure =
+            |caption: &str| PanelFigure { title: String::new(), panels: Vec::new(), caption: caption.to_owned() };
+        let heights = ["", "one line", &"word ".repeat(30)].map(|caption| figure(caption).scene().height);
+        assert_eq!(heights[1] - heights[0], CAPTION_LINE + GAP);
+        // 30 words of 5 letters at 38 letters per line of one column.
+        assert_eq!(heights[2] - heights[0], 5.0 * CAPTION_LINE + GAP);
+        assert_eq!(wrapped("", 10), [""; 0]);
     }
 
     #[test]

@@ -23,9 +23,6 @@ use crate::files::{FilesError, with_extension, write};
 use crate::page::answer_page::AnswerPage;
 use crate::rendered_answer::RenderedAnswer;
 
-/// File of an ablation in its folder.
-pub const ABLATION: &str = "ablation.json";
-
 /// Why the answers of a folder cannot be shown.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -61,7 +58,7 @@ pub fn answers_in(folder: &Path) -> Result<Vec<RenderedAnswer>, AnswersError> {
         let read: Option<LimitReport> = parsed(&path, report::SCHEMA)?;
         limits.extend(read.map(|report| LimitReport { number, ..report }));
     }
-    let ablation: Option<AblationAnswer> = parsed(&folder.join(ABLATION), ablate::SCHEMA)?;
+    let ablation: Option<AblationAnswer> = parsed(&folder.join(ablate::FILE), ablate::SCHEMA)?;
     let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
     let shown = [
         (!limits.is_empty()).then(|| limit::shown(&limits)),

@@ -1,8 +1,12 @@
 //! Datasheets of devices, with noise in several units.
 //!
-//! [`device_sheet`] is the short form printed before a run; [`device_page`] shows the whole device file.
+//! [`device_sheet`] is the short form printed before a run; [`device_page`] shows the whole device file; [`comparison`] shows two
+//! devices side by side; [`clip_table`] shows how many writes the window clips; [`check_lines`] shows which numbers have a source.
 
 mod area;
+mod check;
+mod clipped;
+mod comparison;
 mod cost;
 mod drift;
 mod held;
@@ -23,6 +27,9 @@ use ohmspike_study::settings::{Settings, connection_name};
 use ohmspike_study::significant::significant;
 
 pub use area::area_line;
+pub use check::check_lines;
+pub use clipped::{ClippedTarget, clip_caption, clip_table, clipped_targets};
+pub use comparison::comparison;
 pub use cost::cost_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};
 pub use page::{device_line, device_line_header, device_page, highest_grade};

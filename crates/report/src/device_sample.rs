@@ -5,18 +5,20 @@
 //! ```
 //!
 //! [`Sampling::cycles`] returns one cycle after the other. A cycle is one line of CSV per cell ([`Cycle::csv`]). All numbers are f32
-//! in their shortest exact form.
+//! in their shortest exact form. [`ClippedWrites`] tells how many writes the window clipped.
 
 mod chip;
+mod clipped;
 
 use std::fmt::Write;
 
-use ohmspike_crossbar::ArrayError;
 use ohmspike_crossbar::device::{Device, Direction};
+use ohmspike_crossbar::{ArrayError, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_study::warning::{Warning, beyond_laws_at, law};
 
 pub use chip::Chip;
+pub use clipped::ClippedWrites;
 
 /// Largest write noise of a study, µS, far above any conductance.
 const LARGEST_SIGMA: f64 = 1e9;
@@ -137,6 +139,8 @@ pub struct Cycle {
     pub after: Option<Vec<f32>>,
     /// Values of each read.
     pub reads: Vec<Vec<f32>>,
+    /// Counts of the writes to the target.
+    pub writes: WriteReport,
 }
 
 impl Sampling {
@@ -231,7 +235,7 @@ impl Sampling {
         if number > 1 {
             chip.write(self.from);
         }
-        chip.write(self.target);
+        let writes = chip.write(self.target);
         let written = chip.written();
         let first = self.after_seconds.unwrap_or(0.0);
         chip.rest(first);
@@ -245,7 +249,7 @@ impl Sampling {
             chip.read()
         };
         let reads = (0..self.reads).map(read).collect();
-        Cycle { number, target: self.target as f32, written, after, reads }
+        Cycle { number, target: self.target as f32, written, after, reads, writes }
     }
 }
 

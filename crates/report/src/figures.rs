@@ -1,7 +1,8 @@
 //! Draws the figures of a study from its records: SVG for papers, PNG for previews, and the plotted numbers as CSV.
 //!
 //! [`study_figures`] returns all [`Figure`]s of a study; each kind has its own file. The same records always give the same
-//! bytes. [`device_figure`] draws the curves of a device as a [`PanelFigure`](ohmspike_plot::PanelFigure).
+//! bytes. [`device_figure`] draws the curves of a device and [`comparison_figure`] those of two, as a
+//! [`PanelFigure`](ohmspike_plot::PanelFigure); [`panel_csv`] has its numbers.
 
 mod activity_over_time;
 mod bars;
@@ -21,18 +22,20 @@ mod outcome;
 mod outcome_caption;
 mod outcome_curves;
 mod outcome_plot;
+mod panel_data;
 mod representative;
 mod spike_distances;
 mod step_time;
 mod weight_update;
 mod x_axis;
 
-pub use device::device_figure;
+pub use device::{comparison_figure, device_figure};
 pub use figure::Figure;
 pub(crate) use figure::{Data, cell};
 pub use limit::limit_figures;
 pub use ohmspike_study::noise_unit::NoiseUnit;
 pub(crate) use ohmspike_study::noise_unit::noise_at;
+pub use panel_data::panel_csv;
 pub use x_axis::AxisChoice;
 
 use ohmspike_analysis::recorded::Recorded;

@@ -34,6 +34,7 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use maud::{Markup, PreEscaped, html};
+use ohmspike_plot::PanelFigure;
 
 use crate::replication::Replication;
 
@@ -43,6 +44,27 @@ impl Report<'_> {
     /// Returns the page with the sections of `replication`. The same records and program give the same page on the same machine.
     pub fn html(&self, replication: Option<&dyn Replication>) -> String {
         layout::page(&Facts::new(self), replication)
+    }
+}
+
+/// Returns a page of `sections` and folded `details`; `question` is its headline.
+pub(crate) fn whole_page(name: &str, question: &str, sections: &[Section], details: &[Section]) -> String {
+    let head = layout::Head { name, status: html! {}, question };
+    layout::whole(&head, sections, details).into_string()
+}
+
+/// Renders a figure of panels with its caption and a link to its numbers, `csv`.
+pub(crate) fn with_figure(name: &str, figure: &PanelFigure, csv: &str) -> Markup {
+    let drawn = PanelFigure { caption: String::new(), ..figure.clone() };
+    html! {
+        figure.column {
+            img src=(svg_uri(&drawn.svg())) alt={ (figure.title) ". " (figure.caption) };
+            figcaption {
+                (figure.caption) " "
+                (data_link(&format!("{name}.csv"), csv.as_bytes(), "Data as CSV"))
+                "."
+            }
+        }
     }
 }
 

@@ -14,6 +14,9 @@ pub const LARGEST_DEVICE: u64 = 16 << 20;
 /// Largest chip map, bytes. The largest matrix has 67 million cells at 8 bytes each.
 pub const LARGEST_MAP: u64 = 512 << 20;
 
+/// Largest table of measured values, bytes. A million rows take about 50 MB.
+pub const LARGEST_MEASUREMENT: u64 = 512 << 20;
+
 /// Why a file is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unreadable {
@@ -47,15 +50,23 @@ impl From<Unreadable> for io::Error {
     }
 }
 
+/// Reads a file that the user names, which may be a pipe: at most `most` bytes.
+///
+/// # Errors
+/// Returns an error if the file cannot be read, or an [`Unreadable`] if it is rejected.
+pub fn read_named(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    if fs::metadata(path)?.is_dir() {
+        return Err(Unreadable::Folder.into());
+    }
+    read_all(File::open(path)?, most)
+}
+
 /// Reads the text of a file that the user names, which may be a pipe: at most `most` bytes.
 ///
 /// # Errors
 /// Returns an error if the file cannot be read, or an [`Unreadable`] if it is rejected.
 pub fn read_named_text(path: &Path, most: u64) -> io::Result<String> {
-    if fs::metadata(path)?.is_dir() {
-        return Err(Unreadable::Folder.into());
-    }
-    String::from_utf8(read_all(File::open(path)?, most)?).map_err(|error| {
+    String::from_utf8(read_named(path, most)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
         Unreadable::Text { byte: error.as_bytes()[at], at }.into()
     })

@@ -11,37 +11,14 @@
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use ohmspike_datasets::{ArrayContent, persist, write_arrays, write_reason};
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
 
+use crate::save_path::SavePath;
 use crate::settings::connection_name;
-
-/// Path of a file of conductances, which ends in `.csv` or `.npz`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ConductancePath(PathBuf);
-
-/// A path with another ending.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a file name that ends in .csv or .npz, got `{0}`")]
-pub struct WrongEnding(String);
-
-impl FromStr for ConductancePath {
-    type Err = WrongEnding;
-
-    fn from_str(text: &str) -> Result<ConductancePath, WrongEnding> {
-        let path = PathBuf::from(text);
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        if ending.is_some_and(|ending| ["csv", "npz"].contains(&ending)) {
-            Ok(ConductancePath(path))
-        } else {
-            Err(WrongEnding(text.to_owned()))
-        }
-    }
-}
 
 /// Why conductances cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -60,27 +37,20 @@ pub enum ConductanceFileError {
     },
 }
 
-impl ConductancePath {
-    /// Returns the path.
-    pub fn path(&self) -> &Path {
-        &self.0
+/// Writes the conductances of all connections of `weights` that are in cells.
+///
+/// # Errors
+/// Returns a [`ConductanceFileError`] if no connection is, or the file cannot be written.
+pub fn write_conductances(path: &SavePath, weights: &[(Connection, LayerWeights)]) -> Result<(), ConductanceFileError> {
+    let all: Vec<(String, &CrossbarWeights)> = weights.iter().filter_map(on_cells).collect();
+    if all.is_empty() {
+        return Err(ConductanceFileError::NoDevice);
     }
-
-    /// Writes the conductances of all connections of `weights` that are in cells.
-    ///
-    /// # Errors
-    /// Returns a [`ConductanceFileError`] if no connection is, or the file cannot be written.
-    pub fn write(&self, weights: &[(Connection, LayerWeights)]) -> Result<(), ConductanceFileError> {
-        let all: Vec<(String, &CrossbarWeights)> = weights.iter().filter_map(on_cells).collect();
-        if all.is_empty() {
-            return Err(ConductanceFileError::NoDevice);
-        }
-        let written = match self.0.extension().and_then(|ending| ending.to_str()) {
-            Some("csv") => persist::write(&self.0, |file| write_csv(&all, file)),
-            _ => write_npz(&self.0, &all),
-        };
-        written.map_err(|source| ConductanceFileError::Write { path: self.0.clone(), source })
-    }
+    let written = match path.is_csv() {
+        true => persist::write(path.path(), |file| write_csv(&all, file)),
+        false => write_npz(path.path(), &all),
+    };
+    written.map_err(|source| ConductanceFileError::Write { path: path.path().to_owned(), source })
 }
 
 /// Returns the name and the cells of a connection on a device.
@@ -145,28 +115,26 @@ mod tests {
     #[test]
     fn lists_both_conductances_of_every_pair() {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = |name: &str| -> ConductancePath {
+        let path = |name: &str| -> SavePath {
             folder.path().join(name).display().to_string().parse().expect("a known ending")
         };
         let digital = DigitalWeights::exact(Matrix::zeros(2, 2), vec![ohmspike_snn::network::Sign::Excitatory; 2]);
         let weights = [(Connection::Feedforward(0), LayerWeights::Digital(digital)), (Connection::Readout, cells())];
-        path("c.csv").write(&weights).expect("a writable folder");
+        write_conductances(&path("c.csv"), &weights).expect("a writable folder");
         let text = fs::read_to_string(folder.path().join("c.csv")).expect("written");
         let expected = "connection,row,column,weight,plus_microsiemens,minus_microsiemens\n\
             readout,0,0,0,1,1\nreadout,0,1,0.25,257,1\nreadout,1,0,0,1,1\nreadout,1,1,-0.5,1,513\n";
         assert_eq!(text, expected);
-        path("c.npz").write(&weights).expect("a writable folder");
+        write_conductances(&path("c.npz"), &weights).expect("a writable folder");
         let arrays = read_arrays(&folder.path().join("c.npz")).expect("an npz file");
         assert_eq!(arrays.keys().collect::<Vec<_>>(), ["readout_minus", "readout_plus", "readout_weight"]);
         assert_eq!(arrays["readout_minus"].numbers, [1.0, 1.0, 1.0, 513.0]);
     }
 
     #[test]
-    fn refuses_networks_without_cells_and_unknown_endings() {
-        let path: ConductancePath = "c.csv".parse().expect("a known ending");
-        let error = path.write(&[]).expect_err("no cells").to_string();
+    fn refuses_networks_without_cells() {
+        let path: SavePath = "c.csv".parse().expect("a known ending");
+        let error = write_conductances(&path, &[]).expect_err("no cells").to_string();
         assert!(error.starts_with("conductances: no device holds the weights"), "{error}");
-        let error = "c.txt".parse::<ConductancePath>().expect_err("an unknown ending").to_string();
-        assert_eq!(error, "expected a file name that ends in .csv or .npz, got `c.txt`");
     }
 }

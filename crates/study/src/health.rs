@@ -33,7 +33,7 @@ pub use cause::{Cause, Mechanism};
 pub use chance::AtChance;
 pub(crate) use clipped::MOST_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
-pub use diagnosis::{chance_in, outcome_window, spikes_of_test, states};
+pub use diagnosis::{chance_in, guessing, may_be_guessing, outcome_window, spikes_of_test, states};
 pub use rise::Rise;
 pub(crate) use saturated::MOST_STEPS;
 pub use saturated::Saturated;

@@ -52,6 +52,7 @@ pub mod results;
 pub mod run;
 pub mod run_error;
 pub mod run_study;
+pub mod save_path;
 pub mod settings;
 mod sha256;
 pub mod significant;

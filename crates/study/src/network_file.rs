@@ -10,7 +10,8 @@
 //! NumPy, `numpy.load(FILE, allow_pickle=False)` reads the file, and `json.loads(bytes(network["header"]))` the header.
 //!
 //! Networks of other programs have no header. Their weights are float32 or float64, and each matrix may be transposed
-//! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes.
+//! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes;
+//! square matrices, which fit in both orders, are refused.
 
 #[cfg(test)]
 mod tests;
@@ -324,12 +325,20 @@ impl StoredNetwork {
     /// [`NetworkFileError::Shapes`] if they do not form a network with these inputs and classes, and
     /// [`NetworkFileError::Ambiguous`] if they fit in both orders.
     pub fn arranged(&self, shape: DataShape) -> Result<Vec<(Connection, Matrix)>, NetworkFileError> {
+        Ok(match self.order(shape)? {
+            Order::RowsFirst => self.connections(Matrix::clone),
+            Order::ColumnsFirst => self.connections(Matrix::transposed),
+        })
+    }
+
+    /// Returns the order of the matrices for data with `shape`.
+    fn order(&self, shape: DataShape) -> Result<Order, NetworkFileError> {
         let fits = |order| self.fits(order, shape);
-        let order = match (fits(Order::RowsFirst), fits(Order::ColumnsFirst)) {
-            (true, false) => Order::RowsFirst,
-            (true, true) if self.header.is_some() => Order::RowsFirst,
-            (false, true) if self.header.is_none() => Order::ColumnsFirst,
-            (true, true) => return Err(NetworkFileError::Ambiguous { file: self.file.clone(), shapes: self.shapes() }),
+        match (fits(Order::RowsFirst), fits(Order::ColumnsFirst)) {
+            (true, false) => Ok(Order::RowsFirst),
+            (true, true) if self.header.is_some() => Ok(Order::RowsFirst),
+            (false, true) if self.header.is_none() => Ok(Order::ColumnsFirst),
+            (true, true) => Err(NetworkFileError::Ambiguous { file: self.file.clone(), shapes: self.shapes() }),
             _ => {
                 let DataShape { inputs, classes } = shape;
                 let hint = match &self.header {
@@ -337,14 +346,9 @@ impl StoredNetwork {
                     None => "name the data set with `--set data.set=NAME`; `w0` comes first and the readout last",
                 };
                 let (file, shapes) = (self.file.clone(), self.shapes());
-                return Err(NetworkFileError::Shapes { file, shapes, inputs, classes, hint });
+                Err(NetworkFileError::Shapes { file, shapes, inputs, classes, hint })
             }
-        };
-        let turned = |matrix: &Matrix| match order {
-            Order::RowsFirst => matrix.clone(),
-            Order::ColumnsFirst => matrix.transposed(),
-        };
-        Ok(self.connections(turned))
+        }
     }
 
     /// Returns the matrices, `turned`, in order of the connections.
@@ -359,11 +363,27 @@ impl StoredNetwork {
         self.feedforward.iter().enumerate().flat_map(of_layer).collect()
     }
 
-    /// Returns the neurons of every hidden layer, as far as the shapes alone tell.
-    pub fn hidden_sizes(&self) -> Vec<usize> {
-        let order = if self.chains(Order::RowsFirst) { Order::RowsFirst } else { Order::ColumnsFirst };
-        let all = &self.feedforward[..self.feedforward.len() - 1];
-        all.iter().map(|matrix| order.sizes(matrix).1).collect()
+    /// Returns the number of hidden layers.
+    pub fn hidden_layers(&self) -> usize {
+        self.feedforward.len() - 1
+    }
+
+    /// Returns the neurons of every hidden layer for data with `shape`.
+    ///
+    /// # Errors
+    /// As [`StoredNetwork::arranged`].
+    pub fn hidden_sizes(&self, shape: DataShape) -> Result<Vec<usize>, NetworkFileError> {
+        Ok(self.sizes_in(self.order(shape)?))
+    }
+
+    /// Returns the neurons of every hidden layer as far as the shapes alone tell: a transposed network with as many
+    /// inputs as classes looks like one with other sizes.
+    pub fn likely_sizes(&self) -> Vec<usize> {
+        self.sizes_in(if self.chains(Order::RowsFirst) { Order::RowsFirst } else { Order::ColumnsFirst })
+    }
+
+    fn sizes_in(&self, order: Order) -> Vec<usize> {
+        self.feedforward[..self.hidden_layers()].iter().map(|matrix| order.sizes(matrix).1).collect()
     }
 
     /// Returns whether the hidden layer with this number, from 0, is recurrent.

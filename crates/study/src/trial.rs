@@ -167,13 +167,16 @@ pub fn run_trial(
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
     let outcome = run_trial_while(settings, devices, data, seed, resume, executor, &mut |end| {
-        watch(end);
+        if !end.epochs.is_empty() {
+            watch(end);
+        }
         ControlFlow::Continue(())
     })?;
     Ok(outcome.expect("only `watch` abandons a trial"))
 }
 
-/// Same as [`run_trial`], but abandons the trial and returns none once `watch` breaks.
+/// Same as [`run_trial`], but abandons the trial and returns none once `watch` breaks. Without epochs, it shows `watch`
+/// the untrained network.
 pub(crate) fn run_trial_while(
     settings: &Settings,
     devices: &Devices,
@@ -202,6 +205,9 @@ pub(crate) fn run_trial_while(
     let training = Training { batch, learning_rate: settings.training.learning_rate as f32 };
     let mut trainer = Trainer::new(&network, training, executor);
     let (mut after, mut diverged) = ((total_epochs == 0).then(|| before.clone()), None);
+    if total_epochs == 0 && watch(&EpochEnd { before: &before, epochs: &epochs, layers: &layers }).is_break() {
+        return Ok(None);
+    }
     for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
         let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {

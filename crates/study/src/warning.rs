@@ -2,6 +2,7 @@
 //!
 //! A warning never stops a trial. [`crate::settings`] and [`crate::prepare`] reject invalid settings.
 
+mod alone;
 pub mod converters;
 mod data;
 mod distinct;
@@ -28,6 +29,7 @@ use crate::pair_spread::{percent_of_one_write, units_of_write};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
 use crate::significant::significant;
+pub use alone::device_warnings;
 pub use data::DataWarning;
 use data::UnseenClasses;
 pub use distinct::{DistinctWarnings, distinct_warnings};

@@ -22,21 +22,33 @@ pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Ve
     found
 }
 
-/// Returns warnings about a network that says nothing about its chips, and about a threshold that says nothing.
-pub fn of_exact(exact: &ExactMemory, network: &DeployedNetwork, options: &DeployOptions) -> Vec<DeployWarning> {
-    let broken = exact.broken.clone();
-    let broken = broken.map(|state| DeployWarning::Broken { file: network.stored.file.clone(), state });
-    let Some(above) = options.yield_above else { return broken.into_iter().collect() };
+/// Returns warnings about weights with the wrong sign, and about a threshold that says nothing.
+pub fn of_exact(
+    exact: &ExactMemory,
+    cell: &Cell,
+    network: &DeployedNetwork,
+    options: &DeployOptions,
+) -> Vec<DeployWarning> {
     let percent = |accuracy: f64| 100.0 * accuracy;
-    let threshold = if above <= exact.guessing() {
-        Some(DeployWarning::AtGuessing { above: percent(above), guessing: percent(exact.guessing()) })
-    } else if above >= exact.accuracy() && broken.is_none() {
-        let (network, exact) = (network.name.clone(), percent(exact.accuracy()));
-        Some(DeployWarning::AboveExact { network, above: percent(above), exact })
-    } else {
-        None
-    };
-    broken.into_iter().chain(threshold).collect()
+    let wrong = cell.scales.iter().filter(|scale| scale.wrong_signs > 0);
+    let places: Vec<String> = wrong.map(|scale| format!("{} in {}", scale.wrong_signs, scale.connection)).collect();
+    let signs = exact.stored_accuracy().map(|stored| DeployWarning::WrongSigns {
+        file: network.stored.file.clone(),
+        places: places.join(", "),
+        deployed: percent(exact.accuracy()),
+        stored: percent(stored),
+    });
+    let threshold = options.yield_above.filter(|_| exact.broken.is_none()).and_then(|above| {
+        if above <= exact.guessing {
+            Some(DeployWarning::AtGuessing { above: percent(above), guessing: percent(exact.guessing) })
+        } else if above >= exact.accuracy() {
+            let (network, exact) = (network.name.clone(), percent(exact.accuracy()));
+            Some(DeployWarning::AboveExact { network, above: percent(above), exact })
+        } else {
+            None
+        }
+    });
+    signs.into_iter().chain(threshold).collect()
 }
 
 /// Returns a warning without its hint.

@@ -11,7 +11,7 @@ use ohmspike_study::settings::{Settings, connection_key, connection_name, key_of
 use serde::{Deserialize, Serialize};
 
 use super::network::DeployedNetwork;
-use super::signs::{Branches, branches, wrong_signs};
+use super::signs::{Branches, branches, projected, wrong_signs};
 use super::{DeployError, DeployOptions, DeployWarning, PULSED_PASSES};
 use crate::mechanisms::{Mechanism, Mechanisms};
 
@@ -50,8 +50,12 @@ pub(crate) struct Cell {
     pub variant: Variant,
     pub settings: Arc<Settings>,
     pub snn: Arc<Network>,
-    /// Weights in order of the connections.
+    /// Deployed weights in order of the connections: those with the wrong sign are 0, in exact memory as on chips.
     pub matrices: Arc<Vec<(Connection, Matrix)>>,
+    /// Weights as stored, if some have the wrong sign.
+    pub stored: Option<Arc<Vec<(Connection, Matrix)>>>,
+    /// Standard deviation of the study's write noise, thresholds.
+    pub study_sigma: f64,
     pub branches: Arc<Branches>,
     pub scales: Vec<Scale>,
     pub write_passes: u32,
@@ -72,17 +76,16 @@ impl Cell {
             let matrices = network.stored.arranged(shape)?;
             let snn = network.network(&settings, shape)?;
             let branches = branches(network.demand, &snn, &matrices, &network.stored.file)?;
+            let (matrices, stored, wrong_signs) = held(matrices, &branches);
             let mechanisms = Mechanisms::new(Arc::clone(&settings), &network.paths());
             let exact = mechanisms.as_ref().is_ok_and(|mechanisms| {
                 mechanisms.active().iter().all(|mechanism| *mechanism == Mechanism::WriteNoise)
             });
             let devices = prepared.devices_of(&settings);
             let scale = |(place, (connection, matrix)): (usize, &(Connection, Matrix))| {
-                let own = branches.as_ref().map(|branches| &branches[place]);
-                let wrong_signs = own.map_or(0, |own| wrong_signs(matrix, own));
                 let given = given_scale(network, device, *connection);
                 let (device, name) = (devices.of(*connection), connection_name(*connection));
-                scale(name, matrix, given, device, exact, wrong_signs)
+                scale(name, matrix, given, device, exact, wrong_signs[place])
             };
             let scales: Vec<Scale> = matrices.iter().enumerate().map(scale).collect();
             let pulsed = matrices.iter().any(|(connection, _)| {
@@ -94,9 +97,11 @@ impl Cell {
                 network: number,
                 device,
                 variant,
-                settings,
                 snn: Arc::clone(&snn),
                 matrices: Arc::clone(&matrices),
+                stored: stored.clone(),
+                study_sigma: network.study_sigma(&settings),
+                settings,
                 branches: Arc::clone(&branches),
                 scales: scales.clone(),
                 write_passes,
@@ -119,21 +124,34 @@ impl Cell {
         Ok(cells)
     }
 
-    /// Returns warnings about weights that the device cannot hold.
+    /// Returns warnings about weights beyond full scale.
     pub fn warnings(&self, networks: &[DeployedNetwork]) -> Vec<DeployWarning> {
-        let file = || networks[self.network].stored.file.clone();
         let of = |scale: &Scale| {
-            let Scale { connection, weight_at_gmax, largest_weight, clipped, wrong_signs } = scale.clone();
-            let signs = DeployWarning::WrongSigns { file: file(), connection: connection.clone(), count: wrong_signs };
-            let (largest, count, key) = (largest_weight, clipped, key_of_named(&connection, "weight_at_gmax"));
-            let clips = DeployWarning::Clipped { file: file(), key, connection, count, weight_at_gmax, largest };
-            [(wrong_signs > 0).then_some(signs), (clipped > 0).then_some(clips)]
-                .into_iter()
-                .flatten()
-                .collect::<Vec<_>>()
+            let Scale { connection, weight_at_gmax, largest_weight: largest, clipped: count, .. } = scale.clone();
+            let (file, key) = (networks[self.network].stored.file.clone(), key_of_named(&connection, "weight_at_gmax"));
+            DeployWarning::Clipped { file, key, connection, count, weight_at_gmax, largest }
         };
-        self.scales.iter().flat_map(of).collect()
+        self.scales.iter().filter(|scale| scale.clipped > 0).map(of).collect()
     }
+}
+
+/// Matrices in order of the connections.
+type Matrices = Vec<(Connection, Matrix)>;
+
+/// Returns the weights that pairs can hold, the weights as stored if they differ, and the number of weights with the wrong
+/// sign per matrix.
+fn held(matrices: Matrices, branches: &Branches) -> (Matrices, Option<Arc<Matrices>>, Vec<u64>) {
+    let Some(branches) = branches else {
+        let none = vec![0; matrices.len()];
+        return (matrices, None, none);
+    };
+    let each = || matrices.iter().zip(branches);
+    let wrong: Vec<u64> = each().map(|((_, matrix), own)| wrong_signs(matrix, own)).collect();
+    if wrong.iter().all(|count| *count == 0) {
+        return (matrices, None, wrong);
+    }
+    let held = each().map(|((connection, matrix), own)| (*connection, projected(matrix, own))).collect();
+    (held, Some(Arc::new(matrices)), wrong)
 }
 
 /// Returns the weight at Gmax that the user sets, if any.

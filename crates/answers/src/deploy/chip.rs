@@ -88,11 +88,11 @@ impl<'a> ChipMaker<'a> {
         chip: Seed,
     ) -> Result<Option<CrossbarArray>, DeployError> {
         let Some(loaded) = self.devices.of(connection) else { return Ok(None) };
-        let Cell { settings, branches, scales, .. } = self.cell;
+        let Cell { settings, branches, scales, study_sigma, .. } = self.cell;
         let either = vec![Branch::Plus; matrix.rows()];
         let own = branches.as_ref().as_ref().map(|branches| &branches[place]);
         let params = ArrayParams {
-            update_sigma: settings.study_sigma() as f32,
+            update_sigma: *study_sigma as f32,
             write_spread_scale: settings.hardware.write_spread_scale as f32,
             pair: settings.hardware.pair,
             population: if own.is_some() { settings.hardware.population } else { Population::Both },
@@ -150,11 +150,21 @@ impl<'a> ChipMaker<'a> {
 
     /// Counts correct samples of the network in exact memory.
     pub fn digital(&self) -> ChipRecord {
+        self.in_exact_memory(&self.key.digital, &self.cell.matrices)
+    }
+
+    /// Counts correct samples with the weights as stored, in exact memory.
+    pub fn stored(&self) -> ChipRecord {
+        let matrices = self.cell.stored.as_ref().unwrap_or(&self.cell.matrices);
+        self.in_exact_memory(self.key.stored.as_ref().unwrap_or(&self.key.digital), matrices)
+    }
+
+    fn in_exact_memory(&self, id: &str, matrices: &[(Connection, Matrix)]) -> ChipRecord {
         let mut layers: Vec<LayerWeights> =
-            self.cell.matrices.iter().map(|(_, matrix)| LayerWeights::Digital(exact(matrix))).collect();
+            matrices.iter().map(|(_, matrix)| LayerWeights::Digital(exact(matrix))).collect();
         let total = self.test(&mut layers, Seed::new(0)).total();
         ChipRecord {
-            id: self.key.digital.clone(),
+            id: id.to_owned(),
             chip: None,
             after_seconds: Vec::new(),
             correct: vec![total.correct],
@@ -181,16 +191,18 @@ impl<'a> ChipMaker<'a> {
 
 /// Returns the names of the results of a cell.
 fn key(cell: &Cell, data: &EncodedData, devices: &Devices) -> Key {
-    let Cell { settings, matrices, scales, write_passes, branches, snn, .. } = cell;
+    let Cell { settings, matrices, scales, write_passes, branches, snn, study_sigma, .. } = cell;
     let weights = sha256(&bytes(matrices));
     let trial = trial_id(settings, 0, &data.sha256, devices);
     let scales: Vec<f32> = scales.iter().map(|scale| scale.weight_at_gmax).collect();
     let signs = branches.as_ref().as_ref().map(|rows| rows.iter().map(|row| signs_of(row)).collect::<Vec<_>>());
     let decides = serde_json::json!({ "deployment": ARITHMETIC, "trial": trial, "weights": weights, "weight_at_gmax": scales,
-                                "passes": write_passes, "signs": signs });
-    let digital = serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, format!("{snn:?}")]);
+                                "passes": write_passes, "signs": signs, "study_sigma": study_sigma });
     let short = |value: serde_json::Value| sha256(value.to_string().as_bytes())[..16].to_owned();
-    Key { chips: short(decides), digital: short(digital), weights: weights[..16].to_owned() }
+    let exact =
+        |weights: &str| short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, format!("{snn:?}")]));
+    let stored = cell.stored.as_ref().map(|matrices| exact(&sha256(&bytes(matrices))));
+    Key { chips: short(decides), digital: exact(&weights), stored, weights: weights[..16].to_owned() }
 }
 
 /// Returns the weights that reads see; none if reads have noise.

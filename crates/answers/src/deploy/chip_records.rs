@@ -22,7 +22,9 @@ pub(crate) struct Key {
     pub chips: String,
     /// Hash of everything that decides the result in exact memory.
     pub digital: String,
-    /// Start of the hash of the weights.
+    /// The same for the weights as stored, if some have the wrong sign.
+    pub stored: Option<String>,
+    /// Start of the hash of the deployed weights.
     pub weights: String,
 }
 

@@ -192,6 +192,17 @@ pub enum DeployError {
     /// An option that contradicts another one.
     #[error("{0}")]
     Signs(String),
+    /// A size for a network whose matrices have one.
+    #[error("{file}: {key}: expected no value, because the matrices have the sizes\n\nhint: leave the key out")]
+    Size {
+        /// The network file.
+        file: String,
+        /// The key.
+        key: String,
+    },
+    /// No network works in exact memory; the first with what is wrong.
+    #[error(transparent)]
+    Withheld(DeployWarning),
 }
 
 /// A deployment that is valid but probably unintended.
@@ -255,17 +266,20 @@ pub enum DeployWarning {
     },
     /// Weights with the wrong sign.
     #[error(
-        "{file}: {connection}: {} with the sign of the other population; deployed as 0\n\n\
-         hint: noise of the training device can leave such weights; a network without signs needs `network.signs = \
-         \"unconstrained\"`", counted(*count as usize, "weight")
+        "{file}: weights with the sign of the other population: {places}; deployed as 0, also in exact memory \
+         ({deployed:.1} % accuracy, {stored:.1} % with all weights)\n\n\
+         hint: noise of the training device can leave such weights; `--set network.signs=unconstrained` holds them in the \
+         other cell of their pair"
     )]
     WrongSigns {
         /// The network file.
         file: String,
-        /// The connection.
-        connection: String,
-        /// Number of weights.
-        count: u64,
+        /// Number of weights per connection, such as `12 in readout`.
+        places: String,
+        /// Accuracy of the deployed weights in exact memory, %.
+        deployed: f64,
+        /// Accuracy of the weights as stored, %.
+        stored: f64,
     },
     /// Weights beyond full scale.
     #[error(

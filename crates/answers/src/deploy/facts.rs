@@ -1,13 +1,11 @@
 //! What a deployment starts from: a network, and the same network in exact memory.
 
+use ohmspike_study::health::{LEAST_SPIKES, guessing, may_be_guessing};
 use serde::{Deserialize, Serialize};
 
 use super::Bound;
 use super::chip_records::ChipRecord;
 use super::network::DeployedNetwork;
-
-/// Fewest hidden spikes per sample of a network that computes anything.
-const LEAST_SPIKES: f64 = 0.1;
 
 /// A deployed network.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +14,7 @@ pub struct NetworkFacts {
     pub name: String,
     /// Its file.
     pub file: String,
-    /// Start of the SHA-256 of the weights.
+    /// Start of the SHA-256 of the deployed weights.
     pub weights_sha256: String,
     /// Units of all layers, from the inputs to the classes.
     pub layers: Vec<usize>,
@@ -39,8 +37,12 @@ pub struct ExactMemory {
     pub samples: u64,
     /// Classes.
     pub classes: usize,
+    /// Accuracy of guessing, 0 to 1: 1 / (number of classes), or the fraction of the most frequent class if that is larger.
+    pub guessing: f64,
     /// Correct test samples.
     pub correct: u64,
+    /// Correct test samples with the weights as stored; none unless some have the wrong sign.
+    pub stored_correct: Option<u64>,
     /// Hidden spikes per sample.
     pub hidden_spikes: f64,
     /// Why accuracies on chips say nothing about them, if they do not: `is silent ...` or `is at chance ...`.
@@ -75,15 +77,19 @@ impl NetworkFacts {
 }
 
 impl ExactMemory {
-    /// Collects the facts of a cell from its `record` in exact memory.
-    pub(super) fn new(bound: &Bound, record: Option<&ChipRecord>) -> ExactMemory {
+    /// Collects the facts of a cell from its `record` in exact memory, and that of the weights as `stored`.
+    pub(super) fn new(bound: &Bound, record: Option<&ChipRecord>, stored: Option<&ChipRecord>) -> ExactMemory {
         let data = bound.chips.data();
+        let mut of_class = vec![0; data.classes];
+        data.test.labels.iter().for_each(|label| of_class[usize::from(*label)] += 1);
         let mut exact = ExactMemory {
             data: bound.cell.settings.data.set.clone(),
             data_sha256: data.sha256.clone(),
             samples: data.test.labels.len() as u64,
             classes: data.classes,
+            guessing: guessing(&of_class).unwrap_or(0.0),
             correct: record.map_or(0, |record| record.correct[0]),
+            stored_correct: stored.map(|record| record.correct[0]),
             hidden_spikes: record.and_then(|record| record.hidden_spikes).unwrap_or(0.0),
             broken: None,
         };
@@ -96,18 +102,17 @@ impl ExactMemory {
         fraction(self.correct, self.samples)
     }
 
-    /// Accuracy of guessing: 1 / (number of classes).
-    pub fn guessing(&self) -> f64 {
-        1.0 / self.classes.max(1) as f64
+    /// Accuracy with the weights as stored, 0 to 1; none unless some have the wrong sign.
+    pub fn stored_accuracy(&self) -> Option<f64> {
+        self.stored_correct.map(|correct| fraction(correct, self.samples))
     }
 
     fn state(&self) -> Option<String> {
-        let chance = self.guessing();
-        let error = (chance * (1.0 - chance) / self.samples.max(1) as f64).sqrt();
         if self.hidden_spikes < LEAST_SPIKES {
             Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
-        } else if self.accuracy() < chance + 2.0 * error {
-            Some(format!("is at chance ({:.1} % accuracy)", 100.0 * self.accuracy()))
+        } else if may_be_guessing(self.accuracy(), self.samples, self.guessing) {
+            let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
+            Some(format!("is at chance ({accuracy:.1} % accuracy, guessing {guessing:.1} %)"))
         } else {
             None
         }

@@ -18,6 +18,10 @@ use super::{DeployError, DeployWarning};
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
+/// The smallest initial weight spread that settings allow, thresholds.
+const LEAST_SPREAD: f64 = 1e-12;
+/// The largest weight of a fully-on cell that settings allow, thresholds: it holds all initial weights.
+const MOST_WEIGHT: f64 = 1e12;
 
 /// How a network is to be deployed.
 #[derive(Clone, Copy, Debug)]
@@ -45,8 +49,12 @@ pub struct DeployedNetwork {
     pub study: Study,
     /// Folder that relative paths of the study are looked up in.
     pub folder: PathBuf,
-    /// Keys that the user sets.
+    /// Keys that the user sets, in the study or with an override.
     explicit: Vec<String>,
+    /// Keys that the user sets with an override.
+    overridden: Vec<String>,
+    /// Initial weight spread of the training, thresholds: noise levels are in percent of it. None if nobody knows it.
+    spread: Option<f64>,
     pub(super) demand: Demand,
 }
 
@@ -58,53 +66,28 @@ impl DeployedNetwork {
     pub fn open(path: &Path, request: &Request) -> Result<DeployedNetwork, DeployError> {
         let stored = StoredNetwork::read(path)?;
         let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
+        if let Some(key) = overridden_size(request.overrides) {
+            return Err(DeployError::Size { file: stored.file.clone(), key });
+        }
         let given = request.overrides.iter().filter(|one| one.key != SIGNS).cloned();
-        let other_device = !request.devices.is_empty() || request.overrides.iter().any(is_device);
         let devices = (!request.devices.is_empty()).then(|| device_override(request.devices));
         let last: Vec<Override> =
             request.test.map(|set| Override::new("data.set", set)).into_iter().chain(devices).chain(given).collect();
-        let wanted = request.overrides.iter().rev().find(|one| one.key == SIGNS);
-        let wanted = wanted.map(|one| word_of(&one.value)).transpose()?;
+        let source = Source::new(&stored, request)?;
+        let overridden = request.overrides.iter().map(|one| canonical(&one.key).to_owned()).collect();
         let mut explicit: Vec<String> = last.iter().map(|one| canonical(&one.key).to_owned()).collect();
-        let (study, folder, demand) = match (&stored.header, request.study) {
-            (Some(_), Some(_)) => return Err(DeployError::OwnSettings { file: stored.file.clone() }),
-            (Some(header), None) => {
-                let own = header_overrides(header, other_device);
-                let study = parse(request, &stored, &[base_overrides(), own, last].concat())?;
-                let constrained = header.settings.network.signs == WeightSigns::Constrained;
-                let own = if constrained { Demand::OfSettings } else { Demand::Unconstrained };
-                let demand = match wanted {
-                    None => own,
-                    Some(WeightSigns::Constrained) if constrained => own,
-                    Some(WeightSigns::Constrained) => Demand::PerRow,
-                    Some(WeightSigns::Unconstrained) => Demand::Unconstrained,
-                };
-                (study, PathBuf::from("."), demand)
-            }
-            (None, Some(path)) => {
-                let signs = Override::new(SIGNS, "constrained");
-                let sizes = size_overrides(&stored);
-                let file = StudyFile::open_with(request.presets, path, &[vec![signs], sizes, last].concat())?;
-                let layers = file.study.conditions[0].settings.hidden_layers().len();
-                if layers != stored.hidden_sizes().len() {
-                    let (file, got) = (stored.file.clone(), stored.hidden_sizes().len());
-                    return Err(DeployError::Layers { file, expected: layers, got });
-                }
-                explicit.extend(file.study.places.keys().cloned());
-                let own = signs_in(&file.text)?;
-                (file.study, file.folder, demand_of(wanted.or(own)))
-            }
-            (None, None) => {
-                let own = [size_overrides(&stored), base_overrides()].concat();
-                let study = parse(request, &stored, &[own, last].concat())?;
-                (study, PathBuf::from("."), demand_of(wanted))
-            }
-        };
+        let of_training = source.study(request, &stored, &[&last[..], &full_scales(&stored, MOST_WEIGHT)].concat())?;
+        let given = explicit.iter().any(|key| key == SPREAD);
+        let in_file = source.file.is_some() && of_training.places.contains_key(SPREAD);
+        let spread = known_spread(&of_training, stored.header.is_some() || given || in_file);
+        let study = source.study(request, &stored, &[last, no_initial_weights(&stored, request)].concat())?;
+        explicit.extend(study.places.keys().filter(|_| source.file.is_some()).cloned());
+        let (folder, demand) = (source.folder, source.demand);
         if !study.conditions.iter().all(|condition| condition.settings.has_device()) {
             return Err(DeployError::NoDevice { file: stored.file.clone() });
         }
         let study = Study { name: study_name(&name), question: question(&name), ..study };
-        let network = DeployedNetwork { name, stored, study, folder, explicit, demand };
+        let network = DeployedNetwork { name, stored, study, folder, explicit, overridden, spread, demand };
         network.check_spread()?;
         Ok(network)
     }
@@ -115,6 +98,28 @@ impl DeployedNetwork {
             self.add(&condition.settings, prepared)?;
         }
         Ok(())
+    }
+
+    /// Returns the network with the sizes of its matrices in its settings, which the shapes alone may not tell.
+    pub(super) fn sized(&self, prepared: &Prepared) -> Result<DeployedNetwork, DeployError> {
+        let mut network = self.clone();
+        for condition in &mut network.study.conditions {
+            let shape = prepared.data(&condition.settings).shape();
+            let sizes = self.stored.hidden_sizes(shape)?;
+            if sizes != self.stored.likely_sizes() {
+                let settings = Arc::make_mut(&mut condition.settings);
+                settings.network.hidden = sizes[0];
+                settings.layers.iter_mut().zip(sizes).for_each(|(layer, neurons)| layer.hidden = Some(neurons));
+            }
+        }
+        Ok(network)
+    }
+
+    /// Returns the standard deviation of the write noise of `noise.level_percent`, thresholds.
+    pub(super) fn study_sigma(&self, settings: &Settings) -> f64 {
+        let swept = self.study.axes.iter().any(|axis| axis.key == SPREAD);
+        let spread = if swept { settings.weights.sigma_init } else { self.spread.unwrap_or(0.0) };
+        settings.noise.level_percent / 100.0 * spread
     }
 
     /// Reads the data and devices of `settings`.
@@ -139,10 +144,9 @@ impl DeployedNetwork {
 
     /// Refuses a noise level in % of a spread that nobody knows.
     fn check_spread(&self) -> Result<(), DeployError> {
-        let levels = self.study.conditions.iter().map(|condition| condition.settings.noise.level_percent);
-        let unknown = |(number, level): &(usize, f64)| *level > 0.0 && !self.sets(*number, SPREAD);
-        match levels.enumerate().find(unknown) {
-            Some((_, level)) if self.stored.header.is_none() => {
+        let mut levels = self.study.conditions.iter().map(|condition| condition.settings.noise.level_percent);
+        match levels.find(|level| *level > 0.0) {
+            Some(level) if self.spread.is_none() => {
                 Err(DeployError::NoSpread { file: self.stored.file.clone(), level })
             }
             _ => Ok(()),
@@ -154,7 +158,8 @@ impl DeployedNetwork {
         let network = network(settings, shape)?;
         let excitatory =
             |layer: usize| self.stored.header.as_ref().and_then(|header| header.excitatory.get(layer).copied());
-        let hidden = self.stored.hidden_sizes().into_iter().enumerate().map(|(number, neurons)| HiddenLayer {
+        let sizes = self.stored.hidden_sizes(shape)?;
+        let hidden = sizes.into_iter().enumerate().map(|(number, neurons)| HiddenLayer {
             neurons,
             excitatory: excitatory(number).unwrap_or(neurons).min(neurons),
             recurrent: self.stored.is_recurrent(number),
@@ -175,7 +180,12 @@ impl DeployedNetwork {
             _ => None,
         };
         let ignored = |key: &String| why(key).map(|why| DeployWarning::Ignored { key: key.clone(), why });
-        self.explicit.iter().filter_map(ignored).collect()
+        let noisy = self.study.conditions.iter().any(|condition| condition.settings.noise.level_percent > 0.0);
+        let of_training = |key: &String| {
+            let why = of_training(key).filter(|_| !(key == SPREAD && noisy));
+            why.map(|why| DeployWarning::Ignored { key: key.clone(), why })
+        };
+        self.explicit.iter().filter_map(ignored).chain(self.overridden.iter().filter_map(of_training)).collect()
     }
 
     fn other_data(&self, prepared: &Prepared) -> Option<DeployWarning> {
@@ -266,10 +276,107 @@ fn device_override(devices: &[String]) -> Override {
     }
 }
 
-fn parse(request: &Request, stored: &StoredNetwork, overrides: &[Override]) -> Result<Study, DeployError> {
-    let layers = "[[layer]]\n".repeat(stored.hidden_sizes().len());
-    let text = format!("name = \"deployment\"\n{layers}");
-    Ok(Study::parse_with(request.presets, &stored.file, &text, overrides)?)
+/// Where the settings come from.
+struct Source<'a> {
+    /// The study; none for one with default settings and as many layers as the network.
+    file: Option<&'a Path>,
+    /// Overrides of its keys, before those of the user.
+    own: Vec<Override>,
+    /// Folder of relative paths.
+    folder: PathBuf,
+    demand: Demand,
+}
+
+impl<'a> Source<'a> {
+    fn new(stored: &StoredNetwork, request: &Request<'a>) -> Result<Source<'a>, DeployError> {
+        let wanted = request.overrides.iter().rev().find(|one| one.key == SIGNS);
+        let wanted = wanted.map(|one| word_of(&one.value)).transpose()?;
+        let plain = |own: Vec<Override>, demand: Demand| Source { file: None, own, folder: PathBuf::from("."), demand };
+        match (&stored.header, request.study) {
+            (Some(_), Some(_)) => Err(DeployError::OwnSettings { file: stored.file.clone() }),
+            (Some(header), None) => {
+                let other_device = !request.devices.is_empty() || request.overrides.iter().any(is_device);
+                let constrained = header.settings.network.signs == WeightSigns::Constrained;
+                let demand = match wanted {
+                    Some(WeightSigns::Constrained) if !constrained => Demand::PerRow,
+                    Some(WeightSigns::Unconstrained) => Demand::Unconstrained,
+                    _ if constrained => Demand::OfSettings,
+                    _ => Demand::Unconstrained,
+                };
+                Ok(plain([base_overrides(), header_overrides(header, other_device)].concat(), demand))
+            }
+            (None, None) => Ok(plain([size_overrides(stored), base_overrides()].concat(), demand_of(wanted))),
+            (None, Some(path)) => {
+                let own = [vec![Override::new(SIGNS, "constrained")], size_overrides(stored)].concat();
+                let opened = [own.clone(), full_scales(stored, MOST_WEIGHT)].concat();
+                let file = StudyFile::open_with(request.presets, path, &opened)?;
+                let (expected, got) = (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
+                if expected != got {
+                    return Err(DeployError::Layers { file: stored.file.clone(), expected, got });
+                }
+                let demand = demand_of(wanted.or(signs_in(&file.text)?));
+                Ok(Source { file: Some(path), own, folder: file.folder, demand })
+            }
+        }
+    }
+
+    /// Returns the study with further overrides.
+    fn study(&self, request: &Request, stored: &StoredNetwork, more: &[Override]) -> Result<Study, DeployError> {
+        let overrides = [&self.own, more].concat();
+        if let Some(path) = self.file {
+            return Ok(StudyFile::open_with(request.presets, path, &overrides)?.study);
+        }
+        let text = "name = \"deployment\"\n".to_owned() + &"[[layer]]\n".repeat(stored.hidden_layers());
+        Ok(Study::parse_with(request.presets, &stored.file, &text, &overrides)?)
+    }
+}
+
+/// Returns the initial weight spread of a study, thresholds; none if it is `auto` or not `known`.
+fn known_spread(study: &Study, known: bool) -> Option<f64> {
+    let condition = &study.conditions[0];
+    let auto = condition.auto.as_ref().is_some_and(|auto| auto.keys.contains(SPREAD));
+    (known && !auto).then_some(condition.settings.weights.sigma_init)
+}
+
+/// Returns the weights of fully-on cells of all layers as overrides.
+fn full_scales(stored: &StoredNetwork, weight: f64) -> Vec<Override> {
+    let keys = (0..stored.hidden_layers()).map(|number| layer_key(number, "weight_at_gmax"));
+    keys.chain(["readout.weight_at_gmax".to_owned()]).map(|key| Override::new(&key, weight)).collect()
+}
+
+/// Returns the smallest initial weight spreads, so that every full scale holds initial weights: a deployment has none. A
+/// spread that the user sweeps stays.
+fn no_initial_weights(stored: &StoredNetwork, request: &Request) -> Vec<Override> {
+    let swept = |key: &str| {
+        let own = request.overrides.iter().rev().find(|one| canonical(&one.key) == canonical(key));
+        own.is_some_and(|one| one.value.is_array())
+    };
+    let of_layer = |number: usize| {
+        let recurrent = stored.is_recurrent(number).then(|| layer_key(number, "sigma_recurrent"));
+        [layer_key(number, "sigma_init")].into_iter().chain(recurrent)
+    };
+    let keys = (0..stored.hidden_layers()).flat_map(of_layer).chain(["readout.sigma_init".to_owned()]);
+    keys.filter(|key| !swept(key)).map(|key| Override::new(&key, LEAST_SPREAD)).collect()
+}
+
+/// Returns the first override of a size: the matrices have the sizes.
+fn overridden_size(overrides: &[Override]) -> Option<String> {
+    let is_size = |key: &str| ["hidden", "recurrent"].contains(&key.rsplit('.').next().unwrap_or_default());
+    overrides.iter().map(|one| one.key.clone()).find(|key| is_size(key))
+}
+
+/// Returns why a key of the training has no effect.
+fn of_training(key: &str) -> Option<&'static str> {
+    let section = key.split('.').next().unwrap_or_default();
+    match (section, key.rsplit('.').next().unwrap_or_default()) {
+        ("training", "epochs" | "learning_rate" | "surrogate" | "surrogate_steepness") | ("outcome", _) => {
+            Some("nothing is trained")
+        }
+        (_, "sigma_init" | "sigma_recurrent") => Some("the file has the weights"),
+        (_, "excitatory_fraction") => Some("the file has the populations"),
+        ("repeats" | "seeds", _) => Some("`--seed` sets the chips"),
+        _ => None,
+    }
 }
 
 /// Returns values for keys that a deployment does not use, but that settings check against each other: every chip has its
@@ -287,7 +394,7 @@ fn size_overrides(stored: &StoredNetwork) -> Vec<Override> {
             Override::new(&layer_key(number, "recurrent"), stored.is_recurrent(number)),
         ]
     };
-    stored.hidden_sizes().into_iter().enumerate().flat_map(of_layer).collect()
+    stored.likely_sizes().into_iter().enumerate().flat_map(of_layer).collect()
 }
 
 /// Returns the settings of the training that hold for a deployment. The devices of the training hold only if no other is

@@ -10,13 +10,13 @@ use super::cell::{Scale, Variant};
 use super::chip_records::ChipRecords;
 use super::facts::{ExactMemory, NetworkFacts, fraction};
 use super::network::DeployedNetwork;
-use super::{Bound, DeployError, DeployOptions};
+use super::{Bound, DeployError, DeployOptions, DeployWarning};
 use crate::mechanisms::Mechanism;
 
 /// Name of the answer in its results folder.
 pub const FILE: &str = "deployment.json";
 /// Version of [`Deployment`] as JSON.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 /// How far below exact memory, but not below guessing, the threshold of a chip is unless one is given, in accuracy.
 pub const YIELD_BELOW: f64 = 0.05;
 
@@ -60,7 +60,7 @@ pub struct DeploymentCell {
     pub scales: Vec<Scale>,
     /// Programming of the chips.
     pub programming: Programming,
-    /// Results at every time.
+    /// Results at every time; empty for a network that works in no memory.
     pub times: Vec<DeploymentTime>,
     /// Loss per mechanism, if it was measured.
     pub mechanisms: Vec<MechanismLoss>,
@@ -202,20 +202,28 @@ impl Deployment {
 impl Parts<'_> {
     /// The network of a cell in exact memory.
     pub fn exact(&self, bound: &Bound) -> ExactMemory {
-        ExactMemory::new(bound, self.records.digital(&bound.key.digital))
+        let stored = bound.key.stored.as_ref().and_then(|id| self.records.digital(id));
+        ExactMemory::new(bound, self.records.digital(&bound.key.digital), stored)
+    }
+
+    /// Why chips of a cell say nothing; none for a network that works in exact memory.
+    pub fn broken(&self, bound: &Bound) -> Option<DeployWarning> {
+        let file = self.networks[bound.cell.network].stored.file.clone();
+        self.exact(bound).broken.map(|state| DeployWarning::Broken { file, state })
     }
 
     fn cell(&self, bound: &Bound) -> DeploymentCell {
         let (cell, exact) = (bound.cell, self.exact(bound));
-        let yield_above = self.options.yield_above.unwrap_or((exact.accuracy() - YIELD_BELOW).max(exact.guessing()));
+        let yield_above = self.options.yield_above.unwrap_or((exact.accuracy() - YIELD_BELOW).max(exact.guessing));
         let time =
             |&seconds: &f64| DeploymentTime::new(seconds, self.correct(bound, seconds), exact.samples, yield_above);
-        let times: Vec<DeploymentTime> = self.options.after_seconds.iter().map(time).collect();
+        let answered = exact.broken.is_none();
+        let times: Vec<DeploymentTime> = self.options.after_seconds.iter().filter(|_| answered).map(time).collect();
         DeploymentCell {
             network: cell.network,
             device: cell.device,
             yield_above,
-            write_sigma: cell.settings.study_sigma(),
+            write_sigma: cell.study_sigma,
             scales: cell.scales.clone(),
             programming: self.programming(bound),
             mechanisms: self.mechanisms(bound, &times, &exact),

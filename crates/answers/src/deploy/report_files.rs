@@ -22,10 +22,12 @@ pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> 
 
 /// Formats the correct samples and the accuracy of every chip at every time.
 fn csv(deployment: &Deployment) -> String {
-    let mut text = String::from("network,device,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
+    let mut text =
+        String::from("network,device,data_set,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
     for cell in &deployment.cells {
         let (network, samples) = (&deployment.networks[cell.network], cell.exact.samples);
-        let place = format!("{},{}", csv_cell(&network.name), csv_cell(&deployment.devices[cell.device]));
+        let place = [&network.name, &deployment.devices[cell.device], &cell.exact.data].map(|name| csv_cell(name));
+        let place = place.join(",");
         for time in &cell.times {
             for (chip, correct) in time.correct.iter().enumerate() {
                 let percent = 100.0 * *correct as f64 / samples.max(1) as f64;

@@ -81,6 +81,15 @@ pub fn wrong_signs(matrix: &Matrix, branches: &[Branch]) -> u64 {
     branches.iter().enumerate().map(of_row).sum()
 }
 
+/// Returns a matrix with 0 in place of weights whose sign is not that of their row.
+pub fn projected(matrix: &Matrix, branches: &[Branch]) -> Matrix {
+    let weight = |row: usize, column: usize| {
+        let weight = matrix[(row, column)];
+        if branches[row].sign() * weight < 0.0 { 0.0 } else { weight }
+    };
+    Matrix::from_fn(matrix.rows(), matrix.columns(), weight)
+}
+
 #[cfg(test)]
 mod tests {
     use ohmspike_snn::network::Dynamics;
@@ -104,6 +113,8 @@ mod tests {
         assert_eq!(of_settings, Some(vec![vec![Branch::Plus, Branch::Minus]]));
         let matrix = Matrix::from_fn(2, 2, |row, column| [[0.5, -1.0], [1.0, 1.0]][row][column]);
         assert_eq!(wrong_signs(&matrix, &[Branch::Plus, Branch::Minus]), 3);
+        let held = projected(&matrix, &[Branch::Plus, Branch::Minus]);
+        assert_eq!(held.cells().collect::<Vec<f32>>(), [0.5, 0.0, 0.0, 0.0]);
     }
 
     #[test]

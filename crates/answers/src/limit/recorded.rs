@@ -41,7 +41,8 @@ impl<F: Follow> Trials for Recorded<'_, F> {
     }
 }
 
-fn end(record: &Record) -> TrialEnd {
+/// Returns how a trial ended, and what its health means for an answer.
+pub(crate) fn end(record: &Record) -> TrialEnd {
     let problem = match record.outcome {
         Some(_) => problem(&record.excluding_states(), &record.settings),
         None => {

@@ -293,7 +293,8 @@ mod tests {
         let levels = AskedLevels::Range(from, to);
         let asked = AskedKey { key: key.to_owned(), levels, direction: None };
         let device = Device::built_in("study-1k-1m").expect("built in");
-        Swept::new(&asked, &Settings::default(), Some(&device), 0.05).expect("a valid key")
+        let settings = Settings::default().with_key("hardware.device", "study-1k-1m").expect("a device");
+        Swept::new(&asked, &settings, Some(&device), 0.05).expect("a valid key")
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Tests of whole searches, with doubles for trials.
 
+use std::slice::from_ref;
+
 use ohmspike_analysis::limit::{Purpose, Target, Verdict};
 use ohmspike_rng::Seed;
 use ohmspike_study::run_study::Job;
@@ -227,7 +229,7 @@ fn questions_get_seeds_and_numbers_of_their_own() {
     let highest = first.rows[0].trials.iter().map(|line| line.seed).max().expect("trials");
 
     let more = plan(&Question { repeats: 16, ..asked.clone() }).question();
-    assert_eq!((fresh_from(&[first.clone()], &more), number_of(&[first.clone()], &more)), (highest + 1, 2));
+    assert_eq!((fresh_from(from_ref(&first), &more), number_of(from_ref(&first), &more)), (highest + 1, 2));
     assert_eq!((fresh_from(&[], &more), number_of(&[], &more)), (0, 1));
     let mut second = plan(&Question { repeats: 16, ..asked.clone() });
     second.effort.fresh_from = highest + 1;

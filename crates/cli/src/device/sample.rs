@@ -1,9 +1,11 @@
 //! `ohmspike device sample`: simulates writes and reads of cells, as CSV.
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_plot::time_span::TimeSpan;
-use ohmspike_report::device_sample::{SampleError, Sampling};
+use ohmspike_report::device_sample::{ClippedWrites, SampleError, Sampling};
 
 use super::{Chosen, print};
+use crate::terminal::tell;
 use crate::{Failure, warn};
 
 const EXAMPLES: &str = "\
@@ -25,6 +27,8 @@ Examples:
 /// A pulsed device receives the whole change, in equal parts if it needs more pulses than one write may have. Other devices
 /// write every cell once, even at its target. A verified device with `write.verify.initial_action = "read"` skips cells that
 /// it accepts.
+///
+/// A note on stderr tells how many writes the window clipped.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
@@ -122,11 +126,18 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     })?;
     warn(&sampling.beyond_laws(&device));
     let mut wanted = print(&format!("{}\n", sampling.header()))?;
+    let mut writes = WriteReport::default();
     for cycle in cycles {
         if !wanted {
             break;
         }
         wanted = print(&cycle.csv())?;
+        writes += cycle.writes;
+    }
+    match ClippedWrites::new(&device, sampling.target, writes) {
+        Some(clipped) if clipped.is_many() => warn(&[clipped]),
+        Some(clipped) => tell!("{}", clipped.note()),
+        None => {}
     }
     Ok(())
 }

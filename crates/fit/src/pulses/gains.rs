@@ -16,6 +16,9 @@ const SIGNIFICANT: f64 = 4.0;
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
 
+/// Group of the bootstrap, gain and asymmetry, and squared error of a cell.
+type CellGain = (usize, [f64; 2], f64);
+
 /// Variation of gains.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Gains {
@@ -33,7 +36,7 @@ pub(super) struct Gains {
 #[derive(Clone, Debug)]
 pub(super) struct CellGains {
     /// Group, mean gain, half difference, and the variances of noise of both.
-    cells: Vec<(usize, [f64; 2], f64)>,
+    cells: Vec<CellGain>,
     /// Mean gain of each cell, NaN if unknown.
     pub gain: Vec<f64>,
     log_normal: bool,
@@ -96,7 +99,7 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
 }
 
 /// Compares a normal and a log-normal distribution of gains.
-fn is_log_normal(cells: &[(usize, [f64; 2], f64)]) -> bool {
+fn is_log_normal(cells: &[CellGain]) -> bool {
     let gains: Vec<f64> = cells.iter().map(|cell| cell.1[0]).collect();
     if gains.iter().any(|gain| *gain <= 0.0) {
         return false;
@@ -113,12 +116,12 @@ impl CellGains {
     pub fn drawn(&self, drawn: &[f64]) -> Gains {
         let weights = self.cells.iter().map(|cell| drawn[cell.0]);
         let n: f64 = weights.clone().sum();
-        let place = |cell: &(usize, [f64; 2], f64)| if self.log_normal { cell.1[0].ln() } else { cell.1[0] };
-        let noise = |cell: &(usize, [f64; 2], f64)| if self.log_normal { cell.2 / cell.1[0].powi(2) } else { cell.2 };
-        let sum = |of: &dyn Fn(&(usize, [f64; 2], f64)) -> f64| {
+        let place = |cell: &CellGain| if self.log_normal { cell.1[0].ln() } else { cell.1[0] };
+        let noise = |cell: &CellGain| if self.log_normal { cell.2 / cell.1[0].powi(2) } else { cell.2 };
+        let sum = |of: &dyn Fn(&CellGain) -> f64| {
             weights.clone().zip(&self.cells).map(|(weight, cell)| weight * of(cell)).sum::<f64>()
         };
-        let variance = |of: &dyn Fn(&(usize, [f64; 2], f64)) -> f64, noise: f64| {
+        let variance = |of: &dyn Fn(&CellGain) -> f64, noise: f64| {
             let mean = sum(of) / n;
             let variance = sum(&|cell| (of(cell) - mean).powi(2)) / (n - 1.0).max(1.0);
             (variance - noise).max(0.0)

@@ -8,7 +8,7 @@ pub(super) enum Column {
     /// Row line of the cell.
     Row,
     /// Column line of the cell.
-    ColumnLine,
+    LineAcross,
     /// Number of the cycle.
     Cycle,
     /// Time after the write, s.
@@ -64,7 +64,7 @@ pub(super) fn column(name: &str, wide: bool) -> Option<Column> {
     Some(match name {
         "cell" => Column::Cell,
         "row" => Column::Row,
-        "column" => Column::ColumnLine,
+        "column" => Column::LineAcross,
         "cycle" => Column::Cycle,
         _ if wide => return state(name),
         "time_seconds" => Column::Seconds,

@@ -129,7 +129,7 @@ impl Header {
                 "keep one of conductance, resistance, current",
             );
         }
-        let in_lines = self.has(|column| *column == Column::Row) && self.has(|column| *column == Column::ColumnLine);
+        let in_lines = self.has(|column| *column == Column::Row) && self.has(|column| *column == Column::LineAcross);
         if !in_lines && !self.has(|column| *column == Column::Cell) {
             return refuse("missing column `cell`", "number the cells, or add the columns `row` and `column`");
         }
@@ -202,7 +202,7 @@ impl Row<'_> {
         let got: String =
             String::from_utf8_lossy(self.record.get(index).unwrap_or_default()).chars().take(40).collect();
         let place = Place { file: self.header.file.clone(), line: self.line, column: Some(index + 1) };
-        FitError::Cell { place, column: self.header.names[index].clone(), expected, got, hint }
+        FitError::Cell { place: Box::new(place), column: self.header.names[index].clone(), expected, got, hint }
     }
 
     fn push(&self, table: &mut Table) -> Result<(), FitError> {
@@ -233,7 +233,7 @@ impl Row<'_> {
     /// Adds cell, cycle and line.
     pub(super) fn push_keys(&self, table: &mut Table) -> Result<(), FitError> {
         let find = |wanted| self.header.columns.iter().position(|column| *column == wanted);
-        let (row, column) = (find(Column::Row), find(Column::ColumnLine));
+        let (row, column) = (find(Column::Row), find(Column::LineAcross));
         let place = match row.zip(column) {
             Some((row, column)) => Some((self.integer(row)?, self.integer(column)?)),
             None => None,

@@ -4,7 +4,7 @@
 
 use maud::html;
 use ohmspike_analysis::ablation::{Ablation, Comparison, Contribution, Effect};
-use ohmspike_answers::ablate::{AblationAnswer, SetTrial};
+use ohmspike_answers::ablate::{AblationAnswer, FILE, SetTrial};
 use ohmspike_answers::mechanisms::Mechanism;
 use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
@@ -12,8 +12,9 @@ use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::csv_cell::csv_cell;
+use ohmspike_study::settings::NO_DEVICE;
+use ohmspike_study::significant::significant;
 
-use super::ABLATION;
 use crate::figures::{Data, Figure, cell};
 use crate::page::Section;
 use crate::page::number::{percent, probability, signed};
@@ -25,10 +26,11 @@ const ROW: f64 = 34.0;
 /// Half the height of a bar, a fraction of a row.
 const HALF: f64 = 0.3;
 /// Columns of the table of mechanisms.
-const HEAD: [&str; 6] = [
+const HEAD: [&str; 7] = [
     "mechanism",
     "Shapley loss (points)",
     "p",
+    "smallest loss that the test finds (points)",
     "loss alone (points)",
     "gain when only it is disabled (points)",
     "part of the loss (%)",
@@ -39,7 +41,7 @@ pub fn shown(answer: &AblationAnswer) -> RenderedAnswer {
     let json = serde_json::to_vec_pretty(answer).expect("an answer is plain values");
     RenderedAnswer {
         files: vec![
-            (ABLATION.to_owned(), json),
+            (FILE.to_owned(), json),
             ("ablation.csv".to_owned(), mechanisms_csv(answer).into_bytes()),
             ("ablation-trials.csv".to_owned(), trials_csv(answer).into_bytes()),
         ],
@@ -52,22 +54,43 @@ pub fn shown(answer: &AblationAnswer) -> RenderedAnswer {
 /// Returns the answer in sentences, the first of which states the loss.
 pub fn sentences(answer: &AblationAnswer) -> Vec<String> {
     let Some(ablation) = &answer.ablation else {
-        let withheld = answer.withheld.as_deref().unwrap_or("a trial is missing");
-        return vec![format!("Withheld: {withheld}.")];
+        let (problem, hint) = withheld(answer);
+        return [format!("Withheld: {problem}.")]
+            .into_iter()
+            .chain(hint.map(|hint| format!("Hint: {hint}.")))
+            .collect();
     };
     let Ablation { without, with, total, interaction, .. } = ablation;
     let seeds = answer.seeds.len();
+    let (subject, [without_words, with_words]) = match answer.mechanisms.as_slice() {
+        [only] if answer.device == NO_DEVICE => (capital(only.words()), ["without it", "with it"]),
+        _ => (answer.device.clone(), ["without any mechanism", "with all"]),
+    };
     let mut sentences = vec![format!(
-        "{} costs {} points of test accuracy: {} % without any mechanism, {} % with all ({seeds} {}).",
-        answer.device,
+        "{subject} costs {} points of test accuracy: {} % {without_words}, {} % {with_words} ({seeds} {}).",
         in_points(total),
         percent(without.mean),
         percent(with.mean),
         if seeds == 1 { "seed" } else { "seeds" },
     )];
+    sentences.extend(total.p.filter(|_| !total.is_found()).map(|p| {
+        format!("This loss is not distinguishable from 0, p = {}; {}.", probability(p), least(total, "loss"))
+    }));
     sentences.extend(ablation.comparisons.iter().map(|comparison| compared(answer, ablation, comparison)));
-    sentences.push(format!("Interaction, the loss that no mechanism causes alone: {} points.", in_points(interaction)));
+    if answer.mechanisms.len() > 1 {
+        let interaction = in_points(interaction);
+        sentences.push(format!("Interaction, the loss that no mechanism causes alone: {interaction} points."));
+    }
     sentences
+}
+
+/// Returns why the answer is withheld, and what to do.
+fn withheld(answer: &AblationAnswer) -> (&str, Option<&str>) {
+    let all = answer.withheld.as_deref().unwrap_or("a trial is missing");
+    match all.split_once("\n\nhint: ") {
+        Some((problem, hint)) => (problem, Some(hint)),
+        None => (all, None),
+    }
 }
 
 fn compared(answer: &AblationAnswer, ablation: &Ablation, comparison: &Comparison) -> String {
@@ -79,22 +102,34 @@ fn compared(answer: &AblationAnswer, ablation: &Ablation, comparison: &Compariso
     };
     let (of_larger, of_smaller) = (shapley(comparison.larger), shapley(comparison.smaller));
     match (comparison.differs, comparison.difference.p) {
-        (true, _) => format!("{} costs more than {smaller}: {of_larger} and {of_smaller} points{p}.", capital(larger)),
-        (false, Some(_)) => {
-            format!(
-                "{} and {smaller} are not distinguishable: {of_larger} and {of_smaller} points{p}.",
-                capital(larger)
-            )
+        (true, _) => format!("More loss by {larger} than by {smaller}: {of_larger} and {of_smaller} points{p}."),
+        (false, Some(_)) => format!(
+            "Not distinguishable: {larger} ({of_larger} points), {smaller} ({of_smaller} points){p}; {}.",
+            least(&comparison.difference, "difference")
+        ),
+        (false, None) => format!("Not tested: {larger} ({of_larger} points), {smaller} ({of_smaller} points)."),
+    }
+}
+
+/// Names the smallest effect that the test finds.
+fn least(effect: &Effect, what: &str) -> String {
+    match effect.least {
+        // Accuracies differ by at most 100 points.
+        Some(least) if least < 1.0 => {
+            format!("the smallest {what} that the test finds is {} points", significant(100.0 * least))
         }
-        (false, None) => {
-            format!("{}: {of_larger} points, {smaller}: {of_smaller} points; not tested.", capital(larger))
-        }
+        _ => format!("there are too few seeds to find any {what}"),
     }
 }
 
 fn capital(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Names the device.
+fn device_words(answer: &AblationAnswer) -> &str {
+    if answer.device == NO_DEVICE { "abstract weights" } else { &answer.device }
 }
 
 /// Formats a fraction as points with two decimals.
@@ -118,25 +153,31 @@ pub fn rows(answer: &AblationAnswer) -> Vec<Vec<String>> {
         if whole > 0.0 { format!("{:.0}", 100.0 * effect.mean / whole) } else { String::new() }
     };
     let p = |effect: &Effect| effect.p.map(probability).unwrap_or_default();
+    let least = |effect: &Effect| match effect.least {
+        Some(least) if least < 1.0 => significant(100.0 * least),
+        Some(_) => "none".to_owned(),
+        None => String::new(),
+    };
     let row = |one: &Contribution| {
         vec![
             answer.mechanisms[one.mechanism].words().to_owned(),
             in_points(&one.shapley),
             p(&one.shapley),
+            least(&one.shapley),
             in_points(&one.alone),
             in_points(&one.last),
             part(&one.shapley),
         ]
     };
     let total = &ablation.total;
-    let last =
-        vec!["all together".to_owned(), in_points(total), p(total), in_points(total), in_points(total), part(total)];
+    let [name, loss] = ["all together".to_owned(), in_points(total)];
+    let last = vec![name, loss.clone(), p(total), least(total), loss.clone(), loss, part(total)];
     ablation.contributions.iter().map(row).chain([last]).collect()
 }
 
 /// Returns the table of mechanisms as text with aligned columns.
 pub fn text_table(answer: &AblationAnswer) -> String {
-    let head = ["mechanism", "Shapley", "p", "alone", "last", "%"].map(str::to_owned).to_vec();
+    let head = ["mechanism", "Shapley", "p", "least", "alone", "last", "%"].map(str::to_owned).to_vec();
     let rows: Vec<Vec<String>> = [head].into_iter().chain(rows(answer)).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
     let widths: Vec<usize> = (0..HEAD.len()).map(width).collect();
@@ -156,7 +197,7 @@ fn section(answer: &AblationAnswer) -> Section {
     let sentences = sentences(answer);
     let body = html! {
         @if answer.ablation.is_none() {
-            @for line in sentences[0].split("\n\n") { p.warning { (line) } }
+            @for sentence in &sentences { p.warning { (sentence) } }
         } @else {
             p.answer { (sentences[0]) }
             ul { @for sentence in &sentences[1..] { li { (sentence) } } }
@@ -177,10 +218,11 @@ fn method(answer: &AblationAnswer) -> String {
     format!(
         "{sets} with each of {} seeds, on {} with {}. The Shapley value is the loss when a mechanism is enabled, averaged \
          over {} in which the mechanisms can be enabled; the values sum to the total loss. Differences use shared seeds; \
-         intervals are 95 % t intervals over seeds, p values are adjusted by Holm.",
+         intervals are 95 % t intervals over seeds, p values are adjusted by Holm. The smallest loss or difference that a \
+         test finds is the one that it detects with a power of 80 %.",
         answer.seeds.len(),
         answer.data_set,
-        answer.device,
+        device_words(answer),
         if answer.exact { "all orders" } else { "sampled orders" },
     )
 }
@@ -216,7 +258,7 @@ fn figure(answer: &AblationAnswer, ablation: &Ablation) -> Figure {
         height: ROW * bars.len() as f64,
     };
     let grid = Grid {
-        title: format!("Loss by mechanism of {}", answer.device),
+        title: format!("Loss by mechanism of {}", device_words(answer)),
         entries: vec![
             Entry::new(Swatch::Line(BLACK, Dash::Solid), "95 % interval of the Shapley value (bar)"),
             Entry::new(Swatch::Hollow, "enabled alone"),
@@ -224,7 +266,7 @@ fn figure(answer: &AblationAnswer, ablation: &Ablation) -> Figure {
         ],
         rows: vec![vec![plot]],
     };
-    Figure::new("ablation".to_owned(), caption(answer), grid, &data(&bars))
+    Figure::new("ablation".to_owned(), caption(answer), grid, &data(answer, &bars))
 }
 
 fn caption(answer: &AblationAnswer) -> String {
@@ -232,7 +274,7 @@ fn caption(answer: &AblationAnswer) -> String {
         "Loss of test accuracy by each mechanism of {} on {}: mean of {} seeds. Bars: Shapley values, which sum to the total \
          loss, with 95 % t intervals over seeds. Circles: loss with the mechanism alone. Dots: gain when only the mechanism \
          is disabled.",
-        answer.device,
+        device_words(answer),
         answer.data_set,
         answer.seeds.len()
     )
@@ -292,13 +334,16 @@ fn marks(bars: &[Bar]) -> Vec<Mark> {
     marks
 }
 
-fn data(bars: &[Bar]) -> Data {
+fn data(answer: &AblationAnswer, bars: &[Bar]) -> Data {
     let mut data = Data::new([
+        "device",
+        "data_set",
         "mechanism",
         "shapley_points",
         "low95_points",
         "high95_points",
         "p_holm",
+        "least_points",
         "alone_points",
         "last_points",
     ]);
@@ -306,11 +351,14 @@ fn data(bars: &[Bar]) -> Data {
         let at = |value: f64| cell(Some(100.0 * value));
         let (low, high) = bar.shapley.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
         vec![
+            answer.device.clone(),
+            answer.data_set.clone(),
             bar.name.clone(),
             at(bar.shapley.mean),
             cell(low.map(|low| 100.0 * low)),
             cell(high.map(|high| 100.0 * high)),
             cell(bar.shapley.p),
+            cell(bar.shapley.least.map(|least| 100.0 * least)),
             at(bar.alone.mean),
             at(bar.last.mean),
         ]
@@ -320,7 +368,7 @@ fn data(bars: &[Bar]) -> Data {
 
 fn mechanisms_csv(answer: &AblationAnswer) -> String {
     let bars = answer.ablation.as_ref().map(|ablation| bars(answer, ablation)).unwrap_or_default();
-    data(&bars).csv()
+    data(answer, &bars).csv()
 }
 
 /// Returns one row per trial, with device and data set.
@@ -341,4 +389,96 @@ fn trials_csv(answer: &AblationAnswer) -> String {
         cells.iter().map(|cell| csv_cell(cell)).collect::<Vec<_>>().join(",") + "\n"
     };
     head + &answer.trials.iter().map(row).collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_answers::ablate::SCHEMA;
+
+    use super::*;
+
+    fn effect(mean: f64, p: f64, least: f64) -> Effect {
+        Effect { mean, ci95: None, p: Some(p), least: Some(least) }
+    }
+
+    fn answer(device: &str, mechanisms: &[Mechanism]) -> AblationAnswer {
+        let total = effect(0.42, 0.001, 0.02);
+        let contribution = |mechanism: usize| {
+            let shapley = effect([0.041, 0.029][mechanism], 0.2, 0.0612);
+            Contribution { mechanism, shapley, alone: shapley, last: shapley, by_seed: Vec::new() }
+        };
+        let comparison = Comparison { larger: 0, smaller: 1, difference: effect(0.012, 0.3, 0.0345), differs: false };
+        let several = mechanisms.len() > 1;
+        AblationAnswer {
+            schema: SCHEMA,
+            study: "s".to_owned(),
+            device: device.to_owned(),
+            data_set: "digits".to_owned(),
+            data_sha256: String::new(),
+            program: String::new(),
+            seeds: vec![1, 2, 3],
+            mechanisms: mechanisms.to_vec(),
+            exact: true,
+            ablation: Some(Ablation {
+                without: Effect { p: None, ..effect(0.8, 1.0, 0.0) },
+                with: Effect { p: None, ..effect(0.38, 1.0, 0.0) },
+                total,
+                contributions: (0..mechanisms.len()).map(contribution).collect(),
+                interaction: effect(0.0, 1.0, 0.01),
+                comparisons: several.then_some(comparison).into_iter().collect(),
+            }),
+            withheld: None,
+            cautions: Vec::new(),
+            trials: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_comparison_without_a_difference_names_the_smallest_one() {
+        let two = [Mechanism::Drift, Mechanism::WriteNoise];
+        assert_eq!(
+            sentences(&answer("cmo", &two)),
+            [
+                "cmo costs 42.00 points of test accuracy: 80.0 % without any mechanism, 38.0 % with all (3 seeds).",
+                "Not distinguishable: relaxation and drift (4.10 points), write noise (2.90 points), p = 0.3000; the \
+                 smallest difference that the test finds is 3.45 points.",
+                "Interaction, the loss that no mechanism causes alone: 0.00 points.",
+            ]
+        );
+        let mut none = answer("cmo", &two);
+        none.ablation.as_mut().expect("an answer").total = effect(0.01, 0.4, 1.2);
+        let told = &sentences(&none)[1];
+        assert_eq!(
+            told,
+            "This loss is not distinguishable from 0, p = 0.4000; there are too few seeds to find any loss."
+        );
+        assert_eq!(rows(&answer("cmo", &two))[0][3], "6.12");
+    }
+
+    #[test]
+    fn noise_of_abstract_weights_is_the_subject() {
+        let answer = answer(NO_DEVICE, &[Mechanism::WriteNoise]);
+        let expected = "Write noise costs 42.00 points of test accuracy: 80.0 % without it, 38.0 % with it (3 seeds).";
+        assert_eq!(sentences(&answer), [expected]);
+        let html = section(&answer).body.into_string();
+        assert!(html.contains("on digits with abstract weights"), "{html}");
+    }
+
+    #[test]
+    fn a_withheld_answer_says_why_and_what_to_do() {
+        let mut answer = answer("cmo", &[Mechanism::Drift]);
+        answer.ablation = None;
+        answer.withheld = Some("2 of 8 trials are clipped\n\nhint: raise `a` (now 0.02)".to_owned());
+        assert_eq!(sentences(&answer), ["Withheld: 2 of 8 trials are clipped.", "Hint: raise `a` (now 0.02)."]);
+    }
+
+    #[test]
+    fn every_table_names_device_and_data_set() {
+        let answer = answer("cmo", &[Mechanism::Drift]);
+        let figure = shown(&answer).figures.remove(0);
+        for csv in [mechanisms_csv(&answer), figure.csv] {
+            assert!(csv.starts_with("device,data_set,mechanism,"), "{csv}");
+            assert!(csv.lines().skip(1).all(|line| line.starts_with("cmo,digits,")), "{csv}");
+        }
+    }
 }

@@ -15,13 +15,13 @@ use super::held::{HELD, HeldRows};
 use super::spreads::resistances;
 
 /// Times of the table, s, with their names.
-const TIMES: [(&str, f64); 4] = [("1 s", 1.0), ("1 h", 3600.0), ("1 d", 86_400.0), ("10 y", 315_576_000.0)];
+pub(super) const TIMES: [(&str, f64); 4] = [("1 s", 1.0), ("1 h", 3600.0), ("1 d", 86_400.0), ("10 y", 315_576_000.0)];
 /// Range of the integral, and its steps per standard deviation.
 const REACH: i32 = 8;
 const PER_SIGMA: i32 = 100;
 
 /// Returns mean and standard deviation, µS, `seconds` after writes to `written`.
-fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
+pub(super) fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for step in -REACH * PER_SIGMA..=REACH * PER_SIGMA {

@@ -115,7 +115,7 @@ fn tell(text: &mut String, name: &str, told: &str) {
     }
 }
 
-fn window(device: &Device) -> String {
+pub(super) fn window(device: &Device) -> String {
     let window = device.window;
     let [low, high] = [window.low(), window.high()].map(f64::from);
     format!(

@@ -74,7 +74,7 @@ pub(super) fn clipped_table(
 }
 
 /// Converts a fraction to percent; values below a millionth of a percent become zero.
-fn significant_percent(share: f64) -> f64 {
+pub(super) fn significant_percent(share: f64) -> f64 {
     let percent = 100.0 * share;
     if percent < 1e-6 { 0.0 } else { percent }
 }

@@ -24,38 +24,60 @@ pub(super) fn tries_table(text: &mut String, device: &Device) {
     }
     let _ = writeln!(text, "tries of a verified write from the middle of the window, mean of {WRITES} writes:");
     let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% abandoned");
-    let middle = 0.5 * (f64::from(device.window.low()) + f64::from(device.window.high()));
     for resistance in resistances(&device.window) {
-        let target = 1e6 / resistance;
-        let seed = Seed::new(1).named("tries");
-        let Ok(mut chip) = Chip::new(device, WRITES, middle, 0.0, false, seed) else { continue };
-        let report = chip.write(target);
-        let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
+        let Some(Tries { mean, abandoned }) = tries(device, resistance) else { continue };
         let _ = writeln!(
             text,
             "{:>14} {:>10} {:>9} {:>12}",
             significant(resistance),
-            significant(target),
-            significant(of_writes(report.pulses)),
-            short(100.0 * of_writes(report.gave_up)),
+            significant(1e6 / resistance),
+            significant(mean),
+            short(100.0 * abandoned),
         );
     }
     text.push('\n');
+}
+
+/// Tries of verified writes to one target.
+pub(super) struct Tries {
+    /// Mean number of tries per write.
+    pub mean: f64,
+    /// Fraction of abandoned writes.
+    pub abandoned: f64,
+}
+
+/// Samples verified writes from the middle of the window to `resistance`, Ω, with a fixed seed; none if the device is not
+/// verified or the study sets its noise.
+pub(super) fn tries(device: &Device, resistance: f64) -> Option<Tries> {
+    device.write.verify()?;
+    if Chip::needs_study_sigma(device) {
+        return None;
+    }
+    let middle = 0.5 * (f64::from(device.window.low()) + f64::from(device.window.high()));
+    let mut chip = Chip::new(device, WRITES, middle, 0.0, false, Seed::new(1).named("tries")).ok()?;
+    let report = chip.write(1e6 / resistance);
+    let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
+    Some(Tries { mean: of_writes(report.pulses), abandoned: of_writes(report.gave_up) })
 }
 
 /// Writes the pulses of a full swing, for a pulsed device.
 pub(super) fn pulse_counts(text: &mut String, device: &Device) {
     let Some(pulses) = device.write.pulses() else { return };
     let _ = writeln!(text, "pulses of a median cell without noise:");
-    for (direction, name, ends) in [(Direction::Up, "up", "5 to 95 %"), (Direction::Down, "down", "95 to 5 %")] {
-        let steps = 1.0 / f64::from(pulses.step(direction));
-        let swing = match swing(pulses, direction) {
-            Ok(count) => format!("{count} pulses from {ends} of the window"),
-            Err(state) => format!("stops at {} of the window", percent(f64::from(state))),
-        };
-        let _ = writeln!(text, "  {name}: {} nominal steps in the window; {swing}", short(steps));
+    for (direction, name) in [(Direction::Up, "up"), (Direction::Down, "down")] {
+        let _ = writeln!(text, "  {name}: {}", pulses_of_swing(pulses, direction));
     }
     text.push('\n');
+}
+
+/// Describes the nominal steps in the window and the pulses of a full swing.
+pub(super) fn pulses_of_swing(pulses: &Pulses, direction: Direction) -> String {
+    let ends = if direction == Direction::Up { "5 to 95 %" } else { "95 to 5 %" };
+    let swing = match swing(pulses, direction) {
+        Ok(count) => format!("{count} pulses from {ends} of the window"),
+        Err(state) => format!("stops at {} of the window", percent(f64::from(state))),
+    };
+    format!("{} nominal steps in the window; {swing}", short(1.0 / f64::from(pulses.step(direction))))
 }
 
 /// Counts the pulses of a full swing; fails with the state, 0 to 1, where it stops.

@@ -22,13 +22,14 @@ const HALF: f64 = 0.3;
 /// Most curves of a figure.
 const MOST_CURVES: usize = 12;
 
-/// Returns the figures of a deployment: one per dozen of networks on devices.
+/// Returns the figures of a deployment: one per dozen of networks on devices, without those whose answer is withheld.
 pub fn deployment_figures(deployment: &Deployment) -> Vec<Figure> {
-    let parts = deployment.cells.chunks(MOST_CURVES).enumerate();
+    let answered: Vec<&DeploymentCell> = deployment.cells.iter().filter(|cell| !cell.times.is_empty()).collect();
+    let parts = answered.chunks(MOST_CURVES).enumerate();
     parts.map(|(part, cells)| figure(deployment, cells, part)).collect()
 }
 
-fn figure(deployment: &Deployment, cells: &[DeploymentCell], part: usize) -> Figure {
+fn figure(deployment: &Deployment, cells: &[&DeploymentCell], part: usize) -> Figure {
     let names: Vec<String> = deployment.after_seconds.iter().map(|&seconds| TimeSpan { seconds }.to_string()).collect();
     let alone = deployment.cells.len() == 1;
     let mut marks = reference(cells, names.len());
@@ -51,7 +52,7 @@ fn figure(deployment: &Deployment, cells: &[DeploymentCell], part: usize) -> Fig
         marks,
         height: HEIGHT,
     };
-    let title = if alone { name(deployment, &cells[0]) } else { "Deployed networks".to_owned() };
+    let title = if alone { name(deployment, cells[0]) } else { "Deployed networks".to_owned() };
     let grid = Grid { title, entries, rows: vec![vec![plot]] };
     let file = if part == 0 { "deployment".to_owned() } else { format!("deployment-{}", part + 1) };
     Figure::new(file, caption(deployment, alone), grid, &data(deployment, cells))
@@ -78,7 +79,7 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
 }
 
 /// Lines of the networks in exact memory, and of the threshold.
-fn reference(cells: &[DeploymentCell], times: usize) -> Vec<Mark> {
+fn reference(cells: &[&DeploymentCell], times: usize) -> Vec<Mark> {
     let line = |percent: f64, color, dash| Mark::Line {
         points: vec![(-0.5, percent), (times as f64 - 0.5, percent)],
         color,
@@ -86,7 +87,7 @@ fn reference(cells: &[DeploymentCell], times: usize) -> Vec<Mark> {
         dash,
     };
     let distinct = |of: fn(&DeploymentCell) -> f64| {
-        let mut all: Vec<f64> = cells.iter().map(of).collect();
+        let mut all: Vec<f64> = cells.iter().map(|cell| of(cell)).collect();
         all.sort_by(f64::total_cmp);
         all.dedup();
         all
@@ -123,18 +124,20 @@ fn of_means(times: &[DeploymentTime], aside: f64, look: Look) -> Vec<Mark> {
 }
 
 /// All values of the y axis, %.
-fn percents(cells: &[DeploymentCell]) -> Vec<f64> {
-    let of_cell = |cell: &DeploymentCell| {
-        let ends = cell.times.iter().flat_map(|time| [time.lowest, time.highest]);
+fn percents(cells: &[&DeploymentCell]) -> Vec<f64> {
+    let of_cell = |cell: &&DeploymentCell| {
+        let intervals = cell.times.iter().filter_map(|time| time.ci95).flat_map(|(low, high)| [low, high]);
+        let ends = cell.times.iter().flat_map(|time| [time.lowest, time.highest]).chain(intervals);
         ends.chain([cell.exact.accuracy(), cell.yield_above]).map(|accuracy| 100.0 * accuracy).collect::<Vec<_>>()
     };
     cells.iter().flat_map(of_cell).collect()
 }
 
-fn data(deployment: &Deployment, cells: &[DeploymentCell]) -> Data {
+fn data(deployment: &Deployment, cells: &[&DeploymentCell]) -> Data {
     let mut data = Data::new([
         "network",
         "device",
+        "data set",
         "after (s)",
         "chips",
         "mean accuracy (fraction)",
@@ -149,6 +152,7 @@ fn data(deployment: &Deployment, cells: &[DeploymentCell]) -> Data {
             data.rows.push(vec![
                 deployment.networks[one.network].name.clone(),
                 deployment.devices[one.device].clone(),
+                one.exact.data.clone(),
                 time.seconds.to_string(),
                 time.correct.len().to_string(),
                 cell(Some(time.mean)),
@@ -175,9 +179,35 @@ mod tests {
         assert_eq!((figures.len(), figures[0].name.as_str()), (1, "deployment"));
         assert_eq!(figures[0].title, "net on ideal");
         assert_eq!(figures[0].csv.lines().count(), 3, "{}", figures[0].csv);
+        assert!(figures[0].csv.contains("net,ideal,fashion-mnist-subset,1,10,"), "{}", figures[0].csv);
         assert!(figures[0].svg.contains("1 h") && figures[0].caption.starts_with("Violins"));
         let several = deployment_figures(&deployment(2));
         assert_eq!(several[0].title, "Deployed networks");
         assert!(several[0].svg.contains("net on other") && !several[0].png().expect("drawn").is_empty());
+    }
+
+    /// Three chips with 70, 80 and 90 % have an interval from 55 to 105 %, cut at 100 %.
+    #[test]
+    fn intervals_stay_inside_the_axes() {
+        let mut answer = deployment(2);
+        for cell in &mut answer.cells {
+            cell.exact.correct = 85;
+            cell.times = vec![DeploymentTime::new(1.0, vec![70, 80, 90], 100, 0.8)];
+        }
+        let cells: Vec<&DeploymentCell> = answer.cells.iter().collect();
+        let (low, high) = answer.cells[0].times[0].ci95.expect("three chips");
+        assert!(low < 0.7 && high > 0.9, "the interval is wider than the range of the chips");
+        let shown = percents(&cells);
+        assert!(shown.contains(&(100.0 * low)) && shown.contains(&(100.0 * high)), "{shown:?}");
+    }
+
+    #[test]
+    fn a_withheld_network_is_not_drawn() {
+        let mut answer = deployment(2);
+        answer.cells[1].times.clear();
+        let figures = deployment_figures(&answer);
+        assert!(!figures[0].svg.contains("net on other") && !figures[0].csv.contains(",other,"), "{}", figures[0].csv);
+        answer.cells[0].times.clear();
+        assert!(deployment_figures(&answer).is_empty());
     }
 }

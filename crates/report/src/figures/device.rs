@@ -1,8 +1,11 @@
 //! Curves of a device: one panel per mechanism.
 //!
+//! [`comparison_figure`] overlays two devices.
+//!
 //! Lines are the laws of the device file. Dots and bands are sampled with a fixed seed from the same arrays as in training, so a
 //! device always gives the same bytes.
 
+mod comparison;
 mod current;
 mod drift;
 mod spread;
@@ -11,7 +14,12 @@ mod update;
 use ohmspike_crossbar::device::{Device, TableRange};
 use ohmspike_plot::panel::{PanelFigure, prefixed};
 
-/// Draws update curve, write noise, read noise, drift and I-V of `device`, as far as it has them.
+pub use comparison::comparison_figure;
+
+use crate::datasheet::clip_caption;
+
+/// Draws update curve, write noise, read noise, drift and I-V of `device`, as far as it has them. The caption tells how many
+/// writes the window clips.
 pub fn device_figure(device: &Device) -> PanelFigure {
     let panels = [
         Some(update::panel(device)),
@@ -20,7 +28,11 @@ pub fn device_figure(device: &Device) -> PanelFigure {
         drift::panel(device),
         current::panel(device),
     ];
-    PanelFigure { title: device.name.clone(), panels: panels.into_iter().flatten().collect() }
+    PanelFigure {
+        title: device.name.clone(),
+        panels: panels.into_iter().flatten().collect(),
+        caption: clip_caption(device),
+    }
 }
 
 /// Returns the end of a title: where in the window values are clamped because the `table` ends; empty if the table covers it.
@@ -61,6 +73,13 @@ mod tests {
         for (resistance, name) in [(1e3, "1 kΩ"), (8944.3, "8.9 kΩ"), (316.2e3, "320 kΩ"), (5.0, "5 Ω")] {
             assert_eq!(ohm(resistance), name);
         }
+    }
+
+    #[test]
+    fn the_caption_tells_how_many_writes_are_clipped() {
+        let caption = device_figure(&Device::built_in("illustrative-oxide").unwrap()).caption;
+        assert!(caption.starts_with("The window clips 50 % of the writes to 1000 µS, 0 % to 100 µS"), "{caption}");
+        assert_eq!(device_figure(&Device::built_in("ideal").unwrap()).caption, "");
     }
 
     #[test]

@@ -11,13 +11,16 @@ use ohmspike_study::significant::significant;
 use super::number::{percent, points};
 use super::table::table;
 
+/// In place of an accuracy that says nothing.
+pub const WITHHELD: &str = "withheld";
+
 /// Renders the answer of a deployment, without its figures.
 pub fn section(deployment: &Deployment) -> Markup {
     html! {
         @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
         @for caution in &deployment.cautions { p.caution { (caution) "." } }
         p.method { (method(deployment)) }
-        @for cell in &deployment.cells {
+        @for cell in deployment.cells.iter().filter(|cell| !cell.times.is_empty()) {
             h3 { (name(deployment, cell)) }
             (times(cell))
             @if let Some(sigma) = sigma_words(cell) { p { (sigma) "." } }
@@ -55,6 +58,11 @@ pub fn exact_words(exact: &ExactMemory) -> String {
     format!("{:.2} % in exact memory ({correct} of {samples} test samples of {data})", 100.0 * exact.accuracy())
 }
 
+/// Says why an answer is withheld, given what is wrong with the network.
+pub fn withheld_words(broken: &str) -> String {
+    format!("withheld: the network itself {broken}, so its accuracy on chips says nothing about them")
+}
+
 /// Formats the write noise that a noise level adds; none without one.
 pub fn sigma_words(cell: &DeploymentCell) -> Option<String> {
     let sigma = significant(cell.write_sigma);
@@ -64,10 +72,7 @@ pub fn sigma_words(cell: &DeploymentCell) -> Option<String> {
 /// The answer for the last time, in one sentence; without numbers for a network that works in no memory.
 fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
     if let Some(broken) = &cell.exact.broken {
-        return format!(
-            "{}: the network itself {broken}, so accuracies on chips say nothing about them.",
-            name(deployment, cell)
-        );
+        return format!("{}: {}.", name(deployment, cell), withheld_words(broken));
     }
     let Some(last) = cell.times.last() else { return String::new() };
     let interval = last.ci95.map(|(low, high)| format!(" (95 % interval {} to {} %)", percent(low), percent(high)));
@@ -140,8 +145,8 @@ fn matrix(deployment: &Deployment) -> Markup {
     let head: Vec<&str> = ["network"].into_iter().chain(deployment.devices.iter().map(String::as_str)).collect();
     let row = |number: usize| {
         let cell = |device: usize| {
-            let time = deployment.cell(number, device).and_then(|cell| cell.times.last());
-            time.map(accuracy_words).unwrap_or_default()
+            let cell = deployment.cell(number, device);
+            cell.map(|cell| cell.times.last().map_or_else(|| WITHHELD.to_owned(), accuracy_words)).unwrap_or_default()
         };
         let name = deployment.networks[number].name.clone();
         [name].into_iter().chain((0..deployment.devices.len()).map(cell)).collect::<Vec<String>>()
@@ -169,7 +174,9 @@ pub(crate) mod tests {
                 data_sha256: String::new(),
                 samples: 100,
                 classes: 10,
+                guessing: 0.1,
                 correct: 91,
+                stored_correct: None,
                 hidden_spikes: 50.0,
                 broken: None,
             },
@@ -211,13 +218,15 @@ pub(crate) mod tests {
         assert!(!html.contains("Mean accuracy over chips 1 h"));
         assert!(section(&deployment(2)).into_string().contains("Mean accuracy over chips 1 h after programming, %"));
     }
+
     #[test]
     fn a_broken_network_has_no_sentence_and_cautions_are_shown() {
         let mut answer = deployment(1);
         answer.cells[0].exact.broken = Some("is at chance (9.8 % accuracy)".to_owned());
+        answer.cells[0].times.clear();
         answer.cautions.push("--after: no effect".to_owned());
         let html = section(&answer).into_string();
-        let told = "net on ideal: the network itself is at chance (9.8 % accuracy), so accuracies on chips say nothing about them.";
+        let told = "net on ideal: withheld: the network itself is at chance (9.8 % accuracy), so its accuracy on chips says nothing";
         assert!(html.contains(told) && !html.contains("on average over 10 chips"), "{html}");
         assert!(html.contains("<p class=\"caution\">--after: no effect.</p>"), "{html}");
     }

@@ -5,7 +5,7 @@ mod clipped;
 mod saturated;
 mod silent;
 
-pub use chance::chance_in;
+pub use chance::{chance_in, guessing, may_be_guessing};
 pub use silent::spikes_of_test;
 
 use super::rise::within;

@@ -66,7 +66,8 @@ fn a_written_network_is_read_back() {
     let read = StoredNetwork::read(&path).expect("a network file");
     assert_eq!(read.header, Some(header()));
     assert_eq!(read.arranged(SHAPE).expect("the same shapes"), matrices);
-    assert_eq!((read.hidden_sizes(), read.is_recurrent(0), read.is_recurrent(1)), (vec![3], true, false));
+    assert_eq!(read.hidden_sizes(SHAPE).expect("the same shapes"), [3]);
+    assert_eq!((read.is_recurrent(0), read.is_recurrent(1)), (true, false));
     let error = read.arranged(DataShape { inputs: 5, classes: 2 }).expect_err("other inputs");
     assert!(
         files
@@ -95,7 +96,8 @@ fn transposed_networks_are_turned() {
     let files = Files::new();
     let read = StoredNetwork::read(&files.floats(&[("w0", [3, 4]), ("w1", [2, 3])])).expect("a network file");
     let arranged = read.arranged(SHAPE).expect("columns x rows");
-    assert_eq!((arranged[0].1.rows(), arranged[0].1.columns(), read.hidden_sizes()), (4, 3, vec![3]));
+    assert_eq!((arranged[0].1.rows(), arranged[0].1.columns()), (4, 3));
+    assert_eq!(read.hidden_sizes(SHAPE).expect("columns x rows"), [3]);
     // Row 1, column 2 is in row 2, column 1 of the file.
     assert_eq!(arranged[0].1[(1, 2)], 9.0);
     let square = StoredNetwork::read(&files.floats(&[("w0", [4, 4]), ("w1", [4, 4])])).expect("a network file");
@@ -107,6 +109,19 @@ fn transposed_networks_are_turned() {
     );
     let error = read.arranged(DataShape { inputs: 4, classes: 3 }).expect_err("other classes");
     assert!(files.told(&error).contains("expected 4 inputs, 3 classes"), "{error}");
+}
+
+/// With as many inputs as classes, the shapes form a chain in both orders; the data decide.
+#[test]
+fn hidden_sizes_are_those_of_the_arranged_matrices() {
+    let files = Files::new();
+    let square = DataShape { inputs: 4, classes: 4 };
+    for shapes in [[[4, 40], [40, 4]], [[40, 4], [4, 40]]] {
+        let read = StoredNetwork::read(&files.floats(&[("w0", shapes[0]), ("w1", shapes[1])])).expect("a network file");
+        let arranged = read.arranged(square).expect("one order fits");
+        assert_eq!((arranged[0].1.rows(), arranged[0].1.columns()), (4, 40));
+        assert_eq!(read.hidden_sizes(square).expect("one order fits"), [40], "{shapes:?}");
+    }
 }
 
 #[test]

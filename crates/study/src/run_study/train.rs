@@ -37,8 +37,8 @@ pub struct Trained {
     pub record: Record,
     /// Whether the record was in the results folder before, so that nothing was trained.
     pub recorded_before: bool,
-    /// Its trained weights, if they were wanted: one entry per connection, in order. None if training diverged, or without
-    /// epochs.
+    /// Its trained weights, if they were wanted: one entry per connection, in order; without epochs, its initial weights.
+    /// None if training diverged.
     pub weights: Option<Vec<(Connection, LayerWeights)>>,
 }
 

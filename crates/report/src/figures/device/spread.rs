@@ -76,7 +76,7 @@ pub(super) fn coarsened(device: &Device, most: u32) -> (Device, u32) {
 }
 
 /// Returns logarithmically spaced resistances across the window, Ω.
-fn resistances(device: &Device, count: u32) -> Vec<f64> {
+pub(super) fn resistances(device: &Device, count: u32) -> Vec<f64> {
     let (low, high) = (1e6 / f64::from(device.window.high()), 1e6 / f64::from(device.window.low()));
     (0..count).map(|number| low * (high / low).powf(f64::from(number) / f64::from(count - 1))).collect()
 }

@@ -18,9 +18,20 @@ const Z: f64 = 1.959_963_984_540_054;
 
 /// Returns the accuracy of guessing on a test with these classes; none without samples.
 pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
-    let samples: u64 = classes.iter().map(|class| class.samples).sum();
-    let most = classes.iter().map(|class| class.samples).max().filter(|_| samples > 0)?;
-    Some((most as f64 / samples as f64).max(1.0 / classes.len() as f64))
+    guessing(&classes.iter().map(|class| class.samples).collect::<Vec<u64>>())
+}
+
+/// Returns the accuracy of guessing on a test with this number of samples of each class; none without samples.
+pub fn guessing(of_class: &[u64]) -> Option<f64> {
+    let samples: u64 = of_class.iter().sum();
+    let most = of_class.iter().max().filter(|_| samples > 0)?;
+    Some((*most as f64 / samples as f64).max(1.0 / of_class.len() as f64))
+}
+
+/// Returns whether an accuracy on this number of test samples may be that of guessing: its 95 % interval includes
+/// `chance`.
+pub fn may_be_guessing(accuracy: f64, samples: u64, chance: f64) -> bool {
+    lower_end(accuracy, samples) <= chance
 }
 
 /// Returns the accuracy of guessing in the last test of the first of `records` that has samples.
@@ -52,6 +63,8 @@ pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::LN_10;
+
     use super::*;
     use crate::record::empty_record;
 
@@ -81,8 +94,8 @@ mod tests {
             record.tests = vec![vec![ClassActivity { samples: 100, ..ClassActivity::default() }; 10]];
             at_chance(&record).expect("chance").loss
         };
-        assert_eq!(told([4.1, 2.3026]), Some((4.1, 2.3026)));
-        assert_eq!(told([2.3026, 2.30]), None);
+        assert_eq!(told([4.1, LN_10]), Some((4.1, LN_10)));
+        assert_eq!(told([LN_10, 2.30]), None);
         assert_eq!(told([4.1, 1.9]), None);
     }
 

@@ -73,9 +73,12 @@ pub fn sentences(answer: &AblationAnswer) -> Vec<String> {
         percent(with.mean),
         if seeds == 1 { "seed" } else { "seeds" },
     )];
-    sentences.extend(total.p.filter(|_| !total.is_found()).map(|p| {
-        format!("This loss is not distinguishable from 0, p = {}; {}.", probability(p), least(total, "loss"))
-    }));
+    sentences.extend(
+        total
+            .p
+            .filter(|_| !total.is_found())
+            .map(|p| format!("This loss is not distinguishable from 0, {}; {}.", p_words(p), least(total, "loss"))),
+    );
     sentences.extend(ablation.comparisons.iter().map(|comparison| compared(answer, ablation, comparison)));
     if answer.mechanisms.len() > 1 {
         let interaction = in_points(interaction);
@@ -95,7 +98,7 @@ fn withheld(answer: &AblationAnswer) -> (&str, Option<&str>) {
 
 fn compared(answer: &AblationAnswer, ablation: &Ablation, comparison: &Comparison) -> String {
     let [larger, smaller] = [comparison.larger, comparison.smaller].map(|number| answer.mechanisms[number].words());
-    let p = comparison.difference.p.map(|p| format!(", p = {}", probability(p))).unwrap_or_default();
+    let p = comparison.difference.p.map(|p| format!(", {}", p_words(p))).unwrap_or_default();
     let shapley = |number: usize| {
         let found = ablation.contributions.iter().find(|one| one.mechanism == number);
         found.map(|one| points(one.shapley.mean)).unwrap_or_default()
@@ -109,6 +112,12 @@ fn compared(answer: &AblationAnswer, ablation: &Ablation, comparison: &Compariso
         ),
         (false, None) => format!("Not tested: {larger} ({of_larger} points), {smaller} ({of_smaller} points)."),
     }
+}
+
+/// Formats a p value for a sentence: `p = 0.0300` or `p < 0.0001`.
+fn p_words(p: f64) -> String {
+    let text = probability(p);
+    if text.starts_with('<') { format!("p {text}") } else { format!("p = {text}") }
 }
 
 /// Names the smallest effect that the test finds.
@@ -453,6 +462,7 @@ mod tests {
             "This loss is not distinguishable from 0, p = 0.4000; there are too few seeds to find any loss."
         );
         assert_eq!(rows(&answer("cmo", &two))[0][3], "6.12");
+        assert_eq!([p_words(0.03), p_words(1e-6)], ["p = 0.0300", "p < 0.0001"]);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 //!             conductance does not follow its targets; at least 2 writes
 //! open        0 µS in all rows
 //! rates       events / cells with Clopper-Pearson intervals
-//! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), at least half of the line
+//! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), half of the line
 //! ```
 
 mod lines;
@@ -249,7 +249,7 @@ fn notes(counts: &Counts, lines: &Lines, ends: Ends, unknown: usize) -> Vec<Stri
     let mut notes = Vec::new();
     if counts.open > 0 {
         notes.push(format!(
-            "{} open cells outside dead lines count as stuck at the high resistance: a device file has no key for single open cells",
+            "{} open cells outside dead lines count as stuck at the high resistance: a device file has no key for them",
             counts.open
         ));
     }

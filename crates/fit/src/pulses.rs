@@ -26,12 +26,14 @@ use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, Scale, with_interval};
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
-use gains::{Gains, gains};
+use gains::{CellGains, Gains, gains};
 use noise::{Noise, noise};
 use steps::{BinSums, Steps, bin_means};
 
 /// Smallest number of steps in each direction.
 const LEAST_STEPS: usize = 20;
+/// Rounds of curves and gains; each reduces their error by the relative variance of the gains.
+const ROUNDS: usize = 4;
 
 /// Fitted pulses and the variation of their gains.
 pub(crate) type PulseSections = (PulsesSpec, Option<DeviceToDeviceSpec>);
@@ -58,13 +60,12 @@ pub(crate) fn fit_pulses(
             return Err(format!("expected at least {LEAST_STEPS} {name} pulses between known values, got {count}"));
         }
     }
-    let by_group = steps.sums(|_| true);
-    let all = steps.total(&by_group, &vec![1.0; sample.groups]);
-    let (kind, fits, candidates) = choose(&all, options.pulse_law)?;
-    let gains = gains(&steps, &fits);
+    let Rounds { normalised, kind, fits, candidates, gains } = rounds(&steps, options, sample)?;
+    let by_group = normalised.sums(|_| true);
+    let all = normalised.total(&by_group, &vec![1.0; sample.groups]);
     let noise = noise(&steps, &fits, gains.as_ref());
     let estimate = |drawn: &[f64]| {
-        let sums = steps.total(&by_group, drawn);
+        let sums = normalised.total(&by_group, drawn);
         let fits = both(&sums, kind)?;
         let gains = gains.as_ref().map(|gains| gains.drawn(drawn));
         let noise = noise.drawn(drawn, &fits);
@@ -76,7 +77,7 @@ pub(crate) fn fit_pulses(
     let found = values(&fits, &sigma, final_gains.as_ref());
     let names = names(kind, final_gains.is_some());
     let numbers = numbers(&names, (&found, &draws), &steps, sample);
-    let quality = held_out(&steps, kind, &noise, sample);
+    let quality = held_out(&normalised, kind, &noise, sample);
     let fit = MechanismFit {
         mechanism: Mechanism::Pulses,
         law: word(kind),
@@ -91,6 +92,32 @@ pub(crate) fn fit_pulses(
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
     Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))) })
+}
+
+/// Curves of a nominal cell, and the gains of cells.
+struct Rounds {
+    normalised: Steps,
+    kind: PulseKind,
+    fits: [Fit; 2],
+    candidates: Vec<Candidate>,
+    gains: Option<CellGains>,
+}
+
+/// Fits curves and gains in turn. Cells with large gains are near the ends more often, so they bend the mean curve of
+/// all cells; steps divided by the gains of their cells do not.
+fn rounds(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<Rounds, String> {
+    let everyone = vec![1.0; sample.groups];
+    let fit = |steps: &Steps| choose(&steps.total(&steps.sums(|_| true), &everyone), options.pulse_law);
+    let mut normalised = steps.clone();
+    let (mut kind, mut fits, mut candidates) = fit(&normalised)?;
+    let mut found = gains(steps, &fits);
+    for _ in 0..ROUNDS {
+        let Some(gains_of_cells) = &found else { break };
+        normalised = steps.divided_by(|cell| gains_of_cells.of(cell));
+        (kind, fits, candidates) = fit(&normalised)?;
+        found = gains(steps, &fits);
+    }
+    Ok(Rounds { normalised, kind, fits, candidates, gains: found })
 }
 
 /// Fits a curve of `kind` to both directions; up first.

@@ -1,7 +1,7 @@
 //! Cells as the unit of resampling: groups for the bootstrap, and cells that are held out.
 //!
-//! Values of one cell are not independent, so a bootstrap draws cells, and a test holds out cells, never rows. Sums over
-//! at most [`MOST_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
+//! Values of one cell are not independent, so a bootstrap draws cells, and a test holds out cells, never rows. Sums
+//! over at most [`MOST_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
 
 use ohmspike_rng::Seed;
 use rand::RngExt;

@@ -8,8 +8,8 @@
 //! ln L = -n ln s - sum (x - m)² / 2 s² + n_low ln P(x < low) + n_high ln P(x > high) - N ln P(support)
 //! ```
 //!
-//! n values lie between the bounds, n_low and n_high are censored, N is their sum. Given the bounds, n, sum x and sum x²
-//! are sufficient. Cohen, *Truncated and Censored Samples* (1991), chapters 2 and 3.
+//! n values lie between the bounds, n_low and n_high are censored, N is their sum. Given the bounds, n,
+//! sum x and sum x² are sufficient. Cohen, *Truncated and Censored Samples* (1991), chapters 2 and 3.
 
 use crate::normal::between;
 

@@ -3,7 +3,7 @@
 //! ```text
 //! v = ln(G / T)        in bins of the target T
 //! start                median and 1.4826 MAD of v in each bin; writes beyond three of them are outliers
-//! maximum likelihood   normal, truncated at the outliers or at the acceptance window, censored at the ends of the window
+//! maximum likelihood   normal, truncated at the outliers or the acceptance window, censored at the ends of the window
 //! law                  constant, relative or table, with the smallest BIC
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
 //! ```

@@ -20,7 +20,8 @@ mod fixture {
 
     /// Returns a report with known numbers.
     pub fn report() -> FitReport {
-        let row = |number: u32| format!("{},1,100,{}\n", number % 20 + 1, 98.0 + f64::from(number * 7 % 40) / 10.0);
+        let value = |number: u32| 98.0 + f64::from(number * 7 % 40) / 10.0;
+        let row = |number: u32| format!("{},{},100,{}\n", number % 20 + 1, number / 20 + 1, value(number));
         let rows: String = (0..40).map(row).collect();
         let bytes = format!("cell,cycle,target_microsiemens,conductance_microsiemens\n{rows}").into_bytes();
         let input = FitInput { writes: Some(InputFile { name: "w.csv".to_owned(), bytes }), ..FitInput::default() };

@@ -18,6 +18,10 @@ pub fn points(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
     let number = ["points", "point", "pp", "%"].into_iter().find_map(|unit| trimmed.strip_suffix(unit));
     match number.unwrap_or(trimmed).trim_end().parse::<f64>() {
+        // A plain 0.02 is probably meant as a fraction.
+        Ok(value) if number.is_none() && value > 0.0 && value < 0.1 => {
+            Err(format!("expected percentage points, such as {}points, got `{text}`", exact(100.0 * value, 1.0)))
+        }
         Ok(value) if value > 0.0 && value <= 100.0 => Ok(exact(value, 0.01)),
         _ => Err(format!("expected percentage points from 0 to 100, such as 2points, got `{text}`")),
     }
@@ -43,6 +47,8 @@ mod tests {
         for wrong in ["75", "101%", "nan", "-1", "much"] {
             assert!(fraction(wrong).is_err_and(|error| error.contains(&format!("got `{wrong}`"))), "{wrong}");
         }
+        assert_eq!(points("0.02points"), Ok(0.0002));
+        assert!(points("0.02").is_err_and(|error| error.contains("such as 2points")));
         for wrong in ["0", "-2", "101", "2 bits"] {
             assert!(points(wrong).is_err(), "{wrong}");
         }

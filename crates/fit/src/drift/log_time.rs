@@ -2,11 +2,11 @@
 //!
 //! ```text
 //! k = slope of G over ln t = m + b z                    m = mean, b² = variance minus mean regression error
-//! shift at the first time = m L + (b L + c) z            L = ln(t_first / t_ref); needs the value right after the write
+//! shift at the first time = m L + (b L + c) z            L = ln(t_first / t_ref); needs values right after writes
 //! ```
 //!
-//! With t_ref the first time, c is the standard deviation of the shift there. If the mean shift is not zero there, t_ref
-//! is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
+//! With t_ref the first time, c is the standard deviation of the shift there. If the mean shift is not zero there,
+//! t_ref is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 

@@ -65,19 +65,7 @@ pub(super) fn rises(series: &[Series]) -> bool {
 /// Fits the power law.
 pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
-    let several = series.iter().filter(|series| series.points > 1);
-    let exponents: Vec<Exponent> = several.map(|series| exponent(series, first)).collect();
-    if exponents.len() < LEAST_SERIES {
-        return Err("one time after the write determines no exponent, expected at least 2".to_owned());
-    }
-    let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
-    let spread = crate::sample::standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
-    if mean < -RISES * spread / (exponents.len() as f64).sqrt() {
-        return Err(format!(
-            "conductances rise with time, by {:.2} % per unit of ln t; a device file has no such power law",
-            -100.0 * mean
-        ));
-    }
+    let exponents = exponents(series, first)?;
     let bins = Bins::new(exponents.iter().map(|one| one.conductance).collect());
     let by_group = sums(&exponents, &bins, sample.groups, |_| true);
     let everyone = vec![1.0; sample.groups];
@@ -108,12 +96,9 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let training = total(&sums(&exponents, &bins, sample.groups, |one| !one.held_out), bins.count(), &everyone);
     let z = residuals(&exponents, &bins, &training);
     let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
-    let mut notes = Vec::new();
-    if reference.is_none() {
-        notes.push(format!(
-            "the reference time is the first time in the data, {first} s: no value right after the write bounds it"
-        ));
-    }
+    let note = format!(
+        "the reference time is the first time in the data, {first} s: no value right after the write bounds it"
+    );
     let fit = MechanismFit {
         mechanism: Mechanism::Drift,
         law: "power",
@@ -125,9 +110,27 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         candidates: Vec::new(),
         quality,
         plot: Some(plot(&values, &draws, &bins, &counts)),
-        notes,
+        notes: if reference.is_none() { vec![note] } else { Vec::new() },
     };
     Ok(Fitted { fit, section: section(&values, &bins, (reference.unwrap_or(first), latest)) })
+}
+
+/// Returns the exponents of series with at least two times, if conductances do not rise.
+fn exponents(series: &[Series], first: f64) -> Result<Vec<Exponent>, String> {
+    let several = series.iter().filter(|series| series.points > 1);
+    let exponents: Vec<Exponent> = several.map(|series| exponent(series, first)).collect();
+    if exponents.len() < LEAST_SERIES {
+        return Err("one time after the write determines no exponent, expected at least 2".to_owned());
+    }
+    let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
+    let spread = crate::sample::standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
+    if mean < -RISES * spread / (exponents.len() as f64).sqrt() {
+        return Err(format!(
+            "conductances rise with time, by {:.2} % per unit of ln t; a device file has no such power law",
+            -100.0 * mean
+        ));
+    }
+    Ok(exponents)
 }
 
 fn exponent(series: &Series, first: f64) -> Exponent {

@@ -7,12 +7,14 @@
 
 use super::curve::Fit;
 use super::steps::Steps;
-use crate::sample::{LEAST_CELLS, median};
+use crate::sample::LEAST_CELLS;
 
 /// Smallest number of steps of a cell in each direction.
 const LEAST_STEPS: f64 = 10.0;
 /// Standard errors from which a variance is not zero.
 const SIGNIFICANT: f64 = 4.0;
+/// Smallest gain by which steps are divided.
+const LEAST_GAIN: f64 = 0.1;
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
 
@@ -38,7 +40,7 @@ pub(super) struct CellGains {
     /// Group, mean gain, half difference, and the variances of noise of both.
     cells: Vec<CellGain>,
     /// Mean gain of each cell, NaN if unknown.
-    pub gain: Vec<f64>,
+    gain: Vec<f64>,
     log_normal: bool,
 }
 
@@ -134,8 +136,9 @@ impl CellGains {
         Gains { log_normal: self.log_normal, centre, sigma, asymmetry }
     }
 
-    /// Returns the median gain of cells with gains.
-    pub fn median(&self) -> f64 {
-        median(&mut self.cells.iter().map(|cell| cell.1[0]).collect::<Vec<_>>())
+    /// Returns the gain of `cell`; 1 if it is unknown or near 0.
+    pub fn of(&self, cell: u32) -> f64 {
+        let gain = self.gain[cell as usize];
+        if gain > LEAST_GAIN { gain } else { 1.0 }
     }
 }

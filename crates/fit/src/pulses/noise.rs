@@ -41,10 +41,8 @@ impl Noise {
 /// Sums the differences of successive residuals.
 pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> NoiseSums {
     let mut sums = vec![[0.0; 3]; steps.groups * 2 * BINS];
-    let typical = gains.map_or(1.0, CellGains::median);
     let residual = |step: &super::steps::Step| {
-        let gain = gains.map_or(1.0, |gains| gains.gain[step.cell as usize]);
-        let gain = if gain > 0.1 * typical { gain } else { 1.0 };
+        let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
         step.y / gain - fits[usize::from(!step.up)].at(step.x)
     };
     for pair in steps.all.windows(2).filter(|pair| pair[1].follows && pair[0].cell == pair[1].cell) {

@@ -89,6 +89,15 @@ impl Steps {
         Steps { all, group: sample.group.clone(), groups: sample.groups, clipped }
     }
 
+    /// Returns the steps divided by the `gain` of their cell.
+    pub fn divided_by(&self, gain: impl Fn(u32) -> f64) -> Steps {
+        let mut divided = self.clone();
+        for step in &mut divided.all {
+            step.y /= gain(step.cell);
+        }
+        divided
+    }
+
     /// Returns the number of steps in a direction.
     pub fn count(&self, up: bool) -> usize {
         self.all.iter().filter(|step| step.up == up).count()

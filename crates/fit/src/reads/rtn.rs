@@ -61,23 +61,7 @@ pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sam
     // A trap that did not change its state during a series is not seen.
     let seen = 1.0 - (0.5 * (1.0 + (-2.0 * values[1] * interval).exp())).powf(pairs);
     let mut numbers = vec![fraction(noisy.len(), cells.len(), seen.clamp(0.1, 1.0))];
-    let keys = [
-        ("read.rtn.amplitude_percent_of_conductance", "%", Scale::Log, 100.0),
-        ("read.rtn.rate_per_second", "1/s", Scale::Log, 1.0),
-        ("read.rtn.amplitude_exponent", "", Scale::Linear, 1.0),
-        ("read.rtn.rate_exponent", "", Scale::Linear, 1.0),
-    ];
-    for (index, (key, unit, scale, factor)) in keys.into_iter().enumerate().filter(|(index, _)| *index < values.len()) {
-        let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
-        let degrees = noisy.len() - 1;
-        numbers.push(with_interval(
-            (key, unit),
-            factor * values[index],
-            &draws,
-            (scale, degrees),
-            (levels.len(), noisy.len()),
-        ));
-    }
+    numbers.extend(further(&values, &draws, (levels.len(), noisy.len())));
     let exponent = |index: usize| values.get(index).map(|value| value.clamp(0.0, 10.0));
     let section = RtnSpec {
         kind: RtnKind::Telegraph,
@@ -99,6 +83,21 @@ pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sam
         notes: Vec::new(),
     };
     Ok(Fitted { fit, section })
+}
+
+/// Returns the estimates of amplitude, rate and their exponents.
+fn further(values: &[f64], draws: &[Vec<f64>], (n, cells): (usize, usize)) -> Vec<FittedNumber> {
+    let keys = [
+        ("read.rtn.amplitude_percent_of_conductance", "%", Scale::Log, 100.0),
+        ("read.rtn.rate_per_second", "1/s", Scale::Log, 1.0),
+        ("read.rtn.amplitude_exponent", "", Scale::Linear, 1.0),
+        ("read.rtn.rate_exponent", "", Scale::Linear, 1.0),
+    ];
+    let number = |(index, (key, unit, scale, factor)): (usize, (&str, &'static str, Scale, f64))| {
+        let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
+        with_interval((key, unit), factor * values[index], &draws, (scale, cells - 1), (n, cells))
+    };
+    keys.into_iter().enumerate().take(values.len()).map(number).collect()
 }
 
 fn levels(series: &ReadSeries, sample: &Sample) -> Option<Levels> {

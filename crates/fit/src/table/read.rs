@@ -1,7 +1,7 @@
 //! Reads a CSV file into a table.
 //!
 //! ```text
-//! cell,cycle,target_microsiemens,conductance_microsiemens      columns in any order; lines starting with # are comments
+//! cell,cycle,target_microsiemens,conductance_microsiemens      columns in any order; # starts a comment
 //! 1,1,50,49.2
 //! ```
 //!

@@ -190,10 +190,17 @@ fn refuses_wrong_networks_and_options() {
         assert!(message.starts_with(start), "{message}\n{start}");
     }
     assert!(!Path::new(&folder.path("results")).exists(), "nothing is written");
-    let conductances =
-        refused(&["train", "--set", "training.epochs=1", "--set", "network.hidden=8", "--save-conductances", "c.csv"]);
-    assert!(conductances.contains("conductances: no device holds the weights"), "{conductances}");
-    assert!(refused(&deployed("gone.npz", &[])).starts_with("error: cannot read `gone.npz`"));
+}
+
+#[test]
+fn refuses_conductances_without_a_device_and_missing_files() {
+    let folder = Folder::new();
+    let train = ["train", "--set", "training.epochs=1", "--set", "network.hidden=8", "--save-conductances", "c.csv"];
+    let conductances = folder.run(&train);
+    assert_eq!(conductances.status, Some(2));
+    assert!(conductances.stderr.contains("conductances: no device holds the weights"), "{conductances:#?}");
+    let gone = folder.run(&deployed("gone.npz", &[]));
+    assert!(gone.status == Some(2) && gone.stderr.starts_with("error: cannot read `gone.npz`"), "{gone:#?}");
 }
 
 #[test]

@@ -275,10 +275,20 @@ fn a_dry_run_shows_levels_and_trials() {
     assert!(!folder.path("results").exists());
 }
 
+/// Asserts that each question is refused with its message before any trial.
+fn refused(questions: &[(&[&str], &str)]) {
+    let folder = folder();
+    for (arguments, message) in questions {
+        let answer = folder.run(&[&["limit", "toy.toml"], *arguments].concat());
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{arguments:?}: {answer:#?}");
+        assert!(answer.stderr.starts_with(&format!("error: {message}")), "{arguments:?}: {}", answer.stderr);
+        assert!(!folder.path("results").exists(), "{arguments:?}");
+    }
+}
+
 #[test]
 fn wrong_questions_are_refused_before_any_trial() {
-    let folder = folder();
-    for (arguments, message) in [
+    refused(&[
         (&["--key", "noise.level", "--within", "2"][..], "--key noise.level: unknown key `noise.level`\n\nhint: use"),
         (&["--key", "hardware.device", "--within", "2"], "--key hardware.device: expected a number, got a key of type"),
         (&["--key", "seeds.chip", "--within", "2"], "--key seeds.chip: expected a number, got a key of type `seed`"),
@@ -308,6 +318,12 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "noise.level_percent", "--within", "2", "--set", "seeds.chip=3", "--chips", "0.9"],
             "--chips: the study fixes `seeds.chip`, so all repeats are the same chip",
         ),
+    ]);
+}
+
+#[test]
+fn questions_that_contradict_the_study_are_refused_before_any_trial() {
+    refused(&[
         (
             &["--key", "noise.level_percent", "--key", "noise.level_percent", "--within", "2"],
             "--key: duplicate key `noise.level_percent`",
@@ -352,10 +368,5 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "training.epochs=4..8", "--within", "2", "--short-epochs", "2"],
             "--short-epochs: no short training with the key `training.epochs`, whose levels it would change\n\nhint:",
         ),
-    ] {
-        let answer = folder.run(&[&["limit", "toy.toml"], arguments].concat());
-        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{arguments:?}: {answer:#?}");
-        assert!(answer.stderr.starts_with(&format!("error: {message}")), "{arguments:?}: {}", answer.stderr);
-        assert!(!folder.path("results").exists(), "{arguments:?}");
-    }
+    ]);
 }

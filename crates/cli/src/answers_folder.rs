@@ -6,10 +6,8 @@ use std::path::{Path, PathBuf};
 use ohmspike_answers::limit::answered;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::store::Store;
-use ohmspike_study::study_file::StudyFile;
 
 use super::Failure;
-use super::study_arguments::StudyArguments;
 use super::terminal::say;
 
 /// Files of answers.
@@ -28,12 +26,6 @@ pub fn mark(folder: &Path) {
 /// Whether `folder` holds answers, or trials for one.
 pub fn is_answers(folder: &Path) -> bool {
     ANSWERS.iter().chain(&[COMMAND]).any(|file| folder.join(file).exists())
-}
-
-/// The opened folder of answers, if the study is one and no other folder is named.
-pub fn opened(arguments: &StudyArguments, file: &StudyFile) -> Option<PathBuf> {
-    let folder = arguments.out.clone().or_else(|| file.results.clone())?;
-    is_answers(&folder).then_some(folder)
 }
 
 /// The last command in `folder`, for hints.

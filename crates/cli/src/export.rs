@@ -14,7 +14,7 @@ use ohmspike_study::store::Store;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{print_file, tell};
-use super::{Failure, answers_folder, source, warn};
+use super::{Failure, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -69,7 +69,7 @@ struct WriteError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    let results = match answers_folder::opened(&arguments.study, &file) {
+    let results = match arguments.study.answers(&file) {
         Some(folder) => {
             let study = recorded_study(&file.study, Store::open(&folder)?.records());
             Results::open(&study, &folder, &file.folder)?

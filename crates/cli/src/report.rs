@@ -20,7 +20,7 @@ use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::study_file::StudyFile;
 
-use super::answers_folder::{self, NoStudyFolder};
+use super::answers_folder::NoStudyFolder;
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::{Failure, axis, source, warn};
@@ -65,7 +65,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return answer_report(arguments, answers, folder);
     }
     let file = arguments.study.open()?;
-    if let Some(folder) = answers_folder::opened(&arguments.study, &file) {
+    if let Some(folder) = arguments.study.answers(&file) {
         return Err(NoStudyFolder::new(folder).into());
     }
     let out = arguments.study.results(&file);

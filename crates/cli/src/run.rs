@@ -27,7 +27,7 @@ use ohmspike_study::run::{EpochReport, Trial};
 use ohmspike_study::run_study::{Observer, Plan, RunWarning};
 use ohmspike_study::study::Study;
 
-use super::answers_folder::{self, NoStudyFolder};
+use super::answers_folder::NoStudyFolder;
 use super::meter::Meter;
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, print, say, tell};
@@ -73,7 +73,7 @@ const MOST_CALIBRATED: usize = 20;
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.trials.use_instructions()?;
     let file = arguments.study.open()?;
-    if let Some(folder) = answers_folder::opened(&arguments.study, &file) {
+    if let Some(folder) = arguments.study.answers(&file) {
         return Err(NoStudyFolder::new(folder).into());
     }
     let replication = replication(&file.study)?;

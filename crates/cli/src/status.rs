@@ -70,7 +70,7 @@ struct Unanswered {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let file = arguments.study.open()?;
-    if let Some(folder) = answers_folder::opened(&arguments.study, &file) {
+    if let Some(folder) = arguments.study.answers(&file) {
         answers_folder::show_status(&folder)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -52,6 +52,11 @@ impl StudyArguments {
         self.out.clone().unwrap_or_else(|| next_to(&file.results_folder()))
     }
 
+    /// The opened folder of answers, if the study is one and no other folder is named.
+    pub fn answers(&self, file: &StudyFile) -> Option<PathBuf> {
+        self.out.clone().or_else(|| file.results.clone()).filter(|folder| answers_folder::is_answers(folder))
+    }
+
     /// The words that name the same study and results on a command line.
     pub fn words(&self) -> String {
         let mut words = vec![self.study.display().to_string()];

@@ -171,13 +171,15 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
     let same = || Test::Files { samples: "".into(), labels: None };
     assert_eq!(
         of(&[("data", numbers()), ("labels", integers(&[0, 1]))], Test::Share(0.5)),
-        "a: missing samples; expected an array `samples`, `x_train`, `train_images`, `images`, `x`, got `data`, `labels`"
+        "a: missing samples; expected an array `samples`, `x_train`, `train_images`, `images`, `x`, got `data`, `labels`\n\n\
+         hint: rename an array; without test samples of their own, set some aside with `--test-fraction 0.2`"
     );
     assert_eq!(of(&[("x", numbers())], Test::Share(0.5)), "a: missing `labels`; expected one label per sample");
     let train = || vec![("samples", numbers()), ("labels", integers(&[0, 1]))];
     assert_eq!(
         of(&train(), same()),
-        "a: missing samples; expected an array `test_samples`, `x_test`, `test_images`, got `labels`, `samples`"
+        "a: missing samples; expected an array `test_samples`, `x_test`, `test_images`, got `labels`, `samples`\n\n\
+         hint: rename an array; without test samples of their own, set some aside with `--test-fraction 0.2`"
     );
     let plain = folder.write("b", numbers());
     let import = DenseImport {

@@ -7,7 +7,6 @@ mod cells;
 mod check;
 mod column;
 mod read;
-mod wide;
 
 pub(crate) use cells::Cells;
 pub(crate) use read::{ReadOptions, read};

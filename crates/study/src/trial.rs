@@ -210,12 +210,10 @@ pub(crate) fn run_trial_while(
     }
     for number in epochs.len() as u64..total_epochs as u64 {
         let started = Moment::now(executor);
-        let loss = match layers.train(&mut trainer, &data.train, &streams.training, number) {
-            Ok(loss) => loss,
-            Err(error) => {
-                diverged = Some(error);
-                break;
-            }
+        let loss = layers.train(&mut trainer, &data.train, &streams.training, number);
+        let Ok(loss) = loss else {
+            diverged = loss.err();
+            break;
         };
         let trained = Moment::now(executor);
         let read = streams.test.numbered(number);
@@ -232,10 +230,8 @@ pub(crate) fn run_trial_while(
 
     // Collect the results, decompose the next update and find the cause of a silent layer.
     let outcome = layers.outcome(before, epochs, after, diverged);
-    let update = outcome
-        .after
-        .as_ref()
-        .and_then(|_| layers.next_update(&network, &mut trainer, &data.train, training, &streams));
+    let next = |layers: &mut Layers| layers.next_update(&network, &mut trainer, &data.train, training, &streams);
+    let update = outcome.after.is_some().then(|| next(&mut layers)).flatten();
     let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
     let silence = search.silence(&outcome, &mut layers);
     Ok(Some(Outcome { update, silence, ..outcome }))

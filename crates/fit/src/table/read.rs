@@ -9,9 +9,9 @@
 
 use csv::{ByteRecord, ReaderBuilder};
 
+use super::Table;
 use super::check::check;
 use super::column::{Column, KNOWN, KNOWN_WIDE, Unit, advice, column};
-use super::{Table, wide};
 use crate::error::{FitError, Place};
 use crate::input::{InputFile, Role};
 
@@ -55,7 +55,7 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
         let line = record.position().map_or(0, csv::Position::line);
         let row = Row { header: &header, record: &record, line, options };
         row.check_width()?;
-        if options.wide { wide::push(&row, &mut table)? } else { row.push(&mut table)? }
+        if options.wide { row.push_wide(&mut table)? } else { row.push(&mut table)? }
     }
     if table.rows() == 0 {
         return Err(file_error(&file.name, "expected rows below the header, got none".to_owned(), ""));
@@ -186,6 +186,25 @@ pub(super) struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Adds every value of a row of a wide table: one column per target, empty cells are missing values.
+    ///
+    /// ```text
+    /// cell,10_microsiemens,50_microsiemens
+    /// 1,9.8,51.2
+    /// ```
+    fn push_wide(&self, table: &mut Table) -> Result<(), FitError> {
+        for (index, &column) in self.header.columns.iter().enumerate() {
+            let Column::State(unit, target) = column else { continue };
+            if self.record[index].trim_ascii().is_empty() {
+                continue;
+            }
+            self.push_keys(table)?;
+            table.target.push(target);
+            table.value.push(self.conductance(index, unit, Sign::OrZero)?);
+        }
+        Ok(())
+    }
+
     fn check_width(&self) -> Result<(), FitError> {
         let (expected, got) = (self.header.columns.len(), self.record.len());
         if got == expected {

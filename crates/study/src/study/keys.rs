@@ -4,7 +4,7 @@ use ohmspike_snn::neuron::Neuron;
 
 use crate::auto::CalibrationSettings;
 use crate::settings::layers::FIRST_LAYER;
-use crate::settings::{DataSettings, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
+use crate::settings::{DataPopulation, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
 
 /// The sections that decide trials: those of [`Settings`], and `[calibration]`.
 pub(super) const SECTIONS: [&str; 12] = [
@@ -60,7 +60,7 @@ fn with_every_key() -> Settings {
     let mut every = Settings { seeds: SeedSettings::all(0), ..Settings::default().resolved() };
     (every.data, every.network.signs) = (DataSettings::with_every_key(), WeightSigns::Unconstrained);
     (every.network.recurrent, every.network.neuron) = (true, Neuron::Izhikevich);
-    every.weights.sigma_recurrent = Some(1.0);
+    (every.weights.sigma_recurrent, every.hardware.population) = (Some(1.0), Population::Excitatory);
     (every.layers, every.readout) = (vec![LayerSettings::every()], ReadoutSettings::every());
     (every.outcome.success_of, every.outcome.success_above) = (SuccessOf::Outcome, 1.0);
     every

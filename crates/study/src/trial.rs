@@ -230,7 +230,7 @@ pub(crate) fn run_trial_while(
 
     // Collect the results, decompose the next update and find the cause of a silent layer.
     let outcome = layers.outcome(before, epochs, after, diverged);
-    let next = |layers: &mut Layers| layers.next_update(&network, &mut trainer, &data.train, training, &streams);
+    let mut next = |layers: &mut Layers| layers.next_update(&network, &mut trainer, &data.train, training, &streams);
     let update = outcome.after.is_some().then(|| next(&mut layers)).flatten();
     let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
     let silence = search.silence(&outcome, &mut layers);

@@ -4,7 +4,9 @@ use ohmspike_snn::neuron::Neuron;
 
 use crate::auto::CalibrationSettings;
 use crate::settings::layers::FIRST_LAYER;
-use crate::settings::{DataPopulation, LayerSettings, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns};
+use crate::settings::{
+    DataSettings, LayerSettings, Population, ReadoutSettings, SeedSettings, Settings, SuccessOf, WeightSigns,
+};
 
 /// The sections that decide trials: those of [`Settings`], and `[calibration]`.
 pub(super) const SECTIONS: [&str; 12] = [

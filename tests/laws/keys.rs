@@ -257,6 +257,8 @@ fn every_study_key_has_an_effect_or_a_warning() {
             && key != "training.preset"
             // Rejected without recurrence, which none of these studies has.
             && key != "weights.sigma_recurrent"
+            // A small trial may write no cell of the other population; the tests of the crossbar cover it.
+            && key != "hardware.population"
     };
     let keys: Vec<(String, Vec<String>)> =
         known_keys().into_iter().filter(swept).map(|key| (key.clone(), study_values(&key))).collect();

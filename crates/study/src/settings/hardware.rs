@@ -30,6 +30,7 @@ pub struct HardwareSettings {
     /// Rows whose cells have write noise and faults. The cells of other rows are written exactly and work. Input rows are
     /// excitatory. With `readout.device` alone, the rows are those of the hidden neurons.
     #[serde(skip_serializing_if = "is_both")]
+    #[schemars(extend("x-default" = "`both`"))]
     pub population: Population,
     /// Time between the last write and the test, s. Devices with drift lose accuracy over this time.
     #[schemars(range(min = RETENTION.low, max = RETENTION.high), extend("x-unit" = "s"))]

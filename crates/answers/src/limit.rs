@@ -11,7 +11,7 @@
 //! - [`answered`]: the answers that the folder has, and the seeds that they used;
 //! - [`defaults`]: harsh side, harmless value and levels of a key; [`swept`]: a key with its levels and settings;
 //! - [`row`]: the networks of a row; [`numbers`]: their numbers in place of `auto`; [`plan`]: a checked question;
-//! - [`find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between
+//! - [`mod@find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between
 //!   them;
 //! - [`report`], [`units`], [`words`]: the answer.
 //!

@@ -42,11 +42,11 @@ pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Resu
     sync_folder(folder_of(path))
 }
 
-/// Checks that [`write`] can write the file at `path` now: its folder takes new files, and nothing at `path` is in the
+/// Checks that [`write()`] can write the file at `path` now: its folder takes new files, and nothing at `path` is in the
 /// way. Leaves nothing behind.
 ///
 /// # Errors
-/// Returns the error that [`write`] would return.
+/// Returns the error that [`write()`] would return.
 pub fn check(path: &Path) -> io::Result<()> {
     unfinished(path).map(drop)
 }

@@ -15,7 +15,8 @@ const ANSWERS: [&str; 3] = ["limit.json", "ablation.json", "deployment.json"];
 /// File with the last command.
 const COMMAND: &str = "command.txt";
 
-/// Writes the running command into the results folder `folder`, if that exists. Nobody needs it, so failures do not matter.
+/// Writes the running command into the results folder `folder`, if that exists. It only improves hints, so failures are
+/// ignored.
 pub fn mark(folder: &Path) {
     let words: Vec<String> = std::env::args().skip(1).map(|word| shell(&word)).collect();
     if folder.is_dir() {

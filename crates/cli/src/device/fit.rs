@@ -144,8 +144,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
 fn outputs(arguments: &Arguments) -> Result<[PathBuf; 5], Failure> {
     let json = files::path(arguments.out.as_deref(), &arguments.name, "json")?;
     let stem = json.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-    let beside = |extension: &str| json.with_file_name(format!("{stem}-fit.{extension}"));
-    let outputs = [json.clone(), beside("html"), beside("svg"), beside("png"), beside("csv")];
+    let sibling = |extension: &str| json.with_file_name(format!("{stem}-fit.{extension}"));
+    let outputs = [json.clone(), sibling("html"), sibling("svg"), sibling("png"), sibling("csv")];
     let tables = [&arguments.writes, &arguments.reads, &arguments.retention, &arguments.pulses];
     let same = |one: &Path, other: &Path| {
         fs::canonicalize(one).ok().is_some_and(|one| fs::canonicalize(other).ok() == Some(one))

@@ -13,7 +13,7 @@ use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::{Sample, Scale, with_interval, with_least_error};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
@@ -186,8 +186,8 @@ fn numbers(
 ) -> Vec<FittedNumber> {
     let number = |index: usize, key: &str, unit, map: &dyn Fn(f64) -> f64, n: f64| {
         let draws: Vec<f64> = draws.iter().map(|draw| map(draw[index])).collect();
-        let scale = (Scale::Log, sample.degrees());
-        with_interval((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
+        let scale = (Scale::Log, sample.degrees(), 1.0 / (2.0 * EFFICIENCY * n).sqrt());
+        with_least_error((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
     };
     let n: f64 = sums.iter().map(|bin| bin.n).sum();
     match kind {

@@ -1,7 +1,7 @@
 //! Persistent differences between cells against differences between writes of one cell.
 //!
 //! ```text
-//! w = (G - T) / (T - Gmin)       relative error of the change asked for, from a write that starts at Gmin
+//! w = (G - T) / (T - S)       relative error of the change asked for; S is the start of the write, Gmin if unknown
 //! sigma²_writes = MSW,  sigma²_cells = (MSB - MSW) / n0,  n0 = (N - sum n² / N) / (k - 1)       one-way random effects
 //! ```
 //!
@@ -96,6 +96,8 @@ pub(crate) struct CellToCell {
     /// Whether the window clips writes to a target.
     clipped: Vec<bool>,
     floor: f64,
+    /// Whether the starts of all writes are known.
+    starts: bool,
 }
 
 impl CellToCell {
@@ -111,13 +113,20 @@ impl CellToCell {
             let mut sums = Cell::default();
             for row in of_cell {
                 let target = row.conductance / row.v.exp();
-                let w = (row.conductance - target) / (target - floor).max(1e-3 * target);
+                let change = target - row.start.unwrap_or(floor);
+                if change.abs() < LEAST_CHANGE * target {
+                    continue;
+                }
+                let w = (row.conductance - target) / change;
                 sums = Cell { n: sums.n + 1.0, v: sums.v + row.v, w: sums.w + w, ww: sums.ww + w * w };
             }
-            cells.push((of_cell[0].bin, of_cell[0].cell, sums));
+            if sums.n > 0.0 {
+                cells.push((of_cell[0].bin, of_cell[0].cell, sums));
+            }
         }
         let clipped = clipped(writes, ends);
-        CellToCell { cells, targets, clipped, floor }
+        let starts = writes.rows.iter().all(|row| row.start.is_some());
+        CellToCell { cells, targets, clipped, floor, starts }
     }
 
     /// Returns the sums of `cell` in `bin`.
@@ -212,7 +221,7 @@ impl CellToCell {
             candidates: Vec::new(),
             quality: None,
             plot: None,
-            notes: vec!["writes are assumed to start at Gmin".to_owned()],
+            notes: if self.starts { vec![] } else { vec!["writes are assumed to start at Gmin".to_owned()] },
         };
         let section = DeviceToDeviceSpec {
             step_gain: Some(StepGainKind::Normal),

@@ -4,7 +4,7 @@
 //! x = (G - Gmin) / (Gmax - Gmin)      state before a pulse
 //! y = step of the pulse towards its end, as a fraction of the window
 //! curve       least squares of the mean of y in bins of x, weighted with their standard errors; up and down apart
-//! noise       half the mean square of successive residuals, which contain no difference between cells
+//! noise       half the mean square of successive residuals, which contain no difference between cells, less read noise
 //! gains       least-squares factor of each cell on the curve; their variance minus that of the noise
 //! ```
 //!
@@ -91,15 +91,21 @@ pub(crate) fn fit_pulses(
         candidates,
         quality,
         plot: Some(plot(&all, &fits)),
-        notes: notes(&steps, &fits, gains.as_ref()),
+        notes: notes(&steps, &fits, gains.as_ref(), sigma.read),
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
     Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))) })
 }
 
 /// Returns properties of the data and of the fit that the reader should know.
-fn notes(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> Vec<String> {
+fn notes(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, read: f64) -> Vec<String> {
     let mut notes = steps.notes();
+    if read > 0.0 {
+        notes.push(format!(
+            "reads of these pulses have a noise of {:.3} % of the window, which does not count as cycle noise",
+            100.0 * read
+        ));
+    }
     match gains {
         None => notes.push("gains of cells do not differ by more than the noise of their pulses".to_owned()),
         Some(gains) if gains.unknown > 0 => notes.push(format!(

@@ -20,7 +20,7 @@ pub(crate) use law::{Data, Kind, Law};
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
-use crate::bins::LEAST_VALUES;
+use crate::bins::{LEAST_VALUES, drawn_range};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
@@ -251,7 +251,7 @@ impl WriteFit<'_> {
                 with_interval(("", ""), value, &draws, scale, (0, 0)).interval_95.unwrap_or((value, value));
             Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: sums[bin].count() as usize })
         };
-        let (low, high) = (self.targets[0], self.targets[self.targets.len() - 1]);
+        let (low, high) = drawn_range(self.targets[0], self.targets[self.targets.len() - 1]);
         let law = (0..=50).map(|step| {
             let target = low * (high / low).powf(f64::from(step) / 50.0);
             (1e6 / target, law.ln_sigma(target))

@@ -20,6 +20,13 @@ fn even(number: usize) -> f64 {
     (number as f64 * 0.618_033_988_749_895).fract()
 }
 
+/// A number from 0 to 1 without visible order, unlike its neighbours.
+fn scattered(number: usize) -> f64 {
+    let mixed = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 31)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((mixed ^ (mixed >> 29)) >> 11) as f64 / (1u64 << 53) as f64
+}
+
 /// Accepted writes fill the upper half of the acceptance window: the approach came from above.
 #[test]
 fn writes_on_one_side_of_their_targets_are_withheld() {
@@ -81,6 +88,38 @@ fn fast_cells_are_left_out_and_told() {
     let step = report.number("write.pulses.up_step_percent_of_window").expect("a step").value;
     // The mean gain of 27 even values is 1 to a few percent.
     assert!((step / 5.0 - 1.0).abs() < 0.1, "{step}");
+}
+
+/// Steps of 1 % with a cycle noise of 30 %, read with a noise of 0.6 % of the window: twice the cycle noise. Uniform noise of
+/// width w has a standard deviation of w / sqrt(12).
+#[test]
+fn read_noise_does_not_pass_for_cycle_noise() {
+    let uniform = |number: usize, width: f64| 12f64.sqrt() * width * (scattered(number) - 0.5);
+    let train = |reads: f64| {
+        let mut rows = String::new();
+        for cell in 0..60 {
+            let mut x = 0.3;
+            for pulse in 0..=120 {
+                let (number, up) = (200 * cell + pulse, pulse == 0 || (pulse - 1) / 30 % 2 == 0);
+                if pulse > 0 {
+                    let step = 0.01 * (1.0 + uniform(2 * number, 0.3));
+                    x += if up { step } else { -step };
+                }
+                let value = 10.0 + 90.0 * (x + uniform(2 * number + 1, reads));
+                rows += &format!("{cell},{pulse},{},{value}\n", if up { "up" } else { "down" });
+            }
+        }
+        let pulses = file(format!("cell,pulse,direction,conductance_microsiemens\n{rows}"));
+        let constant = FitOptions { pulse_law: Some(PulseKind::Constant), ..options() };
+        fit(&FitInput { pulses, ..FitInput::default() }, &constant).expect("a fit")
+    };
+    for (reads, noted) in [(0.0, false), (0.006, true)] {
+        let report = train(reads);
+        let sigma = report.number("write.pulses.cycle_sigma_percent_of_step").expect("cycle noise");
+        let (low, high) = sigma.interval_99.expect("an interval");
+        assert!(low < 30.0 && 30.0 < high && sigma.value < 45.0, "{reads}: {sigma:?}");
+        assert_eq!(notes(&report, Mechanism::Pulses).contains("does not count as cycle noise"), noted);
+    }
 }
 
 #[test]

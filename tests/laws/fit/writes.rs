@@ -12,10 +12,8 @@ use super::{STUDY_SIGMA, file, fitted, options};
 
 /// Cells per target.
 const CELLS: usize = 100;
-/// Writes of a cell whose gain differs from that of others.
+/// Writes of a cell whose gain differs from that of others, each after a reset.
 const CYCLES: u32 = 6;
-/// Resets before each of them: a gain below 1 leaves a part of the way to Gmin.
-const RESETS: u32 = 4;
 
 /// Fits sampled writes of a device that adds noise to its targets.
 pub(super) fn add(device: &Device, seed: u64, tally: &mut Tally) {
@@ -81,20 +79,19 @@ fn targets(device: &Device) -> Vec<f64> {
 /// Returns a table of writes with new cells for every target.
 fn table(device: &Device, targets: &[f64], cycles: u32, seed: u64) -> String {
     let study_sigma = if Chip::needs_study_sigma(device) { STUDY_SIGMA } else { 0.0 };
-    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    let mut text = "cell,cycle,start_microsiemens,target_microsiemens,conductance_microsiemens\n".to_owned();
     for (number, &target) in targets.iter().enumerate() {
         let seed = seed * 100 + number as u64;
         let start = f64::from(device.window.low());
         let mut chip = Chip::new(device, CELLS, start, study_sigma, false, Seed::new(seed)).expect("a chip");
         for cycle in 1..=cycles {
             if cycle > 1 {
-                (0..RESETS).for_each(|_| {
-                    chip.write(start);
-                });
+                chip.write(start);
             }
+            let before = chip.written();
             chip.write(target);
-            for (cell, written) in chip.written().into_iter().enumerate() {
-                let _ = writeln!(text, "{},{cycle},{target},{written}", number * CELLS + cell);
+            for (cell, (before, written)) in before.into_iter().zip(chip.written()).enumerate() {
+                let _ = writeln!(text, "{},{cycle},{before},{target},{written}", number * CELLS + cell);
             }
         }
     }

@@ -8,7 +8,7 @@
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::series::ReadSeries;
-use crate::bins::Bins;
+use crate::bins::{Bins, drawn_range};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
@@ -236,7 +236,7 @@ fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &Bins, dra
         let (low, high) = interval.unwrap_or((value, value));
         Bin { x: centre, y: value, low, high, n: sums[bin].n as usize }
     };
-    let (low, high) = (bins.centres[0], bins.centres[bins.count() - 1]);
+    let (low, high) = drawn_range(bins.centres[0], bins.centres[bins.count() - 1]);
     let law = (0..=50).map(|step| {
         let conductance = low * (high / low).powf(f64::from(step) / 50.0);
         (conductance, sigma(kind, parameters, &bins.centres, conductance))

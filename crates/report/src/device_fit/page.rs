@@ -42,11 +42,10 @@ impl FitPage<'_> {
         let text = html! {
             ul.answer {
                 @for line in words::key_numbers(report) { li { (line) } }
-                @for withheld in &report.withheld {
-                    li { "Not fitted: " (words::mechanism(withheld.mechanism)) ": " (withheld.reason) "." }
-                }
+                @for line in words::not_fitted(report) { li { (line) } }
                 @if !clipped.is_empty() { li { (clipped) } }
             }
+            p.method { "Brackets hold 95 % intervals." }
         };
         let figure = fit_figure(report);
         let name = format!("{}-fit", report.device.name);
@@ -182,7 +181,7 @@ mod tests {
             "mine &lt;1&gt;",
             "write.points[1].sigma_ln_resistance",
             "0.0450 to 0.0550",
-            "Not fitted: random telegraph noise: needs reads",
+            "Not fitted: random telegraph noise (needs reads of the same state).",
             "ab12",
             "Maximum likelihood",
             "+0.06",

@@ -101,31 +101,55 @@ pub(super) fn device_file(report: &FitReport) -> Value {
     serde_json::from_str(&report.device_json()).unwrap_or_default()
 }
 
-/// Returns one line per mechanism with its law and its first numbers, for the top of the page.
+/// Returns one line per mechanism with its law and its first numbers, 95 % intervals in brackets, for the top of the page.
 pub(super) fn key_numbers(report: &FitReport) -> Vec<String> {
     let device = device_file(report);
-    let number = |number: &FittedNumber| {
-        let [key, estimate, interval, ..] = cells(&device, number);
-        let interval = if interval == "-" { String::new() } else { format!(" ({interval})") };
-        format!("{} {estimate}{interval}", plain(&key))
-    };
-    let line = |fit: &MechanismFit| {
-        let shown: Vec<String> = fit.numbers.iter().take(MOST_SHOWN).map(number).collect();
-        let further = fit.numbers.len().saturating_sub(MOST_SHOWN);
-        let further = if further == 0 { String::new() } else { format!("; {further} more below") };
-        format!("{}: {}{further}.", heading(fit), shown.join("; "))
-    };
-    report.mechanisms.iter().filter(|fit| !fit.numbers.is_empty()).map(line).collect()
+    report.mechanisms.iter().filter_map(|fit| key_line(&device, fit)).collect()
 }
 
-/// Returns the last part of a key as words, with the resistance of its point if it has one.
-fn plain(key: &str) -> String {
+fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
+    // A rate of 0 is no news at the top.
+    let numbers: Vec<&FittedNumber> =
+        fit.numbers.iter().filter(|number| fit.mechanism != Mechanism::Faults || number.value > 0.0).collect();
+    let mut shown = Vec::new();
+    let mut name_before = String::new();
+    for number in numbers.iter().take(MOST_SHOWN) {
+        let [key, estimate, interval, ..] = cells(device, number);
+        let (name, place) = plain(&key);
+        let interval = if interval == "-" { String::new() } else { format!(" ({interval})") };
+        // Points of one table share their name.
+        let named = if name == name_before { String::new() } else { format!("{name} ") };
+        shown.push(format!("{named}{estimate}{place}{interval}"));
+        name_before = name;
+    }
+    let further = numbers.len().saturating_sub(MOST_SHOWN);
+    if further > 0 {
+        shown.push(format!("{further} more below"));
+    }
+    (!shown.is_empty()).then(|| sentence(&format!("{}: {}", heading(fit), shown.join("; "))))
+}
+
+/// Returns the last part of a key as words, and the resistance of its point if it has one.
+fn plain(key: &str) -> (String, String) {
     let (path, place) = key.split_once(' ').map_or((key, String::new()), |(path, place)| (path, format!(" {place}")));
     let name = path.rsplit('.').next().unwrap_or(path);
     let units =
         ["_percent_of_conductance", "_percent_of_window", "_percent_of_step", "_microsiemens", "_seconds", "_ohm"];
     let name = units.iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name);
-    name.replace("sigma_ln_resistance", "σ of ln R").replace("sigma", "σ").replace('_', " ") + &place
+    let name = name.replace("sigma_ln_resistance", "σ of ln R").replace("sigma", "σ");
+    let fault = |fault: &str| match fault {
+        "low_resistance" | "high_resistance" => format!("fraction stuck at {fault}"),
+        _ => format!("fraction of {fault}"),
+    };
+    let name = name.strip_prefix("p_").map_or_else(|| name.clone(), fault);
+    (name.replace('_', " "), place)
+}
+
+/// Returns the mechanisms that are not fitted, with reasons.
+pub(super) fn not_fitted(report: &FitReport) -> Option<String> {
+    let one = |withheld: &ohmspike_fit::Withheld| format!("{} ({})", mechanism(withheld.mechanism), withheld.reason);
+    let all: Vec<String> = report.withheld.iter().map(one).collect();
+    (!all.is_empty()).then(|| format!("Not fitted: {}.", all.join("; ")))
 }
 
 #[cfg(test)]
@@ -146,11 +170,12 @@ mod tests {
         assert_eq!(second, expected);
         assert_eq!(cells(&Value::Null, &fit.numbers[1])[0], "write.points[0].sigma_ln_resistance");
         assert_eq!(heading(fit), "write noise: table");
-        let top = [
-            "write noise: table: resistance 5000 ohm; σ of ln R 0.0200 (0.0180 to 0.0220); σ of ln R 0.0500 (0.0450 to 0.0550).",
-        ];
-        assert_eq!(key_numbers(&report), top);
-        assert_eq!(plain("write.points[0].sigma_ln_resistance at 4291.8 ohm"), "σ of ln R at 4291.8 ohm");
+        let top =
+            "Write noise: table: resistance 5000 ohm; σ of ln R 0.0200 (0.0180 to 0.0220); 0.0500 (0.0450 to 0.0550).";
+        assert_eq!(key_numbers(&report), [top]);
+        let (name, place) = plain("write.points[0].sigma_ln_resistance at 4291.8 ohm");
+        assert_eq!((name.as_str(), place.as_str()), ("σ of ln R", " at 4291.8 ohm"));
+        assert_eq!(plain("faults.p_high_resistance").0, "fraction stuck at high resistance");
         assert_eq!(candidates(fit), "BIC above the best law: relative +12.5; table +0.0, chosen");
         let told = "800 values of 200 cells; largest distance between the distributions 3.10 %; errors of the quantiles in \
                     standard deviations, 5 %: +0.06, 50 %: -0.01";

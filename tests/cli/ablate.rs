@@ -137,6 +137,14 @@ fn unhealthy_trials_withhold_the_answer_and_an_earlier_one_stays() {
     let before = folder.text("results/tiny-ablate/ablation.json");
     assert_eq!(faulty("1").status, Some(2));
     assert_eq!(folder.text("results/tiny-ablate/ablation.json"), before);
+    // The withheld answer gives its files to the next question.
+    let second = faulty("0.02").succeeds();
+    assert!(second.stdout.contains("results/tiny-ablate/ablation-2.json\n"), "{}", second.stdout);
+    assert_eq!(folder.text("results/tiny-ablate/ablation.json"), before);
+    folder.run(&["report", "results/tiny-ablate"]).succeeds();
+    let page = folder.text("results/tiny-ablate/report.html");
+    assert!(page.contains("Question 1") && page.contains("Question 2"), "both answers are shown");
+    assert!(folder.path("results/tiny-ablate/figures/ablation-2.svg").exists());
 }
 
 #[test]
@@ -147,4 +155,5 @@ fn a_network_that_learns_nothing_is_no_baseline() {
     assert_eq!((withheld.status, withheld.stdout.as_str()), (Some(2), ""), "{withheld:#?}");
     let told = "error: the network on `study-1k-1m` without any mechanism is not healthy (seed 1): at chance: ";
     assert!(withheld.stderr.contains(told), "{}", withheld.stderr);
+    assert!(withheld.stderr.contains("\n3 trials in "), "no trial with write noise ran: {}", withheld.stderr);
 }

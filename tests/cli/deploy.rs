@@ -89,6 +89,18 @@ fn deploys_what_train_saves() {
     let before = folder.text("results/net-deploy/chips.jsonl");
     let again = folder.run(&["deploy", "net.npz", "--device", "ideal", "--chips", "3", "--after", "1s,10y"]).succeeds();
     assert_eq!((again.stdout, folder.text("results/net-deploy/chips.jsonl")), (answer.stdout, before));
+    // Another question leaves the answer in place.
+    let first = folder.text("results/net-deploy/deployment.json");
+    let other = folder.run(&["deploy", "net.npz", "--device", "cmo-hfox-falcone-2025", "--chips", "3"]).succeeds();
+    assert!(other.stdout.contains("results/net-deploy/deployment-2.json\n"), "{}", other.stdout);
+    assert_eq!(folder.text("results/net-deploy/deployment.json"), first);
+    assert!(folder.path("results/net-deploy/figures/deployment-2.svg").exists());
+    let status = folder.run(&["status", "results/net-deploy"]).succeeds().stdout;
+    let answers = "  answer: results/net-deploy/deployment.json, results/net-deploy/deployment-2.json\n";
+    assert!(status.contains(answers), "{status}");
+    folder.run(&["report", "results/net-deploy"]).succeeds();
+    let page = folder.text("results/net-deploy/report.html");
+    assert!(page.contains("net on ideal: ") && page.contains("net on cmo-hfox-falcone-2025: "), "both are shown");
 }
 
 #[test]

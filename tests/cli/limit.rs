@@ -310,6 +310,7 @@ fn wrong_questions_are_refused_before_any_trial() {
         ),
         (&["--key", "noise.level_percent=0..5", "--within", "2"], "--key noise.level_percent: range: expected a start"),
         (&["--key", "device.faults.p_hig", "--within", "2"], "unknown key `device.faults.p_hig`\n\nhint: did you mean"),
+        (&["--key", "device.windw.high", "--within", "2"], "unknown key `device.windw`\n\nhint: did you mean"),
         (
             &["--key", "noise.level_percent", "--within", "2", "--set", "training.batch=[8, 16]"],
             "training.batch: expected one value, got 2; only the key of the limit may be a list\n\nhint: choose with",

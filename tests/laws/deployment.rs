@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use ohmspike_answers::deploy::{DeployOptions, DeployedNetwork, Deployment, Request, deploy};
+use ohmspike_answers::numbered::answers;
 use ohmspike_datasets::{ArrayContent, write_arrays};
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
@@ -156,11 +157,11 @@ fn a_repeat_reads_what_exists_and_runs_what_is_missing() {
     let (first, lines) = run(2, &[1.0]);
     assert_eq!(lines, 3, "exact memory and two chips");
     let (again, lines) = run(2, &[1.0]);
-    assert_eq!((again, lines), (first, 3));
+    assert_eq!((&again, lines), (&first, 3));
     let (more, lines) = run(3, &[1.0, 60.0]);
     assert_eq!(lines, 6, "two chips at a new time, and a new chip");
-    assert_eq!(more, deployed(&noisy, 3, &[1.0, 60.0], 1));
-    assert_eq!(Deployment::read(results.path()).expect("an answer"), Some(more));
+    assert_eq!(Deployment { number: 1, ..more.clone() }, deployed(&noisy, 3, &[1.0, 60.0], 1));
+    assert_eq!(answers::<Deployment>(results.path()), [first, Deployment { number: 2, ..more }]);
 }
 
 #[test]
@@ -176,6 +177,24 @@ fn a_device_with_one_mechanism_owes_it_all_its_loss() {
     assert!((loss.loss_alone - (digital - whole)).abs() < 1e-12);
     // Without noise, conductances at the largest weight as full scale round the weights by a unit in the last place.
     assert!((loss.gain_without - loss.loss_alone).abs() < 0.005, "{loss:?}");
+}
+
+/// Weights beyond full scale lose accuracy on every device, so no mechanism owes that loss.
+#[test]
+fn clipped_weights_are_not_charged_to_mechanisms() {
+    let (folder, results) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+    let scale = ["network.steps=40", "readout.weight_at_gmax=0.05"];
+    let noisy = open(&network(&folder, true), "ideal", &[&NOISY[..2], &scale].concat());
+    let options =
+        DeployOptions { chips: 3, mechanisms: true, folder: results.path().to_owned(), ..DeployOptions::default() };
+    let answer = deploy(&[noisy], &options, &mut ()).expect("a valid deployment");
+    let cell = &answer.cells[0];
+    assert!(cell.scales[1].clipped > 0, "{:?}", cell.scales);
+    let on_window = cell.window_correct.expect("weights are clipped") as f64 / cell.exact.samples as f64;
+    let [loss] = &cell.mechanisms[..] else { panic!("{:?}", cell.mechanisms) };
+    assert_eq!(loss.only_correct, cell.times[0].correct);
+    assert!((loss.loss_alone - (on_window - cell.times[0].mean)).abs() < 1e-12);
+    assert!(on_window < cell.exact.accuracy(), "clipping matters");
 }
 
 /// A second data set or time constant has results in exact memory of its own.

@@ -28,9 +28,8 @@ use thiserror::Error;
 use crate::limit::find::{Effect, Problem};
 use crate::limit::recorded::end;
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
+use crate::numbered::{Numbered, answers, first_question, number_among};
 
-/// Name of the answer in its results folder.
-pub const FILE: &str = "ablation.json";
 /// Version of [`AblationAnswer`] as JSON.
 pub const SCHEMA: u32 = 1;
 
@@ -80,6 +79,9 @@ pub struct SetTrial {
 pub struct AblationAnswer {
     /// Version of this format.
     pub schema: u32,
+    /// Number of the question in its results folder, from 1; see [`numbered`](crate::numbered).
+    #[serde(default = "first_question")]
+    pub number: u32,
     /// Name of the study.
     pub study: String,
     /// Name of the device.
@@ -106,11 +108,25 @@ pub struct AblationAnswer {
     pub trials: Vec<SetTrial>,
 }
 
-impl AblationAnswer {
-    /// Whether the results folder `folder` has an ablation that is not withheld.
-    pub fn is_in(folder: &Path) -> bool {
-        let text = std::fs::read_to_string(folder.join(FILE)).unwrap_or_default();
-        serde_json::from_str::<AblationAnswer>(&text).is_ok_and(|answer| answer.ablation.is_some())
+impl Numbered for AblationAnswer {
+    const STEM: &'static str = "ablation";
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn set_number(&mut self, number: u32) {
+        self.number = number;
+    }
+
+    /// Whether `other` rests on the same trials.
+    fn is_same_question(&self, other: &AblationAnswer) -> bool {
+        let ids = |answer: &'_ AblationAnswer| answer.trials.iter().map(|trial| trial.id.clone()).collect::<Vec<_>>();
+        ids(self) == ids(other)
+    }
+
+    fn has_result(&self) -> bool {
+        self.ablation.is_some()
     }
 }
 
@@ -188,21 +204,33 @@ impl Plan {
         observer: &mut dyn Observer,
     ) -> Result<Ablated, AblateError> {
         let mut runner = Runner::open(study, results, options)?;
+        runner.warn(self.mechanisms.settings(), observer)?;
         let jobs = self.jobs();
-        if let Ran::Stopped(left) = runner.run(&jobs, observer)? {
-            return Ok(Ablated::Stopped(left));
+        // Baselines first: a broken network needs no other trial.
+        let (baselines, others) = jobs.split_at(self.sets.iter().filter(|(set, _)| *set == 0).count());
+        let mut records = Vec::new();
+        for (batch, later) in [(baselines, others.len()), (others, 0)] {
+            if let Ran::Stopped(left) = runner.run(batch, observer)? {
+                return Ok(Ablated::Stopped(left + later));
+            }
+            for job in batch {
+                let id = runner.id(job)?;
+                records.extend(runner.record(&id).cloned());
+            }
+            if self.broken_baseline(&records).is_some() {
+                break;
+            }
         }
-        let ids = jobs.iter().map(|job| runner.id(job)).collect::<Result<Vec<_>, _>>()?;
-        let records: Vec<&Record> = ids.iter().filter_map(|id| runner.record(id)).collect();
-        let answer = self.answer(study, &records);
+        let mut answer = self.answer(study, &records);
         runner.end()?;
+        number_among(&mut answer, &answers(results));
         Ok(Ablated::Done(Box::new(answer)))
     }
 
     /// Evaluates the records, in the order of the jobs.
-    fn answer(&self, study: &Study, records: &[&Record]) -> AblationAnswer {
-        let chance = chance_in(records.iter().copied()).unwrap_or(0.0);
-        let trial = |((set, seed), record): (&(Subset, u64), &&Record)| SetTrial {
+    fn answer(&self, study: &Study, records: &[Record]) -> AblationAnswer {
+        let chance = chance_in(records.iter()).unwrap_or(0.0);
+        let trial = |((set, seed), record): (&(Subset, u64), &Record)| SetTrial {
             id: record.id.clone(),
             enabled: self.enabled(*set),
             seed: *seed,
@@ -216,6 +244,7 @@ impl Plan {
         let (count, settings) = (self.mechanisms().len(), self.mechanisms.settings());
         AblationAnswer {
             schema: SCHEMA,
+            number: 1,
             study: study.name.clone(),
             device: settings.hardware.device.clone(),
             data_set: settings.data.set.clone(),
@@ -231,21 +260,25 @@ impl Plan {
         }
     }
 
-    /// Returns why the trials have no answer.
-    fn withheld(&self, records: &[&Record]) -> Option<String> {
-        let trials = || self.sets.iter().zip(records);
-        let broken = |((set, seed), record): (&(Subset, u64), &&Record)| {
+    /// Returns what is wrong with the network without any mechanism.
+    fn broken_baseline(&self, records: &[Record]) -> Option<String> {
+        let broken = |((set, seed), record): (&(Subset, u64), &Record)| {
             (*set == 0).then(|| unhealthy_baseline(record)).flatten().map(|reason| (*seed, reason))
         };
-        if let Some((seed, reason)) = trials().find_map(broken) {
-            let device = match self.mechanisms.settings().hardware.device.as_str() {
-                NO_DEVICE => "abstract weights".to_owned(),
-                device => format!("`{device}`"),
-            };
-            return Some(format!(
-                "the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"
-            ));
+        let (seed, reason) = self.sets.iter().zip(records).find_map(broken)?;
+        let device = match self.mechanisms.settings().hardware.device.as_str() {
+            NO_DEVICE => "abstract weights".to_owned(),
+            device => format!("`{device}`"),
+        };
+        Some(format!("the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"))
+    }
+
+    /// Returns why the trials have no answer.
+    fn withheld(&self, records: &[Record]) -> Option<String> {
+        if let Some(broken) = self.broken_baseline(records) {
+            return Some(broken);
         }
+        let trials = || self.sets.iter().zip(records);
         let excluded: Vec<(&(Subset, u64), Problem)> =
             trials().filter_map(|(key, record)| Some((key, excluding(record)?))).collect();
         let ((set, seed), first) = excluded.first()?;
@@ -264,14 +297,14 @@ impl Plan {
         ))
     }
 
-    fn cautions(&self, records: &[&Record], trials: &[SetTrial]) -> Vec<String> {
+    fn cautions(&self, records: &[Record], trials: &[SetTrial]) -> Vec<String> {
         let all = counted(trials.len(), "trial");
         let mut cautions = Vec::new();
         let diverged = trials.iter().filter(|trial| trial.diverged).count();
         if diverged > 0 {
             cautions.push(format!("{diverged} of {all} diverged; they count with the accuracy of guessing"));
         }
-        let at_chance = |record: &&&Record| record.health.iter().any(|state| state.kind() == HealthKind::AtChance);
+        let at_chance = |record: &&Record| record.health.iter().any(|state| state.kind() == HealthKind::AtChance);
         let guessing = records.iter().filter(at_chance).count();
         if guessing > 0 {
             cautions.push(format!(

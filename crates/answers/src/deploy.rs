@@ -42,9 +42,9 @@ pub use error::{DeployError, DeployWarning};
 pub use facts::{ExactMemory, NetworkFacts};
 pub use network::{DeployedNetwork, Request};
 use report::Parts;
-pub use report::{
-    Deployment, DeploymentCell, DeploymentTime, FILE, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield,
-};
+pub use report::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield};
+
+use crate::numbered::{answers, number_among};
 
 /// Most chips of a deployment.
 pub const MOST_CHIPS: u32 = 1_000_000;
@@ -164,8 +164,9 @@ pub fn deploy(
     let mut jobs = missing_chips(&bound, options, &records);
     jobs.retain(|job| broken[job.cell].is_none());
     run(&bound, jobs, options, &mut records, told.observer)?;
-    let deployment =
-        Deployment::new(&Parts { networks, cells: &bound, records: &records, options, cautions: told.cautions });
+    let parts = Parts { networks, cells: &bound, records: &records, options, cautions: told.cautions };
+    let mut deployment = Deployment::new(&parts);
+    number_among(&mut deployment, &answers(&options.folder));
     report_files::write(&deployment, &options.folder)?;
     Ok(deployment)
 }
@@ -315,6 +316,10 @@ fn missing_chips(cells: &[Bound], options: &DeployOptions, records: &ChipRecords
     let mut jobs = Vec::new();
     for chip in 0..options.chips {
         for (number, bound) in cells.iter().enumerate() {
+            // Chips without mechanisms are all equal.
+            if bound.cell.variant == Variant::Window && chip > 0 {
+                continue;
+            }
             let id = bound.key.of_seed(options.seed);
             let mut after: Vec<f64> = options.after_seconds.clone();
             after.retain(|seconds| records.correct(&id, chip, *seconds).is_none());

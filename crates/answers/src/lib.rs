@@ -10,5 +10,6 @@ pub mod ablate;
 pub mod deploy;
 pub mod limit;
 pub mod mechanisms;
+pub mod numbered;
 
 pub use ohmspike_study::run_study::{Job, Ran, Runner};

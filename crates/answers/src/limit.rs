@@ -8,7 +8,7 @@
 //! -> LimitReport: limit.json, limit.csv
 //! ```
 //!
-//! - [`answered`]: the answers that the folder has, and the seeds that they used;
+//! - [`fresh_seeds`]: the seeds that no earlier answer in the folder has used;
 //! - [`defaults`]: harsh side, harmless value and levels of a key; [`swept`]: a key with its levels and settings;
 //! - [`row`]: the networks of a row; [`numbers`]: their numbers in place of `auto`; [`plan`]: a checked question;
 //! - [`mod@find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between
@@ -19,10 +19,10 @@
 //! and shards change nothing.
 
 mod amounts;
-pub mod answered;
 pub mod defaults;
 pub mod error;
 pub mod find;
+mod fresh_seeds;
 pub mod numbers;
 pub mod plan;
 pub mod recorded;
@@ -42,9 +42,9 @@ use ohmspike_study::key_label::words_and_unit;
 use ohmspike_study::run_study::{RunOptions, Runner};
 use ohmspike_study::study::Study;
 
-use answered::{answers, fresh_from, number_of};
 pub use error::LimitError;
 use find::{Found, Trials, find};
+use fresh_seeds::fresh_from;
 use plan::invalid_level;
 pub use plan::{LimitPlan, Question};
 pub use recorded::Follow;
@@ -54,6 +54,8 @@ pub use report::LimitReport;
 use report::{Bound, KeyValue, LimitRow, SCHEMA};
 use row::{Row, TOGETHER};
 pub use swept::{AskedKey, AskedLevels};
+
+use crate::numbered::{answers, number_among};
 
 /// Result of a search.
 #[derive(Clone, Debug, PartialEq)]
@@ -82,11 +84,12 @@ pub fn limit(
     let question = plan.question();
     plan.effort.fresh_from = fresh_from(&answers(folder), &question);
     let mut runner = Runner::open(study, folder, options)?;
+    runner.warn(&plan.settings, follow)?;
     let mut searched = plan.search(study, &mut Recorded { runner: &mut runner, follow })?;
     runner.end()?;
     if let Searched::Answer(report) = &mut searched {
         // Other processes may have answered other questions meanwhile.
-        report.number = number_of(&answers(folder), &question);
+        number_among(report.as_mut(), &answers(folder));
     }
     Ok(searched)
 }

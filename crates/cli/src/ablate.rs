@@ -76,12 +76,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 struct NoAnswer(String);
 
 fn show(answer: &AblationAnswer, folder: &Path) -> Result<ExitCode, Failure> {
-    let shown = ablation::shown(answer);
+    let shown = ablation::shown(std::slice::from_ref(answer));
     if let Some(withheld) = &answer.withheld {
-        // An earlier answer stays.
-        if !AblationAnswer::is_in(folder) {
-            write_answer(&shown, folder)?;
-        }
+        write_answer(&shown, folder)?;
         warn(&answer.cautions);
         return Err(Box::new(NoAnswer(withheld.clone())));
     }

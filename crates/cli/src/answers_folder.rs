@@ -3,15 +3,16 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ohmspike_answers::limit::answered;
+use ohmspike_answers::ablate::AblationAnswer;
+use ohmspike_answers::deploy::Deployment;
+use ohmspike_answers::limit::LimitReport;
+use ohmspike_answers::numbered::files;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::store::Store;
 
 use super::Failure;
 use super::terminal::say;
 
-/// Files of answers.
-const ANSWERS: [&str; 3] = ["limit.json", "ablation.json", "deployment.json"];
 /// File with the last command.
 const COMMAND: &str = "command.txt";
 
@@ -26,7 +27,13 @@ pub fn mark(folder: &Path) {
 
 /// Whether `folder` holds answers, or trials for one.
 pub fn is_answers(folder: &Path) -> bool {
-    ANSWERS.iter().chain(&[COMMAND]).any(|file| folder.join(file).exists())
+    folder.join(COMMAND).exists() || !answers(folder).is_empty()
+}
+
+/// Returns the files of all answers in `folder`.
+fn answers(folder: &Path) -> Vec<PathBuf> {
+    let all = [files::<LimitReport>(folder), files::<AblationAnswer>(folder), files::<Deployment>(folder)].concat();
+    all.into_iter().map(|(_, path)| path).collect()
 }
 
 /// The last command in `folder`, for hints.
@@ -58,9 +65,7 @@ impl NoStudyFolder {
 pub fn show_status(folder: &Path) -> Result<(), Failure> {
     let (trials, command) = (Store::open(folder)?.len(), command(folder));
     say!("{}: {} recorded for `{command}`", folder.display(), ohmspike_datasets::counted(trials, "trial"))?;
-    let others = ANSWERS[1..].iter().map(|file| folder.join(file)).filter(|path| path.exists());
-    let limits = answered::files(folder).into_iter().map(|(_, path)| path);
-    let answers: Vec<String> = limits.chain(others).map(|path| path.display().to_string()).collect();
+    let answers: Vec<String> = answers(folder).iter().map(|path| path.display().to_string()).collect();
     if answers.is_empty() {
         say!("next: repeat the command to continue")?;
     } else {

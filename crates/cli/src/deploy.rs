@@ -9,13 +9,14 @@ use ohmspike_answers::deploy::{
     DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
     DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
 };
+use ohmspike_answers::numbered::Numbered;
 use ohmspike_datasets::counted;
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::figures::deployment::deployment_figures;
 use ohmspike_report::files::write_figures;
 use ohmspike_report::page::deployment::{
-    WITHHELD, accuracy_words, exact_words, sigma_words, withheld_words, yield_words,
+    WITHHELD, accuracy_words, clipping_words, exact_words, sigma_words, withheld_words, yield_words,
 };
 use ohmspike_simd::Instructions;
 use ohmspike_study::conductance_file::write_conductances;
@@ -149,7 +150,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     // Files are written first, so that a reader of the output that closes the pipe loses none.
     let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;
     show(&deployment)?;
-    for name in ["deployment.json", "deployment.csv", "chips.jsonl"] {
+    for name in [deployment.file("json"), deployment.file("csv"), "chips.jsonl".to_owned()] {
         say!("{}", options.folder.join(name).display())?;
     }
     say!("{}: {}", options.folder.join("figures").display(), counted(figures, "figure"))?;
@@ -293,6 +294,7 @@ fn cell_lines(cell: &DeploymentCell) -> Vec<String> {
     let mut lines = aligned(&[vec![head], cell.times.iter().map(row).collect()].concat());
     lines.extend(sigma_words(cell));
     if !cell.mechanisms.is_empty() {
+        lines.extend(clipping_words(cell));
         lines.push(String::new());
         let head = ["mechanism", "after", "gain without it, points", "loss alone, points"].map(str::to_owned);
         let points = |mean: f64, interval: Option<(f64, f64)>| match interval {

@@ -95,8 +95,8 @@ pub struct Arguments {
     /// First seed of the repeats.
     ///
     /// The search uses four seeds from here, and the tests further ones, after the seeds of earlier answers in the folder.
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Trials")]
-    seeds: u64,
+    #[arg(long = "first-seed", alias = "seeds", value_name = "N", default_value_t = 1, help_heading = "Trials")]
+    first_seed: u64,
     /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
     ///
     /// Another number is another question: its tests use new seeds.
@@ -194,7 +194,7 @@ impl Arguments {
             statistic: self.chips.map_or(Statistic::Mean, Statistic::Chips),
             confidence: self.confidence,
             resolution: self.resolution.unwrap_or(RESOLUTION),
-            first_seed: self.seeds,
+            first_seed: self.first_seed,
             repeats: self.repeats,
             short_epochs: self.short_epochs,
         })

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 
 use ohmspike_answers::ablate::{self, AblationAnswer};
 use ohmspike_answers::deploy::{self, Deployment};
-use ohmspike_answers::limit::answered;
 use ohmspike_answers::limit::report::{self, LimitReport};
+use ohmspike_answers::numbered::{self, Numbered};
 use ohmspike_datasets::reason;
 use serde::de::DeserializeOwned;
 use thiserror::Error;
@@ -53,19 +53,28 @@ pub enum AnswersError {
 /// # Errors
 /// Returns an error if a file cannot be read or is damaged.
 pub fn answers_in(folder: &Path) -> Result<Vec<RenderedAnswer>, AnswersError> {
-    let mut limits: Vec<LimitReport> = Vec::new();
-    for (number, path) in answered::files(folder) {
-        let read: Option<LimitReport> = parsed(&path, report::SCHEMA)?;
-        limits.extend(read.map(|report| LimitReport { number, ..report }));
-    }
-    let ablation: Option<AblationAnswer> = parsed(&folder.join(ablate::FILE), ablate::SCHEMA)?;
-    let deployed: Option<Deployment> = parsed(&folder.join(deploy::FILE), deploy::SCHEMA)?;
+    let limits: Vec<LimitReport> = all(folder, report::SCHEMA)?;
+    let ablations: Vec<AblationAnswer> = all(folder, ablate::SCHEMA)?;
+    let deployments: Vec<Deployment> = all(folder, deploy::SCHEMA)?;
     let shown = [
         (!limits.is_empty()).then(|| limit::shown(&limits)),
-        ablation.as_ref().map(ablation::shown),
-        deployed.as_ref().map(deployment::shown),
+        (!ablations.is_empty()).then(|| ablation::shown(&ablations)),
+        (!deployments.is_empty()).then(|| deployment::shown(&deployments)),
     ];
     Ok(shown.into_iter().flatten().collect())
+}
+
+/// Reads the answers of format `schema` in `folder`, in the order of their questions.
+fn all<T: Numbered>(folder: &Path, schema: u32) -> Result<Vec<T>, AnswersError> {
+    let mut answers: Vec<T> = Vec::new();
+    for (number, path) in numbered::files::<T>(folder) {
+        let read: Option<T> = parsed(&path, schema)?;
+        answers.extend(read.map(|mut answer| {
+            answer.set_number(number);
+            answer
+        }));
+    }
+    Ok(answers)
 }
 
 /// Reads an answer of format `schema`; none if there is no such file.

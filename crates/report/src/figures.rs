@@ -4,6 +4,7 @@
 //! bytes. [`device_figure`] draws the curves of a device and [`comparison_figure`] those of two, as a
 //! [`PanelFigure`](ohmspike_plot::PanelFigure); [`panel_csv`] has its numbers.
 
+pub(crate) mod ablation;
 mod activity_over_time;
 mod bars;
 mod chosen;

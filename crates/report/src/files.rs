@@ -10,6 +10,7 @@ use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
 use ohmspike_answers::limit::LimitReport;
+use ohmspike_answers::numbered::Numbered;
 use ohmspike_datasets::persist;
 
 use crate::figures::{AxisChoice, Figure, FigureError, limit_figures, study_figures};

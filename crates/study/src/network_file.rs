@@ -9,7 +9,7 @@
 //! Weights are effective weights: what a noise-free read of the trained cells returns, right after the last write. In
 //! NumPy, `numpy.load(FILE, allow_pickle=False)` reads the file, and `json.loads(bytes(network["header"]))` the header.
 //!
-//! Networks of other programs have no header. Their weights are float32 or float64, and each matrix may be transposed
+//! Networks of other programs have no header. Their weights are float32 or float64, and all matrices may be transposed
 //! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes;
 //! square matrices, which fit in both orders, are refused.
 
@@ -107,16 +107,21 @@ pub enum NetworkFileError {
     /// An array that belongs to no connection.
     #[error(
         "{file}: unknown array `{name}`; expected `w0`, `w1`, ..., `r0`, ... and `header`\n\n\
-         hint: networks have no biases; train without them, and leave other arrays out"
+         hint: {hint}"
     )]
     Unknown {
         /// The file.
         file: String,
         /// The array.
         name: String,
+        /// What to do.
+        hint: &'static str,
     },
     /// An array of another type.
-    #[error("{file}: {name}: expected float32 or float64, got {kind}")]
+    #[error(
+        "{file}: {name}: expected float32 or float64, got {kind}\n\n\
+         hint: save it with `.astype(numpy.float32)`; multiply quantised weights with their scale first"
+    )]
     Type {
         /// The file.
         file: String,
@@ -257,8 +262,7 @@ impl StoredNetwork {
         let names: Vec<String> = arrays.keys().cloned().collect();
         let (mut feedforward, mut recurrent) = (BTreeMap::new(), BTreeMap::new());
         for (name, array) in arrays {
-            let (kind, number) =
-                place_of(&name).ok_or_else(|| NetworkFileError::Unknown { file: file.clone(), name: name.clone() })?;
+            let (kind, number) = place_of(&name).ok_or_else(|| unknown(&file, &name, &array.shape))?;
             let matrix = matrix(&file, &name, &array)?;
             let list = if kind == 'w' { &mut feedforward } else { &mut recurrent };
             list.insert(number, matrix);
@@ -272,7 +276,7 @@ impl StoredNetwork {
             }
         }
         if let Some(layer) = recurrent.keys().find(|layer| **layer >= highest) {
-            return Err(NetworkFileError::Unknown { file, name: format!("r{layer}") });
+            return Err(unknown(&file, &format!("r{layer}"), &[]));
         }
         Ok(StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent })
     }
@@ -343,7 +347,10 @@ impl StoredNetwork {
                 let DataShape { inputs, classes } = shape;
                 let hint = match &self.header {
                     Some(_) => "name a data set like that of the training with `--test`",
-                    None => "name the data set with `--set data.set=NAME`; `w0` comes first and the readout last",
+                    None => {
+                        "name the data set with `--set data.set=NAME`; `w0` comes first and the readout last, all in the same \
+                         order of rows and columns"
+                    }
                 };
                 let (file, shapes) = (self.file.clone(), self.shapes());
                 Err(NetworkFileError::Shapes { file, shapes, inputs, classes, hint })
@@ -425,7 +432,18 @@ fn place_of(name: &str) -> Option<(char, usize)> {
     (number < MOST_MATRICES && number.to_string() == digits).then_some((kind, number))
 }
 
-/// Returns the name of missing weights, and what to do.
+/// Refuses an array called `name` with this shape.
+fn unknown(file: &str, name: &str, shape: &[usize]) -> NetworkFileError {
+    let hint = match shape {
+        [rows, columns] if *rows > 1 && *columns > 1 => {
+            "save the weight matrices from the input up as `w0`, `w1`, ...: `numpy.savez(\"net.npz\", w0=first, w1=second)`"
+        }
+        _ => "networks have no biases; train without them, and leave other arrays out",
+    };
+    NetworkFileError::Unknown { file: file.to_owned(), name: name.to_owned(), hint }
+}
+
+/// Returns the kind and the number of an array called missing weights, and what to do.
 fn missing(number: usize, names: &[String]) -> (String, &'static str) {
     let hint = match names {
         [] => "save weights with `numpy.savez(FILE, w0=..., w1=...)`; a PyTorch file (.pt) holds Python objects",

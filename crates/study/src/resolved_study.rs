@@ -52,6 +52,8 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     fs::create_dir_all(results).map_err(failed(results))?;
     match regular::read(&path, bounded::LARGEST_STUDY) {
         Ok(there) if there == text.as_bytes() => return Ok(()),
+        // Another version of the program may word the comments at the top differently.
+        Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => {}
         Ok(there) => {
             let kept = results.join(format!("study-{}.toml", &sha256(&there)[..8]));
             persist::write(&kept, |file| file.write_all(&there)).map_err(failed(&kept))?;
@@ -60,6 +62,15 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
         Err(source) => return Err(ResolvedStudyError { path, source }),
     }
     persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(failed(&path))
+}
+
+/// Returns the text below the comments at the top.
+fn below_comments(mut text: &[u8]) -> &[u8] {
+    while text.starts_with(b"#") {
+        let end = text.iter().position(|byte| *byte == b'\n').map_or(text.len(), |end| end + 1);
+        text = &text[end..];
+    }
+    text
 }
 
 /// Returns the text of the file.

@@ -24,6 +24,8 @@ pub enum Variant {
     Without(Mechanism),
     /// One alone.
     Only(Mechanism),
+    /// None of them: the conductance window alone, which clips weights beyond full scale.
+    Window,
 }
 
 /// How the weights of a connection map to conductances.
@@ -108,16 +110,10 @@ impl Cell {
             };
             cells.push(cell(Variant::Whole, settings));
             if options.mechanisms {
-                let mechanisms = mechanisms?;
-                for &mechanism in mechanisms.active() {
-                    let variants = [
-                        (Variant::Without(mechanism), mechanisms.without(&[mechanism])),
-                        (Variant::Only(mechanism), mechanisms.only(&[mechanism])),
-                    ];
-                    for (variant, settings) in variants {
-                        network.add(&settings, prepared)?;
-                        cells.push(cell(variant, settings));
-                    }
+                let clips = scales.iter().any(|scale| scale.clipped > 0);
+                for (variant, settings) in variants(&mechanisms?, clips) {
+                    network.add(&settings, prepared)?;
+                    cells.push(cell(variant, settings));
                 }
             }
         }
@@ -133,6 +129,18 @@ impl Cell {
         };
         self.scales.iter().filter(|scale| scale.clipped > 0).map(of).collect()
     }
+}
+
+/// Returns the variants that show what each mechanism costs. Without clipped weights, the window alone is exact memory.
+fn variants(mechanisms: &Mechanisms, clips: bool) -> Vec<(Variant, Arc<Settings>)> {
+    let of = |&mechanism: &Mechanism| {
+        [
+            (Variant::Without(mechanism), mechanisms.without(&[mechanism])),
+            (Variant::Only(mechanism), mechanisms.only(&[mechanism])),
+        ]
+    };
+    let window = clips.then(|| (Variant::Window, mechanisms.only(&[])));
+    mechanisms.active().iter().flat_map(of).chain(window).collect()
 }
 
 /// Matrices in order of the connections.

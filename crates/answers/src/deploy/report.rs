@@ -1,22 +1,19 @@
 //! The answer of a deployment: accuracy over chips at every time, with everything behind each number.
 
-use std::path::Path;
-
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 use ohmspike_stats::{ALPHA, Estimate};
 use serde::{Deserialize, Serialize};
 
-use super::cell::{Scale, Variant};
+use super::cell::{Cell, Scale, Variant};
 use super::chip_records::ChipRecords;
 use super::facts::{ExactMemory, NetworkFacts, fraction};
 use super::network::DeployedNetwork;
-use super::{Bound, DeployError, DeployOptions, DeployWarning};
+use super::{Bound, DeployOptions, DeployWarning};
 use crate::mechanisms::Mechanism;
+use crate::numbered::{Numbered, first_question};
 
-/// Name of the answer in its results folder.
-pub const FILE: &str = "deployment.json";
 /// Version of [`Deployment`] as JSON.
-pub const SCHEMA: u32 = 2;
+pub const SCHEMA: u32 = 3;
 /// How far below exact memory, but not below guessing, the threshold of a chip is unless one is given, in accuracy.
 pub const YIELD_BELOW: f64 = 0.05;
 
@@ -25,6 +22,9 @@ pub const YIELD_BELOW: f64 = 0.05;
 pub struct Deployment {
     /// Version of this form.
     pub schema: u32,
+    /// Number of the question in its results folder, from 1; see [`numbered`](crate::numbered).
+    #[serde(default = "first_question")]
+    pub number: u32,
     /// Program and version.
     pub program: String,
     /// Seed of all chips.
@@ -50,6 +50,8 @@ pub struct DeploymentCell {
     pub network: usize,
     /// Number of the device, from 0.
     pub device: usize,
+    /// Hash of everything that decides the result of a chip, except its number and seed.
+    pub sha256: String,
     /// The network in exact memory, on the same data.
     pub exact: ExactMemory,
     /// Accuracy above which a chip passes, 0 to 1.
@@ -64,6 +66,9 @@ pub struct DeploymentCell {
     pub times: Vec<DeploymentTime>,
     /// Loss per mechanism, if it was measured.
     pub mechanisms: Vec<MechanismLoss>,
+    /// Correct samples on a chip without any mechanism, whose window clips weights beyond full scale. None if no weight is
+    /// clipped, or losses per mechanism were not measured.
+    pub window_correct: Option<u64>,
 }
 
 /// What programming did, mean per chip.
@@ -134,7 +139,7 @@ pub struct MechanismLoss {
     pub gain_without: f64,
     /// Its 95 % interval.
     pub gain_without_ci95: Option<(f64, f64)>,
-    /// Loss when it acts alone: digital accuracy minus accuracy with it alone, mean over chips.
+    /// Loss when it acts alone: accuracy on a chip without any mechanism minus accuracy with it alone, mean over chips.
     pub loss_alone: f64,
     /// Its 95 % interval.
     pub loss_alone_ci95: Option<(f64, f64)>,
@@ -150,21 +155,6 @@ pub(crate) struct Parts<'a> {
 }
 
 impl Deployment {
-    /// Reads the answer in the results `folder`; none if it has none.
-    ///
-    /// # Errors
-    /// Returns the reason if the file cannot be read or is no answer.
-    pub fn read(folder: &Path) -> Result<Option<Deployment>, DeployError> {
-        let path = folder.join(FILE);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(source) => return Err(DeployError::Read { path, source }),
-        };
-        let parsed = serde_json::from_str(&text).map(Some);
-        parsed.map_err(|error| DeployError::Read { path, source: error.into() })
-    }
-
     /// Collects the answer from the results of all chips.
     pub(super) fn new(parts: &Parts) -> Deployment {
         let Parts { networks, cells, options, .. } = parts;
@@ -175,6 +165,7 @@ impl Deployment {
         };
         Deployment {
             schema: SCHEMA,
+            number: 1,
             program: format!("ohmspike {}", env!("CARGO_PKG_VERSION")),
             seed: options.seed,
             chips: options.chips,
@@ -196,6 +187,36 @@ impl Deployment {
         let mut all = self.cells.iter().filter(|cell| cell.network == network).map(|cell| &cell.exact);
         let first = all.next()?;
         all.all(|other| other == first).then_some(first)
+    }
+}
+
+impl Numbered for Deployment {
+    const STEM: &'static str = "deployment";
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn set_number(&mut self, number: u32) {
+        self.number = number;
+    }
+
+    /// Whether `other` has the same chips, times and thresholds.
+    fn is_same_question(&self, other: &Deployment) -> bool {
+        let of_cell = |cell: &DeploymentCell| {
+            let mechanisms: Vec<Mechanism> = cell.mechanisms.iter().map(|loss| loss.mechanism).collect();
+            (cell.network, cell.device, cell.sha256.clone(), cell.yield_above, mechanisms)
+        };
+        let of = |answer: &Deployment| {
+            let names: Vec<String> = answer.networks.iter().map(|network| network.name.clone()).collect();
+            let cells: Vec<_> = answer.cells.iter().map(of_cell).collect();
+            (answer.seed, answer.chips, answer.after_seconds.clone(), names, cells)
+        };
+        of(self) == of(other)
+    }
+
+    fn has_result(&self) -> bool {
+        self.cells.iter().any(|cell| !cell.times.is_empty())
     }
 }
 
@@ -222,11 +243,13 @@ impl Parts<'_> {
         DeploymentCell {
             network: cell.network,
             device: cell.device,
+            sha256: bound.key.chips.clone(),
             yield_above,
             write_sigma: cell.study_sigma,
             scales: cell.scales.clone(),
             programming: self.programming(bound),
             mechanisms: self.mechanisms(bound, &times, &exact),
+            window_correct: self.window_correct(bound),
             times,
             exact,
         }
@@ -252,14 +275,23 @@ impl Parts<'_> {
         }
     }
 
+    /// Returns the cell of the network and device of `whole` with other mechanisms.
+    fn variant(&self, whole: &Bound, wanted: Variant) -> Option<&Bound<'_>> {
+        let is_wanted =
+            |cell: &Cell| (cell.network, cell.device, cell.variant) == (whole.cell.network, whole.cell.device, wanted);
+        self.cells.iter().find(|bound| is_wanted(bound.cell))
+    }
+
+    /// Correct samples on a chip without any mechanism.
+    fn window_correct(&self, whole: &Bound) -> Option<u64> {
+        let id = self.variant(whole, Variant::Window)?.key.of_seed(self.options.seed);
+        self.options.after_seconds.first().and_then(|seconds| self.records.correct(&id, 0, *seconds))
+    }
+
     /// Compares the device with its variants, chip by chip.
     fn mechanisms(&self, whole: &Bound, times: &[DeploymentTime], exact: &ExactMemory) -> Vec<MechanismLoss> {
-        let place = (whole.cell.network, whole.cell.device);
-        let variant = |wanted: Variant| {
-            self.cells
-                .iter()
-                .find(|bound| (bound.cell.network, bound.cell.device) == place && bound.cell.variant == wanted)
-        };
+        let perfect = self.window_correct(whole).unwrap_or(exact.correct);
+        let variant = |wanted: Variant| self.variant(whole, wanted);
         let mut losses = Vec::new();
         for mechanism in Mechanism::ALL {
             let pair = (variant(Variant::Without(mechanism)), variant(Variant::Only(mechanism)));
@@ -273,7 +305,7 @@ impl Parts<'_> {
                     .map(|(without, whole)| per_sample(*without as f64 - *whole as f64))
                     .collect();
                 let losses_alone: Vec<f64> =
-                    only_correct.iter().map(|only| exact.accuracy() - per_sample(*only as f64)).collect();
+                    only_correct.iter().map(|only| per_sample(perfect as f64 - *only as f64)).collect();
                 let [gain, alone] = [gains, losses_alone].map(|values| mean_and_interval(&values));
                 losses.push(MechanismLoss {
                     mechanism,

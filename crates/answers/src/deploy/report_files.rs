@@ -7,13 +7,14 @@ use ohmspike_datasets::persist;
 use ohmspike_study::csv_cell::csv_cell;
 
 use super::DeployError;
-use super::report::{Deployment, FILE};
+use super::report::Deployment;
+use crate::numbered::Numbered;
 
 /// Writes the answer into its results folder.
 pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> {
     let text = serde_json::to_string_pretty(deployment).expect("numbers have a text") + "\n";
-    for (name, text) in [(FILE, text), ("deployment.csv", csv(deployment))] {
-        let path = folder.join(name);
+    for (extension, text) in [("json", text), ("csv", csv(deployment))] {
+        let path = folder.join(deployment.file(extension));
         let written = persist::write(&path, |file| file.write_all(text.as_bytes()));
         written.map_err(|source| DeployError::Write { path, source })?;
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::amounts::purpose;
 use super::units::Quantity;
+use crate::numbered::{Numbered, first_question};
 
 /// Version of the format of `limit.json`.
 pub const SCHEMA: u32 = 1;
@@ -15,8 +16,8 @@ pub const SCHEMA: u32 = 1;
 pub struct LimitReport {
     /// Version of the format.
     pub schema: u32,
-    /// Number of the question in its results folder, from 1; see [`answered`](super::answered).
-    #[serde(default = "first")]
+    /// Number of the question in its results folder, from 1; see [`numbered`](crate::numbered).
+    #[serde(default = "first_question")]
     pub number: u32,
     /// Version of the program.
     pub program: String,
@@ -114,10 +115,6 @@ pub struct TrialLine {
     pub failure: Option<String>,
 }
 
-fn first() -> u32 {
-    1
-}
-
 /// Returns everything that decides the trials of a search, as JSON: equal texts are the same question. `rows` are keys with
 /// their harsh sides and levels.
 pub fn question<'a>(
@@ -137,19 +134,6 @@ impl LimitReport {
     pub fn question(&self) -> String {
         let rows = self.rows.iter().map(|row| (row.key.as_str(), row.direction, row.levels.as_slice()));
         question(&self.settings, &self.criterion, &self.effort, self.short_epochs, rows)
-    }
-
-    /// Whether the search reached the tests with fresh seeds.
-    pub fn has_tests(&self) -> bool {
-        self.all_rows().any(LimitRow::has_tests)
-    }
-
-    /// Returns the name of a file of this answer: `limit.json`, or `limit-2.json` for the second question in a folder.
-    pub fn file(&self, extension: &str) -> String {
-        match self.number {
-            1 => format!("limit.{extension}"),
-            number => format!("limit-{number}.{extension}"),
-        }
     }
 
     /// Iterates over all rows, the common one last.
@@ -187,6 +171,27 @@ impl LimitReport {
             }
         }
         text
+    }
+}
+
+impl Numbered for LimitReport {
+    const STEM: &'static str = "limit";
+
+    fn number(&self) -> u32 {
+        self.number
+    }
+
+    fn set_number(&mut self, number: u32) {
+        self.number = number;
+    }
+
+    fn is_same_question(&self, other: &LimitReport) -> bool {
+        self.question() == other.question()
+    }
+
+    /// Whether the search reached the tests with fresh seeds.
+    fn has_result(&self) -> bool {
+        self.all_rows().any(LimitRow::has_tests)
     }
 }
 

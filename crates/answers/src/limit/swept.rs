@@ -1,7 +1,10 @@
 //! A key with its levels, and the settings of a trial at each of them.
 
+use std::path::Path;
+
 use ohmspike_analysis::limit::{Direction, Levels, LevelsError};
 use ohmspike_crossbar::device::{self, Device, ReferenceBranch, WhiteNoise, WriteNoise};
+use ohmspike_study::device_file::{DeviceKeys, load};
 use ohmspike_study::reference::{Key, device_keys, study_keys};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::{StudyError, canonical};
@@ -180,8 +183,12 @@ fn described(key: &str, settings: &Settings) -> Result<Key, LimitError> {
     };
     if let Some(of_device) = key.strip_prefix("device.") {
         let found = device_keys().into_iter().flat_map(|section| section.keys).find(|known| known.key == of_device);
-        // The loader of devices names the nearest key of an unknown one.
-        return numeric(found.unwrap_or_else(|| Key { kind: "number".to_owned(), ..Key::default() }));
+        let Some(found) = found else {
+            // The loader of devices names the nearest key of an unknown one.
+            load("ideal", &DeviceKeys::from([(of_device.to_owned(), 0.into())]), Path::new(""))?;
+            return numeric(Key { kind: "number".to_owned(), ..Key::default() });
+        };
+        return numeric(found);
     }
     let parts: Vec<&str> = key.splitn(3, '.').collect();
     let general = match parts[..] {

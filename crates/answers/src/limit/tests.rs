@@ -7,6 +7,8 @@ use ohmspike_rng::Seed;
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
 
+use crate::numbered::Numbered;
+
 use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd};
 use super::*;
 
@@ -229,27 +231,31 @@ fn questions_get_seeds_and_numbers_of_their_own() {
     let highest = first.rows[0].trials.iter().map(|line| line.seed).max().expect("trials");
 
     let more = plan(&Question { repeats: 16, ..asked.clone() }).question();
-    assert_eq!((fresh_from(from_ref(&first), &more), number_of(from_ref(&first), &more)), (highest + 1, 2));
-    assert_eq!((fresh_from(&[], &more), number_of(&[], &more)), (0, 1));
+    assert_eq!((fresh_from(from_ref(&first), &more), fresh_from(&[], &more)), (highest + 1, 0));
     let mut second = plan(&Question { repeats: 16, ..asked.clone() });
     second.effort.fresh_from = highest + 1;
     let mut double = Double { loss, most: usize::MAX, ran: 0 };
     let Searched::Answer(mut second) = second.search(&study, &mut double).expect("doubles run") else {
         panic!("nothing stops")
     };
+    let number_of = |answer: &LimitReport, former: &[LimitReport]| {
+        let mut answer = answer.clone();
+        number_among(&mut answer, former);
+        answer.number
+    };
+    assert_eq!((number_of(&second, from_ref(&first)), number_of(&second, &[])), (2, 1));
     second.number = 2;
     let tests =
         second.rows[0].trials.iter().filter(|line| !matches!(line.purpose, Purpose::Search | Purpose::Baseline));
     assert!(tests.clone().count() > 0 && tests.clone().all(|line| line.seed > highest), "{:?}", second.rows[0].trials);
     let both = [first.clone(), *second];
     for (answer, number, from) in [(&first, 1, 0), (&both[1], 2, highest + 1)] {
-        let question = answer.question();
-        assert_eq!((number_of(&both, &question), fresh_from(&both, &question)), (number, from));
+        assert_eq!((number_of(answer, &both), fresh_from(&both, &answer.question())), (number, from));
     }
 
     let refused = searched(&question(&["noise.level_percent"], Target::Accuracy(0.95)), loss);
-    assert!(refused.rows[0].withheld.is_some() && !refused.has_tests());
-    assert_eq!(number_of(&[refused], &more), 1);
+    assert!(refused.rows[0].withheld.is_some() && !refused.has_result());
+    assert_eq!(number_of(&both[1], &[refused]), 1);
 }
 
 #[test]

@@ -2,29 +2,21 @@
 //!
 //! Losses are in percentage points of test accuracy. Intervals are 95 % t intervals over seeds; `p` is adjusted by Holm.
 
-use maud::html;
+use maud::{Markup, html};
 use ohmspike_analysis::ablation::{Ablation, Comparison, Contribution, Effect};
-use ohmspike_answers::ablate::{AblationAnswer, FILE, SetTrial};
+use ohmspike_answers::ablate::{AblationAnswer, SetTrial};
 use ohmspike_answers::mechanisms::Mechanism;
-use ohmspike_plot::grid::{Entry, Grid, Swatch};
-use ohmspike_plot::mark::{Dash, Fill, Mark};
-use ohmspike_plot::palette::{BLACK, GREY, Look, Shape};
-use ohmspike_plot::plot::{Plot, PlotAxis};
-use ohmspike_plot::scale::Scale;
+use ohmspike_answers::numbered::{Numbered, file_name};
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::settings::NO_DEVICE;
 use ohmspike_study::significant::significant;
 
-use crate::figures::{Data, Figure, cell};
+use crate::figures::ablation::{ablation_figure, device_words, mechanisms_csv};
 use crate::page::Section;
 use crate::page::number::{percent, probability, signed};
 use crate::page::table::table;
 use crate::rendered_answer::RenderedAnswer;
 
-/// Height of a bar and of the whole row, in SVG units.
-const ROW: f64 = 34.0;
-/// Half the height of a bar, a fraction of a row.
-const HALF: f64 = 0.3;
 /// Columns of the table of mechanisms.
 const HEAD: [&str; 7] = [
     "mechanism",
@@ -36,19 +28,24 @@ const HEAD: [&str; 7] = [
     "part of the loss (%)",
 ];
 
-/// Returns the answer as files, figure and sections.
-pub fn shown(answer: &AblationAnswer) -> RenderedAnswer {
-    let json = serde_json::to_vec_pretty(answer).expect("an answer is plain values");
+/// Returns the answers in a folder as files, figures and sections.
+pub fn shown(answers: &[AblationAnswer]) -> RenderedAnswer {
+    let drawn = |answer: &AblationAnswer| answer.ablation.as_ref().map(|ablation| ablation_figure(answer, ablation));
     RenderedAnswer {
-        files: vec![
-            (FILE.to_owned(), json),
-            ("ablation.csv".to_owned(), mechanisms_csv(answer).into_bytes()),
-            ("ablation-trials.csv".to_owned(), trials_csv(answer).into_bytes()),
-        ],
-        figures: answer.ablation.as_ref().map(|ablation| figure(answer, ablation)).into_iter().collect(),
-        section: section(answer),
-        details: vec![trials(answer)],
+        files: answers.iter().flat_map(files).collect(),
+        figures: answers.iter().filter_map(drawn).collect(),
+        section: section(answers),
+        details: vec![trials(answers)],
     }
+}
+
+fn files(answer: &AblationAnswer) -> Vec<(String, Vec<u8>)> {
+    let json = serde_json::to_vec_pretty(answer).expect("an answer is plain values");
+    vec![
+        (answer.file("json"), json),
+        (answer.file("csv"), mechanisms_csv(answer).into_bytes()),
+        (file_name("ablation-trials", answer.number, "csv"), trials_csv(answer).into_bytes()),
+    ]
 }
 
 /// Returns the answer in sentences, the first of which states the loss.
@@ -136,11 +133,6 @@ fn capital(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// Names the device.
-fn device_words(answer: &AblationAnswer) -> &str {
-    if answer.device == NO_DEVICE { "abstract weights" } else { &answer.device }
-}
-
 /// Formats a fraction as points with two decimals.
 fn points(value: f64) -> String {
     signed(100.0 * value, 2).trim_start_matches('+').to_owned()
@@ -202,9 +194,19 @@ pub fn text_table(answer: &AblationAnswer) -> String {
     rows.iter().map(line).collect()
 }
 
-fn section(answer: &AblationAnswer) -> Section {
-    let sentences = sentences(answer);
+fn section(answers: &[AblationAnswer]) -> Section {
     let body = html! {
+        @for answer in answers {
+            @if answers.len() > 1 { h3 { "Question " (answer.number) } }
+            (body(answer))
+        }
+    };
+    Section { id: "ablation", heading: "Which mechanism costs what", body }
+}
+
+fn body(answer: &AblationAnswer) -> Markup {
+    let sentences = sentences(answer);
+    html! {
         @if answer.ablation.is_none() {
             @for sentence in &sentences { p.warning { (sentence) } }
         } @else {
@@ -214,8 +216,7 @@ fn section(answer: &AblationAnswer) -> Section {
         }
         @for caution in &answer.cautions { p.warning { (capital(caution)) "." } }
         p.method { (method(answer)) }
-    };
-    Section { id: "ablation", heading: "Which mechanism costs what", body }
+    }
 }
 
 fn method(answer: &AblationAnswer) -> String {
@@ -236,148 +237,25 @@ fn method(answer: &AblationAnswer) -> String {
     )
 }
 
-fn trials(answer: &AblationAnswer) -> Section {
+fn trials(answers: &[AblationAnswer]) -> Section {
+    let body = html! { @for answer in answers { (trials_of(answer)) } };
+    Section { id: "ablation-trials", heading: "Trials of the ablation", body }
+}
+
+fn trials_of(answer: &AblationAnswer) -> Markup {
     let row = |trial: &SetTrial| {
         let state = if trial.diverged { "diverged".to_owned() } else { trial.health.join(", ") };
         vec![trial.id.clone(), enabled(&trial.enabled), trial.seed.to_string(), percent(trial.accuracy), state]
     };
     let rows: Vec<Vec<String>> = answer.trials.iter().map(row).collect();
-    let body = table("Trials behind the ablation", &["trial", "enabled", "seed", "accuracy (%)", "health"], &rows);
-    Section { id: "ablation-trials", heading: "Trials of the ablation", body }
+    let of = if answer.number > 1 { format!(", question {}", answer.number) } else { String::new() };
+    let caption = format!("Trials behind the ablation{of}");
+    table(&caption, &["trial", "enabled", "seed", "accuracy (%)", "health"], &rows)
 }
 
 fn enabled(mechanisms: &[Mechanism]) -> String {
     let names: Vec<&str> = mechanisms.iter().map(|mechanism| mechanism.words()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-}
-
-fn figure(answer: &AblationAnswer, ablation: &Ablation) -> Figure {
-    let bars = bars(answer, ablation);
-    let ends = bars.iter().flat_map(|bar| {
-        let ends = |effect: &Effect| effect.ci95.map_or([effect.mean; 2], |(low, high)| [low, high]);
-        [ends(&bar.shapley), ends(&bar.alone), ends(&bar.last)].concat()
-    });
-    let ends: Vec<f64> = ends.map(|end| 100.0 * end).chain([0.0]).collect();
-    let names: Vec<String> = bars.iter().map(|bar| bar.name.clone()).collect();
-    let plot = Plot {
-        title: String::new(),
-        x: PlotAxis { label: "loss of test accuracy (points)".to_owned(), scale: Scale::fitting(&ends) },
-        y: PlotAxis { label: String::new(), scale: Scale::names(&names) },
-        marks: marks(&bars),
-        height: ROW * bars.len() as f64,
-    };
-    let grid = Grid {
-        title: format!("Loss by mechanism of {}", device_words(answer)),
-        entries: vec![
-            Entry::new(Swatch::Line(BLACK, Dash::Solid), "95 % interval of the Shapley value (bar)"),
-            Entry::new(Swatch::Hollow, "enabled alone"),
-            Entry::new(Swatch::Dot, "disabled alone"),
-        ],
-        rows: vec![vec![plot]],
-    };
-    Figure::new("ablation".to_owned(), caption(answer), grid, &data(answer, &bars))
-}
-
-fn caption(answer: &AblationAnswer) -> String {
-    format!(
-        "Loss of test accuracy by each mechanism of {} on {}: mean of {} seeds. Bars: Shapley values, which sum to the total \
-         loss, with 95 % t intervals over seeds. Circles: loss with the mechanism alone. Dots: gain when only the mechanism \
-         is disabled.",
-        device_words(answer),
-        answer.data_set,
-        answer.seeds.len()
-    )
-}
-
-/// A row of the figure.
-struct Bar {
-    name: String,
-    shapley: Effect,
-    alone: Effect,
-    last: Effect,
-    color: &'static str,
-}
-
-fn bars(answer: &AblationAnswer, ablation: &Ablation) -> Vec<Bar> {
-    let bar = |one: &Contribution| Bar {
-        name: answer.mechanisms[one.mechanism].words().to_owned(),
-        shapley: one.shapley,
-        alone: one.alone,
-        last: one.last,
-        color: Look::new(0).color,
-    };
-    let total = ablation.total;
-    let whole = Bar { name: "all together".to_owned(), shapley: total, alone: total, last: total, color: GREY };
-    ablation.contributions.iter().map(bar).chain([whole]).collect()
-}
-
-fn marks(bars: &[Bar]) -> Vec<Mark> {
-    let mut marks = Vec::new();
-    for (row, bar) in bars.iter().enumerate() {
-        let (y, end) = (row as f64, 100.0 * bar.shapley.mean);
-        let outline = vec![(0.0, y - HALF), (end, y - HALF), (end, y + HALF), (0.0, y + HALF)];
-        marks.push(Mark::Area { outline, color: bar.color, opacity: 0.45 });
-        if let Some((low, high)) = bar.shapley.ci95 {
-            marks.push(Mark::Spans { ends: vec![[y, 100.0 * low, 100.0 * high]], color: BLACK });
-        }
-    }
-    let (of_mechanisms, last) = (&bars[..bars.len() - 1], bars.len() as f64 - 0.5);
-    let points = |of: fn(&Bar) -> f64, aside: f64| -> Vec<(f64, f64)> {
-        of_mechanisms.iter().enumerate().map(|(row, bar)| (100.0 * of(bar), row as f64 + aside)).collect()
-    };
-    marks.push(Mark::Dots {
-        points: points(|bar| bar.alone.mean, 0.17),
-        color: BLACK,
-        shape: Shape::Circle,
-        size: 3.4,
-        fill: Fill::Hollow,
-    });
-    marks.push(Mark::Dots {
-        points: points(|bar| bar.last.mean, -0.17),
-        color: BLACK,
-        shape: Shape::Circle,
-        size: 2.2,
-        fill: Fill::Opacity(0.8),
-    });
-    marks.push(Mark::Line { points: vec![(0.0, -0.5), (0.0, last)], color: BLACK, width: 0.8, dash: Dash::Solid });
-    marks
-}
-
-fn data(answer: &AblationAnswer, bars: &[Bar]) -> Data {
-    let mut data = Data::new([
-        "device",
-        "data_set",
-        "mechanism",
-        "shapley_points",
-        "low95_points",
-        "high95_points",
-        "p_holm",
-        "least_points",
-        "alone_points",
-        "last_points",
-    ]);
-    data.rows.extend(bars.iter().map(|bar| {
-        let at = |value: f64| cell(Some(100.0 * value));
-        let (low, high) = bar.shapley.ci95.map_or((None, None), |(low, high)| (Some(low), Some(high)));
-        vec![
-            answer.device.clone(),
-            answer.data_set.clone(),
-            bar.name.clone(),
-            at(bar.shapley.mean),
-            cell(low.map(|low| 100.0 * low)),
-            cell(high.map(|high| 100.0 * high)),
-            cell(bar.shapley.p),
-            cell(bar.shapley.least.map(|least| 100.0 * least)),
-            at(bar.alone.mean),
-            at(bar.last.mean),
-        ]
-    }));
-    data
-}
-
-fn mechanisms_csv(answer: &AblationAnswer) -> String {
-    let bars = answer.ablation.as_ref().map(|ablation| bars(answer, ablation)).unwrap_or_default();
-    data(answer, &bars).csv()
 }
 
 /// Returns one row per trial, with device and data set.
@@ -420,6 +298,7 @@ mod tests {
         let several = mechanisms.len() > 1;
         AblationAnswer {
             schema: SCHEMA,
+            number: 1,
             study: "s".to_owned(),
             device: device.to_owned(),
             data_set: "digits".to_owned(),
@@ -470,7 +349,7 @@ mod tests {
         let answer = answer(NO_DEVICE, &[Mechanism::WriteNoise]);
         let expected = "Write noise costs 42.00 points of test accuracy: 80.0 % without it, 38.0 % with it (3 seeds).";
         assert_eq!(sentences(&answer), [expected]);
-        let html = section(&answer).body.into_string();
+        let html = section(std::slice::from_ref(&answer)).body.into_string();
         assert!(html.contains("on digits with abstract weights"), "{html}");
     }
 
@@ -485,7 +364,7 @@ mod tests {
     #[test]
     fn every_table_names_device_and_data_set() {
         let answer = answer("cmo", &[Mechanism::Drift]);
-        let figure = shown(&answer).figures.remove(0);
+        let figure = shown(std::slice::from_ref(&answer)).figures.remove(0);
         for csv in [mechanisms_csv(&answer), figure.csv] {
             assert!(csv.starts_with("device,data_set,mechanism,"), "{csv}");
             assert!(csv.lines().skip(1).all(|line| line.starts_with("cmo,digits,")), "{csv}");

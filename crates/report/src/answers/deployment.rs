@@ -1,5 +1,6 @@
-//! The answer of `ohmspike deploy` as figures and a page section.
+//! The answers of `ohmspike deploy` in a folder as figures and a page section.
 
+use maud::html;
 use ohmspike_answers::deploy::Deployment;
 
 use crate::figures::deployment::deployment_figures;
@@ -7,10 +8,15 @@ use crate::page::Section;
 use crate::page::deployment::section;
 use crate::rendered_answer::RenderedAnswer;
 
-/// Returns the answer as figures and a section. Its files are written by the deployment itself.
-pub fn shown(deployment: &Deployment) -> RenderedAnswer {
-    let body = section(deployment);
-    let figures = deployment_figures(deployment);
+/// Returns the answers as figures and a section. Their files are written by the deployments themselves.
+pub fn shown(deployments: &[Deployment]) -> RenderedAnswer {
+    let body = html! {
+        @for deployment in deployments {
+            @if deployments.len() > 1 { h3 { "Question " (deployment.number) } }
+            (section(deployment))
+        }
+    };
+    let figures = deployments.iter().flat_map(deployment_figures).collect();
     RenderedAnswer {
         files: Vec::new(),
         figures,

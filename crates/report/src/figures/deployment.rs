@@ -13,7 +13,7 @@ use ohmspike_plot::scale::Scale;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_plot::violin::violin;
 
-use super::figure::{Data, Figure, cell};
+use super::figure::{Data, Figure, cell, part_name};
 use crate::page::number::percent;
 
 const HEIGHT: f64 = 200.0;
@@ -54,7 +54,8 @@ fn figure(deployment: &Deployment, cells: &[&DeploymentCell], part: usize) -> Fi
     };
     let title = if alone { name(deployment, cells[0]) } else { "Deployed networks".to_owned() };
     let grid = Grid { title, entries, rows: vec![vec![plot]] };
-    let file = if part == 0 { "deployment".to_owned() } else { format!("deployment-{}", part + 1) };
+    let question = part_name("deployment", deployment.number.saturating_sub(1) as usize);
+    let file = if part == 0 { question } else { part_name(&format!("{question}-part"), part) };
     Figure::new(file, caption(deployment, alone), grid, &data(deployment, cells))
 }
 

@@ -24,6 +24,7 @@ pub fn section(deployment: &Deployment) -> Markup {
             h3 { (name(deployment, cell)) }
             (times(cell))
             @if let Some(sigma) = sigma_words(cell) { p { (sigma) "." } }
+            @if let Some(clipped) = clipping_words(cell) { p { (clipped) "." } }
             @if !cell.mechanisms.is_empty() { (mechanisms(cell)) }
         }
         @if deployment.cells.len() > 1 { (matrix(deployment)) }
@@ -67,6 +68,17 @@ pub fn withheld_words(broken: &str) -> String {
 pub fn sigma_words(cell: &DeploymentCell) -> Option<String> {
     let sigma = significant(cell.write_sigma);
     (cell.write_sigma > 0.0).then(|| format!("write noise of `noise.level_percent`: sigma {sigma} thresholds"))
+}
+
+/// Says what clipped weights cost; none if no weight is clipped or it was not measured.
+pub fn clipping_words(cell: &DeploymentCell) -> Option<String> {
+    let clipped: u64 = cell.scales.iter().map(|scale| scale.clipped).sum();
+    let loss = cell.exact.accuracy() - cell.window_correct? as f64 / cell.exact.samples.max(1) as f64;
+    Some(format!(
+        "{} beyond full scale cost {} points on a chip without any mechanism; losses alone are relative to that chip",
+        counted(clipped as usize, "weight"),
+        points(loss)
+    ))
 }
 
 /// The answer for the last time, in one sentence; without numbers for a network that works in no memory.
@@ -169,6 +181,7 @@ pub(crate) mod tests {
         let cell = |device: usize| DeploymentCell {
             network: 0,
             device,
+            sha256: String::new(),
             exact: ExactMemory {
                 data: "fashion-mnist-subset".to_owned(),
                 data_sha256: String::new(),
@@ -186,9 +199,11 @@ pub(crate) mod tests {
             programming: Programming::default(),
             times: vec![time(1.0, 72), time(3600.0, 70)],
             mechanisms: Vec::new(),
+            window_correct: None,
         };
         Deployment {
             schema: SCHEMA,
+            number: 1,
             program: "ohmspike".to_owned(),
             seed: 1,
             chips: 10,

@@ -68,10 +68,19 @@ fn method(facts: &Facts, direction: Direction) -> maud::Markup {
             } @else {
                 " A* is interpolated linearly between levels. A crossing is the first level at which A* falls to the threshold. Its 95 % interval contains \
                  every level at which a t test over independent repeats, paired by seed with the undisturbed level, does not reject the threshold. \
-                 \"> 100\" means beyond the last level, 100. Fewer than three repeats give no interval."
+                 Fewer than three repeats give no interval."
+                @if ends_beyond(facts) { " \">\" means beyond the last level." }
             }
         }
     }
+}
+
+/// Whether a crossing or an end of its interval lies beyond the last level.
+fn ends_beyond(facts: &Facts) -> bool {
+    let (_, all) = facts.tolerances.as_ref().expect("the section has tolerances");
+    let crossings = all.iter().flatten().flat_map(|tolerance| tolerance.crossings.iter().flatten());
+    let beyond = |one: &Crossing| one.level.is_none() || one.interval.is_some_and(|interval| interval.far.is_none());
+    crossings.into_iter().any(beyond)
 }
 
 /// Returns warnings about curves with unreliable thresholds.

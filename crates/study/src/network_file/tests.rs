@@ -131,6 +131,8 @@ fn names_missing_unknown_and_wrong_arrays() {
     assert!(files.refused(&[("w0", [4, 3]), ("w2", [3, 2])]).starts_with("net.npz: missing array `w1`;"));
     assert!(files.refused(&[("w1", [4, 3])]).starts_with("net.npz: missing array `w0`;"));
     let bias = files.refused(&[("w0", [4, 3]), ("b0", [1, 3]), ("w1", [3, 2])]);
+    let named = files.refused(&[("fc1.weight", [3, 4]), ("fc2.weight", [2, 3])]);
+    assert!(named.starts_with("net.npz: unknown array `fc1.weight`;") && named.contains("as `w0`, `w1`"), "{named}");
     assert!(bias.starts_with("net.npz: unknown array `b0`;") && bias.contains("networks have no biases"), "{bias}");
     assert!(
         files.refused(&[("w0", [4, 3]), ("w1", [3, 2]), ("r1", [2, 2])]).starts_with("net.npz: unknown array `r1`")
@@ -148,7 +150,11 @@ fn names_missing_unknown_and_wrong_arrays() {
         ("w1".to_owned(), vec![4, 3], ArrayContent::Floats(&weights)),
     ];
     let error = StoredNetwork::read(&files.write(&whole)).expect_err("bytes");
-    assert_eq!(files.told(&error), "net.npz: w0: expected float32 or float64, got uint8");
+    assert_eq!(
+        files.told(&error),
+        "net.npz: w0: expected float32 or float64, got uint8\n\nhint: save it with `.astype(numpy.float32)`; multiply \
+         quantised weights with their scale first"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ use super::claims::Claim;
 use super::execute::{Keeper, announced};
 use super::observer::Observer;
 use super::options::RunOptions;
+use super::train::settings_warnings;
 use crate::checkpoint::Checkpoints;
 use crate::machine::cores;
 use crate::pool::Pool;
@@ -108,11 +109,24 @@ impl Runner {
     /// # Errors
     /// Returns a [`RunError`] if data, a device or a map cannot be read or does not fit.
     pub fn id(&mut self, job: &Job) -> Result<String, RunError> {
-        self.prepared
-            .add(&job.settings, &self.paths)
-            .map_err(|source| RunError::Prepare { place: None, source: Box::new(source) })?;
+        self.prepare(&job.settings)?;
         let (sha256, devices) = (self.prepared.data_sha256(&job.settings), self.prepared.devices_of(&job.settings));
         Ok(trial_id(&job.settings, job.seed, sha256, &devices))
+    }
+
+    /// Reads the data and devices of `settings` and tells `observer` what about them is valid but probably unintended.
+    ///
+    /// # Errors
+    /// Returns a [`RunError`] if data, a device or a map cannot be read or does not fit.
+    pub fn warn(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Result<(), RunError> {
+        self.prepare(settings)?;
+        settings_warnings(settings, &self.prepared).iter().for_each(|warning| observer.warning(warning));
+        Ok(())
+    }
+
+    fn prepare(&mut self, settings: &Settings) -> Result<(), RunError> {
+        let added = self.prepared.add(settings, &self.paths);
+        added.map_err(|source| RunError::Prepare { place: None, source: Box::new(source) })
     }
 
     /// Returns the record of the trial called `id`.

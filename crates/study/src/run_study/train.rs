@@ -91,11 +91,8 @@ pub fn train_and_keep(
     let Condition { settings, calibrated, .. } = &study.conditions[0];
     observer.calibrated(calibrated);
     observer.training(settings, &prepared);
+    settings_warnings(settings, &prepared).iter().for_each(|warning| observer.warning(warning));
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
-    all_warnings(settings, data, &devices)
-        .into_iter()
-        .for_each(|warning| observer.warning(&RunWarning::Settings(warning)));
-    silent_input(settings, data).into_iter().for_each(|found| observer.warning(&RunWarning::SilentInput(found)));
 
     let id = trial_id(settings, seed, &data.sha256, &devices);
     let trial = Trial { condition: 0, settings: settings.clone(), seed, id, details: false, needs_details: false };
@@ -226,4 +223,11 @@ pub fn only_condition(study: &Study) -> Result<&Condition, RunError> {
         }
         None => Ok(&study.conditions[0]),
     }
+}
+
+/// Returns what is valid but probably unintended in a trial with `settings`.
+pub(super) fn settings_warnings(settings: &Settings, prepared: &Prepared) -> Vec<RunWarning> {
+    let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+    let warnings = all_warnings(settings, data, &devices).into_iter().map(RunWarning::Settings);
+    warnings.chain(silent_input(settings, data).map(RunWarning::SilentInput)).collect()
 }

@@ -7,6 +7,7 @@
 //! - `random_networks`: larger networks; `spiking`: dense networks converted to those of the program;
 //! - `devices`: device files and papers; `chips`: programmed chips; `fit_curves`: pulsed devices and the fits that they
 //!   cite; `in_situ`: training through every device;
+//! - `findings`: the numbers of the findings, made again from their records;
 //! - `shd`: event files as read by h5py and binned by NumPy; `latency`: the latency code by hand; `learning`: the
 //!   published preset learns;
 //! - `spike_distances`: published Van Rossum distances of untrained networks;
@@ -19,6 +20,7 @@ mod coverage;
 mod dense;
 mod devices;
 mod dual;
+mod findings;
 mod fit_curves;
 mod in_situ;
 mod latency;

@@ -4,7 +4,7 @@
 //! 1. [`Block`]: 16 aligned numbers, the unit of all inner loops; [`numbers()`]: blocks as a plain slice;
 //! 2. [`Matrix`]: rows x columns, each row zero-padded to whole blocks;
 //! 3. [`Instructions`], [`kernel`]: a function compiled for every instruction set, run with the best one of the CPU;
-//! 4. [`Simd`]: sixteen numbers in registers; [`add_rows`], [`add_to_rows`]: sums from and to rows of a matrix;
+//! 4. [`Simd`]: sixteen numbers in registers; [`add_rows`], [`add_rows_to_row`], [`add_to_rows`]: sums of rows;
 //!    [`prefetch()`]: loads data into the cache in advance;
 //! 5. [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
 //!    and integer operations only, so that a loop over a block vectorises;
@@ -84,7 +84,7 @@ pub use matrix::Matrix;
 /// ```
 pub use ohmspike_simd_macros::kernel;
 pub use prefetch::prefetch;
-pub use rows::{add_rows, add_to_rows, blocks_at, blocks_at_mut};
+pub use rows::{add_rows, add_rows_to_row, add_to_rows, blocks_at, blocks_at_mut};
 #[cfg(target_arch = "x86_64")]
 pub use simd::{Avx2, Avx512};
 pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};

@@ -14,13 +14,40 @@ use crate::{Block, LANES, blocks_for, note_work};
 pub struct Matrix {
     rows: usize,
     columns: usize,
+    /// Blocks from one row to the next.
+    stride: usize,
     blocks: Vec<Block>,
 }
 
 impl Matrix {
     /// Creates a matrix of zeros.
     pub fn zeros(rows: usize, columns: usize) -> Matrix {
-        Matrix { rows, columns, blocks: vec![Block::ZERO; rows * blocks_for(columns)] }
+        Matrix::strided(rows, columns, blocks_for(columns))
+    }
+
+    /// Creates a matrix of zeros of the size of `self` with an even number of blocks from one row to the next.
+    ///
+    /// CPUs load neighbouring cache lines in pairs, so a row of an odd number of blocks also loads a line of another
+    /// row. Use this for matrices that are read by row only: [`Matrix::blocks`] is not available.
+    pub fn paired_zeros(&self) -> Matrix {
+        Matrix::strided(self.rows, self.columns, self.row_blocks().next_multiple_of(2))
+    }
+
+    fn strided(rows: usize, columns: usize, stride: usize) -> Matrix {
+        Matrix { rows, columns, stride, blocks: vec![Block::ZERO; rows * stride] }
+    }
+
+    /// Copies the rows of `other`, which has the same size.
+    pub fn copy_rows(&mut self, other: &Matrix) {
+        debug_assert_eq!((self.rows, self.columns), (other.rows, other.columns));
+        let width = self.row_blocks();
+        let rows = self.blocks.chunks_exact_mut(self.stride.max(1)).zip(other.blocks.chunks_exact(other.stride.max(1)));
+        for (row, other) in rows {
+            // Block by block: a call per row takes longer.
+            for (block, other) in row[..width].iter_mut().zip(&other[..width]) {
+                *block = *other;
+            }
+        }
     }
 
     /// Creates a matrix with `value(row, column)` in each cell, called row by row.
@@ -52,26 +79,33 @@ impl Matrix {
     /// Returns row `row` with its padding.
     #[inline(always)]
     pub fn row(&self, row: usize) -> &[Block] {
-        let width = self.row_blocks();
-        &self.blocks[row * width..(row + 1) * width]
+        &self.blocks[row * self.stride..][..self.row_blocks()]
     }
 
     /// Returns the mutable row `row` with its padding, which must stay zero.
     #[inline(always)]
     pub fn row_mut(&mut self, row: usize) -> &mut [Block] {
         let width = self.row_blocks();
-        &mut self.blocks[row * width..(row + 1) * width]
+        &mut self.blocks[row * self.stride..][..width]
     }
 
     /// Returns all blocks, row by row.
     #[inline(always)]
     pub fn blocks(&self) -> &[Block] {
+        debug_assert_eq!(self.stride, self.row_blocks(), "no gaps between rows");
         &self.blocks
+    }
+
+    /// Returns all blocks, with any gaps between rows, and the number of blocks from one row to the next.
+    #[inline(always)]
+    pub(crate) fn strided_blocks(&self) -> (&[Block], usize) {
+        (&self.blocks, self.stride)
     }
 
     /// Returns all blocks, row by row, mutably; the padding must stay zero.
     #[inline(always)]
     pub fn blocks_mut(&mut self) -> &mut [Block] {
+        debug_assert_eq!(self.stride, self.row_blocks(), "no gaps between rows");
         &mut self.blocks
     }
 
@@ -79,6 +113,7 @@ impl Matrix {
     #[inline(always)]
     pub fn add_rows_to(&self, sums: &mut [Block], rows: &[u16]) {
         debug_assert_eq!(sums.len(), self.row_blocks());
+        debug_assert_eq!(self.stride, self.row_blocks(), "no gaps between rows");
         note_work(|work| work.read += (rows.len() * sums.len()) as u64);
         // A constant width unrolls the loop over the blocks of a row.
         match sums.len() {
@@ -174,6 +209,18 @@ mod tests {
         assert_eq!(matrix.row(1)[1].0[4..], [0.0; 12]);
         assert_eq!(matrix.cells().count(), 60);
         assert_eq!(matrix.transposed().transposed(), matrix);
+    }
+
+    #[test]
+    fn paired_rows_hold_the_same_cells() {
+        for (columns, stride) in [(20, 2), (40, 4), (64, 4), (100, 8)] {
+            let matrix = Matrix::from_fn(3, columns, |row, column| (row * columns + column) as f32);
+            let mut paired = matrix.paired_zeros();
+            paired.copy_rows(&matrix);
+            assert_eq!(paired.strided_blocks().1, stride);
+            assert!((0..3).all(|row| paired.row(row) == matrix.row(row)), "{columns} columns");
+            assert!(paired.cells().eq(matrix.cells()), "{columns} columns");
+        }
     }
 
     #[test]

@@ -20,9 +20,36 @@ pub fn add_rows<S: Simd, const WIDTH: usize>(
     in_place(simd, || add(simd, matrix, first, rows, sums));
 }
 
+/// Adds to `row` of `sums` the rows with the numbers `rows` of `terms`, in the order of `rows`: blocks `first` ..
+/// `first` + `WIDTH` of each. Both matrices must have these blocks.
+///
+/// # Panics
+/// Panics if a matrix ends before these blocks; with debug assertions, also if a row does.
+#[inline(always)]
+pub fn add_rows_to_row<S: Simd, const WIDTH: usize>(
+    simd: S,
+    terms: &Matrix,
+    first: usize,
+    rows: &[u16],
+    sums: &mut Matrix,
+    row: usize,
+) {
+    debug_assert!(first + WIDTH <= terms.row_blocks().min(sums.row_blocks()), "row too short for these blocks");
+    note_work(|work| work.written += (rows.len() * WIDTH) as u64);
+    let width = sums.row_blocks();
+    let sums: &mut [Block; WIDTH] = blocks_at_mut(sums.blocks_mut(), row * width + first);
+    in_place(simd, || {
+        let mut kept = sums.each_ref().map(|sum| simd.load(sum));
+        add(simd, terms, first, rows, &mut kept);
+        for (sum, kept) in sums.iter_mut().zip(kept) {
+            simd.store(kept, sum);
+        }
+    });
+}
+
 #[inline(always)]
 fn add<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize, rows: &[u16], sums: &mut [S::Wide; WIDTH]) {
-    let (blocks, width) = (matrix.blocks(), matrix.row_blocks());
+    let (blocks, width) = matrix.strided_blocks();
     let mut kept = *sums;
     for &row in rows {
         let row = blocks_at::<WIDTH>(blocks, usize::from(row) * width + first);

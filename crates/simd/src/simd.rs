@@ -57,6 +57,19 @@ pub trait Simd: Copy {
     fn zero_where(self, mask: Self::Mask, value: Self::Wide) -> Self::Wide;
     /// Returns one bit per lane, the lowest for lane 0.
     fn bits(self, mask: Self::Mask) -> u16;
+
+    /// Writes `first` + n for each set bit n of `bits` to the start of `list`, in ascending order, and returns how many
+    /// there are. The rest of `list` is then undefined. `first` + 63 must fit in 16 bits.
+    #[inline(always)]
+    fn list_bits(self, bits: u64, first: u16, list: &mut [u16; 64]) -> usize {
+        let (mut left, mut count) = (bits, 0);
+        while left != 0 {
+            list[count % 64] = first + left.trailing_zeros() as u16;
+            left &= left - 1;
+            count += 1;
+        }
+        count
+    }
 }
 
 /// Calls `work`, inlined if a [`Simd::Wide`] stays in registers and as a separate call otherwise. The separate call
@@ -107,6 +120,10 @@ mod tests {
             }
             keep(reciprocal(simd, a));
             bits.extend([simd.bits(above), simd.bits(not_at_most)].map(u32::from));
+            let pattern = u64::from(simd.bits(above)).wrapping_mul(0x0003_0000_8000_0001);
+            let mut list = [0; 64];
+            let count = simd.list_bits(pattern, 65_472, &mut list);
+            bits.extend(list[..count].iter().map(|&place| u32::from(place)));
         }
         bits
     }

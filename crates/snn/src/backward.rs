@@ -32,9 +32,11 @@ use crate::neuron::{Neuron, Neurons};
 use crate::spikes::SpikeTrain;
 use crate::surrogate::{Exponential, FastSigmoid, Surrogate};
 use by_unit::RowsByUnit;
+use gather::Gather;
 
 mod by_readout;
 mod by_unit;
+mod gather;
 mod groups;
 mod project;
 mod rows;
@@ -63,8 +65,11 @@ impl Gradient {
 /// Buffers of the backward pass, reused for all samples.
 #[derive(Clone, Debug)]
 pub struct Adjoint {
-    /// i\[t+1\] of each hidden layer at the selected steps t, the last step first; steps x neurons.
+    /// i\[t+1\] of each hidden layer at the selected steps t, the last step first; steps x neurons. The first layer has
+    /// them for several samples.
     currents: Vec<Matrix>,
+    /// Input spikes of the network whose currents are not yet in the gradient.
+    gather: Gather,
     /// Input spikes of a layer sorted by unit, if needed.
     units: RowsByUnit,
     /// dL/dS\[t\] of one hidden layer at every step of the pass, the last first, for step-by-step layers.
@@ -78,12 +83,43 @@ impl Adjoint {
     pub fn new(network: &Network) -> Adjoint {
         let blocks = network.hidden.iter().map(|layer| blocks_for(layer.neurons)).max().unwrap_or(0);
         let by_steps = if all_in_registers(network) { 0 } else { blocks };
+        let currents = network.hidden.iter().enumerate().map(|(number, layer)| {
+            let of_others = if number == 0 { Gather::capacity(blocks_for(layer.neurons)) } else { 0 };
+            Matrix::zeros(of_others + network.steps, layer.neurons)
+        });
         Adjoint {
-            currents: network.hidden.iter().map(|layer| Matrix::zeros(network.steps, layer.neurons)).collect(),
+            currents: currents.collect(),
+            gather: Gather::new(network.inputs),
             units: RowsByUnit::default(),
             by_spikes: vec![Block::ZERO; network.steps * by_steps],
             neurons: vec![Neurons::splat(Block::ZERO); by_steps],
         }
+    }
+
+    /// Returns the row of the adjoint currents of layer `number` at the last step of the current sample.
+    fn first_row(&self, number: usize) -> usize {
+        if number == 0 { self.gather.rows() } else { 0 }
+    }
+
+    /// Returns the adjoint currents of layer `number` in the current sample, the last step first.
+    fn of_sample(&mut self, number: usize) -> &mut [Block] {
+        let first = self.first_row(number);
+        let currents = &mut self.currents[number];
+        let width = currents.row_blocks();
+        &mut currents.blocks_mut()[first * width..]
+    }
+
+    /// Collects the input spikes of a sample of the network, with their currents in the rows from the first on.
+    fn gather(&mut self, input: SpikeTrain, span: Span, gradient: &mut Matrix) {
+        self.gather.push(input, span);
+        if self.gather.rows() > Gather::capacity(self.currents[0].row_blocks()) {
+            self.flush(gradient);
+        }
+    }
+
+    /// Adds what is left of the gradient of the first connection to `gradient`.
+    pub fn flush(&mut self, gradient: &mut Matrix) {
+        self.gather.add_to(&self.currents[0], gradient);
     }
 }
 
@@ -142,8 +178,28 @@ pub fn backward(
     adjoint: &mut Adjoint,
     gradient: &mut Gradient,
 ) {
+    collect(network, transposed, input, trace, output, adjoint, gradient);
+    adjoint.flush(&mut gradient.matrices[0]);
+}
+
+/// Same as [`backward`], but leaves a part of the gradient of the first connection in `adjoint`. Call
+/// [`Adjoint::flush`] after the last sample.
+pub(crate) fn collect(
+    network: &Network,
+    transposed: &[Matrix],
+    input: SpikeTrain,
+    trace: &Trace,
+    output: &ReadoutGradient,
+    adjoint: &mut Adjoint,
+    gradient: &mut Gradient,
+) {
     let Some((readout_transposed, transposed)) = transposed.split_last() else { return };
     let Some(pass) = Pass::new(network, readout_transposed, input, trace, output) else { return };
+    let by_unit = by_unit::pays(input, network.inputs);
+    if by_unit {
+        // This sample adds a sum, after all earlier ones.
+        adjoint.flush(&mut gradient.matrices[0]);
+    }
     let (mut weights, mut gradients) = (transposed.iter().rev(), gradient.matrices.iter_mut().rev());
     let mut next_weights = || weights.next().expect("weights of every connection except the first");
     let mut next_gradient = || gradients.next().expect("a gradient for every connection");
@@ -159,15 +215,19 @@ pub fn backward(
             }
             step_back(network, number, own, recurrent, pass.span, adjoint);
         }
+        let first = adjoint.first_row(number);
         let Adjoint { currents, by_spikes, units, .. } = adjoint;
-        let currents = &currents[number];
+        let currents = rows::Currents { of_samples: &currents[number], first, span: pass.span };
         if layer.recurrent {
-            rows::add(pass.span, currents, own.spikes(), units, next_gradient());
+            rows::add(currents, own.spikes(), units, next_gradient());
         }
-        let heard = if number == 0 { input } else { trace.hidden[number - 1].spikes() };
-        rows::add(pass.span, currents, heard, units, next_gradient());
         if number > 0 {
-            project::down(next_weights(), pass.span.steps(), currents.blocks(), by_spikes);
+            rows::add(currents, trace.hidden[number - 1].spikes(), units, next_gradient());
+            project::down(next_weights(), pass.span.steps(), currents.of_samples.blocks(), by_spikes);
+        } else if by_unit {
+            rows::add(currents, input, units, next_gradient());
+        } else {
+            adjoint.gather(input, pass.span, next_gradient());
         }
     }
 }
@@ -198,10 +258,6 @@ fn step_back(
             steps::back(izhikevich, Exponential(steepness), way, adjoint);
         }
     }
-}
-
-fn last(currents: &mut [Matrix]) -> &mut Matrix {
-    currents.last_mut().expect("a network has at least one hidden layer")
 }
 
 fn decays(network: &Network) -> LifParams {
@@ -235,16 +291,16 @@ impl<'a> Pass<'a> {
 
     /// Computes i\[t+1\] of the last hidden layer, of leaky neurons without recurrence, into `adjoint`.
     pub fn hidden_adjoint(self, adjoint: &mut Adjoint) {
-        let currents = last(&mut adjoint.currents).blocks_mut();
+        let currents = adjoint.of_sample(adjoint.currents.len() - 1);
         match self.surrogate {
             Surrogate::FastSigmoid { steepness } => groups::all(self, FastSigmoid(steepness), currents),
             Surrogate::Exponential { steepness } => groups::all(self, Exponential(steepness), currents),
         }
     }
 
-    /// Adds the gradient of the input weights of that layer, given its adjoint currents in `adjoint`.
+    /// Adds the gradient of the input weights of that layer, the only one, given its adjoint currents in `adjoint`. The
+    /// gradient is complete after [`Adjoint::flush`].
     pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
-        let Adjoint { currents, units, .. } = adjoint;
-        rows::add(self.span, last(currents), self.input, units, gradient);
+        adjoint.gather(self.input, self.span, gradient);
     }
 }

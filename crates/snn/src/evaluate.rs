@@ -7,6 +7,7 @@ use crate::activity::Activity;
 use crate::calibrate::calibrate;
 use crate::forward::{Layer, Trace, forward};
 use crate::network::Network;
+use crate::paired::PairedCopies;
 use crate::read_counts::ReadCounts;
 use crate::spikes::{Samples, SpikeTrain};
 use crate::weights::{WeightStore, begin_sample, have_read_state, layers};
@@ -47,7 +48,8 @@ pub fn evaluate(
     let count = count.min(samples.spikes.len());
     let starts: Vec<usize> = (0..count).step_by(SAMPLES_OF_TEST).collect();
     let mut tests = vec![Test::new(network, stores); starts.len()];
-    let layers = &layers(stores)[..];
+    let copies = PairedCopies::of(stores);
+    let layers = &copies.layers(stores)[..];
     let tasks = tests.iter_mut().zip(&starts).map(|(test, &start)| -> Task {
         Box::new(move || {
             let mut trace = Trace::of_spikes(network);
@@ -116,9 +118,18 @@ impl Test {
         seed: Seed,
         (trace, watch): (&mut Trace, &mut dyn FnMut(&Answer)),
     ) {
-        for sample in 0..count.min(samples.spikes.len()) {
-            begin_sample(network, stores, seed.numbered(sample as u64));
-            watch(&self.answer(network, &layers(stores), samples, sample, seed, trace));
+        let chosen = 0..count.min(samples.spikes.len());
+        if have_read_state(stores) {
+            for sample in chosen {
+                begin_sample(network, stores, seed.numbered(sample as u64));
+                watch(&self.answer(network, &layers(stores), samples, sample, seed, trace));
+            }
+        } else {
+            let copies = PairedCopies::of(stores);
+            let layers = copies.layers(stores);
+            for sample in chosen {
+                watch(&self.answer(network, &layers, samples, sample, seed, trace));
+            }
         }
     }
 

@@ -64,6 +64,7 @@ pub mod metrics;
 pub mod network;
 pub mod neuron;
 pub mod optimiser;
+mod paired;
 mod part;
 mod read_counts;
 pub mod read_path;

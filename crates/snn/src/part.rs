@@ -6,13 +6,13 @@
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Executor, Matrix, Task, kernel};
 
-use crate::backward::{Adjoint, Gradient, backward};
+use crate::backward::{Adjoint, Gradient, collect};
 use crate::forward::{Layer, Trace, forward};
 use crate::loss::ReadoutGradient;
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::WeightStore;
+use crate::weights::{WeightStore, begin_sample, layers};
 
 /// Returns the samples per part for a batch size. A batch of 256 has four parts, and no batch has more than sixteen,
 /// because each part stores a gradient.
@@ -49,7 +49,7 @@ pub(crate) struct Part {
 impl Part {
     pub(crate) fn new(network: &Network) -> Part {
         Part {
-            trace: Trace::new(network),
+            trace: Trace::for_training(network),
             output: ReadoutGradient::new(network.steps, ohmspike_simd::blocks_for(network.classes)),
             adjoint: Adjoint::new(network),
             gradient: Gradient::new(network),
@@ -70,10 +70,27 @@ impl Part {
             batch.samples.spikes.prefetch_after(chosen, place);
             self.learn_one(batch, layers, sample, first + place);
         }
+        self.end();
     }
 
-    /// Computes the gradient of one sample, which is at position `place` of the batch.
-    pub(crate) fn learn_one(&mut self, batch: BatchContext, layers: &[Layer], sample: u32, place: usize) {
+    /// Same as [`Part::learn`] for `stores` that change with every read.
+    pub(crate) fn learn_in_turn(
+        &mut self,
+        batch: BatchContext,
+        stores: &mut [&mut dyn WeightStore],
+        chosen: &[u32],
+        first: usize,
+    ) {
+        for (place, &sample) in (first..).zip(chosen) {
+            begin_sample(batch.network, stores, batch.read.numbered(place as u64));
+            self.learn_one(batch, &layers(stores), sample, place);
+        }
+        self.end();
+    }
+
+    /// Computes the gradient of one sample, which is at position `place` of the batch. It is complete after
+    /// [`Part::end`].
+    fn learn_one(&mut self, batch: BatchContext, layers: &[Layer], sample: u32, place: usize) {
         let BatchContext { network, samples, transposed, scale, read } = batch;
         let input = samples.spikes.sample(sample as usize);
         let label = usize::from(samples.labels[sample as usize]);
@@ -81,7 +98,29 @@ impl Part {
         forward(network, layers, input, read.numbered(place as u64), trace);
         reads.count(input, trace);
         *loss += network.loss.differentiate(trace, label, scale, output);
-        backward(network, transposed, input, trace, output, adjoint, gradient);
+        collect(network, transposed, input, trace, output, adjoint, gradient);
+    }
+
+    /// Completes the gradient after the last sample.
+    fn end(&mut self) {
+        self.adjoint.flush(&mut self.gradient.matrices[0]);
+    }
+
+    /// Adds the gradient to `sum`, or replaces `sum` if it is the `first`, and multiplies the result by `factor`.
+    /// Clears gradient and loss, and returns the loss.
+    pub(crate) fn add_to(&mut self, sum: &mut Gradient, first: bool, factor: f32) -> f64 {
+        for (sum, term) in sum.matrices.iter_mut().zip(&mut self.gradient.matrices) {
+            add_blocks_of(term.blocks_mut(), first, factor, sum.blocks_mut());
+        }
+        std::mem::take(&mut self.loss)
+    }
+}
+
+#[kernel]
+fn add_blocks_of(terms: &mut [Block], first: bool, factor: f32, sums: &mut [Block]) {
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        let term = std::mem::replace(term, Block::ZERO);
+        *sum = (if first { term } else { *sum + term }) * factor;
     }
 }
 

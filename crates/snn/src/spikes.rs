@@ -270,6 +270,18 @@ impl<'a> SpikeTrain<'a> {
         &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
     }
 
+    /// Returns the units that spike from step `first` to the step before `last`, step by step.
+    #[inline(always)]
+    pub(crate) fn between(&self, first: usize, last: usize) -> &'a [u16] {
+        &self.spikes[self.starts[first] as usize..self.starts[last] as usize]
+    }
+
+    /// Returns whether no unit spikes after `step`.
+    #[inline(always)]
+    pub(crate) fn none_after(&self, step: usize) -> bool {
+        self.starts[step + 1] == self.starts[self.starts.len() - 1]
+    }
+
     /// Iterates over the units that spike, step by step.
     pub fn by_step(&self) -> impl Iterator<Item = &'a [u16]> + use<'a> {
         let spikes = self.spikes;

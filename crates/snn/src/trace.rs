@@ -3,6 +3,7 @@
 use ohmspike_simd::{Block, LANES, blocks_for};
 
 use crate::forward::state::State;
+use crate::loss::Loss;
 use crate::network::Network;
 
 pub use layer::LayerTrace;
@@ -29,6 +30,8 @@ pub(crate) struct ReadoutTrace {
     steps: usize,
     /// U\[t\] for t = 0 .. T, (T + 1) x class blocks.
     pub(crate) voltage: Vec<Block>,
+    /// Whether U\[t\] is computed for all t, or only until no class can reach a larger U.
+    pub(crate) complete: bool,
     /// Largest U of each class, class blocks.
     pub(crate) peaks: Vec<Block>,
     /// Earliest step of the largest U.
@@ -36,13 +39,14 @@ pub(crate) struct ReadoutTrace {
 }
 
 impl ReadoutTrace {
-    fn new(classes: usize, steps: usize) -> ReadoutTrace {
+    fn new(classes: usize, steps: usize, complete: bool) -> ReadoutTrace {
         let blocks = blocks_for(classes);
         ReadoutTrace {
             blocks,
             classes,
             steps,
             voltage: vec![Block::ZERO; (steps + 1) * blocks],
+            complete,
             peaks: vec![Block::ZERO; blocks],
             peak_steps: vec![Block::ZERO; blocks],
         }
@@ -58,20 +62,25 @@ impl ReadoutTrace {
 impl Trace {
     /// Creates buffers for one sample of `network`.
     pub fn new(network: &Network) -> Trace {
-        Trace::with(network, true)
+        Trace::with(network, true, true)
     }
 
-    /// Creates buffers for one sample of `network` that keep the spikes and no voltages of hidden neurons, which only the
-    /// backward pass needs.
+    /// Creates buffers for one sample of `network` that keep the spikes and the largest readout voltages, but no
+    /// voltages of hidden neurons, which only the backward pass needs, and not all readout voltages.
     pub fn of_spikes(network: &Network) -> Trace {
-        Trace::with(network, false)
+        Trace::with(network, false, false)
     }
 
-    fn with(network: &Network, voltages: bool) -> Trace {
+    /// Creates buffers for one sample of `network` that keep what its loss and the backward pass need.
+    pub(crate) fn for_training(network: &Network) -> Trace {
+        Trace::with(network, true, network.loss != Loss::MaxOverTime)
+    }
+
+    fn with(network: &Network, voltages: bool, complete: bool) -> Trace {
         let layer = |layer| LayerTrace::new(layer, network.neuron, network.steps, voltages);
         Trace {
             hidden: network.hidden.iter().map(layer).collect(),
-            readout: ReadoutTrace::new(network.classes, network.steps),
+            readout: ReadoutTrace::new(network.classes, network.steps, complete),
             state: State::new(network),
         }
     }
@@ -128,7 +137,11 @@ impl Trace {
     }
 
     /// Returns U\[0..T\], (T + 1) x class blocks.
+    ///
+    /// # Panics
+    /// Panics if the trace does not keep all of them.
     pub fn readout(&self) -> &[Block] {
+        assert!(self.readout.complete, "this trace keeps only the largest readout voltages");
         &self.readout.voltage
     }
 

@@ -13,10 +13,11 @@ use crate::backward::Gradient;
 use crate::calibrate::calibrate;
 use crate::network::Network;
 use crate::optimiser::step_factor;
+use crate::paired::PairedCopies;
 use crate::part::{BatchContext, Part, add_up, samples_of_part};
 use crate::read_counts::ReadCounts;
 use crate::spikes::Samples;
-use crate::weights::{NotFinite, WeightStore, begin_sample, have_read_state, layers};
+use crate::weights::{NotFinite, WeightStore, have_read_state};
 
 /// Training parameters.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -83,6 +84,7 @@ pub struct Trainer<'a> {
     training: Training,
     executor: &'a dyn Executor,
     parts: Vec<Part>,
+    copies: PairedCopies,
     gradient: Gradient,
     /// Estimated weights of all connections except the first, columns x rows.
     transposed: Vec<Matrix>,
@@ -98,6 +100,7 @@ impl<'a> Trainer<'a> {
             training,
             executor,
             parts: Vec::new(),
+            copies: PairedCopies::default(),
             gradient: Gradient::new(network),
             transposed: transposed.collect(),
         }
@@ -173,35 +176,83 @@ impl<'a> Trainer<'a> {
         for (store, transposed) in stores[1..].iter().zip(&mut self.transposed) {
             transpose(store.gradient_weights(), transposed);
         }
+        let network = self.network;
+        let transposed = std::mem::take(&mut self.transposed);
+        let scale = 1.0 / chosen.len() as f32;
+        let batch = BatchContext { network, samples, transposed: &transposed, scale, read };
+        let loss = if have_read_state(stores) || self.executor.parallelism() == 1 {
+            self.learn_in_turn(batch, chosen, stores, factor)
+        } else {
+            self.learn_at_once(batch, chosen, stores, factor)
+        };
+        self.transposed = transposed;
+        loss
+    }
+
+    /// Computes the parts of a batch one after another in the same buffers, which then stay in the cache.
+    fn learn_in_turn(
+        &mut self,
+        batch: BatchContext,
+        chosen: &[u32],
+        stores: &mut [&mut dyn WeightStore],
+        factor: f32,
+    ) -> f64 {
+        let size = samples_of_part(chosen.len());
+        let parts = chosen.len().div_ceil(size);
+        self.reserve(1);
+        let part = &mut self.parts[0];
+        part.begin(batch.network, stores);
+        let read_state = have_read_state(stores);
+        if !read_state {
+            self.copies.copy(stores);
+        }
+        let mut losses = Vec::with_capacity(parts);
+        for (number, chosen) in chosen.chunks(size).enumerate() {
+            let first = number * size;
+            if read_state {
+                part.learn_in_turn(batch, stores, chosen, first);
+            } else {
+                part.learn(batch, &self.copies.layers(stores), chosen, first);
+            }
+            let factor = if number + 1 == parts { factor } else { 1.0 };
+            losses.push(part.add_to(&mut self.gradient, number == 0, factor));
+        }
+        part.reads.hand_over(stores);
+        losses.iter().sum()
+    }
+
+    /// Computes the parts of a batch in parallel.
+    fn learn_at_once(
+        &mut self,
+        batch: BatchContext,
+        chosen: &[u32],
+        stores: &mut [&mut dyn WeightStore],
+        factor: f32,
+    ) -> f64 {
         let size = samples_of_part(chosen.len());
         let count = chosen.len().div_ceil(size);
-        if self.parts.len() < count {
-            self.parts.resize_with(count, || Part::new(self.network));
-        }
+        self.reserve(count);
         let parts = &mut self.parts[..count];
-        parts.iter_mut().for_each(|part| part.begin(self.network, stores));
-        let (network, transposed) = (self.network, &self.transposed[..]);
-        let batch = BatchContext { network, samples, transposed, scale: 1.0 / chosen.len() as f32, read };
+        parts.iter_mut().for_each(|part| part.begin(batch.network, stores));
+        self.copies.copy(stores);
+        let layers = &self.copies.layers(stores)[..];
         let work = parts.iter_mut().zip(chosen.chunks(size)).enumerate();
-        let work = work.map(|(number, (part, chosen))| (part, chosen, number * size));
-        if have_read_state(stores) {
-            for (part, chosen, first) in work {
-                for (place, &sample) in (first..).zip(chosen) {
-                    begin_sample(network, stores, read.numbered(place as u64));
-                    part.learn_one(batch, &layers(stores), sample, place);
-                }
-            }
-        } else {
-            let layers = &layers(stores)[..];
-            let tasks = work
-                .map(|(part, chosen, first)| -> Task { Box::new(move || part.learn(batch, layers, chosen, first)) });
-            self.executor.run(tasks.collect());
-        }
+        let tasks = work.map(|(number, (part, chosen))| -> Task {
+            Box::new(move || part.learn(batch, layers, chosen, number * size))
+        });
+        self.executor.run(tasks.collect());
         add_up(&mut self.parts[..count], factor, &mut self.gradient, self.executor);
-        let mut reads = ReadCounts::new(self.network, stores);
+        let mut reads = ReadCounts::new(batch.network, stores);
         self.parts[..count].iter().for_each(|part| reads.add(&part.reads));
         reads.hand_over(stores);
         self.parts[..count].iter().map(|part| part.loss).sum()
+    }
+
+    /// Creates buffers for at least `count` parts.
+    fn reserve(&mut self, count: usize) {
+        if self.parts.len() < count {
+            self.parts.resize_with(count, || Part::new(self.network));
+        }
     }
 }
 

@@ -30,9 +30,9 @@ pub(super) struct RowsByUnit {
 }
 
 impl RowsByUnit {
-    /// Sorts the spikes of `input` within `span`. Row 0 is the latest step with stored adjoint currents, row 1 the one
-    /// before it.
-    pub(super) fn sort(&mut self, input: SpikeTrain, span: Span, units: usize) {
+    /// Sorts the spikes of `input` within `span`. Row `first` is the latest step with stored adjoint currents, the next
+    /// row the one before it.
+    pub(super) fn sort(&mut self, input: SpikeTrain, span: Span, first: usize, units: usize) {
         // Counting sort: count, accumulate, place.
         self.starts.clear();
         self.starts.resize(units + 1, 0);
@@ -45,7 +45,7 @@ impl RowsByUnit {
             self.starts[unit + 1] += self.starts[unit];
         }
         self.rows.resize(self.starts[units] as usize, 0);
-        for (row, active) in kept().enumerate() {
+        for (row, active) in (first..).zip(kept()) {
             for &unit in active {
                 let place = &mut self.starts[usize::from(unit)];
                 self.rows[*place as usize] = row as u16;
@@ -111,14 +111,17 @@ mod tests {
         trains.push_raster(|step, unit| matches!((step, unit), (1 | 3 | 4, 0) | (3 | 5, 2))).expect("few spikes");
         let mut units = RowsByUnit::default();
         let span = |last, every_step| Span { first: 1, last, every_step };
-        units.sort(trains.sample(0), span(6, false), 3);
+        units.sort(trains.sample(0), span(6, false), 0, 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 3][..], &[], &[0, 2]]);
         // Step 5 is after the last gradient.
-        units.sort(trains.sample(0), span(5, false), 3);
+        units.sort(trains.sample(0), span(5, false), 0, 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[0, 1, 2][..], &[], &[1]]);
         // Step 2 is stored too.
-        units.sort(trains.sample(0), span(6, true), 3);
+        units.sort(trains.sample(0), span(6, true), 0, 3);
         assert_eq!([units.of(0), units.of(1), units.of(2)], [&[1, 2, 4][..], &[], &[0, 2]]);
+        // The rows of other samples come first.
+        units.sort(trains.sample(0), span(6, true), 10, 3);
+        assert_eq!([units.of(0), units.of(1), units.of(2)], [&[11, 12, 14][..], &[], &[10, 12]]);
         assert!(pays(trains.sample(0), 3) && !pays(trains.sample(0), 5));
     }
 }

@@ -9,14 +9,24 @@ use crate::spikes::SpikeTrain;
 /// Blocks of a gradient row that are updated together.
 const ROW_PART: usize = 8;
 
-/// Adds i\[t+1\] of a layer (steps x neurons) to the row of every input spike (unit, t) in `heard`; `units` is a buffer
-/// for sorting.
-pub(super) fn add(span: Span, currents: &Matrix, heard: SpikeTrain, units: &mut RowsByUnit, gradient: &mut Matrix) {
+/// Adjoint currents of a layer in one sample.
+#[derive(Clone, Copy)]
+pub(super) struct Currents<'a> {
+    /// i\[t+1\] at the steps of one or more samples, rows x neurons.
+    pub(super) of_samples: &'a Matrix,
+    /// Row of the last step of the sample; earlier steps follow.
+    pub(super) first: usize,
+    pub(super) span: Span,
+}
+
+/// Adds i\[t+1\] of a layer to the row of every input spike (unit, t) in `heard`; `units` is a buffer for sorting.
+pub(super) fn add(currents: Currents, heard: SpikeTrain, units: &mut RowsByUnit, gradient: &mut Matrix) {
+    let Currents { of_samples, first, span } = currents;
     if by_unit::pays(heard, gradient.rows()) {
-        units.sort(heard, span, gradient.rows());
-        add_units(units, currents, gradient);
+        units.sort(heard, span, first, gradient.rows());
+        add_units(units, of_samples, gradient);
     } else {
-        by_step(span, currents.blocks(), heard, gradient);
+        by_step(span, &of_samples.blocks()[first * of_samples.row_blocks()..], heard, gradient);
     }
 }
 

@@ -23,9 +23,9 @@ pub(super) struct Way<'a> {
 #[kernel(simd: S)]
 pub(super) fn back(model: impl Model, slope: impl Slope, way: Way, adjoint: &mut Adjoint) {
     let Way { number, trace, recurrent, span } = way;
-    let blocks = trace.blocks;
+    let (blocks, start) = (trace.blocks, adjoint.first_row(number));
     let Adjoint { currents, by_spikes, neurons, .. } = adjoint;
-    let currents = currents[number].blocks_mut();
+    let currents = &mut currents[number].blocks_mut()[start * blocks..];
     let neurons = &mut neurons[..blocks];
     neurons.fill(Neurons::splat(Block::ZERO));
     let mut place = 0;

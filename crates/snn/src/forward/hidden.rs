@@ -45,7 +45,7 @@ pub(super) fn run(
         Neuron::Lif if together => by_steps(lif, reads, input, state, trace),
         Neuron::Lif => {
             by_groups(lif, reads.feedforward, input, draws, trace);
-            list_spikes(trace);
+            list_spikes(trace, input.first_step());
         }
         Neuron::Izhikevich => {
             let kinds = std::mem::take(&mut trace.kinds);

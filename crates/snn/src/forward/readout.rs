@@ -64,6 +64,9 @@ fn block_of(
         peak.see(simd, step + 1, voltage);
         let active = spikes.at(step);
         if active.is_empty() {
+            if !trace.complete && spikes.none_after(step) && peak.is_final(simd, b, current[0]) {
+                break;
+            }
             continue;
         }
         add_rows(simd, weights, block, active, &mut current);
@@ -134,6 +137,15 @@ impl<S: Simd> Peak<S> {
         let higher = simd.not_at_most(voltage, self.voltage);
         self.voltage = simd.select(higher, voltage, self.voltage);
         self.step = simd.select(higher, simd.splat(step as f32), self.step);
+    }
+
+    /// Returns whether no later voltage is higher. The voltage moves from U to b U + F, the current from F to a F; U is
+    /// at most the peak P >= 0, and a and b are between 0 and 1. If b P + F is at most P, so is the next voltage, and the
+    /// inequality still holds for a F. Rounding preserves every step of this, because it is monotonic.
+    #[inline(always)]
+    fn is_final(&self, simd: S, membrane_decay: S::Wide, current: S::Wide) -> bool {
+        let bound = simd.add(simd.mul(self.voltage, membrane_decay), current);
+        simd.bits(simd.not_at_most(bound, self.voltage)) == 0
     }
 
     #[inline(always)]

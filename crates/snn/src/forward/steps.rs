@@ -36,7 +36,7 @@ pub(super) fn by_steps(
             kept.store(simd, moved);
             *current = kept.current;
         }
-        trace.list_step(step);
+        trace.list_step(simd, step);
         reads.feedforward.add(input.at(step), currents, buffers);
         if let Some(recurrent) = &mut reads.recurrent {
             recurrent.add(trace.spikes().at(step), currents, buffers);

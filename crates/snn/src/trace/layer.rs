@@ -1,6 +1,6 @@
 //! Voltages and spikes of one sample in a hidden layer.
 
-use ohmspike_simd::{Block, LANES, blocks_at_mut, blocks_for, kernel};
+use ohmspike_simd::{Block, LANES, Simd, blocks_at_mut, blocks_for, kernel};
 
 use crate::network::HiddenLayer;
 use crate::neuron::izhikevich::{Kinds, kinds};
@@ -21,7 +21,7 @@ pub struct LayerTrace {
     pub(crate) kinds: Vec<Kinds>,
     /// Spikes at t as bits, 16 per block, steps x whole words.
     spiking: Vec<[u16; WORD]>,
-    /// Spikes step by step, in a buffer for the largest possible number.
+    /// Spikes step by step, in a buffer for the largest possible number and the bits of one more word.
     spikes: Vec<u16>,
     /// Start of each step in `spikes`, then the total number; T + 1 entries.
     starts: Vec<u32>,
@@ -46,7 +46,7 @@ impl LayerTrace {
             halfway,
             kinds,
             spiking: vec![[0; WORD]; steps * blocks.div_ceil(WORD)],
-            spikes: vec![0; steps * blocks * LANES],
+            spikes: vec![0; steps * blocks * LANES + WORD * LANES],
             starts: vec![0; steps + 1],
         }
     }
@@ -107,26 +107,34 @@ impl LayerTrace {
 
     /// Lists the spikes of `step` from their bits, after all earlier steps.
     #[inline(always)]
-    pub(crate) fn list_step(&mut self, step: usize) {
+    pub(crate) fn list_step<S: Simd>(&mut self, simd: S, step: usize) {
         let words = self.blocks.div_ceil(WORD);
-        let mut count = self.starts[step] as usize;
-        for (word, blocks) in self.spiking[step * words..(step + 1) * words].iter().enumerate() {
-            let mut bits = blocks.iter().rev().fold(0u64, |bits, &of_block| bits << LANES | u64::from(of_block));
-            let first = (word * WORD * LANES) as u16;
-            while bits != 0 {
-                self.spikes[count] = first + bits.trailing_zeros() as u16;
-                bits &= bits - 1;
-                count += 1;
-            }
-        }
-        self.starts[step + 1] = count as u32;
+        let spiking = &self.spiking[step * words..(step + 1) * words];
+        self.starts[step + 1] = list_words(simd, spiking, self.starts[step], &mut self.spikes);
     }
 }
 
-/// Lists all spikes from their bits.
-#[kernel]
-pub(crate) fn list_spikes(trace: &mut LayerTrace) {
-    for step in 0..trace.steps() {
-        trace.list_step(step);
+/// Lists the neurons with a bit in `spiking` from entry `count` of `list` on and returns the entry after the last.
+#[inline(always)]
+fn list_words<S: Simd>(simd: S, spiking: &[[u16; WORD]], mut count: u32, list: &mut [u16]) -> u32 {
+    for (word, blocks) in spiking.iter().enumerate() {
+        if *blocks != [0; WORD] {
+            let bits = blocks.iter().rev().fold(0u64, |bits, &of_block| bits << LANES | u64::from(of_block));
+            let list = list[count as usize..].first_chunk_mut().expect("room for one more word");
+            count += simd.list_bits(bits, (word * WORD * LANES) as u16, list) as u32;
+        }
+    }
+    count
+}
+
+/// Lists all spikes from their bits. There are none before step `first`.
+#[kernel(simd: S)]
+pub(crate) fn list_spikes(trace: &mut LayerTrace, first: usize) {
+    let words = trace.blocks.div_ceil(WORD);
+    let LayerTrace { spiking, spikes, starts, .. } = trace;
+    let mut count = 0;
+    for (spiking, start) in spiking.chunks_exact(words).zip(&mut starts[1..]).skip(first) {
+        count = list_words(simd, spiking, count, spikes);
+        *start = count;
     }
 }

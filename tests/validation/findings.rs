@@ -1,0 +1,207 @@
+//! Every number of `experiments/findings/README.md`, made again from the records next to it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::PathBuf;
+
+use ohmspike_analysis::limit::{Attempt, Evidence};
+use ohmspike_answers::ablate::AblationAnswer;
+use ohmspike_answers::limit::LimitReport;
+use ohmspike_answers::limit::report::{Bound, LimitRow};
+use ohmspike_answers::numbered::answers;
+use ohmspike_stats::Estimate;
+use ohmspike_study::record::Record;
+use ohmspike_study::store::Store;
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../experiments/findings").join(name)
+}
+
+/// The text of the page, and of the page of the reproduction.
+fn pages() -> [String; 2] {
+    ["../experiments/findings/README.md", "../docs/reproduction.md"].map(|page| {
+        let text = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    })
+}
+
+/// Asserts that the page of findings contains every one of `texts`; breaks of lines do not matter.
+fn stated(texts: &[String]) {
+    let [page, _] = pages();
+    for text in texts {
+        assert!(page.contains(text.as_str()), "not in experiments/findings/README.md: {text}");
+    }
+}
+
+fn records(name: &str) -> Vec<Record> {
+    let store = Store::open(&folder(name)).expect("records");
+    assert!(!store.is_empty(), "{name} has records");
+    store.records().cloned().collect()
+}
+
+fn percent(fraction: f64) -> String {
+    format!("{:.1}", 100.0 * fraction)
+}
+
+/// Formats the outcomes of all seeds: each of them, or from three on their mean with its 95 % interval.
+fn outcomes(by_seed: &BTreeMap<u64, f64>) -> String {
+    let all: Vec<f64> = by_seed.values().copied().collect();
+    match Estimate::new(&all).and_then(|estimate| Some((estimate.mean, estimate.ci95?))) {
+        Some((mean, (low, high))) if all.len() > 2 => {
+            format!("{} ({} to {})", percent(mean), percent(low), percent(high))
+        }
+        _ => all.iter().map(|one| percent(*one)).collect::<Vec<_>>().join(", "),
+    }
+}
+
+#[test]
+fn the_table_of_the_noise_study_is_that_of_its_records() {
+    let mut table: BTreeMap<(u32, u32), BTreeMap<u64, f64>> = BTreeMap::new();
+    for record in records("noise-robustness") {
+        let level = record.settings.noise.level_percent.round() as u32;
+        let excitatory = (100.0 * record.settings.network.excitatory_fraction).round() as u32;
+        let outcome = record.outcome.expect("no trial diverged");
+        assert!(table.entry((level, excitatory)).or_default().insert(record.seed, outcome).is_none());
+    }
+    let [page, reproduction] = pages();
+    for level in [1, 20, 40, 60, 100] {
+        let cells = [50, 80, 100].map(|excitatory| outcomes(&table[&(level, excitatory)]));
+        let line = format!("| {level} | {} |", cells.join(" | "));
+        assert!(page.contains(&line), "not in experiments/findings/README.md: {line}");
+        let start = format!("| {level} | {} % | {} % |", cells[0], cells[1]);
+        assert!(reproduction.contains(&start), "not in docs/reproduction.md: {start}");
+    }
+    let trials = table.values().map(BTreeMap::len).sum::<usize>();
+    stated(&[format!("{trials} trials of 30 epochs on the full Fashion-MNIST")]);
+}
+
+#[test]
+fn the_spoken_digits_are_those_of_their_records() {
+    let mut spreads: BTreeMap<String, BTreeMap<u64, Record>> = BTreeMap::new();
+    for record in records("firing-rate-shd") {
+        let spread = record.settings.weights.sigma_init.to_string();
+        spreads.entry(spread).or_default().insert(record.seed, record);
+    }
+    let mut rates_hertz = Vec::new();
+    for (spread, by_seed) in &spreads {
+        let outcome = |(seed, record): (&u64, &Record)| (*seed, record.outcome.expect("no trial diverged"));
+        let by_number: BTreeMap<u64, f64> = by_seed.iter().map(outcome).collect();
+        let each = by_number.values().map(|one| percent(*one)).collect::<Vec<_>>().join(", ");
+        stated(&[format!("| {spread} | {each} | {} |", outcomes(&by_number))]);
+        // Recordings last 1.4 s; the axis of the paper divides their spikes by 0.2 s.
+        let rates = by_seed.values().map(|record| 7.0 * record.initial_rate().expect("a rate"));
+        rates_hertz.push(rates.sum::<f64>() / by_seed.len() as f64);
+    }
+    assert_eq!(spreads.keys().collect::<Vec<_>>(), ["0.0001", "0.0002"]);
+    stated(&[format!("fire at {:.2} Hz and {:.1} Hz on the axis of the paper", rates_hertz[0], rates_hertz[1])]);
+}
+
+/// Returns the certified and the refuted attempt of a row.
+fn decided(row: &LimitRow) -> [&Attempt; 2] {
+    let limit = row.limit.as_ref().expect("an answer");
+    [&limit.certifications, &limit.refutations]
+        .map(|attempts| attempts.iter().find(|attempt| attempt.succeeded).expect("a decided level"))
+}
+
+/// Mean loss and its bound, in points with two decimals.
+fn losses(attempt: &Attempt) -> (String, String) {
+    let Evidence::Mean { mean, bound, .. } = attempt.evidence else { panic!("a criterion on the mean") };
+    (format!("{:.2}", 100.0 * mean), format!("{:.2}", 100.0 * bound))
+}
+
+/// Returns the only answer in `name`, whose trials have records.
+fn limit(name: &str) -> LimitReport {
+    let outcomes: BTreeMap<String, Option<f64>> =
+        records(name).into_iter().map(|record| (record.id, record.outcome)).collect();
+    let [report] = <[LimitReport; 1]>::try_from(answers(&folder(name))).expect("one answer");
+    for line in report.all_rows().flat_map(|row| &row.trials) {
+        assert_eq!(line.accuracy, outcomes[&line.id], "trial {}", line.id);
+    }
+    report
+}
+
+fn trials(row: &LimitRow) -> usize {
+    row.trials.len()
+}
+
+#[test]
+fn the_noise_limit_is_that_of_its_trials() {
+    let report = limit("noise-limit");
+    let [row] = &report.rows[..] else { panic!("one key") };
+    let [(mean, most), (worse, least)] = decided(row).map(losses);
+    let [below, above] = [&row.certified, &row.refuted].map(|bound| bound.as_ref().expect("a level").value);
+    let clean = row.limit.as_ref().expect("an answer").baseline.accuracy;
+    stated(&[
+        format!("noise-free: {} %", percent(clean)),
+        format!("noise of **{below} % of σ_init costs less than 2 points**"),
+        format!("(8 fresh seeds: {mean} points, at most {most})"),
+        format!("**{above} % costs more** (8 further seeds: {worse} points, at least {least})"),
+        format!("{} trials", trials(row)),
+    ]);
+}
+
+#[test]
+fn the_specification_sheet_is_that_of_its_trials() {
+    let report = limit("hfox-limit");
+    let [spread, stuck, bits] = &report.rows[..] else { panic!("three keys") };
+    let together = report.together.as_ref().expect("all keys together");
+    let unit = |bound: &Option<Bound>, unit: &str| {
+        let bound = bound.as_ref().expect("a level");
+        let found = bound.units.iter().find(|quantity| quantity.unit == unit).expect("a unit of the key");
+        // Three digits, as the answer prints them.
+        ohmspike_study::significant::significant(found.value)
+    };
+    let clean = spread.limit.as_ref().expect("an answer").baseline.accuracy;
+    stated(&[
+        format!("({} %), at 95 % confidence, 12 fresh seeds per test", percent(clean)),
+        format!("{} trials", report.all_rows().map(trials).sum::<usize>()),
+        format!(
+            "| {} ({} µS, σ of ln R {}) | {} ({} µS) |",
+            unit(&spread.certified, ""),
+            unit(&spread.certified, "µS"),
+            unit(&spread.certified, "σ of ln R"),
+            unit(&spread.refuted, ""),
+            unit(&spread.refuted, "µS"),
+        ),
+        format!("| {} % | {} % |", unit(&stuck.certified, "% of cells"), unit(&stuck.refuted, "% of cells")),
+        format!("| {} bits | {} bits |", unit(&bits.certified, "bits"), unit(&bits.refuted, "bits")),
+        format!("| {} % | - |", 100.0 * together.certified.as_ref().expect("a fraction").value),
+    ]);
+    assert!(together.refuted.is_none());
+}
+
+#[test]
+fn the_cost_of_mechanisms_is_that_of_its_trials() {
+    let outcomes: BTreeMap<String, Option<f64>> =
+        records("cmo-hfox-ablate").into_iter().map(|record| (record.id, record.outcome)).collect();
+    let [answer] = <[AblationAnswer; 1]>::try_from(answers(&folder("cmo-hfox-ablate"))).expect("one answer");
+    for trial in &answer.trials {
+        assert_eq!(Some(trial.accuracy), outcomes[&trial.id], "trial {}", trial.id);
+    }
+    let ablation = answer.ablation.as_ref().expect("not withheld");
+    let points = |value: f64| format!("{:.2}", 100.0 * value);
+    let interval = |ci95: Option<(f64, f64)>| {
+        let (low, high) = ci95.expect("eight seeds");
+        format!("{} to {}", points(low), points(high))
+    };
+    let rounded = |p: f64| match p {
+        p if p < 0.0001 => "< 0.0001".to_owned(),
+        p if p < 0.1 => format!("{p:.3}"),
+        p => format!("{p:.2}"),
+    };
+    let mut texts = vec![
+        format!("**{} points** (95 % interval {})", points(ablation.total.mean), interval(ablation.total.ci95)),
+        format!(
+            "{} % without any mechanism, {} % with all",
+            percent(ablation.without.mean),
+            percent(ablation.with.mean)
+        ),
+        format!("{} seeds, {} trials", answer.seeds.len(), answer.trials.len()),
+    ];
+    for one in &ablation.contributions {
+        let words = answer.mechanisms[one.mechanism].words();
+        let (loss, p) = (one.shapley, rounded(one.shapley.p.expect("eight seeds")));
+        texts.push(format!("| {words} | {} ({}) | {p} |", points(loss.mean), interval(loss.ci95)));
+    }
+    stated(&texts);
+}

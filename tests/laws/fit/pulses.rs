@@ -14,7 +14,7 @@ use super::{file, fitted, options};
 const CELLS: usize = 40;
 /// Starts, as fractions of the window.
 const STARTS: [f64; 5] = [0.1, 0.3, 0.5, 0.7, 0.9];
-/// Pulses of a train, and of one with steps so small that a curve over the window and gains of cells need many.
+/// Pulses of a train, and of one whose cycle noise hides the gains of cells in a shorter one.
 const SHORT: usize = 60;
 const LONG: usize = 400;
 
@@ -33,7 +33,7 @@ pub(super) fn add(device: &Device, seed: u64, tally: &mut Tally) {
     };
     let gains = DeviceToDevice { step_gain, up_down: Some(up_down), ..DeviceToDevice::default() };
     let different = Device { device_to_device: gains, ..device.clone() };
-    let report = trains(&different, pulses, if pulses.up_step < 0.01 { LONG } else { SHORT }, seed);
+    let report = trains(&different, pulses, if pulses.cycle_sigma[0] > 5.0 * sigma { LONG } else { SHORT }, seed);
     let keys = ["device_to_device.step_gain_sigma", "device_to_device.up_down_sigma"];
     let fit = report.mechanism(Mechanism::Pulses);
     let notes = &fit.unwrap_or_else(|| panic!("{}: {:?}", device.name, report.withheld)).notes;

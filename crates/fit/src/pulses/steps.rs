@@ -7,6 +7,9 @@ use crate::table::Table;
 pub(super) const BINS: usize = 30;
 /// Smallest number of steps of a bin.
 const LEAST: f64 = 5.0;
+/// Number of steps with the variance of all bins that enter that of each: a few steps may be equal by chance, and would then
+/// outweigh all others.
+const PRIOR: f64 = 10.0;
 /// Fraction of the steps of a bin that may end at an end of the window: without them, the mean of the others is too small.
 const CLIPPED: f64 = 0.005;
 /// Fraction of the pulses of a cell across half of the window from which the cell is too fast.
@@ -220,10 +223,13 @@ pub(super) fn bin(x: f64) -> usize {
 pub(super) fn bin_means(sums: &[BinSums]) -> Vec<BinMean> {
     let total: f64 = sums.iter().map(|bin| bin.n).sum();
     let scale = sums.iter().map(|bin| bin.y).sum::<f64>().abs() / total.max(1.0);
+    let used = || sums.iter().filter(|bin| bin.n >= LEAST);
+    let spread = |bin: &BinSums| (bin.squares - bin.y * bin.y / bin.n).max(0.0);
+    let pooled = used().map(spread).sum::<f64>() / used().map(|bin| bin.n - 1.0).sum::<f64>();
     let mean = |bin: &BinSums| {
-        let (x, y) = (bin.x / bin.n, bin.y / bin.n);
-        let variance = (bin.squares / bin.n - y * y).max((RESOLUTION * scale).powi(2)) / (bin.n - 1.0);
-        BinMean { x, y, error: variance.sqrt(), n: bin.n as usize }
+        let variance = (spread(bin) + PRIOR * pooled) / (bin.n - 1.0 + PRIOR);
+        let error = (variance.max((RESOLUTION * scale).powi(2)) / bin.n).sqrt();
+        BinMean { x: bin.x / bin.n, y: bin.y / bin.n, error, n: bin.n as usize }
     };
-    sums.iter().filter(|bin| bin.n >= LEAST).map(mean).collect()
+    used().map(mean).collect()
 }

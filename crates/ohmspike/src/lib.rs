@@ -37,7 +37,8 @@
 //! ```
 //!
 //! Each program in `examples/` shows one task: write and read a cell, compare a noisy array with an ideal one, train
-//! through a device, sweep a key, find a limit, define a device in code, run a study, and resume it.
+//! through a device, sweep a key, find a limit, ablate a device, deploy a network, define a device in code, run a study, and
+//! resume it.
 
 pub mod prelude;
 

@@ -18,6 +18,7 @@
 //! - [`limit`]: limits of non-idealities.
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
+//! - [`array`]: currents of arrays with wires.
 //! - [`deploy`]: stored networks on many chips.
 //! - [`device_fit`]: devices fitted to measurements; [`device_new`], [`device_compare`]: new, checked and compared devices.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
@@ -25,6 +26,7 @@
 //! Every run has its own working folder, home and cache.
 
 mod ablate;
+mod array;
 #[cfg(unix)]
 mod cluster;
 mod data;

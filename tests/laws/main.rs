@@ -27,6 +27,7 @@ mod crossbar_law;
 mod deployment;
 mod event_counts;
 mod executors;
+mod fit;
 mod gradient;
 mod hardware;
 mod kernel_bits;

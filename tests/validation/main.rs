@@ -12,7 +12,8 @@
 //!   published preset learns;
 //! - `spike_distances`: published Van Rossum distances of untrained networks;
 //! - `statistics`: every statistic compared with scipy, statsmodels and textbooks; `statistics_components`: variance
-//!   components; `coverage`: simulated coverage of intervals and error rates of tests.
+//!   components; `coverage`: simulated coverage of intervals and error rates of tests;
+//! - `wires`: currents of arrays with wires, by badcrossbar and ngspice.
 
 mod autograd;
 mod chips;
@@ -34,3 +35,4 @@ mod spike_distances;
 mod spiking;
 mod statistics;
 mod statistics_components;
+mod wires;

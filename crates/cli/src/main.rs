@@ -4,6 +4,7 @@
 
 mod ablate;
 mod answers_folder;
+mod array;
 mod axis;
 mod batch_meter;
 mod data;
@@ -57,6 +58,8 @@ enum Command {
     #[command(subcommand)]
     Device(device::Command),
     #[command(subcommand)]
+    Array(array::Command),
+    #[command(subcommand)]
     Generate(generate::Command),
 }
 
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Array(command) => array::run(&command).map(|()| ExitCode::SUCCESS),
         Command::Generate(command) => generate::run(&command),
     };
     done.unwrap_or_else(|error| failed(&error))

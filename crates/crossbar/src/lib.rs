@@ -13,7 +13,8 @@
 //! 7. [`ColumnRead`], [`AnalogRead`]: column currents with read noise, for spikes and for analog inputs;
 //! 8. [`ArrayConverters`]: digitised column sums of the tiles;
 //! 9. [`ArrayState`]: state of an array, to resume bit-identically;
-//! 10. [`spread`]: conversion of a standard deviation between all common units.
+//! 10. [`wires`]: currents of an array whose lines, drivers and sense amplifiers have resistance;
+//! 11. [`spread`]: conversion of a standard deviation between all common units.
 //!
 //! | quantity | unit |
 //! |---|---|
@@ -89,6 +90,7 @@ mod state;
 mod usage;
 mod verified;
 mod window;
+pub mod wires;
 
 pub use analog_read::AnalogRead;
 pub use array::CrossbarArray;

@@ -29,6 +29,7 @@ use crate::map_error::MapError;
 use crate::map_unit::{Fit, UNITS, median};
 use crate::printable::printable;
 use crate::window::ConductanceWindow;
+use crate::wires::Tile;
 
 /// Words of a fault map.
 pub(crate) const FAULT_WORDS: [&str; 4] = ["ok", "low-resistance", "high-resistance", "open"];
@@ -72,6 +73,23 @@ impl ConductanceMap {
         let median = median(conductances.iter().map(|&conductance| f64::from(conductance)).collect());
         let (cells, median) = (conductances.len(), median.unwrap_or(0.0) as f32);
         Err(MapError::Outside { cells, median, low, high, fit: sheet.fit(window) })
+    }
+}
+
+impl Tile {
+    /// Reads a map of conductances of any shape from `text`, in double precision: the cells of a tile with wires.
+    ///
+    /// # Errors
+    /// Returns [`MapError`] if a cell is not a conductance from 0 to 10^6 µS, the unit is missing, or rows differ in length.
+    pub fn from_csv(text: &str) -> Result<Tile, MapError> {
+        let sheet = Sheet::read(text)?;
+        sheet.refuse_others("", |_| false)?;
+        sheet.check_shape((sheet.rows.max(1), sheet.columns.max(1)), None)?;
+        // Only for the hint about a missing unit.
+        let usual = ConductanceWindow::from_resistances(1e3, 1e6).expect("a valid window");
+        let numbers =
+            sheet.cells.iter().map(|entry| sheet.exact_number(entry, "", &usual)).collect::<Result<_, _>>()?;
+        Ok(Tile::new(sheet.rows, numbers).expect("checked cells in equal rows"))
     }
 }
 
@@ -205,6 +223,11 @@ impl<'t> Sheet<'t> {
         words: &'static str,
         window: &ConductanceWindow,
     ) -> Result<f32, MapError> {
+        self.exact_number(entry, words, window).map(|conductance| conductance as f32)
+    }
+
+    /// Returns the same in double precision.
+    fn exact_number(&self, entry: &Entry, words: &'static str, window: &ConductanceWindow) -> Result<f64, MapError> {
         let refused = || self.refused(entry, words);
         let number = entry.text.parse::<f64>().ok().filter(|number| number.is_finite()).ok_or_else(refused)?;
         let Some(unit) = self.unit else {
@@ -212,7 +235,7 @@ impl<'t> Sheet<'t> {
             return Err(MapError::NoUnit { line, column, value, fit: self.fit(window) });
         };
         let conductance = if self.negative_open && number < 0.0 { 0.0 } else { number * unit.factor };
-        (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance as f32).ok_or_else(refused)
+        (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance).ok_or_else(refused)
     }
 
     /// Returns the error of a cell that is not allowed.
@@ -264,6 +287,18 @@ mod tests {
             let text = format!("\u{feff}# a chip\n{UNIT}{text}");
             assert_eq!(read(&text, 2, 3, None).as_ref(), Ok(&expected), "{text}");
         }
+    }
+
+    #[test]
+    fn a_tile_has_the_shape_and_the_digits_of_its_file() {
+        let tile = Tile::from_csv("unit siemens\n1.23456789012e-4 0\n2e-5 3e-5\n1e-6 1e-6").expect("a map");
+        assert_eq!((tile.rows(), tile.columns()), (3, 2));
+        assert!((tile.row(0)[0] - 123.456789012).abs() < 1e-10);
+        let told = |text: &str| Tile::from_csv(text).expect_err("not a map").to_string();
+        assert!(told("1 2\n3 4").starts_with("1: "), "{}", told("1 2\n3 4"));
+        assert!(told("unit microsiemens\n1 2\n3").contains("expected 2"), "{}", told("unit microsiemens\n1 2\n3"));
+        assert!(told("unit microsiemens\n1 -2").starts_with("2:"), "{}", told("unit microsiemens\n1 -2"));
+        assert!(!told("unit microsiemens").is_empty() && !told("").is_empty());
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl Bins {
     }
 }
 
+/// Returns the range over which to draw a law of data from `low` to `high`; a single place gets a stretch about it.
+pub(crate) fn drawn_range(low: f64, high: f64) -> (f64, f64) {
+    if high > low { (low, high) } else { (low / 1.5, high * 1.5) }
+}
+
 /// Merges neighbours until each has enough values.
 fn merged(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
     let mut merged: Vec<usize> = Vec::new();

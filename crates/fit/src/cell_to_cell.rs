@@ -1,7 +1,7 @@
 //! Persistent differences between cells against differences between writes of one cell.
 //!
 //! ```text
-//! w = (G - T) / (T - Gmin)       relative error of the change asked for, from a write that starts at Gmin
+//! w = (G - T) / (T - S)       relative error of the change asked for; S is the start of the write, Gmin if unknown
 //! sigma²_writes = MSW,  sigma²_cells = (MSB - MSW) / n0,  n0 = (N - sum n² / N) / (k - 1)       one-way random effects
 //! ```
 //!
@@ -13,11 +13,15 @@ use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{LEAST_CELLS, Sample, Scale, with_interval};
-use crate::writes::{WriteRow, WriteRows};
+use crate::sample::{LEAST_CELLS, Sample, Scale, signed_root, with_interval};
+use crate::writes::{Ends, WriteRow, WriteRows};
 
 /// Robust standard deviations beyond which a write is an outlier.
 const OUTLIER: f64 = 3.0;
+/// Variance of a normal distribution within three standard deviations, 1 - 6 φ(3) / (2 Φ(3) - 1).
+const WITHIN_OUTLIERS: f64 = 0.97334;
+/// Largest fraction of writes at an end of the window that leaves the differences between cells.
+const CLIPPED: f64 = 0.01;
 /// Standard errors of the ratio of mean squares from which cells differ.
 const SIGNIFICANT: f64 = 4.0;
 /// Smallest distance of a target from Gmin, relative to the target, for the gain.
@@ -73,7 +77,7 @@ impl Sums {
     /// Returns the variance over cells, which may be negative.
     fn variance(&self) -> f64 {
         let [between, within, size] = self.squares();
-        (between - within) / size
+        (between - within) / size / WITHIN_OUTLIERS
     }
 
     fn differ(&self) -> bool {
@@ -89,12 +93,16 @@ pub(crate) struct CellToCell {
     /// Bin, cell and sums of all writes of that cell, in this order.
     cells: Vec<(u32, u32, Cell)>,
     targets: Vec<f64>,
+    /// Whether the window clips writes to a target.
+    clipped: Vec<bool>,
     floor: f64,
+    /// Whether the starts of all writes are known.
+    starts: bool,
 }
 
 impl CellToCell {
-    /// Sums the writes of each cell; `floor` is Gmin, µS.
-    pub fn new(writes: &WriteRows, floor: f64) -> CellToCell {
+    /// Sums the writes of each cell; `floor` is Gmin, µS, and `ends` are the ends of the window that clip writes.
+    pub fn new(writes: &WriteRows, floor: f64, ends: Ends) -> CellToCell {
         let targets = writes.bins.centres.clone();
         let regular = |row: &&WriteRow| is_regular(writes, row.bin as usize, row.v);
         let mut rows: Vec<&WriteRow> = writes.rows.iter().filter(regular).collect();
@@ -105,12 +113,20 @@ impl CellToCell {
             let mut sums = Cell::default();
             for row in of_cell {
                 let target = row.conductance / row.v.exp();
-                let w = (row.conductance - target) / (target - floor).max(1e-3 * target);
+                let change = target - row.start.unwrap_or(floor);
+                if change.abs() < LEAST_CHANGE * target {
+                    continue;
+                }
+                let w = (row.conductance - target) / change;
                 sums = Cell { n: sums.n + 1.0, v: sums.v + row.v, w: sums.w + w, ww: sums.ww + w * w };
             }
-            cells.push((of_cell[0].bin, of_cell[0].cell, sums));
+            if sums.n > 0.0 {
+                cells.push((of_cell[0].bin, of_cell[0].cell, sums));
+            }
         }
-        CellToCell { cells, targets, floor }
+        let clipped = clipped(writes, ends);
+        let starts = writes.rows.iter().all(|row| row.start.is_some());
+        CellToCell { cells, targets, clipped, floor, starts }
     }
 
     /// Returns the sums of `cell` in `bin`.
@@ -132,7 +148,16 @@ impl CellToCell {
     pub fn within(&self, mut writes: WriteRows) -> WriteRows {
         let centres: Vec<f64> = writes.robust.iter().map(|robust| robust.0).collect();
         let regular: Vec<bool> = writes.rows.iter().map(|row| is_regular(&writes, row.bin as usize, row.v)).collect();
+        // A clipped write tells nothing of the mean of its cell. Without any other target, all writes stay as they are.
+        if self.clipped.contains(&false) {
+            for row in &mut writes.rows {
+                row.weight *= f64::from(u8::from(!self.clipped[row.bin as usize]));
+            }
+        }
         for (row, regular) in writes.rows.iter_mut().zip(regular) {
+            if self.clipped[row.bin as usize] {
+                continue;
+            }
             // An outlier keeps its deviation, and a single write has none.
             let Some(cell) = self.of(row.bin, row.cell).filter(|_| regular) else { continue };
             if cell.n < 2.0 {
@@ -160,7 +185,8 @@ impl CellToCell {
             let sums = total(&everyone, *bin);
             sums.cells >= LEAST_CELLS as f64 && sums.n > 1.2 * sums.cells
         };
-        let far = |bin: &usize| self.targets[*bin] - self.floor > LEAST_CHANGE * self.targets[*bin];
+        let far =
+            |bin: &usize| self.targets[*bin] - self.floor > LEAST_CHANGE * self.targets[*bin] && !self.clipped[*bin];
         let used: Vec<usize> = (0..self.targets.len()).filter(repeated).filter(far).collect();
         if used.is_empty() {
             return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
@@ -172,15 +198,18 @@ impl CellToCell {
         let sigma = |drawn: &[f64]| {
             let sums: Vec<Sums> = used.iter().map(|&bin| total(drawn, bin)).collect();
             let cells: f64 = sums.iter().map(|sums| sums.cells).sum();
-            (sums.iter().map(|sums| sums.cells * sums.variance()).sum::<f64>() / cells).max(0.0).sqrt()
+            signed_root(sums.iter().map(|sums| sums.cells * sums.variance()).sum::<f64>() / cells)
         };
         let value = sigma(&everyone);
         let draws: Vec<f64> =
             sample.bootstrap(|drawn| Some(vec![sigma(drawn)])).into_iter().map(|draw| draw[0]).collect();
         let n = used.iter().map(|&bin| total(&everyone, bin).n as usize).sum();
-        let cells = total(&everyone, used[0]).cells as usize;
+        let mut cells: Vec<u32> =
+            self.cells.iter().filter(|cell| used.contains(&(cell.0 as usize))).map(|cell| cell.1).collect();
+        cells.sort_unstable();
+        cells.dedup();
         let key = ("device_to_device.step_gain_sigma", "");
-        let mut numbers = vec![with_interval(key, value, &draws, (Scale::Log, sample.degrees()), (n, cells))];
+        let mut numbers = vec![with_interval(key, value, &draws, (Scale::Square, sample.degrees()), (n, cells.len()))];
         numbers.extend(used.iter().map(|&bin| self.of_target(bin, &total(&everyone, bin))));
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
@@ -192,11 +221,11 @@ impl CellToCell {
             candidates: Vec::new(),
             quality: None,
             plot: None,
-            notes: vec!["writes are assumed to start at Gmin".to_owned()],
+            notes: if self.starts { vec![] } else { vec!["writes are assumed to start at Gmin".to_owned()] },
         };
         let section = DeviceToDeviceSpec {
             step_gain: Some(StepGainKind::Normal),
-            step_gain_sigma: Some(value.min(3.0)),
+            step_gain_sigma: Some(value.clamp(0.0, 3.0)),
             ..DeviceToDeviceSpec::default()
         };
         Ok(Fitted { fit, section })
@@ -215,6 +244,17 @@ impl CellToCell {
             cells: sums.cells as usize,
         }
     }
+}
+
+/// Returns whether more than a few writes to a target are at an end of the window.
+fn clipped(writes: &WriteRows, ends: Ends) -> Vec<bool> {
+    let mut counts = vec![(0.0, 0.0); writes.bins.count()];
+    for row in &writes.rows {
+        let (n, at_end) = &mut counts[row.bin as usize];
+        *n += 1.0;
+        *at_end += f64::from(u8::from(ends.are_at(row.conductance)));
+    }
+    counts.into_iter().map(|(n, at_end)| at_end > CLIPPED * n).collect()
 }
 
 fn is_regular(writes: &WriteRows, bin: usize, v: f64) -> bool {
@@ -237,6 +277,6 @@ mod tests {
         sums.push(&cell(mean - half, mean + half));
         let [between, within, size] = sums.squares();
         assert!((between - 3.0).abs() < 1e-12 && (within - 1.0).abs() < 1e-12 && (size - 2.0).abs() < 1e-12);
-        assert!((sums.variance() - 1.0).abs() < 1e-12);
+        assert!((sums.variance() * WITHIN_OUTLIERS - 1.0).abs() < 1e-12);
     }
 }

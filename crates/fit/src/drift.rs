@@ -12,30 +12,30 @@ mod lines;
 mod log_time;
 mod power;
 
-use ohmspike_crossbar::device::{DriftLaw, DriftSpec};
+use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
 use crate::options::FitOptions;
 use crate::outcome::Outcome;
 use crate::report::Candidate;
 use crate::sample::Sample;
 use crate::table::Table;
-use lines::{Series, series};
+use lines::{Found, Series, series};
 
 /// Smallest number of series.
 const LEAST_SERIES: usize = 5;
 
-/// Fits drift to a table of retention, or to a table of writes with later values `after` s.
+/// Fits drift to a table of retention, or to a table of writes with later values `after` s; `window` in µS.
 pub(crate) fn fit_drift(
     table: &Table,
     after: Option<f64>,
-    low_end: Option<f64>,
+    window: (f64, f64),
     options: &FitOptions,
     sample: &Sample,
 ) -> Outcome<DriftSpec> {
     if options.drift_law == Some(DriftLaw::None) {
         return Err("`none` was chosen as law".to_owned());
     }
-    let (series, clipped) = series(table, after, low_end, sample);
+    let Found { series, clipped, outside } = series(table, after, window, sample);
     if series.len() < LEAST_SERIES {
         return Err(format!(
             "expected at least {LEAST_SERIES} series with two times after the write, or one time and the value right \
@@ -47,16 +47,32 @@ pub(crate) fn fit_drift(
         return Err("no value changes with time".to_owned());
     }
     let (law, candidates, mut notes) = choose(&series, options.drift_law);
+    if law == DriftLaw::LogTime {
+        notes.push(bounds_note(outside, clipped));
+    }
     if clipped > 0 {
         notes.push(format!("{clipped} series reach an end of the window and are left out"));
     }
     let mut fitted = match law {
-        DriftLaw::LogTime => log_time::fit(&series, sample)?,
+        DriftLaw::LogTime => log_time::fit(&series, bounds(outside, clipped), sample)?,
         _ => power::fit(&series, sample)?,
     };
     fitted.fit.candidates = candidates;
     fitted.fit.notes.extend(notes);
     Ok(fitted)
+}
+
+/// Returns the limits of drifting conductances, from the number of series with values outside the window and at its ends.
+fn bounds(outside: usize, clipped: usize) -> DriftBounds {
+    if outside > clipped { DriftBounds::Zero } else { DriftBounds::Window }
+}
+
+fn bounds_note(outside: usize, clipped: usize) -> String {
+    match (outside, clipped) {
+        (0, 0) => "no value reaches an end of the window, so `drift.bounds` is a choice".to_owned(),
+        _ if outside > clipped => format!("{outside} series leave the window, so `drift.bounds` is `zero`"),
+        _ => format!("{clipped} series stop at an end of the window, so `drift.bounds` is `window`"),
+    }
 }
 
 /// Chooses the law with the smaller AIC.

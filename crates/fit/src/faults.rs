@@ -11,7 +11,7 @@
 mod lines;
 
 use ohmspike_crossbar::device::FaultsSpec;
-use ohmspike_stats::binomial::{lower_bound, upper_bound};
+use ohmspike_stats::binomial::{at_most, lower_bound, upper_bound};
 
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
@@ -155,21 +155,12 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
         section.p_dead_row = add("faults.p_dead_row", lines.dead_rows.len(), rows);
         section.p_dead_column = add("faults.p_dead_column", lines.dead_columns.len(), columns);
         section.p_cluster = add("faults.p_cluster", lines.clusters.len(), columns);
-        if let Some(fraction) = lines.cluster_share {
-            section.cluster_share = Some(fraction);
-            let cells = lines.clusters.len();
-            numbers.push(FittedNumber {
-                key: "faults.cluster_share".to_owned(),
-                value: fraction,
-                unit: "",
-                interval_95: None,
-                interval_99: None,
-                n: cells,
-                cells,
-            });
+        let (stuck, cells) = lines.clustered;
+        if cells > 0 {
+            section.cluster_share = add("faults.cluster_share", stuck, cells);
         }
     }
-    stuck_values(&stuck, window, &mut section);
+    numbers.extend(stuck_values(&stuck, window, &mut section));
     let notes = notes(&counts, &lines, ends, states.state.len() - all);
     let fit = MechanismFit {
         mechanism: Mechanism::Faults,
@@ -219,13 +210,34 @@ fn counts(states: &States, lines: &Lines, (low, high): (f64, f64)) -> (Counts, [
 }
 
 /// States the conductance of stuck cells where it is not that of the window.
-fn stuck_values([high, low]: &[Vec<f64>; 2], window: (f64, f64), section: &mut FaultsSpec) {
-    let other = |values: &[f64], end: f64| {
-        let median = median(&mut values.to_vec());
-        (!values.is_empty() && (median / end).ln().abs() > AT_END).then_some(1e6 / median)
+fn stuck_values([high, low]: &[Vec<f64>; 2], window: (f64, f64), section: &mut FaultsSpec) -> Vec<FittedNumber> {
+    let other = |key: &str, values: &[f64], end: f64| {
+        let mut resistances: Vec<f64> = values.iter().map(|value| 1e6 / value).collect();
+        let median = median(&mut resistances);
+        (!values.is_empty() && (median * end / 1e6).ln().abs() > AT_END)
+            .then(|| median_number(key, median, resistances))
     };
-    section.stuck_low_resistance_ohm = other(high, window.1);
-    section.stuck_high_resistance_ohm = other(low, window.0);
+    let numbers = [
+        other("faults.stuck_low_resistance_ohm", high, window.1),
+        other("faults.stuck_high_resistance_ohm", low, window.0),
+    ];
+    let value = |number: &Option<FittedNumber>| number.as_ref().map(|number| number.value);
+    (section.stuck_low_resistance_ohm, section.stuck_high_resistance_ohm) = (value(&numbers[0]), value(&numbers[1]));
+    numbers.into_iter().flatten().collect()
+}
+
+/// Returns a median with its intervals between order statistics, where the sample has enough of them: the number of values
+/// below the median is binomial with probability 1/2.
+fn median_number(key: &str, median: f64, mut values: Vec<f64>) -> FittedNumber {
+    values.sort_by(f64::total_cmp);
+    let n = values.len();
+    let interval = |level: f64| {
+        let alpha = (1.0 - level) / 2.0;
+        let rank = (0..n / 2).take_while(|&below| at_most(below as u64, n as u64, 0.5) <= alpha).count();
+        (rank > 0).then(|| (values[rank - 1], values[n - rank]))
+    };
+    let (interval_95, interval_99) = (interval(0.95), interval(0.99));
+    FittedNumber { key: key.to_owned(), value: median, unit: "ohm", interval_95, interval_99, n, cells: n }
 }
 
 /// Returns a rate with Clopper-Pearson intervals.

@@ -79,7 +79,8 @@ impl Fit<'_> {
             file.faults = self.keep(Mechanism::Faults, faults);
         }
         self.reads(&mut file, of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty())));
-        self.drift(&mut file, of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty())), ends);
+        let retention = of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty()));
+        self.drift(&mut file, retention, conductances);
         if let Some(table) = pulsed {
             self.pulses(&mut file, table, conductances);
         }
@@ -97,7 +98,7 @@ impl Fit<'_> {
         let robust = |target: f64| working.robust[working.bins.of(target)].1;
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends, robust));
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
-        let between = CellToCell::new(&working, floor);
+        let between = CellToCell::new(&working, floor, ends);
         let cells = between.fit(&sample);
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
             Ok(_) => fit_writes(&between.within(working.clone()), ends, options, &sample),
@@ -122,14 +123,14 @@ impl Fit<'_> {
         }
     }
 
-    /// Fits drift to values at several times.
-    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ends: Ends) {
+    /// Fits drift to values at several times; `window` in µS.
+    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, window: (f64, f64)) {
         let Some(table) = table.filter(|_| self.options.fits(Mechanism::Drift)) else { return };
         let after = self.options.after_seconds;
         let outcome = if table.seconds.is_empty() && after.is_none() {
             Err("the time of the column `after_microsiemens` is unknown".to_owned())
         } else {
-            fit_drift(table, after, ends.low, self.options, &self.sample(table))
+            fit_drift(table, after, window, self.options, &self.sample(table))
         };
         file.drift = self.keep(Mechanism::Drift, Some(outcome));
     }

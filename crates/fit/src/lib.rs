@@ -24,6 +24,7 @@ mod faults;
 mod fit;
 mod input;
 mod normal;
+mod not_fitted;
 mod options;
 mod outcome;
 mod provenance;
@@ -40,6 +41,7 @@ mod writes;
 pub use error::{FitError, Place};
 pub use fit::fit;
 pub use input::{FitInput, InputFile, Role};
+pub use not_fitted::{NotFitted, not_fitted};
 pub use options::{AcceptanceWindow, FitOptions, Mechanism};
 pub use report::{
     Bin, Candidate, Curve, FitReport, FittedNumber, MechanismFit, Plot, QqPoint, Quality, QuantileError, SourceFile,

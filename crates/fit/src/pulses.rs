@@ -4,7 +4,7 @@
 //! x = (G - Gmin) / (Gmax - Gmin)      state before a pulse
 //! y = step of the pulse towards its end, as a fraction of the window
 //! curve       least squares of the mean of y in bins of x, weighted with their standard errors; up and down apart
-//! noise       half the mean square of successive residuals, which contain no difference between cells
+//! noise       half the mean square of successive residuals, which contain no difference between cells, less read noise
 //! gains       least-squares factor of each cell on the curve; their variance minus that of the noise
 //! ```
 //!
@@ -76,7 +76,10 @@ pub(crate) fn fit_pulses(
     let sigma = noise.drawn(&vec![1.0; sample.groups], &fits);
     let found = values(&fits, &sigma, final_gains.as_ref());
     let names = names(kind, final_gains.is_some());
-    let numbers = numbers(&names, (&found, &draws), &steps, sample);
+    let mut numbers = numbers(&names, (&found, &draws), &steps, sample);
+    let unbounded = ["up", "down"].into_iter().zip(&fits).filter(|(_, fit)| fit.is_unbounded());
+    let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
+    remove_intervals(&mut numbers, &unbounded);
     let quality = held_out(&normalised, kind, &noise, sample);
     let fit = MechanismFit {
         mechanism: Mechanism::Pulses,
@@ -88,10 +91,46 @@ pub(crate) fn fit_pulses(
         candidates,
         quality,
         plot: Some(plot(&all, &fits)),
-        notes: steps.notes(),
+        notes: notes(&steps, &fits, gains.as_ref(), sigma.read),
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
     Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))) })
+}
+
+/// Returns properties of the data and of the fit that the reader should know.
+fn notes(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, read: f64) -> Vec<String> {
+    let mut notes = steps.notes();
+    if read > 0.0 {
+        notes.push(format!(
+            "reads of these pulses have a noise of {:.3} % of the window, which does not count as cycle noise",
+            100.0 * read
+        ));
+    }
+    match gains {
+        None => notes.push("gains of cells do not differ by more than the noise of their pulses".to_owned()),
+        Some(gains) if gains.unknown > 0 => notes.push(format!(
+            "{} cells have too few steps away from the ends for a gain: gains vary at least as much as stated",
+            gains.unknown
+        )),
+        Some(_) => {}
+    }
+    for (fit, direction) in fits.iter().zip(["up", "down"]) {
+        if fit.is_beyond_range() {
+            notes.push(format!("{direction}_slope lies outside 0 to 1; the device file states the nearer end"));
+        }
+        if fit.is_unbounded() {
+            notes.push(format!("the {direction} steps do not bound the steepness of an exponential curve"));
+        }
+    }
+    notes
+}
+
+/// Removes the intervals of the curves of `directions` whose parameters the data do not bound.
+fn remove_intervals(numbers: &mut [FittedNumber], directions: &[&str]) {
+    let of_curve = |key: &str| directions.iter().any(|name| key.starts_with(&format!("write.pulses.{name}_")));
+    for number in numbers.iter_mut().filter(|number| of_curve(&number.key)) {
+        (number.interval_95, number.interval_99) = (None, None);
+    }
 }
 
 /// Curves of a nominal cell, and the gains of cells.
@@ -180,8 +219,8 @@ fn names(kind: PulseKind, gains: bool) -> Vec<(String, &'static str, Scale)> {
         names.push((format!("write.pulses.{key}"), "% of step", Scale::Log));
     }
     if gains {
-        names.push(("device_to_device.step_gain_sigma".to_owned(), "", Scale::Linear));
-        names.push(("device_to_device.up_down_sigma".to_owned(), "", Scale::Linear));
+        names.push(("device_to_device.step_gain_sigma".to_owned(), "", Scale::Square));
+        names.push(("device_to_device.up_down_sigma".to_owned(), "", Scale::Square));
     }
     names
 }
@@ -232,7 +271,7 @@ fn plot(sums: &[Vec<BinSums>; 2], fits: &[Fit; 2]) -> Plot {
     };
     Plot {
         x_label: "State (fraction of the window)",
-        y_label: "Step of a pulse (% of the window)",
+        y_label: "Step (% of window)",
         x_log: false,
         y_log: false,
         curves: vec![curve(0, "up"), curve(1, "down")],

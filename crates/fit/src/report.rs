@@ -84,7 +84,7 @@ pub struct Plot {
 /// A law that was considered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
-    /// Word of the device file.
+    /// Word of the device file, for example `table`, or `table of one point`.
     pub law: &'static str,
     /// Name of the criterion: `AIC` or `BIC`.
     pub criterion: &'static str,

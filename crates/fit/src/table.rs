@@ -28,6 +28,8 @@ pub(crate) struct Table {
     pub cycle: Vec<u32>,
     /// Target, µS.
     pub target: Vec<f64>,
+    /// Value before the write, µS.
+    pub start: Vec<f64>,
     /// Time after the write, s.
     pub seconds: Vec<f64>,
     /// Number of the pulse.

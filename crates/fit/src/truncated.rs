@@ -17,6 +17,8 @@ use crate::normal::between;
 const STEPS: usize = 60;
 /// Relative change at which the search ends.
 const CONVERGED: f64 = 1e-9;
+/// Smallest ratio of the curvatures in the two directions.
+const DEFINITE: f64 = 1e-3;
 /// Step of numerical derivatives, in standard deviations.
 const DIFFERENCE: f64 = 1e-4;
 
@@ -165,7 +167,7 @@ impl Bounds {
 }
 
 /// Maximises `value` by damped Newton steps with numerical derivatives.
-fn maximum(value: impl Fn([f64; 2]) -> f64, start: [f64; 2]) -> Option<[f64; 2]> {
+pub(crate) fn maximum(value: impl Fn([f64; 2]) -> f64, start: [f64; 2]) -> Option<[f64; 2]> {
     let (mut x, mut best) = (start, value(start));
     for _ in 0..STEPS {
         let h = DIFFERENCE;
@@ -194,17 +196,17 @@ fn maximum(value: impl Fn([f64; 2]) -> f64, start: [f64; 2]) -> Option<[f64; 2]>
     None
 }
 
-/// Returns the Newton step, or the gradient direction where the Hessian (xx, xy, yy) is not negative definite.
-fn newton(gradient: [f64; 2], [xx, xy, yy]: [f64; 3]) -> [f64; 2] {
-    let determinant = xx * yy - xy * xy;
-    if xx < 0.0 && determinant > 0.0 {
-        return [
-            -(yy * gradient[0] - xy * gradient[1]) / determinant,
-            -(xx * gradient[1] - xy * gradient[0]) / determinant,
-        ];
+/// Returns the Newton step. Where the Hessian (xx, xy, yy) is not negative definite, it is moved by a multiple of the identity.
+fn newton(gradient: [f64; 2], [mut xx, xy, mut yy]: [f64; 3]) -> [f64; 2] {
+    let (middle, radius) = (0.5 * (xx + yy), (0.25 * (xx - yy).powi(2) + xy * xy).sqrt());
+    let (largest, smallest) = (middle + radius, middle - radius);
+    let bound = -DEFINITE * smallest.abs().max(radius);
+    if largest > bound {
+        xx += bound - largest;
+        yy += bound - largest;
     }
-    let scale = 1.0 / (gradient[0].abs() + gradient[1].abs()).max(f64::MIN_POSITIVE);
-    [gradient[0] * scale, gradient[1] * scale]
+    let determinant = xx * yy - xy * xy;
+    [-(yy * gradient[0] - xy * gradient[1]) / determinant, -(xx * gradient[1] - xy * gradient[0]) / determinant]
 }
 
 /// Maximises a function with one maximum between `low` and `high` by golden section.
@@ -266,6 +268,16 @@ mod tests {
         for bounds in all {
             let (mean, sigma) = bounds.estimate(&sums(&values, bounds)).expect("an estimate");
             assert!((mean - 0.3).abs() < 0.02 && (sigma / 0.2 - 1.0).abs() < 5.0 * 0.0022 * 10f64.sqrt(), "{bounds:?}");
+        }
+    }
+
+    /// Writes to the end of a window, with three quarters of them at the end.
+    #[test]
+    fn a_small_visible_part_determines_the_rest() {
+        let bounds = Bounds { low: Bound::Censored(0.0), high: Bound::Truncated(2.4) };
+        for seed in 0..300 {
+            let values: Vec<f64> = normals(seed, 100).iter().map(|z| -0.46 + 0.956 * z).collect();
+            assert!(bounds.estimate(&sums(&values, bounds)).is_some(), "{seed}");
         }
     }
 

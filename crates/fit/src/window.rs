@@ -19,6 +19,8 @@ const HEAD_ROOM: f64 = 3.72;
 const LEAST_CLIPPED: usize = 5;
 /// Smallest fraction of the writes to the outer target.
 const CLIPPED_FRACTION: f64 = 0.002;
+/// Smallest fraction of the writes to a clipped target that are not at the end.
+const LEAST_SPREAD: f64 = 0.1;
 /// Smallest ratio of the ends.
 const LEAST_RATIO: f64 = 1.01;
 
@@ -31,10 +33,10 @@ pub(crate) fn ends(writes: &WriteRows) -> Ends {
         }
         let at: Vec<&WriteRow> =
             writes.rows.iter().filter(|row| (row.conductance / extreme - 1.0).abs() < AT_END).collect();
-        // Writes without noise also end at equal values: those of their target.
-        let noisy = at.iter().filter(|row| writes.robust[row.bin as usize].1 > 0.0 || row.v == 0.0).count();
-        let spread =
-            writes.rows.iter().any(|row| row.bin == at[0].bin && (row.conductance / extreme - 1.0).abs() >= AT_END);
+        // Writes without noise also end at equal values, those of their target, with few others of the same target.
+        let clipped = |bin: u32| at.iter().any(|row| row.bin == bin);
+        let of_bins = writes.rows.iter().filter(|row| clipped(row.bin)).count();
+        let spread = (of_bins - at.len()) as f64 >= LEAST_SPREAD * of_bins as f64;
         // Below a clipped end the density is a tail; equal values from a coarse instrument have neighbours.
         let slab = 0.1 * writes.robust[at[0].bin as usize].1;
         let near = |row: &&WriteRow| {
@@ -44,7 +46,7 @@ pub(crate) fn ends(writes: &WriteRows) -> Ends {
         let enough = at.len() >= LEAST_CLIPPED
             && at.len() > writes.rows.iter().filter(near).count()
             && at.len() as f64 >= CLIPPED_FRACTION * writes.bins.counts[at[0].bin as usize] as f64;
-        (spread && noisy > 0 && enough).then_some(extreme)
+        (spread && enough).then_some(extreme)
     };
     if writes.rows.is_empty() { Ends::default() } else { Ends { low: end(true), high: end(false) } }
 }

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! v = ln(G / T)        in bins of the target T
-//! start                median and 1.4826 MAD of v in each bin; writes beyond three of them are outliers
+//! start                median and 1.4826 MAD of v in each bin
+//! outliers             writes beyond 3.5 standard deviations of the estimate from the start
 //! maximum likelihood   normal, truncated at the outliers or the acceptance window, censored at the ends of the window
 //! law                  constant, relative or table, with the smallest BIC
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
@@ -19,15 +20,18 @@ pub(crate) use law::{Data, Kind, Law};
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
-use crate::bins::LEAST_VALUES;
+use crate::bins::{LEAST_VALUES, drawn_range};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot, Quality};
-use crate::sample::{LEAST_CELLS, Sample, Scale, with_interval};
+use crate::sample::{LEAST_CELLS, Sample, Scale, with_interval, with_least_error};
+use crate::truncated::Bounds;
 
 /// Fraction of outliers that is worth a note.
 const MANY_OUTLIERS: f64 = 0.01;
+/// Mean of accepted writes, in standard errors and in half widths of the acceptance window, that lie on one side.
+const ONE_SIDED: (f64, f64) = (5.0, 0.1);
 /// Offset in standard errors and in standard deviations that is worth a note.
 const OFFSET: (f64, f64) = (4.0, 0.1);
 
@@ -40,10 +44,13 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     if n < LEAST_VALUES {
         return Err(format!("expected at least {LEAST_VALUES} writes of working cells, got {n}"));
     }
-    let mut sums = WriteSums::new(writes, ends, options.acceptance, sample);
+    let mut sums = outliers_left_out(writes, ends, options, sample);
     let all = sums.all();
     let data = Data { targets: &writes.bins.centres, bounds: &sums.bounds, sums: &all, centred: sums.accepted };
     let used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| data.ln_of(bin).is_some()).collect();
+    if let Some(reason) = sums.accepted.then(|| one_sided(&all, &sums.bounds, &writes.bins.centres)).flatten() {
+        return Err(reason);
+    }
     if used.is_empty() {
         return Err(no_spread(writes, &sums));
     }
@@ -74,6 +81,33 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     Ok(Fitted { fit, section })
 }
 
+/// Returns the sums of `writes` without outliers.
+fn outliers_left_out(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample) -> WriteSums {
+    let sums = WriteSums::new(writes, ends, options.acceptance, sample);
+    let all = sums.all();
+    let data = Data { targets: &writes.bins.centres, bounds: &sums.bounds, sums: &all, centred: sums.accepted };
+    let estimates: Vec<Option<(f64, f64)>> = (0..writes.bins.count()).map(|bin| data.ln_of(bin)).collect();
+    sums.refined(writes, &estimates, sample)
+}
+
+/// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
+/// end as often above as below it. A controller that approaches its target in small steps, or from one side, ends where it
+/// enters the acceptance window, which does not tell the spread of a try.
+fn one_sided(sums: &[sums::BinSums], bounds: &[Bounds], targets: &[f64]) -> Option<String> {
+    let offsets = sums.iter().zip(bounds).zip(targets).filter_map(|((sums, bounds), target)| {
+        let (mean, error) = (sums.relative.mean(), (sums.relative.variance() / sums.relative.n).sqrt());
+        let far = mean.abs() > ONE_SIDED.0 * error && mean.abs() > ONE_SIDED.1 * bounds.high.at().exp_m1();
+        far.then_some((mean * target, *target))
+    });
+    let (offset, target) = offsets.max_by(|a, b| a.0.abs().total_cmp(&b.0.abs()))?;
+    let side = if offset > 0.0 { "above" } else { "below" };
+    Some(format!(
+        "accepted writes lie on one side of their targets, on average {:.3} µS {side} {target:.4} µS: tries that approach the \
+         target in steps end where they enter the acceptance window, which hides the spread of a single try",
+        offset.abs()
+    ))
+}
+
 /// Returns the reason why no bin has a spread.
 fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
     if writes.rows.iter().all(|row| row.v == writes.rows[0].v) {
@@ -87,7 +121,7 @@ fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
 }
 
 fn method(sums: &WriteSums, kind: Kind) -> String {
-    let bounds = if sums.accepted { "the acceptance window" } else { "3 robust standard deviations" };
+    let bounds = if sums.accepted { "the acceptance window" } else { "3.5 standard deviations" };
     let law = match kind {
         Kind::Constant => "standard deviation in µS",
         Kind::Relative => "standard deviation relative to the target",
@@ -135,7 +169,7 @@ impl WriteFit<'_> {
         let best = found.iter().min_by(|a, b| a.2.total_cmp(&b.2)).ok_or("no law has a finite likelihood")?;
         let kind = best.0;
         let candidates = found.iter().map(|(candidate, _, value)| Candidate {
-            law: candidate.word(),
+            law: candidate.label(),
             criterion: "BIC",
             value: *value,
             chosen: *candidate == kind,
@@ -150,8 +184,8 @@ impl WriteFit<'_> {
         let (total, cells) = (counts.iter().sum(), self.writes.cells());
         let number = |index: usize, key: &str, unit, factor: f64, n| {
             let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
-            let scale = (Scale::Log, self.sample.degrees());
-            with_interval((key, unit), factor * law.parameters[index], &draws, scale, (n, cells))
+            let scale = (Scale::Log, self.sample.degrees(), 1.0 / (2.0 * n as f64).sqrt());
+            with_least_error((key, unit), factor * law.parameters[index], &draws, scale, (n, cells))
         };
         match law.kind {
             Kind::Constant => vec![number(0, "write.sigma_microsiemens", "µS", 1.0, total)],
@@ -217,7 +251,7 @@ impl WriteFit<'_> {
                 with_interval(("", ""), value, &draws, scale, (0, 0)).interval_95.unwrap_or((value, value));
             Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: sums[bin].count() as usize })
         };
-        let (low, high) = (self.targets[0], self.targets[self.targets.len() - 1]);
+        let (low, high) = drawn_range(self.targets[0], self.targets[self.targets.len() - 1]);
         let law = (0..=50).map(|step| {
             let target = low * (high / low).powf(f64::from(step) / 50.0);
             (1e6 / target, law.ln_sigma(target))
@@ -237,12 +271,15 @@ impl WriteFit<'_> {
 
     fn notes(&self, sums: &[sums::BinSums], ends: Ends, bins: usize) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.sums.accepted {
+            notes.push("every try is assumed to aim at the target".to_owned());
+        }
         let n: f64 = sums.iter().map(sums::BinSums::count).sum();
         let outliers: usize = self.used.iter().map(|&bin| self.sums.outliers[bin]).sum();
         let fraction = outliers as f64 / (n + outliers as f64);
         if fraction > MANY_OUTLIERS {
             let beyond =
-                if self.sums.accepted { "outside the acceptance window" } else { "beyond 3 standard deviations" };
+                if self.sums.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
             notes.push(format!("{outliers} writes ({:.1} %) are {beyond} and left out", 100.0 * fraction));
         }
         let clipped: f64 = sums.iter().map(|bin| bin.ln.low + bin.ln.high).sum();

@@ -28,7 +28,9 @@ impl Axis {
 
     fn with_ticks(values: &[f64], ticks: f64) -> Self {
         let (low, high) = extent(values);
-        Self::with_step(low, high, round_step((high - low) / ticks))
+        let step = round_step((high - low) / ticks);
+        let has_two = (high / step.0).floor() > (low / step.0).ceil();
+        Self::with_step(low, high, if has_two { step } else { round_step(0.5 * (high - low) / ticks) })
     }
 
     fn with_step(low: f64, high: f64, (step, decimals): (f64, usize)) -> Self {
@@ -78,6 +80,13 @@ mod tests {
         assert_eq!(round_step(30.0 / 8.0), (5.0, 0));
         assert_eq!(round_step(0.013), (0.02, 2));
         assert_eq!(round_step(200.0), (200.0, 0));
+    }
+
+    /// Steps of 5 would have a single tick from -4.8 to 4.8.
+    #[test]
+    fn an_axis_has_at_least_two_ticks() {
+        assert_eq!(Axis::from_few(&[-4.8, 4.8]).step, 2.0);
+        assert_eq!(Axis::from_few(&[0.0, 10.0]).step, 5.0);
     }
 
     #[test]

@@ -54,7 +54,7 @@ pub struct Arguments {
     /// Conductances after single pulses.
     #[arg(long, value_name = "FILE.csv", help_heading = "Tables")]
     pulses: Option<PathBuf>,
-    /// Tables have one column per state.
+    /// The table of writes has one column per state.
     #[arg(long, help_heading = "Tables")]
     wide: bool,
     /// Read voltage, V; required for columns of current.

@@ -56,20 +56,34 @@ impl Series {
     }
 }
 
-/// Returns the series of `table` with at least two times above 0 s, or one and a value at 0 s, and the number of series
-/// that reach `low_end`.
-pub(super) fn series(table: &Table, after: Option<f64>, low_end: Option<f64>, sample: &Sample) -> (Vec<Series>, usize) {
-    let (mut found, mut clipped) = (Vec::new(), 0);
+/// Series of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Series with at least two times above 0 s, or one and a value at 0 s.
+    pub series: Vec<Series>,
+    /// Number of series left out because a value lies at an end of the window.
+    pub clipped: usize,
+    /// Number of series with a value outside the window.
+    pub outside: usize,
+}
+
+/// Returns the series of `table` with the window `low` to `high`, µS.
+pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64), sample: &Sample) -> Found {
+    let (mut found, mut clipped, mut outside) = (Vec::new(), 0, 0);
     let mut push = |cell: u32, start: Option<f64>, values: Vec<(f64, f64)>| {
         let all = start.iter().copied().chain(values.iter().map(|value| value.1));
         let positive = all.clone().all(|value| value > 0.0);
         if !positive || values.is_empty() || (values.len() < 2 && start.is_none()) {
             return;
         }
-        if low_end.is_some_and(|end| values.iter().any(|value| value.1 <= end * (1.0 + AT_END))) {
+        let at = |end: f64, value: f64| (value / end - 1.0).abs() < AT_END;
+        // A cell may start at an end; one that ends there may have been stopped by it.
+        let last = values[values.len() - 1].1;
+        if at(low, last) || at(high, last) {
             clipped += 1;
             return;
         }
+        outside += usize::from(values.iter().any(|value| value.1 < low || value.1 > high));
         found.push(one(cell as usize, start, values, sample));
     };
     if let (true, Some(after)) = (table.seconds.is_empty(), after) {
@@ -85,7 +99,7 @@ pub(super) fn series(table: &Table, after: Option<f64>, low_end: Option<f64>, sa
             push(table.cell[rows[0] as usize], start, values);
         }
     }
-    (found, clipped)
+    Found { series: found, clipped, outside }
 }
 
 fn one(cell: usize, start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {

@@ -15,7 +15,7 @@ use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::{Sample, Scale, signed_root, with_interval};
 
 /// Standard errors from which a mean shift is not zero.
 const SHIFTED: f64 = 4.0;
@@ -23,8 +23,8 @@ const SHIFTED: f64 = 4.0;
 /// Estimates: m, b, c and ln of the reference time.
 type Values = [f64; 4];
 
-/// Fits the law.
-pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
+/// Fits the law; `bounds` are the limits of drifting conductances.
+pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
     let everyone = vec![1.0; sample.groups];
     let shifted = shifted(series, first);
@@ -34,7 +34,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let known_start = series.iter().all(|series| series.start.is_some());
     let names = [
         ("drift.mean_microsiemens_per_ln", "µS per ln t", Scale::Linear),
-        ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::Linear),
+        ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::Square),
         ("drift.sigma_microsiemens_at_reference", "µS", Scale::Linear),
         ("drift.reference_seconds", "s", Scale::Log),
     ];
@@ -69,7 +69,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         plot: Some(plot(series, &values)),
         notes,
     };
-    Ok(Fitted { fit, section: section(&values, latest, known_start) })
+    Ok(Fitted { fit, section: section(&values, latest, known_start, bounds) })
 }
 
 /// Returns whether the mean shift at the first time and the mean slope are not zero.
@@ -100,13 +100,13 @@ fn estimate(series: &[Series], first: f64, drawn: &[f64], shifted: bool) -> Opti
     let sloped = series.iter().any(|one| one.points > 1);
     let (mean, variance) = moments(of(|one| one.linear.slope));
     let error = moments(of(|one| one.linear.slope_variance)).0;
-    let sigma = (variance - error).max(0.0).sqrt();
+    let sigma = signed_root(variance - error);
     let shift = |one: &Series| one.start.map(|start| one.linear.at(first.ln()) - start);
     let shifts = series.iter().filter_map(|one| Some((drawn[one.group], shift(one)?)));
     let has_start = series.iter().any(|one| one.start.is_some());
     let (mean_shift, shift_variance) = if has_start { moments(shifts) } else { (0.0, 0.0) };
     let elapsed = if shifted && sloped { mean_shift / mean } else { 0.0 };
-    let at_reference = (shift_variance.sqrt() - sigma * elapsed).max(0.0);
+    let at_reference = (shift_variance.sqrt() - sigma.max(0.0) * elapsed).max(0.0);
     let values = [mean, sigma, at_reference, first.ln() - elapsed];
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
@@ -124,16 +124,16 @@ fn residuals(series: &[Series], sample: &Sample, first: f64, shifted: bool) -> V
     held.filter_map(|one| Some((one.first - one.start?) / values[2])).collect()
 }
 
-fn section(values: &[f64], latest: f64, known_start: bool) -> DriftSpec {
+fn section(values: &[f64], latest: f64, known_start: bool, bounds: DriftBounds) -> DriftSpec {
     let reference = values[3].exp();
     DriftSpec {
         law: DriftLaw::LogTime,
         reference_seconds: Some(reference),
         latest_seconds: Some(latest.max(reference)),
         mean_microsiemens_per_ln: Some(values[0]),
-        sigma_microsiemens_per_ln: Some(values[1]),
+        sigma_microsiemens_per_ln: Some(values[1].max(0.0)),
         sigma_microsiemens_at_reference: Some(if known_start { values[2] } else { 0.0 }),
-        bounds: Some(DriftBounds::Window),
+        bounds: Some(bounds),
         ..DriftSpec::default()
     }
 }

@@ -18,7 +18,7 @@ use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::{Sample, Scale, signed_root, with_interval};
 
 /// Standard errors above which cells gain conductance.
 const RISES: f64 = 4.0;
@@ -38,7 +38,7 @@ impl Sums {
         let mean = self.exponent / self.n;
         // The sample variance, unbiased, without the errors of regression.
         let variance = (self.squares / self.n - mean * mean) * self.n / (self.n - 1.0).max(1.0) - self.errors / self.n;
-        unfolded(mean, variance.max(0.0))
+        unfolded(mean, variance)
     }
 }
 
@@ -173,7 +173,7 @@ fn total(by_group: &[Sums], bins: usize, drawn: &[f64]) -> Vec<Sums> {
 fn unfolded(mean: f64, variance: f64) -> (f64, f64) {
     let second = mean * mean + variance;
     if mean <= 0.0 || variance <= 0.0 {
-        return (mean.max(0.0), variance.sqrt());
+        return (mean.max(0.0), signed_root(variance));
     }
     // E |x| for m² + s² = second falls as m falls; the smallest, at m = 0, is that of a half normal.
     let folded = |m: f64| {
@@ -213,10 +213,11 @@ fn number(
 fn numbers(values: &[f64], draws: &[Vec<f64>], counts: &[usize], sample: &Sample) -> Vec<FittedNumber> {
     let mut numbers = Vec::new();
     for (point, bin) in (0..counts.len()).rev().enumerate() {
-        for (part, name) in ["exponent", "exponent_sigma"].into_iter().enumerate() {
+        let parts = [("exponent", Scale::Linear), ("exponent_sigma", Scale::Square)];
+        for (part, (name, scale)) in parts.into_iter().enumerate() {
             let key = format!("drift.points[{point}].{name}");
             let place = (values, draws, 2 * bin + part);
-            numbers.push(number(&key, "", place, (Scale::Linear, counts[bin]), sample));
+            numbers.push(number(&key, "", place, (scale, counts[bin]), sample));
         }
     }
     numbers
@@ -227,7 +228,7 @@ fn residuals(exponents: &[Exponent], bins: &Bins, training: &[Sums]) -> Vec<f64>
     let held = exponents.iter().filter(|one| one.held_out);
     held.map(|one| {
         let (mean, sigma) = training[bins.of(one.conductance)].moments();
-        (one.exponent - mean) / (sigma * sigma + one.error).sqrt()
+        (one.exponent - mean) / (sigma.max(0.0).powi(2) + one.error).sqrt()
     })
     .collect()
 }

@@ -26,8 +26,8 @@ pub(crate) struct Lines {
     pub dead_columns: Vec<u32>,
     /// Columns with clusters.
     pub clusters: Vec<u32>,
-    /// Fraction of stuck cells of clustered columns.
-    pub cluster_share: Option<f64>,
+    /// Numbers of stuck cells and of cells of clustered columns.
+    pub clustered: (usize, usize),
     /// Cells on such lines.
     pub excluded: Vec<bool>,
 }
@@ -57,8 +57,7 @@ pub(crate) fn lines(table: &Table, states: &States, window: (f64, f64)) -> Lines
     found.clusters = faulty(&not_dead, |line| line.stuck_low as f64 >= MAJORITY * line.cells as f64);
     found.dead_rows = faulty(&rows, |line| line.open as f64 >= DEAD * line.cells as f64);
     let clustered = columns.iter().filter(|line| found.clusters.contains(&line.number));
-    let (stuck, cells) = clustered.fold((0, 0), |sum, line| (sum.0 + line.stuck_low, sum.1 + line.cells));
-    found.cluster_share = (cells > 0).then(|| stuck as f64 / cells as f64);
+    found.clustered = clustered.fold((0, 0), |sum, line| (sum.0 + line.stuck_low, sum.1 + line.cells));
     found.excluded = places
         .iter()
         .map(|(row, column)| {

@@ -26,6 +26,9 @@ pub(super) const KINDS: [PulseKind; 6] = [
 const NODES: usize = 5;
 /// Scale a of the state in exponential steps.
 pub(super) const STATE_SCALE: f64 = -0.5;
+/// Range of steepnesses of exponential curves, and steps between them.
+const STEEPNESS: (f64, f64) = (0.1, 20.0);
+const GRID: u32 = 40;
 /// Step of numerical derivatives.
 const DIFFERENCE: f64 = 1e-6;
 
@@ -58,6 +61,17 @@ impl Fit {
         value(self.kind, self.up, &self.parameters, x)
     }
 
+    /// Returns whether a slope lies outside the range of a device file.
+    pub fn is_beyond_range(&self) -> bool {
+        self.kind == PulseKind::Linear && !(0.0..=1.0).contains(&self.parameters[1])
+    }
+
+    /// Returns whether a steepness is at an end of its range, so that the data do not bound it.
+    pub fn is_unbounded(&self) -> bool {
+        let (low, high) = STEEPNESS;
+        self.kind == PulseKind::Exponential && !(1.001 * low..0.999 * high).contains(&self.parameters[2])
+    }
+
     /// Returns the factor f at state `x`.
     pub fn factor(&self, x: f64) -> f64 {
         self.at(x) / self.parameters[0]
@@ -87,11 +101,7 @@ pub(super) fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind) -> Option<
             let constant = linear(means, &[&|_| 1.0])?[0];
             best(means, up, kind, [0.5, 2.0].map(|exponent| vec![constant, exponent]).to_vec())?
         }
-        PulseKind::Exponential => {
-            let constant = linear(means, &[&|_| 1.0])?[0];
-            let starts = [(-1.0, 2.0), (-1.0, 8.0), (0.3, 2.0), (0.3, 8.0)];
-            best(means, up, kind, starts.map(|(amplitude, steepness)| vec![constant, amplitude, steepness]).to_vec())?
-        }
+        PulseKind::Exponential => best(means, up, kind, vec![separable(means, up)?])?,
         _ => return None,
     };
     let squares = squares(means, up, kind, &parameters);
@@ -102,8 +112,8 @@ pub(super) fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind) -> Option<
 fn allowed(kind: PulseKind, parameters: &[f64]) -> bool {
     let step = parameters[0] >= 1e-6 && parameters[0] <= 1.0;
     step && match kind {
-        // A slope just beyond soft bounds is noise.
-        PulseKind::Linear => (-0.02..=1.02).contains(&parameters[1]),
+        // A slope just beyond constant steps or soft bounds may be noise.
+        PulseKind::Linear => (-0.25..=1.25).contains(&parameters[1]),
         PulseKind::Power => (0.0..=20.0).contains(&parameters[1]),
         PulseKind::Exponential => parameters[1].abs() <= 1000.0 && (0.0..=20.0).contains(&parameters[2]),
         _ => true,
@@ -200,7 +210,21 @@ impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
     }
 }
 
-/// Returns the best of the fits from several starts.
+/// Returns the best exponential curve on a grid of steepnesses: for each, step and amplitude are a line in exp(γ v).
+fn separable(means: &[BinMean], up: bool) -> Option<Vec<f64>> {
+    let at = |number: u32| STEEPNESS.0 * (STEEPNESS.1 / STEEPNESS.0).powf(f64::from(number) / f64::from(GRID));
+    let fit = |steepness: f64| {
+        let sign = if up { 1.0 } else { -1.0 };
+        let basis = move |x: f64| (steepness * STATE_SCALE * (2.0 * x - 1.0) * sign).exp();
+        let line = linear(means, &[&|_| 1.0, &basis])?;
+        let parameters = vec![line[0], -line[1] / line[0], steepness];
+        let squares = squares(means, up, PulseKind::Exponential, &parameters);
+        allowed(PulseKind::Exponential, &parameters).then_some((squares, parameters))
+    };
+    (0..=GRID).filter_map(|number| fit(at(number))).min_by(|a, b| a.0.total_cmp(&b.0)).map(|fit| fit.1)
+}
+
+/// Returns the best of the starts and of the fits from them.
 fn best(means: &[BinMean], up: bool, kind: PulseKind, starts: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     if means.len() < starts[0].len() {
         return None;
@@ -210,7 +234,8 @@ fn best(means: &[BinMean], up: bool, kind: PulseKind, starts: Vec<Vec<f64>>) -> 
         let (problem, _) = LevenbergMarquardt::new().with_patience(40).minimize(problem);
         problem.parameters.iter().copied().collect::<Vec<f64>>()
     };
-    let fits = starts.into_iter().map(fit).filter(|found| found.iter().all(|value| value.is_finite()));
+    let fits = starts.clone().into_iter().map(fit).chain(starts);
+    let fits = fits.filter(|found| found.iter().all(|value| value.is_finite()));
     let fits = fits.map(|found| (squares(means, up, kind, &found), found));
     fits.filter(|fit| allowed(kind, &fit.1)).min_by(|a, b| a.0.total_cmp(&b.0)).map(|fit| fit.1)
 }

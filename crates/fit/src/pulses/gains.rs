@@ -7,12 +7,14 @@
 
 use super::curve::Fit;
 use super::steps::Steps;
-use crate::sample::LEAST_CELLS;
+use crate::sample::{LEAST_CELLS, signed_root};
 
 /// Smallest number of steps of a cell in each direction.
-const LEAST_STEPS: f64 = 10.0;
+const LEAST_STEPS: f64 = 5.0;
+/// Fraction of cells without enough steps that is worth a note.
+const MANY_UNKNOWN: f64 = 0.01;
 /// Standard errors from which a variance is not zero.
-const SIGNIFICANT: f64 = 4.0;
+const SIGNIFICANT: f64 = 3.0;
 /// Smallest gain by which steps are divided.
 const LEAST_GAIN: f64 = 0.1;
 /// Difference of log-likelihoods in favour of log-normal gains.
@@ -28,7 +30,7 @@ pub(super) struct Gains {
     pub log_normal: bool,
     /// Gain with which the pooled step is multiplied: 1, or the median of log-normal gains.
     pub centre: f64,
-    /// Standard deviation of the gain, or of its logarithm.
+    /// Standard deviation of the gain, or of its logarithm; negative for a negative variance, like the next.
     pub sigma: f64,
     /// Standard deviation of half the difference between up and down gain.
     pub asymmetry: f64,
@@ -39,9 +41,11 @@ pub(super) struct Gains {
 pub(super) struct CellGains {
     /// Group, mean gain, half difference, and the variances of noise of both.
     cells: Vec<CellGain>,
-    /// Mean gain of each cell, NaN if unknown.
+    /// Predicted mean gain of each cell, 1 if unknown.
     gain: Vec<f64>,
     log_normal: bool,
+    /// Number of cells whose gain has too few steps, 0 for a small fraction.
+    pub unknown: usize,
 }
 
 /// Sums of one cell in one direction.
@@ -78,12 +82,12 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
         sum.ff += factor * factor;
         sum.yy += step.y * step.y;
     }
-    let (mut found, mut gain) = (Vec::new(), vec![f64::NAN; cells]);
+    let (mut found, mut numbers) = (Vec::new(), Vec::new());
     for (cell, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.iter().all(|sum| sum.n >= LEAST_STEPS)) {
         let step = [fits[0].parameters[0], fits[1].parameters[0]];
         let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
         let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
-        gain[cell] = 0.5 * (up + down);
+        numbers.push(cell);
         found.push((steps.group[cell] as usize, [0.5 * (up + down), 0.5 * (up - down)], noise));
     }
     if found.len() < LEAST_CELLS {
@@ -92,12 +96,19 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
     let n = found.len() as f64;
     let mean = found.iter().map(|cell| cell.1[0]).sum::<f64>() / n;
     let variance = found.iter().map(|cell| (cell.1[0] - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let noise = found.iter().map(|cell| cell.2).sum::<f64>() / n;
-    if variance - noise < SIGNIFICANT * variance * (2.0 / n).sqrt() {
+    let noise_of_all = found.iter().map(|cell| cell.2).sum::<f64>() / n;
+    if variance - noise_of_all < SIGNIFICANT * variance * (2.0 / n).sqrt() {
         return None;
     }
-    let log_normal = is_log_normal(&found);
-    Some(CellGains { cells: found, gain, log_normal })
+    // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
+    let mut gain = vec![1.0; cells];
+    for (&cell, (_, [of_cell, _], noise)) in numbers.iter().zip(&found) {
+        gain[cell] = mean + (of_cell - mean) * (variance - noise_of_all) / (variance - noise_of_all + noise);
+    }
+    let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
+    let unknown = begun - found.len();
+    let unknown = if unknown as f64 > MANY_UNKNOWN * begun as f64 { unknown } else { 0 };
+    Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unknown })
 }
 
 /// Compares a normal and a log-normal distribution of gains.
@@ -126,19 +137,19 @@ impl CellGains {
         let variance = |of: &dyn Fn(&CellGain) -> f64, noise: f64| {
             let mean = sum(of) / n;
             let variance = sum(&|cell| (of(cell) - mean).powi(2)) / (n - 1.0).max(1.0);
-            (variance - noise).max(0.0)
+            variance - noise
         };
         let mean = sum(&place) / n;
-        let sigma = variance(&place, sum(&noise) / n).sqrt();
-        let asymmetry = variance(&|cell| cell.1[1], sum(&|cell| cell.2) / n).sqrt();
+        let sigma = variance(&place, sum(&noise) / n);
+        let sigma = signed_root(sigma);
+        let asymmetry = signed_root(variance(&|cell| cell.1[1], sum(&|cell| cell.2) / n));
         let centre = if self.log_normal { mean.exp() } else { mean };
         let sigma = if self.log_normal { sigma } else { sigma / mean };
         Gains { log_normal: self.log_normal, centre, sigma, asymmetry }
     }
 
-    /// Returns the gain of `cell`; 1 if it is unknown or near 0.
+    /// Returns the predicted gain of `cell`, at least a tenth.
     pub fn of(&self, cell: u32) -> f64 {
-        let gain = self.gain[cell as usize];
-        if gain > LEAST_GAIN { gain } else { 1.0 }
+        self.gain[cell as usize].max(LEAST_GAIN)
     }
 }

@@ -3,6 +3,8 @@
 //! ```text
 //! e = y / g - curve(x)                      g the gain of the cell
 //! variance of a step = mean of (e_k - e_(k-1))² / 2 over successive pulses, in bins of x
+//! read noise r²    adds 2 r² to the variance of a step, 3 r² to its half mean square difference at lag 1, 2 r² at lag 2:
+//!                  r² = difference of both lags, subtracted if it is not zero
 //! multiplicative   (c s f)²       additive   (c s)²          the likelier one for both directions
 //! ```
 
@@ -10,6 +12,8 @@ use super::curve::Fit;
 use super::gains::CellGains;
 use super::steps::{BINS, Steps, bin};
 
+/// Standard errors from which read noise is not zero.
+const SIGNIFICANT: f64 = 4.0;
 /// Smallest relative noise above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -19,6 +23,10 @@ pub(super) struct NoiseSums {
     /// Number of differences, half their squares, and mean squared factor.
     sums: Vec<[f64; 3]>,
     additive: bool,
+    /// Number of steps with two before, and half the squares of their differences at lag 1 minus those at lag 2, by group.
+    lags: Vec<[f64; 2]>,
+    /// Whether reads are noisy.
+    noisy: bool,
 }
 
 /// Fitted noise.
@@ -28,13 +36,15 @@ pub(super) struct Noise {
     pub sigma: [f64; 2],
     /// Whether it is the same at every state.
     pub additive: bool,
+    /// Standard deviation of one read, fraction of the window.
+    pub read: f64,
 }
 
 impl Noise {
     /// Returns the standard deviation of a step at state `x`, fraction of the window.
     pub fn deviation(&self, fit: &Fit, x: f64, up: bool) -> f64 {
         let step = if self.additive { fit.parameters[0] } else { fit.at(x) };
-        (self.sigma[usize::from(!up)] * step).max(1e-12)
+        ((self.sigma[usize::from(!up)] * step).powi(2) + 2.0 * self.read * self.read).sqrt().max(1e-12)
     }
 }
 
@@ -55,20 +65,54 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         sum[1] += difference * difference / 2.0;
         sum[2] += 0.5 * (first + second);
     }
-    let mut found = NoiseSums { sums, additive: false };
+    let mut lags = vec![[0.0; 2]; steps.groups];
+    for three in steps
+        .all
+        .windows(3)
+        .filter(|three| three[1].follows && three[2].follows && three.iter().all(|step| step.cell == three[0].cell))
+    {
+        let [first, second, third] = [0, 1, 2].map(|place: usize| residual(&three[place]));
+        let lag = &mut lags[steps.group[three[0].cell as usize] as usize];
+        lag[0] += 1.0;
+        // Both pairs of neighbours, so that noise that depends on the state does not differ between the lags.
+        lag[1] += 0.25 * ((second - first).powi(2) + (third - second).powi(2)) - 0.5 * (third - first).powi(2);
+    }
+    let noisy = is_noisy(&lags);
+    let mut found = NoiseSums { sums, additive: false, lags, noisy };
     let all = vec![1.0; steps.groups];
     found.additive = found.ln_likelihood(&all, fits, true) > found.ln_likelihood(&all, fits, false);
     found
 }
 
+/// Returns whether the mean difference of the lags is above 0, from its scatter over groups.
+fn is_noisy(lags: &[[f64; 2]]) -> bool {
+    let (n, sum) = lags.iter().fold((0.0, 0.0), |total, lag| (total.0 + lag[0], total.1 + lag[1]));
+    let mean = sum / n;
+    let scatter: f64 = lags.iter().map(|lag| (lag[1] - mean * lag[0]).powi(2)).sum();
+    n > 0.0 && sum > SIGNIFICANT * scatter.sqrt()
+}
+
 impl NoiseSums {
+    /// Returns the variance of one read, with every group taken as often as `drawn` says; 0 if reads are not noisy.
+    fn read_variance(&self, drawn: &[f64]) -> f64 {
+        if !self.noisy {
+            return 0.0;
+        }
+        let weighted = |place: usize| self.lags.iter().zip(drawn).map(|(lag, times)| times * lag[place]).sum::<f64>();
+        (weighted(1) / weighted(0)).max(0.0)
+    }
+
     fn total(&self, drawn: &[f64]) -> Vec<[f64; 3]> {
+        let read = self.read_variance(drawn);
         let mut total = vec![[0.0; 3]; 2 * BINS];
         for (place, sums) in self.sums.iter().enumerate() {
             let times = drawn[place / (2 * BINS)];
             for (total, sum) in total[place % (2 * BINS)].iter_mut().zip(sums) {
                 *total += times * sum;
             }
+        }
+        for bin in &mut total {
+            bin[1] = (bin[1] - 3.0 * read * bin[0]).max(0.0);
         }
         total
     }
@@ -83,7 +127,7 @@ impl NoiseSums {
             let sigma = (squares / weight.max(f64::MIN_POSITIVE)).sqrt() / fits[direction].parameters[0];
             if sigma > RESOLUTION { sigma } else { 0.0 }
         });
-        Noise { sigma, additive: self.additive }
+        Noise { sigma, additive: self.additive, read: self.read_variance(drawn).sqrt() }
     }
 
     fn ln_likelihood(&self, drawn: &[f64], fits: &[Fit; 2], additive: bool) -> f64 {

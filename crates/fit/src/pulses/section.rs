@@ -45,8 +45,8 @@ pub(super) fn pulses(kind: PulseKind, fits: &[Fit; 2], noise: &Noise, gains: Opt
 pub(super) fn device_to_device(gains: &Gains) -> DeviceToDeviceSpec {
     DeviceToDeviceSpec {
         step_gain: Some(if gains.log_normal { StepGainKind::LogNormal } else { StepGainKind::Normal }),
-        step_gain_sigma: Some(gains.sigma.min(3.0)),
-        up_down_sigma: Some(gains.asymmetry.min(3.0)),
+        step_gain_sigma: Some(gains.sigma.clamp(0.0, 3.0)),
+        up_down_sigma: Some(gains.asymmetry.clamp(0.0, 3.0)),
         ..DeviceToDeviceSpec::default()
     }
 }

@@ -7,6 +7,10 @@ use crate::table::Table;
 pub(super) const BINS: usize = 30;
 /// Smallest number of steps of a bin.
 const LEAST: f64 = 5.0;
+/// Fraction of the steps of a bin that may end at an end of the window: without them, the mean of the others is too small.
+const CLIPPED: f64 = 0.005;
+/// Fraction of the pulses of a cell across half of the window from which the cell is too fast.
+const FAST: f64 = 0.1;
 /// Smallest relative standard error of a bin, above the resolution of f32.
 const RESOLUTION: f64 = 1e-6;
 
@@ -57,36 +61,55 @@ pub(super) struct Steps {
     /// Number of groups.
     pub groups: usize,
     clipped: usize,
+    left_out: usize,
+    fast: usize,
+}
+
+/// A step before those that the window bends are left out.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    step: Step,
+    /// Whether it ends at an end of the window.
+    at_end: bool,
 }
 
 impl Steps {
-    /// Returns the steps of `table` in `window`, µS. Steps that start or end at an end of the window are left out.
-    pub fn new(table: &Table, (low, high): (f64, f64), sample: &Sample) -> Steps {
-        let (span, by_pulse) = (high - low, |row: usize| f64::from(table.pulse[row]));
-        let (mut all, mut clipped) = (Vec::new(), 0);
-        let inside = |g: f64| g > low + 1e-6 * span && g < high - 1e-6 * span;
-        for rows in table.series(Some(&by_pulse)) {
-            let mut before: Option<bool> = None;
-            for pair in rows.windows(2) {
-                let [from, to] = [pair[0] as usize, pair[1] as usize];
-                let up = table.up[to];
-                if table.pulse[to] != table.pulse[from] + 1 {
-                    before = None;
-                    continue;
-                }
-                if !inside(table.value[to]) || !inside(table.value[from]) {
-                    clipped += 1;
-                    before = None;
-                    continue;
-                }
-                let sign = if up { 1.0 } else { -1.0 };
-                let x = (table.value[from] - low) / span;
-                let y = sign * (table.value[to] - table.value[from]) / span;
-                all.push(Step { cell: table.cell[to], up, follows: before == Some(up), x, y });
-                before = Some(up);
+    /// Returns the steps of `table` in `window`, µS.
+    ///
+    /// Steps that start or end at an end of the window are left out, and all steps from states where many end there: a choice
+    /// by the state before a pulse does not depend on the step. So are cells that cross half of the window in one pulse.
+    pub fn new(table: &Table, window: (f64, f64), sample: &Sample) -> Steps {
+        let (measured, at_ends) = measured(table, window);
+        let fast = fast(&measured, sample.group.len());
+        let mut ends = [[(0.0, 0.0); BINS]; 2];
+        for one in measured.iter().filter(|one| !fast[one.step.cell as usize]) {
+            let (n, at_end) = &mut ends[usize::from(!one.step.up)][bin(one.step.x)];
+            *n += 1.0;
+            *at_end += f64::from(u8::from(one.at_end));
+        }
+        let bent = |step: &Step| {
+            let (n, at_end) = ends[usize::from(!step.up)][bin(step.x)];
+            at_end > CLIPPED * n
+        };
+        let mut steps = Steps {
+            all: Vec::with_capacity(measured.len()),
+            group: sample.group.clone(),
+            groups: sample.groups,
+            clipped: at_ends + measured.iter().filter(|one| one.at_end).count(),
+            left_out: 0,
+            fast: fast.iter().filter(|fast| **fast).count(),
+        };
+        let mut gap = false;
+        for Measured { mut step, at_end } in measured {
+            step.follows &= !gap;
+            gap = at_end || bent(&step) || fast[step.cell as usize];
+            if !gap {
+                steps.all.push(step);
+            } else if !at_end {
+                steps.left_out += 1;
             }
         }
-        Steps { all, group: sample.group.clone(), groups: sample.groups, clipped }
+        steps
     }
 
     /// Returns the steps divided by the `gain` of their cell.
@@ -133,9 +156,59 @@ impl Steps {
 
     /// Returns properties of the data for the report.
     pub fn notes(&self) -> Vec<String> {
-        let steps = self.clipped;
-        if steps == 0 { Vec::new() } else { vec![format!("{steps} steps at an end of the window are left out")] }
+        let mut notes = Vec::new();
+        if self.clipped > 0 {
+            notes.push(format!("{} steps at an end of the window are left out", self.clipped));
+        }
+        if self.left_out > 0 {
+            notes
+                .push(format!("{} steps are left out because others from the same state reach the end", self.left_out));
+        }
+        if self.fast > 0 {
+            notes.push(format!(
+                "{} cells cross half of the window in one pulse and are left out: gains vary at least as much as stated",
+                self.fast
+            ));
+        }
+        notes
     }
+}
+
+/// Returns the steps of `table` that start inside `window`, µS, and the number of those that start at an end.
+fn measured(table: &Table, (low, high): (f64, f64)) -> (Vec<Measured>, usize) {
+    let (span, by_pulse) = (high - low, |row: usize| f64::from(table.pulse[row]));
+    let inside = |g: f64| g > low + 1e-6 * span && g < high - 1e-6 * span;
+    let (mut found, mut at_ends) = (Vec::new(), 0);
+    for rows in table.series(Some(&by_pulse)) {
+        let mut before: Option<bool> = None;
+        for pair in rows.windows(2) {
+            let [from, to] = [pair[0] as usize, pair[1] as usize];
+            let (up, successive) = (table.up[to], table.pulse[to] == table.pulse[from] + 1);
+            if !successive || !inside(table.value[from]) {
+                at_ends += usize::from(successive);
+                before = None;
+                continue;
+            }
+            let sign = if up { 1.0 } else { -1.0 };
+            let x = (table.value[from] - low) / span;
+            let y = sign * (table.value[to] - table.value[from]) / span;
+            let step = Step { cell: table.cell[to], up, follows: before == Some(up), x, y };
+            found.push(Measured { step, at_end: !inside(table.value[to]) });
+            before = Some(up);
+        }
+    }
+    (found, at_ends)
+}
+
+/// Returns which of `cells` cells reach an end of the window from the other half of it in more than a few pulses.
+fn fast(measured: &[Measured], cells: usize) -> Vec<bool> {
+    let mut counts = vec![(0.0, 0.0); cells];
+    for one in measured.iter().filter(|one| (one.step.x < 0.5) == one.step.up) {
+        let (n, at_end) = &mut counts[one.step.cell as usize];
+        *n += 1.0;
+        *at_end += f64::from(u8::from(one.at_end));
+    }
+    counts.into_iter().map(|(n, at_end)| at_end > FAST * n).collect()
 }
 
 /// Returns the bin of a state.

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! a = (G_high - G_low) / mean of the levels              per series, regressed on ln R for its exponent
-//! p = changes / pairs of successive reads,  rate = -ln(1 - 2 p) / (2 interval)
+//! p = (1 - exp(-2 rate interval)) / 2, plus reads that their noise puts at the other level;  changes ~ binomial(pairs of successive reads, p), at least 1     rate and exponent
+//! outliers               series with another ln a than most are white noise taken for two levels, and left out
 //! fraction of cells = cells with two levels / probability of a change during a series
 //! ```
 
@@ -13,10 +14,16 @@ use super::series::ReadSeries;
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::{Sample, Scale, median, robust, with_interval};
+use crate::truncated::{golden, maximum};
 
 /// Smallest ratio of resistances for an exponent.
 const LEAST_RATIO: f64 = 3.0;
+/// Robust standard deviations, and smallest distance in ln a, beyond which a series is an outlier.
+const OUTLIER: f64 = 4.0;
+const LEAST_OUTLIER: f64 = 0.1;
+/// Ranges of ln R over which series are pooled for their rate.
+const POOLS: usize = 30;
 /// Smallest number of cells with telegraph noise.
 const LEAST_CELLS: usize = 3;
 
@@ -28,6 +35,7 @@ struct Levels {
     ln_amplitude: f64,
     switches: f64,
     pairs: f64,
+    error: f64,
 }
 
 /// Fits telegraph noise; `interval` is the time between two reads, s.
@@ -52,7 +60,7 @@ pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sam
             cells.len()
         ));
     };
-    let levels: Vec<Levels> = series.iter().filter_map(|series| levels(series, sample)).collect();
+    let levels = regular(series.iter().filter_map(|series| levels(series, sample)).collect());
     let draws = sample.bootstrap(|drawn| estimate(&levels, interval, drawn));
     let values = estimate(&levels, interval, &vec![1.0; sample.groups])
         .ok_or("reads change level at every interval: the rate is not bounded")?;
@@ -109,7 +117,32 @@ fn levels(series: &ReadSeries, sample: &Sample) -> Option<Levels> {
         ln_amplitude: ((levels.high - levels.low) / middle).ln(),
         switches: levels.switches as f64,
         pairs: levels.pairs as f64,
+        error: levels.error,
     })
+}
+
+/// Leaves out series whose amplitude is far from that of the others at their resistance.
+fn regular(levels: Vec<Levels>) -> Vec<Levels> {
+    // The line through the medians of the lower and the upper half of the resistances.
+    let (low, high) = halves(&levels);
+    let slope = if high.0 - low.0 > 0.5 * LEAST_RATIO.ln() { (high.1 - low.1) / (high.0 - low.0) } else { 0.0 };
+    let residual = |one: &Levels| one.ln_amplitude - low.1 - slope * (one.ln_resistance - low.0);
+    let (centre, spread) = robust(&mut levels.iter().map(residual).collect::<Vec<f64>>());
+    let reach = (OUTLIER * spread).max(LEAST_OUTLIER);
+    levels.into_iter().filter(|one| (residual(one) - centre).abs() <= reach).collect()
+}
+
+/// Returns the medians of ln R and ln a of the lower and the upper half of the resistances.
+fn halves(levels: &[Levels]) -> ((f64, f64), (f64, f64)) {
+    let mut sorted: Vec<&Levels> = levels.iter().collect();
+    sorted.sort_by(|a, b| a.ln_resistance.total_cmp(&b.ln_resistance));
+    let of = |half: &[&Levels]| {
+        let median_of =
+            |value: fn(&Levels) -> f64| median(&mut half.iter().map(|one| value(one)).collect::<Vec<f64>>());
+        (median_of(|one| one.ln_resistance), median_of(|one| one.ln_amplitude))
+    };
+    let (lower, upper) = sorted.split_at(sorted.len() / 2);
+    (of(lower), of(upper))
 }
 
 /// Returns amplitude and rate at the reference, and their exponents if the resistances differ enough.
@@ -125,27 +158,68 @@ fn estimate(levels: &[Levels], interval: f64, drawn: &[f64]) -> Option<Vec<f64>>
     let mean = sum(&|one| one.ln_amplitude) / n;
     let low = levels.iter().map(|one| one.ln_resistance).fold(f64::INFINITY, f64::min);
     let high = levels.iter().map(|one| one.ln_resistance).fold(f64::NEG_INFINITY, f64::max);
+    let pooled = pooled(levels, centre, drawn);
     if high - low < LEAST_RATIO.ln() {
-        let rate = rate(sum(&|one| one.switches) / sum(&|one| one.pairs), interval)?;
-        return Some(vec![mean.exp(), rate]);
+        return Some(vec![mean.exp(), rate(&pooled, interval, false)?.0]);
     }
     let slope = sum(&|one| (x(one) - mean_x) * one.ln_amplitude) / xx;
-    // Rates of a lower and an upper half of the resistances, halved at the centre.
-    let half = |above: bool| {
-        let used = |one: &Levels| f64::from(u8::from((x(one) > 0.0) == above));
-        let pairs = sum(&|one| used(one) * one.pairs);
-        let place = sum(&|one| used(one) * one.pairs * x(one)) / pairs;
-        Some((place, rate(sum(&|one| used(one) * one.switches) / pairs, interval)?.ln()))
-    };
-    let (lower, upper) = (half(false)?, half(true)?);
-    let rate_slope = (upper.1 - lower.1) / (upper.0 - lower.0);
-    let rate = (lower.1 - rate_slope * lower.0).exp();
-    Some(vec![(mean - slope * mean_x).exp(), rate, slope, rate_slope])
+    let (rate, exponent) = rate(&pooled, interval, true)?;
+    Some(vec![(mean - slope * mean_x).exp(), rate, slope, exponent])
 }
 
-/// Returns the switching rate for the probability `p` of a change within `interval`, s.
-fn rate(p: f64, interval: f64) -> Option<f64> {
-    (p > 0.0 && p < 0.5).then(|| -(1.0 - 2.0 * p).ln() / (2.0 * interval))
+/// Series of similar resistance.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pool {
+    n: f64,
+    x: f64,
+    switches: f64,
+    pairs: f64,
+    errors: f64,
+}
+
+/// Pools series over equal ranges of ln R about `centre`.
+fn pooled(levels: &[Levels], centre: f64, drawn: &[f64]) -> Vec<Pool> {
+    let low = levels.iter().map(|one| one.ln_resistance).fold(f64::INFINITY, f64::min);
+    let high = levels.iter().map(|one| one.ln_resistance).fold(f64::NEG_INFINITY, f64::max);
+    let mut pools = vec![Pool::default(); POOLS];
+    for one in levels {
+        let along = (one.ln_resistance - low) / (high - low).max(f64::MIN_POSITIVE);
+        let (pool, weight) = (&mut pools[((along * POOLS as f64) as usize).min(POOLS - 1)], drawn[one.group]);
+        pool.n += weight;
+        pool.x += weight * (one.ln_resistance - centre);
+        pool.switches += weight * one.switches;
+        pool.pairs += weight * one.pairs;
+        pool.errors += weight * one.error;
+    }
+    pools.retain(|pool| pool.n > 0.0);
+    pools
+}
+
+/// Returns the rate at x = 0 and its exponent with the largest likelihood: changes are binomial, and a series without a
+/// change shows no trap. The exponent is 0 if `sloped` is false.
+fn rate(pools: &[Pool], interval: f64, sloped: bool) -> Option<(f64, f64)> {
+    let total = |of: fn(&Pool) -> f64| pools.iter().map(of).sum::<f64>();
+    let p = total(|pool| pool.switches) / total(|pool| pool.pairs);
+    if !(p > 0.0 && p < 0.5) {
+        return None;
+    }
+    let start = (-(1.0 - 2.0 * p).ln() / (2.0 * interval)).ln();
+    let ln_likelihood = |ln_rate: f64, exponent: f64| {
+        let of = |pool: &Pool| {
+            let p = -0.5 * (-2.0 * (start + ln_rate + exponent * pool.x / pool.n).exp() * interval).exp_m1();
+            let error = pool.errors / pool.n;
+            let p = p + error * (1.0 - 2.0 * p);
+            let (ln_p, ln_q) = (p.max(f64::MIN_POSITIVE).ln(), (-p).ln_1p());
+            let unseen = (ln_q * pool.pairs / pool.n).exp();
+            pool.switches * ln_p + (pool.pairs - pool.switches) * ln_q - pool.n * (-unseen).ln_1p()
+        };
+        pools.iter().map(of).sum::<f64>()
+    };
+    if !sloped {
+        return Some(((start + golden(|ln_rate| ln_likelihood(ln_rate, 0.0), -3.0, 3.0)).exp(), 0.0));
+    }
+    let [ln_rate, exponent] = maximum(|[ln_rate, exponent]| ln_likelihood(ln_rate, exponent), [0.0, 0.0])?;
+    Some(((start + ln_rate).exp(), exponent))
 }
 
 /// Returns the fraction of cells with a trap; `seen` is the probability that a trap shows.

@@ -7,6 +7,8 @@
 //!
 //! The mixture is fitted by expectation maximisation, from the middle between the extremes.
 
+use crate::normal::cdf;
+
 /// Smallest number of reads of a series with levels.
 const LEAST_READS: usize = 10;
 /// Smallest difference of BIC in favour of two levels: strong evidence of Kass and Raftery (1995).
@@ -31,6 +33,8 @@ pub(crate) struct TwoLevels {
     pub switches: usize,
     /// Number of successive pairs of reads.
     pub pairs: usize,
+    /// Probability that the noise of one of two reads puts it at the other level.
+    pub error: f64,
 }
 
 /// Returns the levels of `reads`, if there are two.
@@ -58,7 +62,9 @@ pub(crate) fn two_levels(reads: &[f64]) -> Option<TwoLevels> {
     let visits = states.iter().filter(|high| **high).count();
     let switches = states.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let enough = visits >= LEAST_VISITS && n - visits >= LEAST_VISITS;
-    enough.then_some(TwoLevels { low: fit.low, high: fit.high, switches, pairs: n - 1 })
+    let wrong = cdf(-0.5 * (fit.high - fit.low) / fit.variance.sqrt());
+    let error = 2.0 * wrong * (1.0 - wrong);
+    enough.then_some(TwoLevels { low: fit.low, high: fit.high, switches, pairs: n - 1, error })
 }
 
 /// A fitted mixture; the likelihood without the factor (2 pi)^(-n/2).

@@ -8,12 +8,12 @@
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::series::ReadSeries;
-use crate::bins::Bins;
+use crate::bins::{Bins, drawn_range};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::{Sample, Scale, with_interval, with_least_error};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
@@ -186,8 +186,8 @@ fn numbers(
 ) -> Vec<FittedNumber> {
     let number = |index: usize, key: &str, unit, map: &dyn Fn(f64) -> f64, n: f64| {
         let draws: Vec<f64> = draws.iter().map(|draw| map(draw[index])).collect();
-        let scale = (Scale::Log, sample.degrees());
-        with_interval((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
+        let scale = (Scale::Log, sample.degrees(), 1.0 / (2.0 * EFFICIENCY * n).sqrt());
+        with_least_error((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
     };
     let n: f64 = sums.iter().map(|bin| bin.n).sum();
     match kind {
@@ -236,7 +236,7 @@ fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &Bins, dra
         let (low, high) = interval.unwrap_or((value, value));
         Bin { x: centre, y: value, low, high, n: sums[bin].n as usize }
     };
-    let (low, high) = (bins.centres[0], bins.centres[bins.count() - 1]);
+    let (low, high) = drawn_range(bins.centres[0], bins.centres[bins.count() - 1]);
     let law = (0..=50).map(|step| {
         let conductance = low * (high / low).powf(f64::from(step) / 50.0);
         (conductance, sigma(kind, parameters, &bins.centres, conductance))

@@ -15,6 +15,8 @@ pub(super) enum Column {
     Seconds,
     /// Target.
     Target(Unit),
+    /// Value before the write.
+    Start(Unit),
     /// Measured value.
     Value(Unit),
     /// Value some time after the write.
@@ -53,7 +55,8 @@ impl Unit {
 
 /// Columns of long tables, for messages.
 pub(super) const KNOWN: &str = "cell, row, column, cycle, time_seconds, target_microsiemens, target_ohm, \
-     conductance_microsiemens, written_microsiemens, resistance_ohm, current_microamperes, after_microsiemens, \
+     start_microsiemens, conductance_microsiemens, written_microsiemens, resistance_ohm, current_microamperes, \
+     after_microsiemens, \
      read_N_microsiemens, pulse, direction";
 
 /// Columns of wide tables, for messages.
@@ -78,6 +81,7 @@ pub(super) fn column(name: &str, wide: bool) -> Option<Column> {
                 | ("resistance", Unit::Ohm)
                 | ("current", Unit::Microamperes)
                 | ("written", _) => Column::Value(unit),
+                ("start", _) => Column::Start(unit),
                 ("after", _) => Column::After(unit),
                 (read, _) if read.strip_prefix("read_").is_some_and(|number| number.parse::<u32>().is_ok()) => {
                     Column::Read(unit)

@@ -134,7 +134,8 @@ impl Header {
             return refuse("missing column `cell`", "number the cells, or add the columns `row` and `column`");
         }
         let current = |column: &Column| {
-            let units = [Column::Value, Column::After, Column::Read].map(|column| column(Unit::Microamperes));
+            let units =
+                [Column::Start, Column::Value, Column::After, Column::Read].map(|column| column(Unit::Microamperes));
             units.contains(column)
         };
         if self.has(current) && options.read_volts.is_none() {
@@ -237,6 +238,7 @@ impl Row<'_> {
                 Column::Value(unit) => {
                     value = Some(self.conductance(index, unit, if noisy { Sign::Any } else { Sign::OrZero })?);
                 }
+                Column::Start(unit) => table.start.push(self.conductance(index, unit, Sign::OrZero)?),
                 Column::After(unit) => table.after.push(self.conductance(index, unit, Sign::OrZero)?),
                 Column::Read(unit) => {
                     table.reads[read].push(self.conductance(index, unit, Sign::Any)?);

@@ -35,6 +35,11 @@ impl Kind {
             Kind::OnePoint | Kind::Table => "table",
         }
     }
+
+    /// Returns the word, with the number of points where it is one of two kinds of tables.
+    pub fn label(self) -> &'static str {
+        if self == Kind::OnePoint { "table of one point" } else { self.word() }
+    }
 }
 
 /// Data of a law: one entry per bin.

@@ -21,6 +21,8 @@ pub(crate) struct WriteRow {
     pub weight: f64,
     /// Conductance, µS.
     pub conductance: f64,
+    /// Conductance before the write, µS, if the table has it.
+    pub start: Option<f64>,
 }
 
 /// Writes of conducting cells in bins of their target.
@@ -50,6 +52,7 @@ impl WriteRows {
             v: (table.value[row] / table.target[row]).ln(),
             weight: 1.0,
             conductance: table.value[row],
+            start: table.start.get(row).copied(),
         };
         let rows = rows.filter(|&row| table.value[row] > 0.0).map(row).collect();
         let mut writes = WriteRows { robust: Vec::new(), bins, rows };
@@ -60,6 +63,10 @@ impl WriteRows {
     /// Leaves out the cells that are `excluded`.
     pub fn without(mut self, excluded: &[bool]) -> WriteRows {
         self.rows.retain(|row| !excluded[row.cell as usize]);
+        self.bins.counts.fill(0);
+        for row in &self.rows {
+            self.bins.counts[row.bin as usize] += 1;
+        }
         self.update_robust();
         self
     }

@@ -5,8 +5,8 @@ use crate::options::AcceptanceWindow;
 use crate::sample::Sample;
 use crate::truncated::{Bound, Bounds, Sums};
 
-/// Bounds of writes in robust standard deviations about their median; values beyond are outliers.
-const OUTLIER: f64 = 3.0;
+/// Bounds of writes in standard deviations about their centre; values beyond are outliers.
+const OUTLIER: f64 = 3.5;
 /// Fraction of writes at an end of the window from which the robust spread comes from the other side.
 const CLIPPED: f64 = 0.1;
 /// Relative distance within which a conductance is at an end of the window.
@@ -19,6 +19,14 @@ pub(crate) struct Ends {
     pub low: Option<f64>,
     /// Upper end.
     pub high: Option<f64>,
+}
+
+impl Ends {
+    /// Returns whether `conductance`, µS, is at or beyond an end.
+    pub fn are_at(self, conductance: f64) -> bool {
+        self.low.is_some_and(|end| conductance <= end * (1.0 + AT_END))
+            || self.high.is_some_and(|end| conductance >= end * (1.0 - AT_END))
+    }
 }
 
 /// Sums of one bin: of v = ln(G / T) and of u = G / T - 1.
@@ -49,9 +57,32 @@ impl WriteSums {
     /// Sums `writes`.
     pub fn new(writes: &WriteRows, ends: Ends, acceptance: Option<AcceptanceWindow>, sample: &Sample) -> WriteSums {
         let bins = writes.bins.count();
-        let bounds: Vec<Bounds> = (0..bins).map(|bin| bounds(writes, bin, ends, acceptance)).collect();
+        let bounds = (0..bins).map(|bin| bounds(writes, bin, ends, acceptance)).collect();
+        WriteSums::within(writes, bounds, acceptance.is_some(), sample)
+    }
+
+    /// Sums `writes` anew, with outliers told by their estimated centres and standard deviations of v. Those of the median
+    /// scatter more, and a small one would cut the tails.
+    pub fn refined(&self, writes: &WriteRows, estimates: &[Option<(f64, f64)>], sample: &Sample) -> WriteSums {
+        if self.accepted {
+            return self.clone();
+        }
+        let refined = |(bounds, estimate): (&Bounds, &Option<(f64, f64)>)| {
+            let Some((centre, spread)) = estimate else { return *bounds };
+            let bound =
+                |bound: Bound, at: f64| if let Bound::Truncated(_) = bound { Bound::Truncated(at) } else { bound };
+            Bounds {
+                low: bound(bounds.low, centre - OUTLIER * spread),
+                high: bound(bounds.high, centre + OUTLIER * spread),
+            }
+        };
+        WriteSums::within(writes, self.bounds.iter().zip(estimates).map(refined).collect(), false, sample)
+    }
+
+    fn within(writes: &WriteRows, bounds: Vec<Bounds>, accepted: bool, sample: &Sample) -> WriteSums {
+        let bins = writes.bins.count();
         let mut sums = WriteSums {
-            accepted: acceptance.is_some(),
+            accepted,
             by_group: vec![BinSums::default(); bins * sample.groups],
             training: vec![BinSums::default(); bins],
             outliers: vec![0; bins],

@@ -27,8 +27,8 @@ impl ClippedTarget {
     }
 }
 
-/// Returns the clipped writes at the levels of `device`, or without levels at the ends of its window and the decades between
-/// them. Empty if writes are exact or the study sets their noise.
+/// Returns the clipped writes at the levels of `device`, or without levels at the ends of its window and the points of its table
+/// of write noise or the decades between them. Empty if writes are exact or the study sets their noise.
 pub fn clipped_targets(device: &Device) -> Vec<ClippedTarget> {
     if matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) {
         return Vec::new();
@@ -41,13 +41,26 @@ pub fn clipped_targets(device: &Device) -> Vec<ClippedTarget> {
 fn targets(device: &Device) -> Vec<f64> {
     let mut levels = device.levels.values(&device.window);
     match levels[..] {
-        [] => resistances(&device.window).into_iter().map(|resistance| 1e6 / resistance).collect(),
+        [] => {
+            let points = table_points(device);
+            let at = if points.is_empty() { resistances(&device.window) } else { points };
+            at.into_iter().map(|resistance| 1e6 / resistance).collect()
+        }
         [low, .., high] if levels.len() > MOST_LEVELS => vec![high, low],
         _ => {
             levels.reverse();
             levels
         }
     }
+}
+
+/// Returns the resistances of a short table of write noise and the ends of the window, Ω, rising; empty for other noise.
+fn table_points(device: &Device) -> Vec<f64> {
+    let WriteNoise::Table(table) = &device.write.noise else { return Vec::new() };
+    let [low, high] = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
+    let inside = |ohm: &f64| *ohm > low * 1.001 && *ohm < high / 1.001;
+    let points: Vec<f64> = table.points().iter().map(|point| point.resistance_ohm).filter(inside).collect();
+    if points.len() > MOST_LEVELS { Vec::new() } else { [vec![low], points, vec![high]].concat() }
 }
 
 /// Returns the clipped writes as one sentence, for a caption; empty if there are none to tell.
@@ -72,7 +85,7 @@ pub fn clip_table(device: &Device) -> String {
         WriteNoise::FromStudy => {
             return "writes clipped by the window: depends on the study, which sets the noise\n".to_owned();
         }
-        _ => return "writes clipped by the window: none, writes are exact\n".to_owned(),
+        _ => return "writes clipped by the window: none, the device has no write noise\n".to_owned(),
     }
     let tries = if matches!(device.write.scheme, Scheme::Verify(_)) { ", of one try" } else { "" };
     let mut text = format!("writes clipped by the window{tries}:\n");
@@ -122,7 +135,7 @@ mod tests {
     fn exact_writes_and_noise_of_the_study_have_one_line() {
         let exact = Device::built_in("ideal").unwrap();
         assert_eq!((clipped_targets(&exact).len(), clip_caption(&exact).as_str()), (0, ""));
-        assert!(clip_table(&exact).ends_with("none, writes are exact\n"));
+        assert!(clip_table(&exact).ends_with("none, the device has no write noise\n"));
         assert!(clip_table(&Device::built_in("study-1k-1m").unwrap()).contains("depends on the study"));
         let table = clip_table(&device(NOISE));
         assert!(table.lines().nth(2).is_some_and(|line| line.ends_with(" 50")), "{table}");

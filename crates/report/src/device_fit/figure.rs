@@ -54,10 +54,11 @@ fn curves(number: usize, fitted: &FittedCurve, plot: &Plot) -> Vec<Curve> {
     let law: Vec<(f64, f64)> = fitted.law.iter().copied().filter(|point| shown(*point)).collect();
     let stroke = STROKES[number % STROKES.len()];
     let data: Vec<(f64, f64)> = bins.map(|bin| (bin.x, bin.y)).collect();
-    let named = [(law, color, stroke, "law"), (data, data_color, Stroke::Dots, "data")];
-    for (points, color, stroke, kind) in named.into_iter().filter(|(points, ..)| !points.is_empty()) {
-        let label = if single { kind.to_owned() } else { format!("{}, {kind}", fitted.name) };
-        drawn.push(Curve::new(&label, color, stroke, points));
+    // The caption explains lines and dots of several curves.
+    let labels = if single { ["law", "data"] } else { [fitted.name.as_str(), ""] };
+    let named = [(law, color, stroke, labels[0]), (data, data_color, Stroke::Dots, labels[1])];
+    for (points, color, stroke, label) in named.into_iter().filter(|(points, ..)| !points.is_empty()) {
+        drawn.push(Curve::new(label, color, stroke, points));
     }
     drawn
 }

@@ -1,7 +1,8 @@
 //! A fit as a self-contained HTML page: result, figure, estimates, tests, files, and the device file.
 
 use maud::{Markup, html};
-use ohmspike_fit::{FitReport, MechanismFit};
+use ohmspike_fit::{FitReport, MechanismFit, not_fitted};
+use serde_json::Value;
 
 use super::{fit_csv, fit_figure, words};
 use crate::datasheet::{clip_caption, device_page};
@@ -29,6 +30,7 @@ impl FitPage<'_> {
         sections.push(Section { id: "estimates", heading: "Estimates", body: self.estimates() });
         sections.extend(self.held_out());
         sections.push(self.files());
+        sections.push(not_covered());
         let details = [self.device_file(), self.datasheet(), self.provenance()];
         let question = format!("Device fitted to {}", listed(self.report));
         whole_page(name, &question, &sections, &details)
@@ -39,12 +41,11 @@ impl FitPage<'_> {
         let clipped = clip_caption(&report.device);
         let text = html! {
             ul.answer {
-                li { "Fitted: " (words::fitted(report)) "." }
-                @for withheld in &report.withheld {
-                    li { "Not fitted: " (words::mechanism(withheld.mechanism)) ". " (withheld.reason) "." }
-                }
+                @for line in words::key_numbers(report) { li { (line) } }
+                @if let Some(line) = words::not_fitted(report) { li { (line) } }
                 @if !clipped.is_empty() { li { (clipped) } }
             }
+            p.method { "Brackets hold 95 % intervals." }
         };
         let figure = fit_figure(report);
         let name = format!("{}-fit", report.device.name);
@@ -53,8 +54,9 @@ impl FitPage<'_> {
     }
 
     fn estimates(&self) -> Markup {
+        let device = words::device_file(self.report);
         html! {
-            @for fit in &self.report.mechanisms { (estimates(fit)) }
+            @for fit in &self.report.mechanisms { (estimates(&device, fit)) }
             p.method {
                 "Intervals resample whole cells, so values of one cell are not counted as independent. A number without an interval \
                  is a choice or a position."
@@ -138,16 +140,24 @@ impl FitPage<'_> {
 }
 
 /// Renders the numbers of one mechanism with its method, the compared laws and the notes.
-fn estimates(fit: &MechanismFit) -> Markup {
-    let rows: Vec<Vec<String>> = fit.numbers.iter().map(|number| words::cells(number).to_vec()).collect();
+fn estimates(device: &Value, fit: &MechanismFit) -> Markup {
+    let rows: Vec<Vec<String>> = fit.numbers.iter().map(|number| words::cells(device, number).to_vec()).collect();
     let compared = words::candidates(fit);
     html! {
         h3 { (words::heading(fit)) }
-        p { (fit.method) "." }
+        p { (words::sentence(&fit.method)) }
         @if !rows.is_empty() { (table("", &["key", "estimate", "95 % interval", "values", "cells"], &rows)) }
         @if !compared.is_empty() { p { (compared) "." } }
-        @for note in &fit.notes { p.method { "Note: " (note) "." } }
+        @for note in &fit.notes { p.method { "Note: " (words::sentence(note)) } }
     }
+}
+
+/// Returns the keys of a device file that no fit determines.
+fn not_covered() -> Section {
+    let rows: Vec<Vec<String>> =
+        not_fitted().iter().map(|not| vec![not.key.to_owned(), words::sentence(not.reason)]).collect();
+    let body = table("Keys of a device file that no fit determines.", &["key", "reason"], &rows);
+    Section { id: "not-covered", heading: "Not covered", body }
 }
 
 /// Lists the names of the files.
@@ -171,7 +181,7 @@ mod tests {
             "mine &lt;1&gt;",
             "write.points[1].sigma_ln_resistance",
             "0.0450 to 0.0550",
-            "Not fitted: random telegraph noise. needs reads",
+            "Not fitted: random telegraph noise (needs reads of the same state).",
             "ab12",
             "Maximum likelihood",
             "+0.06",

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use ohmspike_fit::{FitReport, MechanismFit};
 use ohmspike_study::significant::wrapped;
+use serde_json::Value;
 
 use super::words;
 
@@ -16,7 +17,8 @@ pub fn fit_table(report: &FitReport) -> String {
     for file in &report.files {
         let _ = writeln!(text, "{}", words::file(file));
     }
-    let numbers = report.mechanisms.iter().flat_map(|fit| &fit.numbers).map(words::cells);
+    let device = words::device_file(report);
+    let numbers = report.mechanisms.iter().flat_map(|fit| &fit.numbers).map(|number| words::cells(&device, number));
     let mut widths = ["key", "estimate", "95 % interval", "values", "cells"].map(|head| head.chars().count());
     for cells in numbers {
         for (width, cell) in widths.iter_mut().zip(&cells) {
@@ -25,7 +27,7 @@ pub fn fit_table(report: &FitReport) -> String {
     }
     let mut head = true;
     for fit in &report.mechanisms {
-        block(&mut text, fit, widths, head);
+        block(&mut text, &device, fit, widths, head);
         head &= fit.numbers.is_empty();
     }
     if !report.withheld.is_empty() {
@@ -38,7 +40,7 @@ pub fn fit_table(report: &FitReport) -> String {
 }
 
 /// Writes heading, estimates, test and notes of a mechanism; the first block names the columns.
-fn block(text: &mut String, fit: &MechanismFit, widths: [usize; 5], head: bool) {
+fn block(text: &mut String, device: &Value, fit: &MechanismFit, widths: [usize; 5], head: bool) {
     let _ = writeln!(text, "\n{}", words::heading(fit));
     let [key, estimate, interval, values, cells] = widths;
     let mut row = |[one, two, three, four, five]: [&str; 5]| {
@@ -48,7 +50,7 @@ fn block(text: &mut String, fit: &MechanismFit, widths: [usize; 5], head: bool) 
         row(["key", "estimate", "95 % interval", "values", "cells"]);
     }
     for number in &fit.numbers {
-        let cells = words::cells(number);
+        let cells = words::cells(device, number);
         row([&cells[0], &cells[1], &cells[2], &cells[3], &cells[4]]);
     }
     tell(text, &format!("method: {}", fit.method));

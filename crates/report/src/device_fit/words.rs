@@ -2,6 +2,10 @@
 
 use ohmspike_fit::{FitReport, FittedNumber, Mechanism, MechanismFit, Quality, SourceFile};
 use ohmspike_study::significant::{short, significant};
+use serde_json::Value;
+
+/// Most numbers of a mechanism in its line at the top of the page.
+const MOST_SHOWN: usize = 4;
 
 /// Returns the name of a mechanism in headings.
 pub(super) fn mechanism(mechanism: Mechanism) -> &'static str {
@@ -24,13 +28,26 @@ pub(super) fn heading(fit: &MechanismFit) -> String {
     if fit.law.is_empty() { name.to_owned() } else { format!("{name}: {}", fit.law) }
 }
 
-/// Returns key, estimate with unit, 95 % interval, values and cells of a number; `-` where it is a choice.
-pub(super) fn cells(number: &FittedNumber) -> [String; 5] {
+/// Returns the resistance, Ω, of the point of a table in the device file that `key` belongs to.
+fn resistance(file: &Value, key: &str) -> Option<f64> {
+    let (point, name) = key.rsplit_once("].")?;
+    let path = point.replace('[', ".");
+    let point = path.split('.').try_fold(file, |at, name| match name.parse::<usize>() {
+        Ok(number) => at.get(number),
+        Err(_) => at.get(name),
+    })?;
+    point.get("resistance_ohm")?.as_f64().filter(|_| name != "resistance_ohm")
+}
+
+/// Returns key, estimate with unit, 95 % interval, values and cells of a number; `-` where it is a choice. The key of a point of a
+/// table is followed by its resistance in the device `file`.
+pub(super) fn cells(file: &Value, number: &FittedNumber) -> [String; 5] {
+    let at = resistance(file, &number.key).map_or_else(String::new, |ohm| format!(" at {} ohm", short(ohm)));
     let unit = if number.unit.is_empty() { String::new() } else { format!(" {}", number.unit) };
     let interval = number.interval_95.map(|(low, high)| format!("{} to {}", significant(low), significant(high)));
     let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     [
-        number.key.clone(),
+        number.key.clone() + &at,
         format!("{}{unit}", significant(number.value)),
         interval.unwrap_or_else(|| "-".to_owned()),
         count(number.n),
@@ -73,10 +90,66 @@ pub(super) fn candidates(fit: &MechanismFit) -> String {
         .map_or_else(String::new, |first| format!("{} above the best law: {}", first.criterion, laws.join("; ")))
 }
 
-/// Returns the fitted mechanisms in one line.
-pub(super) fn fitted(report: &FitReport) -> String {
-    let names: Vec<String> = report.mechanisms.iter().map(heading).collect();
-    if names.is_empty() { "nothing".to_owned() } else { names.join("; ") }
+/// Returns `text` with a capital and a full stop.
+pub(super) fn sentence(text: &str) -> String {
+    let mut letters = text.trim_end_matches('.').chars();
+    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+}
+
+/// Returns the device file of a fit as a JSON value.
+pub(super) fn device_file(report: &FitReport) -> Value {
+    serde_json::from_str(&report.device_json()).unwrap_or_default()
+}
+
+/// Returns one line per mechanism with its law and its first numbers, 95 % intervals in brackets, for the top of the page.
+pub(super) fn key_numbers(report: &FitReport) -> Vec<String> {
+    let device = device_file(report);
+    report.mechanisms.iter().filter_map(|fit| key_line(&device, fit)).collect()
+}
+
+fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
+    // A rate of 0 is no news at the top.
+    let numbers: Vec<&FittedNumber> =
+        fit.numbers.iter().filter(|number| fit.mechanism != Mechanism::Faults || number.value > 0.0).collect();
+    let mut shown = Vec::new();
+    let mut name_before = String::new();
+    for number in numbers.iter().take(MOST_SHOWN) {
+        let [key, estimate, interval, ..] = cells(device, number);
+        let (name, place) = plain(&key);
+        let interval = if interval == "-" { String::new() } else { format!(" ({interval})") };
+        // Points of one table share their name.
+        let named = if name == name_before { String::new() } else { format!("{name} ") };
+        shown.push(format!("{named}{estimate}{place}{interval}"));
+        name_before = name;
+    }
+    let further = numbers.len().saturating_sub(MOST_SHOWN);
+    if further > 0 {
+        shown.push(format!("{further} more below"));
+    }
+    (!shown.is_empty()).then(|| sentence(&format!("{}: {}", heading(fit), shown.join("; "))))
+}
+
+/// Returns the last part of a key as words, and the resistance of its point if it has one.
+fn plain(key: &str) -> (String, String) {
+    let (path, place) = key.split_once(' ').map_or((key, String::new()), |(path, place)| (path, format!(" {place}")));
+    let name = path.rsplit('.').next().unwrap_or(path);
+    let units =
+        ["_percent_of_conductance", "_percent_of_window", "_percent_of_step", "_microsiemens", "_seconds", "_ohm"];
+    let name = units.iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name);
+    let name = name.replace("sigma_ln_resistance", "σ of ln R").replace("sigma", "σ");
+    let fault = |fault: &str| match fault {
+        "low_resistance" | "high_resistance" => format!("fraction stuck at {fault}"),
+        _ => format!("fraction of {fault}"),
+    };
+    let name = name.strip_prefix("p_").map_or_else(|| name.clone(), fault);
+    (name.replace('_', " "), place)
+}
+
+/// Returns the mechanisms that are not fitted, with reasons.
+pub(super) fn not_fitted(report: &FitReport) -> Option<String> {
+    let one = |withheld: &ohmspike_fit::Withheld| format!("{} ({})", mechanism(withheld.mechanism), withheld.reason);
+    let all: Vec<String> = report.withheld.iter().map(one).collect();
+    (!all.is_empty()).then(|| format!("Not fitted: {}.", all.join("; ")))
 }
 
 #[cfg(test)]
@@ -88,9 +161,21 @@ mod tests {
     fn numbers_have_units_and_intervals() {
         let report = report();
         let fit = &report.mechanisms[0];
-        assert_eq!(cells(&fit.numbers[0])[1..], ["5000 ohm", "-", "-", "-"]);
-        assert_eq!(cells(&fit.numbers[1])[1..], ["0.0200", "0.0180 to 0.0220", "2000", "1000"]);
+        let file =
+            serde_json::json!({ "write": { "points": [{ "resistance_ohm": 5e3 }, { "resistance_ohm": 2.5e4 }] } });
+        assert_eq!(cells(&file, &fit.numbers[0])[..2], ["write.points[0].resistance_ohm", "5000 ohm"]);
+        let second = cells(&file, &fit.numbers[2]);
+        let expected =
+            ["write.points[1].sigma_ln_resistance at 25000 ohm", "0.0500", "0.0450 to 0.0550", "2000", "1000"];
+        assert_eq!(second, expected);
+        assert_eq!(cells(&Value::Null, &fit.numbers[1])[0], "write.points[0].sigma_ln_resistance");
         assert_eq!(heading(fit), "write noise: table");
+        let top =
+            "Write noise: table: resistance 5000 ohm; σ of ln R 0.0200 (0.0180 to 0.0220); 0.0500 (0.0450 to 0.0550).";
+        assert_eq!(key_numbers(&report), [top]);
+        let (name, place) = plain("write.points[0].sigma_ln_resistance at 4291.8 ohm");
+        assert_eq!((name.as_str(), place.as_str()), ("σ of ln R", " at 4291.8 ohm"));
+        assert_eq!(plain("faults.p_high_resistance").0, "fraction stuck at high resistance");
         assert_eq!(candidates(fit), "BIC above the best law: relative +12.5; table +0.0, chosen");
         let told = "800 values of 200 cells; largest distance between the distributions 3.10 %; errors of the quantiles in \
                     standard deviations, 5 %: +0.06, 50 %: -0.01";

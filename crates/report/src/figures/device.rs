@@ -38,9 +38,17 @@ pub fn device_figure(device: &Device) -> PanelFigure {
 /// Returns the end of a title: where in the window values are clamped because the `table` ends; empty if the table covers it.
 fn held(device: &Device, table: TableRange) -> String {
     let ends = [device.window.high(), device.window.low()].map(|conductance| 1e6 / f64::from(conductance));
-    let held = |(side, end): (&str, f64)| table.held(end).map(|held| format!("{side} {}", ohm(held)));
-    let held: Vec<String> = [("below", ends[0]), ("above", ends[1])].into_iter().filter_map(held).collect();
-    if held.is_empty() { String::new() } else { format!(", clamped {}", held.join(" and ")) }
+    match ends.map(|end| table.held(end).map(ohm)) {
+        [None, None] => String::new(),
+        [Some(low), None] => format!(", clamped below {low}"),
+        [None, Some(high)] => format!(", clamped above {high}"),
+        // Both on one line of a panel: a common unit is written once.
+        [Some(low), Some(high)] => {
+            let (number, unit) = low.split_once(' ').unwrap_or((&low, ""));
+            let low = if high.ends_with(&format!(" {unit}")) { number } else { &low };
+            format!(", clamped outside {low} to {high}")
+        }
+    }
 }
 
 /// Returns three states, µS, with their resistances: fully on, the middle in ln G, fully off.
@@ -92,6 +100,19 @@ mod tests {
         // Its I-V curves end at 16 kΩ, its window at 20 kΩ.
         let milo = titles("hfo2-1t1r-milo-2021");
         assert_eq!(milo[milo.len() - 1], "I-V, clamped above 16 kΩ");
+        let window = r#""window": { "low_resistance_ohm": 2000, "high_resistance_ohm": 80000 }"#;
+        let point = |ohm: u32| format!(r#"{{ "resistance_ohm": {ohm}, "sigma_ln_resistance": 0.1 }}"#);
+        let noise = |low, high| {
+            let points = format!("[{}, {}]", point(low), point(high));
+            format!(
+                r#""write": {{ "noise": "table", "convention": "median-preserving", "points": {points}, "cells": "all" }}"#
+            )
+        };
+        for (low, high, ends) in [(2500, 50_000, "2.5 to 50 kΩ"), (2500, 80_000, "2.5 kΩ")] {
+            let json = format!(r#"{{ "name": "short", {window}, {} }}"#, noise(low, high));
+            let title = device_figure(&Device::from_json(&json).unwrap()).panels[1].title.clone();
+            assert!(title.ends_with(ends), "{title}");
+        }
         assert_eq!(titles("illustrative-oxide"), ["update", "write noise", "read noise"]);
         assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
     }

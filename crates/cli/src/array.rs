@@ -1,0 +1,213 @@
+//! `ohmspike array`: currents of arrays whose wires have resistance.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, netlist, solve};
+use ohmspike_datasets::{persist, reason, write_reason};
+use ohmspike_study::bounded;
+
+use super::Failure;
+use super::terminal::{print, say, tell};
+
+const EXAMPLES: &str = "\
+Examples:
+  Currents of a passive array, 0.2 V on the first row and 0 V on the others:
+      ohmspike array solve map.csv --inputs 0.2,0,0 --wires word_line_ohm_per_cell=1,bit_line_ohm_per_cell=1,driver_ohm=100,sense_ohm=100
+
+  The same circuit for SPICE:
+      ohmspike array solve map.csv --inputs 0.2,0,0 --wires ... --spice array.cir";
+
+/// Most cells whose node voltages are printed.
+const MOST_PRINTED: usize = 64;
+
+/// Solve arrays with wire resistance.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Solve(Arguments),
+}
+
+/// Print the column currents of a conductance map with wires.
+///
+/// The map is a CSV file: a line `unit microsiemens`, then one line per row. Currents flow into the sense amplifiers, which
+/// stand below the last row and hold 0 V; drivers stand left of the first column.
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
+pub struct Arguments {
+    /// Conductance map (CSV).
+    #[arg(value_name = "MAP")]
+    map: PathBuf,
+    /// Voltage of every row, separated by commas, or one voltage for all rows, V.
+    ///
+    /// In a gated array, rows at 0 V are silent, and the others share one read voltage.
+    #[arg(long, required = true, value_name = "VOLTS", value_delimiter = ',', allow_hyphen_values = true)]
+    inputs: Vec<f64>,
+    /// Resistances, ohm: word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm; access, feed.
+    ///
+    /// Lines are 0 ohm unless set; drivers and sense amplifiers have at least 0.001 ohm. `access=gated` is an array of one
+    /// transistor per cell, whose source lines have the resistance of `word_line_ohm_per_cell`; the default is `driven`.
+    /// `feed=both` drives word lines from both ends.
+    #[arg(long, required = true, value_name = "KEY=VALUE,...", value_delimiter = ',', value_parser = setting)]
+    wires: Vec<Setting>,
+    /// Write the voltages of all nodes to this CSV file.
+    #[arg(long, value_name = "FILE")]
+    voltages: Option<PathBuf>,
+    /// Write the circuit as a SPICE netlist.
+    #[arg(long, value_name = "FILE")]
+    spice: Option<PathBuf>,
+}
+
+/// A key of the wires.
+#[derive(Clone, Debug)]
+enum Setting {
+    WordLine(f64),
+    BitLine(f64),
+    Driver(f64),
+    Sense(f64),
+    Access(Access),
+    Feed(Feed),
+}
+
+fn setting(text: &str) -> Result<Setting, String> {
+    let known = "word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm, access, feed";
+    let (key, value) = text.split_once('=').ok_or_else(|| format!("expected KEY=VALUE, got `{text}`"))?;
+    let key = key.trim().trim_start_matches("wires.");
+    let value = value.trim();
+    let ohm = || value.parse::<f64>().map_err(|_| format!("{key}: expected a resistance in ohm, got `{value}`"));
+    match (key, value) {
+        ("word_line_ohm_per_cell", _) => ohm().map(Setting::WordLine),
+        ("bit_line_ohm_per_cell", _) => ohm().map(Setting::BitLine),
+        ("driver_ohm", _) => ohm().map(Setting::Driver),
+        ("sense_ohm", _) => ohm().map(Setting::Sense),
+        ("access", "gated") => Ok(Setting::Access(Access::Gated)),
+        ("access", "driven") => Ok(Setting::Access(Access::Driven)),
+        ("access", _) => Err(format!("access: expected `gated` or `driven`, got `{value}`")),
+        ("feed", "left") => Ok(Setting::Feed(Feed::Left)),
+        ("feed", "both") => Ok(Setting::Feed(Feed::Both)),
+        ("feed", _) => Err(format!("feed: expected `left` or `both`, got `{value}`")),
+        _ => Err(format!("unknown key `{key}`; expected {known}")),
+    }
+}
+
+/// A gated array has no node voltages here.
+#[derive(Debug, thiserror::Error)]
+#[error("--voltages: expected a driven array; a gated one is solved column by column, without node voltages")]
+struct NoVoltages;
+
+/// A file that cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {}", path.display(), write_reason(source))]
+struct WriteError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`: {}", path.display(), reason(source))]
+struct ReadError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// A map with an error.
+#[derive(Debug, thiserror::Error)]
+#[error("{}:{source}", path.display())]
+struct BadMap {
+    path: PathBuf,
+    source: ohmspike_crossbar::MapError,
+}
+
+/// Runs the command.
+pub fn run(Command::Solve(arguments): &Command) -> Result<(), Failure> {
+    let text = bounded::read_named_text(&arguments.map, bounded::LARGEST_MAP)
+        .map_err(|source| ReadError { path: arguments.map.clone(), source })?;
+    let tile = Tile::from_csv(&text).map_err(|source| BadMap { path: arguments.map.clone(), source })?;
+    let wires = arguments.wires();
+    wires.check()?;
+    let volts = match arguments.inputs[..] {
+        [one] => vec![one; tile.rows()],
+        _ => arguments.inputs.clone(),
+    };
+    if arguments.voltages.is_some() && wires.access == Access::Gated {
+        return Err(NoVoltages.into());
+    }
+    let (currents, nodes) = match wires.access {
+        Access::Gated => (gated_currents(&tile, &volts, &wires)?, None),
+        Access::Driven => {
+            let solved = solve(&tile, &volts, &wires)?;
+            let nodes = node_table(&tile, &solved.word_line_volts, &solved.bit_line_volts);
+            (solved.currents, Some(nodes))
+        }
+    };
+    if let Some(path) = &arguments.spice {
+        write(path, &netlist(&tile, &volts, &wires)?)?;
+    }
+    if let (Some(path), Some(nodes)) = (&arguments.voltages, &nodes) {
+        write(path, nodes)?;
+    }
+    print(&current_table(&tile, &volts, &currents))?;
+    if let Some(nodes) = nodes.filter(|_| arguments.voltages.is_none()) {
+        if tile.rows() * tile.columns() <= MOST_PRINTED {
+            print(&format!("\n{nodes}"))?;
+        } else {
+            tell!(
+                "node voltages: {} cells are too many to print; write them with `--voltages FILE`",
+                tile.rows() * tile.columns()
+            );
+        }
+    }
+    for path in [&arguments.voltages, &arguments.spice].into_iter().flatten() {
+        say!("{}", path.display())?;
+    }
+    Ok(())
+}
+
+impl Arguments {
+    fn wires(&self) -> Wires {
+        let mut wires = Wires {
+            access: Access::default(),
+            word_line_ohm_per_cell: 0.0,
+            bit_line_ohm_per_cell: 0.0,
+            driver_ohm: 0.0,
+            sense_ohm: 0.0,
+            feed: Feed::default(),
+        };
+        for setting in &self.wires {
+            match *setting {
+                Setting::WordLine(ohm) => wires.word_line_ohm_per_cell = ohm,
+                Setting::BitLine(ohm) => wires.bit_line_ohm_per_cell = ohm,
+                Setting::Driver(ohm) => wires.driver_ohm = ohm,
+                Setting::Sense(ohm) => wires.sense_ohm = ohm,
+                Setting::Access(access) => wires.access = access,
+                Setting::Feed(feed) => wires.feed = feed,
+            }
+        }
+        wires
+    }
+}
+
+fn write(path: &Path, text: &str) -> Result<(), WriteError> {
+    let written = persist::write(path, |file| file.write_all(text.as_bytes()));
+    written.map_err(|source| WriteError { path: path.to_owned(), source })
+}
+
+/// One line per column: the current, and that without wires.
+fn current_table(tile: &Tile, volts: &[f64], currents: &[f64]) -> String {
+    let mut text = String::from("column,current_microampere,without_wires_microampere\n");
+    for (column, current) in currents.iter().enumerate() {
+        let exact: f64 = (0..tile.rows()).map(|row| volts[row] * tile.row(row)[column]).sum();
+        let _ = writeln!(text, "{},{current:.12e},{exact:.12e}", column + 1);
+    }
+    text
+}
+
+/// One line per cell: the voltages of its word line and of its bit line.
+fn node_table(tile: &Tile, words: &[f64], bits: &[f64]) -> String {
+    let mut text = String::from("row,column,word_line_volts,bit_line_volts\n");
+    for (place, (word, bit)) in words.iter().zip(bits).enumerate() {
+        let (row, column) = (place / tile.columns() + 1, place % tile.columns() + 1);
+        let _ = writeln!(text, "{row},{column},{word:.12e},{bit:.12e}");
+    }
+    text
+}

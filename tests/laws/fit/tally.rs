@@ -1,0 +1,107 @@
+//! Intervals that hold their numbers, and intervals that miss them.
+
+use std::collections::BTreeMap;
+
+use ohmspike_fit::{FitReport, not_fitted};
+use ohmspike_stats::binomial::least_failures;
+use serde_json::Value;
+
+/// Level of the test of a single number.
+const LEVEL: f64 = 1e-4;
+/// Largest fraction of missed numbers of a device.
+const MOST_MISSES: f64 = 0.03;
+/// Relative rounding of conductances printed as f32.
+const ROUNDING: f64 = 1e-6;
+
+/// Samples of one number.
+#[derive(Debug, Default)]
+struct Samples {
+    n: u64,
+    misses: Vec<String>,
+}
+
+/// Samples by key of the device file.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    numbers: BTreeMap<String, Samples>,
+    /// Keys that the fit states not to know.
+    stated: Vec<String>,
+}
+
+impl Tally {
+    /// Records whether the 99 % interval of `key` holds `expected`.
+    pub(super) fn add(&mut self, report: &FitReport, key: &str, expected: f64) {
+        self.add_as(key, report, key, expected);
+    }
+
+    /// Records the same for a number that has the key `fitted` in the report.
+    pub(super) fn add_as(&mut self, key: &str, report: &FitReport, fitted: &str, expected: f64) {
+        let number = report.number(fitted).unwrap_or_else(|| panic!("{fitted} is missing: {:?}", report.withheld));
+        let (low, high) = number.interval_99.unwrap_or_else(|| panic!("{fitted} has no interval: {number:?}"));
+        let samples = self.numbers.entry(key.to_owned()).or_default();
+        samples.n += 1;
+        let room = ROUNDING * expected.abs();
+        if !(low - room <= expected && expected <= high + room) {
+            samples.misses.push(format!("{low:.6} to {high:.6}, estimate {:.6}, got {expected:.6}", number.value));
+        }
+    }
+
+    /// Records that the report says of `key` that the data do not determine it.
+    pub(super) fn add_stated(&mut self, key: &str) {
+        if !self.stated.iter().any(|stated| stated == key) {
+            self.stated.push(key.to_owned());
+        }
+    }
+
+    /// Asserts that intervals miss their numbers as rarely as they should.
+    pub(super) fn check(&self, name: &str) {
+        let n: u64 = self.numbers.values().map(|samples| samples.n).sum();
+        let misses: usize = self.numbers.values().map(|samples| samples.misses.len()).sum();
+        let summary: Vec<String> = self
+            .numbers
+            .iter()
+            .filter(|(_, samples)| !samples.misses.is_empty())
+            .map(|(key, samples)| {
+                format!("{key}: {} of {} missed, first: {}", samples.misses.len(), samples.n, samples.misses[0])
+            })
+            .collect();
+        println!("{name}: {misses} of {n} missed in {} numbers\n  {}", self.numbers.len(), summary.join("\n  "));
+        for (key, samples) in &self.numbers {
+            let too_many = least_failures(samples.n, 0.99, LEVEL).unwrap_or(samples.n + 1);
+            assert!((samples.misses.len() as u64) < too_many, "{name}: {key}: {:#?}", samples.misses);
+        }
+        assert!(misses as f64 <= MOST_MISSES * n as f64, "{name}: {misses} of {n} missed\n{}", summary.join("\n"));
+    }
+
+    /// Asserts that every number of the device file is recovered, or stated not to be determined.
+    pub(super) fn check_keys(&self, name: &str, file: &Value) {
+        let mut keys = Vec::new();
+        numbers("", file, &mut keys);
+        assert!(!keys.is_empty(), "{name}: no numbers");
+        for key in keys {
+            let general = not_fitted().iter().any(|not| key == not.key || key.starts_with(&format!("{}.", not.key)));
+            let known = self.numbers.contains_key(&key) || self.stated.contains(&key) || general;
+            assert!(known, "{name}: {key} is neither recovered nor stated not to be determined");
+        }
+    }
+}
+
+/// Collects the keys of the numbers of a file. Resistances of points are places of measurements, not results.
+fn numbers(key: &str, value: &Value, keys: &mut Vec<String>) {
+    match value {
+        Value::Number(_) if key.contains("points[") && key.ends_with("resistance_ohm") => {}
+        Value::Number(_) => keys.push(key.to_owned()),
+        Value::Array(values) => {
+            for (place, value) in values.iter().enumerate() {
+                numbers(&format!("{key}[{place}]"), value, keys);
+            }
+        }
+        Value::Object(values) => {
+            for (word, value) in values.iter().filter(|(word, _)| *word != "provenance") {
+                let joined = if key.is_empty() { word.clone() } else { format!("{key}.{word}") };
+                numbers(&joined, value, keys);
+            }
+        }
+        _ => {}
+    }
+}

@@ -90,7 +90,7 @@ impl Round<'_> {
             what: "trial-epoch, noisy digital weights, one thread".to_owned(),
             measured: alone.seconds.clone(),
             unit: "s",
-            target: Target::AtMost(0.6),
+            target: Target::AtMost(0.2),
             needs: Needs::FullSet,
             details: spikes(alone),
         };
@@ -118,7 +118,7 @@ impl Round<'_> {
             what: "one trial on two threads, speed-up over one thread".to_owned(),
             measured: alone.over(&self.shared),
             unit: "x",
-            target: Target::AtLeast(1.8),
+            target: Target::AtLeast(1.85),
             needs: Needs::FullSetTwoCores,
             details: spikes(&self.shared),
         };

@@ -42,7 +42,7 @@ fn refuses_bad_maps_inputs_and_wires() {
     folder.write("ragged.csv", "unit microsiemens\n1 2\n3\n");
     folder.write("negative.csv", "unit microsiemens\n1 -2\n");
     for (map, inputs, wires, expected) in [
-        ("none.csv", "0.1", WIRES, "none.csv"),
+        ("none.csv", "0.1", WIRES, "error: cannot read `none.csv`: "),
         ("ragged.csv", "0.1", WIRES, "error: ragged.csv:3: expected 2 cells, like the first row, got 1"),
         ("negative.csv", "0.1", WIRES, "error: negative.csv:2"),
         ("map.csv", "0.1,0.2,0.3", WIRES, "error: inputs: expected one voltage per row, 2 in all, got 3"),

@@ -81,7 +81,7 @@ fn deploys_what_train_saves() {
     assert!(first.starts_with("network net: 784-16-10, excitatory and inhibitory rows; "), "{first}");
     assert!(first.ends_with(&format!("({correct} of 1024 test samples of fashion-mnist-subset)")), "{first}");
     assert!(answer.stdout.contains("\n10 y "), "{}", answer.stdout);
-    for name in ["deployment.json", "deployment.csv", "chips.jsonl", "study.toml", "figures/deployment.svg"] {
+    for name in ["deployment.json", "deployment.csv", "chips.jsonl", "command.txt", "figures/deployment.svg"] {
         assert!(folder.path("results/net-deploy").join(name).exists(), "{name}");
     }
     // 2 times x 3 chips.
@@ -98,6 +98,20 @@ fn deploys_what_train_saves() {
     let status = folder.run(&["status", "results/net-deploy"]).succeeds().stdout;
     let answers = "  answer: results/net-deploy/deployment.json, results/net-deploy/deployment-2.json\n";
     assert!(status.contains(answers), "{status}");
+    let exported = folder.run(&["export", "results/net-deploy"]);
+    let tables = "hint: its tables are results/net-deploy/deployment.csv, results/net-deploy/deployment-2.csv\n";
+    assert!(exported.status == Some(2) && exported.stderr.ends_with(tables), "{exported:#?}");
+    for command in ["run", "train"] {
+        let refused = folder.run(&[command, "results/net-deploy"]);
+        let told = "error: results/net-deploy: expected the results folder of a study, got one with the trials of `ohmspike deploy";
+        assert!(refused.status == Some(2) && refused.stderr.starts_with(told), "{refused:#?}");
+    }
+    let twice = ["--device", "ideal", "--set", "hardware.device=study-1k-1m"];
+    let twice = folder.run(&[&["deploy", "net.npz", "--chips", "1"], &twice[..]].concat());
+    assert!(twice.stderr.starts_with("error: --device: expected no `--set hardware.device`"), "{twice:#?}");
+    let faulty = ["--device", "ideal", "--chips", "1", "--set", "device.faults.p_high_resistance=0.1"];
+    let faulty = folder.run(&[&["deploy", "net.npz"], &faulty[..]].concat()).succeeds().stdout;
+    assert!(faulty.contains("\nset: device.faults.p_high_resistance = 0.1\n"), "{faulty}");
     folder.run(&["report", "results/net-deploy"]).succeeds();
     let page = folder.text("results/net-deploy/report.html");
     assert!(page.contains("net on ideal: ") && page.contains("net on cmo-hfox-falcone-2025: "), "both are shown");

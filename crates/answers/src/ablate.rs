@@ -20,7 +20,7 @@ use ohmspike_study::health::{HealthKind, chance_in};
 use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
 use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, calibrated_study, only_condition};
-use ohmspike_study::settings::NO_DEVICE;
+use ohmspike_study::settings::{NO_DEVICE, Settings};
 use ohmspike_study::study::Study;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -82,6 +82,9 @@ pub struct AblationAnswer {
     /// Number of the question in its results folder, from 1; see [`numbered`](crate::numbered).
     #[serde(default = "first_question")]
     pub number: u32,
+    /// The settings with all mechanisms; none in files of earlier versions.
+    #[serde(default)]
+    pub settings: Option<Settings>,
     /// Name of the study.
     pub study: String,
     /// Name of the device.
@@ -245,6 +248,7 @@ impl Plan {
         AblationAnswer {
             schema: SCHEMA,
             number: 1,
+            settings: Some(Settings::clone(settings)),
             study: study.name.clone(),
             device: settings.hardware.device.clone(),
             data_set: settings.data.set.clone(),

@@ -33,7 +33,6 @@ use ohmspike_snn::hardware::LayerWeights;
 use ohmspike_study::machine::cores;
 use ohmspike_study::pool::Pool;
 use ohmspike_study::prepare::Prepared;
-use ohmspike_study::resolved_study::write_study;
 
 use cell::Cell;
 pub use cell::{Scale, Variant};
@@ -135,7 +134,6 @@ pub fn deploy(
     let mut prepared = Prepared::default();
     networks.iter().try_for_each(|network| network.prepare(&mut prepared))?;
     let networks = &networks.iter().map(|network| network.sized(&prepared)).collect::<Result<Vec<_>, _>>()?;
-    let first = &networks[0];
     let mut told = Told { observer, cautions: Vec::new() };
     let mut cells = Vec::new();
     for (number, network) in networks.iter().enumerate() {
@@ -160,7 +158,6 @@ pub fn deploy(
         told.tell(parts.broken(bound).into_iter().collect());
         told.tell(caution::of_exact(&parts.exact(bound), bound.cell, &networks[bound.cell.network], options));
     }
-    write_study(&first.study, &first.folder, &options.folder)?;
     let mut jobs = missing_chips(&bound, options, &records);
     jobs.retain(|job| broken[job.cell].is_none());
     run(&bound, jobs, options, &mut records, told.observer)?;

@@ -94,6 +94,8 @@ pub fn limit(
     Ok(searched)
 }
 
+/// Key of the time between training and test.
+const RETENTION: &str = "hardware.retention_seconds";
 /// Position of the stream of chips.
 const CHIP: usize = 4;
 
@@ -172,6 +174,9 @@ impl LimitPlan {
         let mut notes = answered.map(|limit| self.notes(row, limit)).unwrap_or_default();
         notes.extend(row.note.clone().filter(|_| answered.is_some()));
         notes.extend(found.into_iter().filter(|_| answered.is_some()));
+        for bound in [&certified, &refuted].into_iter().flatten() {
+            notes.extend(self.beyond_drift_law(row, bound.value)?.filter(|note| !notes.contains(note)));
+        }
         let with = self.swept.iter().filter(|swept| row.is_together() || swept.key == row.name);
         Ok(Ok(LimitRow {
             key: row.name.clone(),
@@ -222,6 +227,24 @@ impl LimitPlan {
         let keys: Vec<KeyValue> = row.values(value).into_iter().map(|(key, value)| KeyValue { key, value }).collect();
         let units = if row.is_together() { Vec::new() } else { units::quantities(&row.name, value, &settings, device) };
         Ok(Bound { level, value, units, keys: if row.is_together() { keys } else { Vec::new() } })
+    }
+
+    /// Says that a time is outside the drift law of the device.
+    fn beyond_drift_law(&self, row: &Row, value: f64) -> Result<Option<String>, LimitError> {
+        let settings = self.numbers.of(row.at(value)?)?;
+        let Some(name) = settings.device().filter(|_| row.values(value).iter().any(|(key, _)| key == RETENTION)) else {
+            return Ok(None);
+        };
+        let (device, _) = device_file::load(name, &settings.device, &self.folder)?;
+        let Some(times) = device.drift.times() else { return Ok(None) };
+        let held = times.held(settings.hardware.retention_seconds);
+        Ok(held.map(|held| {
+            format!(
+                "the drift law of `{}` covers {} to {} s: beyond it, drift is that at {held} s, and no data support the \
+                 answer",
+                device.name, times.reference, times.latest
+            )
+        }))
     }
 
     /// What limits every answer.

@@ -7,12 +7,15 @@ use ohmspike_answers::ablate::AblationAnswer;
 use ohmspike_answers::deploy::Deployment;
 use ohmspike_answers::limit::LimitReport;
 use ohmspike_answers::numbered::files;
+use ohmspike_datasets::counted;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::store::Store;
 
 use super::Failure;
 use super::terminal::say;
 
+/// Results of single chips.
+const CHIPS: &str = "chips.jsonl";
 /// File with the last command.
 const COMMAND: &str = "command.txt";
 
@@ -61,10 +64,30 @@ impl NoStudyFolder {
     }
 }
 
+/// A deployment has no trials to export.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: expected a folder with trials, got a deployment\n\nhint: its tables are {tables}", folder.display())]
+pub struct NoTrials {
+    folder: PathBuf,
+    tables: String,
+}
+
+/// Returns why a folder of deployments has no trials; none for other folders.
+pub fn without_trials(folder: &Path) -> Option<NoTrials> {
+    let deployments = files::<Deployment>(folder);
+    let tables = deployments.iter().map(|(_, path)| path.with_extension("csv").display().to_string());
+    let has_trials = folder.join("records").exists();
+    (!deployments.is_empty() && !has_trials)
+        .then(|| NoTrials { folder: folder.to_owned(), tables: tables.collect::<Vec<_>>().join(", ") })
+}
+
 /// Prints how many trials `folder` has, its answers and the next step.
 pub fn show_status(folder: &Path) -> Result<(), Failure> {
     let (trials, command) = (Store::open(folder)?.len(), command(folder));
-    say!("{}: {} recorded for `{command}`", folder.display(), ohmspike_datasets::counted(trials, "trial"))?;
+    let chips = fs::read_to_string(folder.join(CHIPS)).map_or(0, |text| text.lines().count());
+    let counts = [(trials, "trial"), (chips, "chip result")].map(|(count, what)| counted(count, what));
+    let recorded = if chips > 0 && trials == 0 { &counts[1] } else { &counts[0] };
+    say!("{}: {recorded} recorded for `{command}`", folder.display())?;
     let answers: Vec<String> = answers(folder).iter().map(|path| path.display().to_string()).collect();
     if answers.is_empty() {
         say!("next: repeat the command to continue")?;

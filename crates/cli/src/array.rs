@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, netlist, solve};
-use ohmspike_datasets::persist;
+use ohmspike_datasets::{persist, reason, write_reason};
 use ohmspike_study::bounded;
 
 use super::Failure;
@@ -96,13 +96,21 @@ struct NoVoltages;
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {source}", path.display())]
+#[error("cannot write `{}`: {}", path.display(), write_reason(source))]
 struct WriteError {
     path: PathBuf,
     source: std::io::Error,
 }
 
-/// A map that cannot be read.
+/// A file that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot read `{}`: {}", path.display(), reason(source))]
+struct ReadError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+/// A map with an error.
 #[derive(Debug, thiserror::Error)]
 #[error("{}:{source}", path.display())]
 struct BadMap {
@@ -112,7 +120,8 @@ struct BadMap {
 
 /// Runs the command.
 pub fn run(Command::Solve(arguments): &Command) -> Result<(), Failure> {
-    let text = bounded::read_named_text(&arguments.map, bounded::LARGEST_MAP)?;
+    let text = bounded::read_named_text(&arguments.map, bounded::LARGEST_MAP)
+        .map_err(|source| ReadError { path: arguments.map.clone(), source })?;
     let tile = Tile::from_csv(&text).map_err(|source| BadMap { path: arguments.map.clone(), source })?;
     let wires = arguments.wires();
     wires.check()?;

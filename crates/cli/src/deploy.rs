@@ -16,7 +16,7 @@ use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::figures::deployment::deployment_figures;
 use ohmspike_report::files::write_figures;
 use ohmspike_report::page::deployment::{
-    WITHHELD, accuracy_words, clipping_words, exact_words, sigma_words, withheld_words, yield_words,
+    WITHHELD, accuracy_words, clipping_words, exact_words, overrides_words, sigma_words, withheld_words, yield_words,
 };
 use ohmspike_simd::Instructions;
 use ohmspike_study::conductance_file::write_conductances;
@@ -145,7 +145,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.save_conductances {
         return save_chip(&networks, &options, arguments.chip, path);
     }
-    let deployment = deploy(&networks, &options, &mut Screen { last: Instant::now() })?;
+    let mut screen = Screen { last: Instant::now(), folder: Some(options.folder.clone()) };
+    let deployment = deploy(&networks, &options, &mut screen)?;
     answers_folder::mark(&options.folder);
     // Files are written first, so that a reader of the output that closes the pipe loses none.
     let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;
@@ -201,7 +202,7 @@ fn save_chip(
     };
     if let [first, _, ..] = options.after_seconds[..] {
         let warning = DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first };
-        Screen { last: Instant::now() }.warning(&warning);
+        Screen { last: Instant::now(), folder: None }.warning(&warning);
     }
     path.check()?;
     write_conductances(path, &one_chip(network, options, chip)?)?;
@@ -212,6 +213,8 @@ fn save_chip(
 /// Warnings and progress on stderr.
 struct Screen {
     last: Instant,
+    /// The results folder, until its first chip is done.
+    folder: Option<PathBuf>,
 }
 
 impl DeployObserver for Screen {
@@ -220,6 +223,7 @@ impl DeployObserver for Screen {
     }
 
     fn chip_ended(&mut self, done: usize, total: usize) {
+        self.folder.take().into_iter().for_each(|folder| answers_folder::mark(&folder));
         if self.last.elapsed() > Duration::from_secs(5) {
             self.last = Instant::now();
             tell!("{done} of {total} chips");
@@ -235,6 +239,9 @@ fn span(seconds: f64) -> TimeSpan {
 fn show(deployment: &Deployment) -> Wanted {
     for (number, network) in deployment.networks.iter().enumerate() {
         say!("{}", network_line(network, deployment.exact_of(number)))?;
+    }
+    if let Some(overrides) = overrides_words(deployment) {
+        say!("{overrides}")?;
     }
     for cell in &deployment.cells {
         let (network, device) = (&deployment.networks[cell.network], &deployment.devices[cell.device]);

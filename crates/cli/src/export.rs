@@ -14,7 +14,7 @@ use ohmspike_study::store::Store;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{print_file, tell};
-use super::{Failure, source, warn};
+use super::{Failure, answers_folder, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -68,6 +68,9 @@ struct WriteError {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if let Some(deployed) = answers_folder::without_trials(&arguments.study.study) {
+        return Err(deployed.into());
+    }
     let file = arguments.study.open()?;
     let results = match arguments.study.answers(&file) {
         Some(folder) => {

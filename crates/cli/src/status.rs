@@ -24,6 +24,8 @@ use ohmspike_study::status::{Status, TrialTimes, left};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
+use ohmspike_study::resolved_study::FILE;
+
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, say, span, tell};
 use super::{Failure, answers_folder, warn};
@@ -69,6 +71,11 @@ struct Unanswered {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let given = &arguments.study.study;
+    if answers_folder::is_answers(given) && !given.join(FILE).exists() {
+        answers_folder::show_status(given)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let file = arguments.study.open()?;
     if let Some(folder) = arguments.study.answers(&file) {
         answers_folder::show_status(&folder)?;

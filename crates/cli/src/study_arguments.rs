@@ -4,9 +4,11 @@ use std::path::{Path, PathBuf};
 
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::cluster::quote::shell;
+use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::study::{Override, StudyError};
 use ohmspike_study::study_file::StudyFile;
 
+use super::answers_folder::NoStudyFolder;
 use super::{Failure, answers_folder};
 
 /// A study and its results folder.
@@ -68,6 +70,10 @@ impl StudyArguments {
 
 /// Opens the study at `path`, a study file or a results folder, with overrides of the form KEY=VALUE.
 pub fn open(path: &Path, overrides: &[String]) -> Result<StudyFile, Failure> {
+    // A deployment is no study.
+    if answers_folder::is_answers(path) && !path.join(FILE).exists() {
+        return Err(NoStudyFolder::new(path.to_owned()).into());
+    }
     Ok(StudyFile::open_with(&PRESETS, path, &parse(overrides)?)?)
 }
 

@@ -20,6 +20,7 @@ pub mod limit;
 pub mod number;
 mod outcomes;
 mod provenance;
+pub(crate) mod question;
 mod ranking;
 mod reproduce;
 mod settings;

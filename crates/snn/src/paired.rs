@@ -64,3 +64,31 @@ fn copy(matrix: Option<&Matrix>, copy: &mut Option<Matrix>) {
         copy.get_or_insert_with(|| matrix.paired_zeros()).copy_rows(matrix);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_rng::Seed;
+    use ohmspike_simd::Serial;
+
+    use super::*;
+    use crate::network::Sign;
+    use crate::weights::DigitalWeights;
+
+    #[test]
+    fn copies_follow_the_weights() {
+        for columns in [10, 20, 40, 100, 200] {
+            let weights = Matrix::from_fn(5, columns, |row, column| (row * columns + column) as f32);
+            let mut store = DigitalWeights::exact(weights, vec![Sign::Unconstrained; 5]);
+            let mut copies = PairedCopies::default();
+            for update in 0..2 {
+                let expected = store.weights().clone();
+                copies.copy(&[&mut store]);
+                let same = copies.layers(&[&mut store])[0].weights.cells().eq(expected.cells());
+                assert!(same, "{columns} columns, update {update}");
+                assert_eq!(copies.copies[0].weights.is_some(), [40, 100].contains(&columns), "{columns} columns");
+                let step = Matrix::from_fn(5, columns, |_, _| 0.5);
+                store.update(&step, Seed::new(update), &Serial).expect("finite");
+            }
+        }
+    }
+}

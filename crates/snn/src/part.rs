@@ -7,7 +7,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Executor, Matrix, Task, kernel};
 
 use crate::backward::{Adjoint, Gradient, collect};
-use crate::forward::{Layer, Trace, forward};
+use crate::forward::{Layer, Trace, complete, forward};
 use crate::loss::ReadoutGradient;
 use crate::network::Network;
 use crate::read_counts::ReadCounts;
@@ -95,9 +95,13 @@ impl Part {
         let input = samples.spikes.sample(sample as usize);
         let label = usize::from(samples.labels[sample as usize]);
         let Part { trace, output, adjoint, gradient, reads, loss } = self;
-        forward(network, layers, input, read.numbered(place as u64), trace);
+        let read = read.numbered(place as u64);
+        forward(network, layers, input, read, trace);
         reads.count(input, trace);
         *loss += network.loss.differentiate(trace, label, scale, output);
+        if output.last_step().is_some_and(|last| !trace.has_voltages_until(last)) {
+            complete(network, layers, input, read, trace);
+        }
         collect(network, transposed, input, trace, output, adjoint, gradient);
     }
 

@@ -68,12 +68,19 @@ impl Trace {
     /// Creates buffers for one sample of `network` that keep the spikes and the largest readout voltages, but no
     /// voltages of hidden neurons, which only the backward pass needs, and not all readout voltages.
     pub fn of_spikes(network: &Network) -> Trace {
-        Trace::with(network, false, false)
+        let mut trace = Trace::with(network, false, false);
+        trace.hidden.iter_mut().for_each(|layer| layer.ends_when_quiet = true);
+        trace
     }
 
-    /// Creates buffers for one sample of `network` that keep what its loss and the backward pass need.
+    /// Creates buffers for one sample of `network` that keep what its loss and most backward passes need; see
+    /// [`Trace::has_voltages_until`].
     pub(crate) fn for_training(network: &Network) -> Trace {
-        Trace::with(network, true, network.loss != Loss::MaxOverTime)
+        let mut trace = Trace::with(network, true, network.loss != Loss::MaxOverTime);
+        if let [layer] = &mut trace.hidden[..] {
+            layer.ends_when_quiet = network.loss == Loss::MaxOverTime;
+        }
+        trace
     }
 
     fn with(network: &Network, voltages: bool, complete: bool) -> Trace {
@@ -83,6 +90,12 @@ impl Trace {
             readout: ReadoutTrace::new(network.classes, network.steps, complete),
             state: State::new(network),
         }
+    }
+
+    /// Returns whether the voltages of hidden neurons are computed for the first `steps` steps. If not, compute them with
+    /// [`crate::forward::complete`].
+    pub(crate) fn has_voltages_until(&self, steps: usize) -> bool {
+        steps <= self.last_hidden().computed()
     }
 
     /// Returns the number of steps T.

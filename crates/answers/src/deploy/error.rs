@@ -24,6 +24,9 @@ pub(super) const SPREAD: &str = "weights.sigma_init";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
+    /// Devices are named twice.
+    #[error("--device: expected no `--set hardware.device` next to it; both name the devices of the deployment")]
+    TwoDevices,
     /// No chips, or too many.
     #[error("chips: expected 1 to {MOST_CHIPS}, got {chips}")]
     Chips {

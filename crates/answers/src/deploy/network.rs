@@ -53,6 +53,8 @@ pub struct DeployedNetwork {
     explicit: Vec<String>,
     /// Keys that the user sets with an override.
     overridden: Vec<String>,
+    /// The overrides of the user, as `key = value`.
+    pub(super) overrides: Vec<String>,
     /// Initial weight spread of the training, thresholds: noise levels are in percent of it. None if nobody knows it.
     spread: Option<f64>,
     pub(super) demand: Demand,
@@ -68,6 +70,9 @@ impl DeployedNetwork {
         let name = path.file_stem().map_or_else(|| "network".to_owned(), |stem| stem.to_string_lossy().into_owned());
         if let Some(key) = overridden_size(request.overrides) {
             return Err(DeployError::Size { file: stored.file.clone(), key });
+        }
+        if !request.devices.is_empty() && request.overrides.iter().any(is_device) {
+            return Err(DeployError::TwoDevices);
         }
         let given = request.overrides.iter().filter(|one| one.key != SIGNS).cloned();
         let devices = (!request.devices.is_empty()).then(|| device_override(request.devices));
@@ -87,7 +92,9 @@ impl DeployedNetwork {
             return Err(DeployError::NoDevice { file: stored.file.clone() });
         }
         let study = Study { name: study_name(&name), question: question(&name), ..study };
-        let network = DeployedNetwork { name, stored, study, folder, explicit, overridden, spread, demand };
+        let shown = |one: &Override| format!("{} = {}", one.key, one.value);
+        let overrides = request.overrides.iter().filter(|one| !one.value.is_array()).map(shown).collect();
+        let network = DeployedNetwork { name, stored, study, folder, explicit, overridden, overrides, spread, demand };
         network.check_spread()?;
         Ok(network)
     }

@@ -33,6 +33,8 @@ pub struct Deployment {
     pub chips: u32,
     /// Times after programming, s.
     pub after_seconds: Vec<f64>,
+    /// Keys that were set for this deployment, as `key = value`.
+    pub overrides: Vec<String>,
     /// The networks.
     pub networks: Vec<NetworkFacts>,
     /// Names of the devices, or of other values of the axes.
@@ -170,6 +172,7 @@ impl Deployment {
             seed: options.seed,
             chips: options.chips,
             after_seconds: options.after_seconds.clone(),
+            overrides: networks[0].overrides.clone(),
             devices: networks[0].device_names(),
             cells: cells.iter().filter(whole).map(|bound| parts.cell(bound)).collect(),
             networks: networks.iter().enumerate().map(of_network).collect(),
@@ -245,7 +248,7 @@ impl Parts<'_> {
             device: cell.device,
             sha256: bound.key.chips.clone(),
             yield_above,
-            write_sigma: cell.study_sigma,
+            write_sigma: cell.study_sigma * cell.settings.hardware.write_spread_scale,
             scales: cell.scales.clone(),
             programming: self.programming(bound),
             mechanisms: self.mechanisms(bound, &times, &exact),

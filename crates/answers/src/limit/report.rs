@@ -126,7 +126,8 @@ pub fn question<'a>(
 ) -> String {
     let effort = Effort { fresh_from: 0, ..*effort };
     let rows: Vec<_> = rows.collect();
-    serde_json::json!([settings, criterion, effort, short_epochs, rows]).to_string()
+    // A study file may spell out defaults that another leaves open.
+    serde_json::json!([settings.resolved().keys(), criterion, effort, short_epochs, rows]).to_string()
 }
 
 impl LimitReport {

@@ -14,6 +14,7 @@ use ohmspike_study::significant::significant;
 use crate::figures::ablation::{ablation_figure, device_words, mechanisms_csv};
 use crate::page::Section;
 use crate::page::number::{percent, probability, signed};
+use crate::page::question::question;
 use crate::page::table::table;
 use crate::rendered_answer::RenderedAnswer;
 
@@ -197,7 +198,7 @@ pub fn text_table(answer: &AblationAnswer) -> String {
 fn section(answers: &[AblationAnswer]) -> Section {
     let body = html! {
         @for answer in answers {
-            @if answers.len() > 1 { h3 { "Question " (answer.number) } }
+            @if answers.len() > 1 { (question(answer.number, answers[0].settings.as_ref(), answer.settings.as_ref())) }
             (body(answer))
         }
     };
@@ -299,6 +300,7 @@ mod tests {
         AblationAnswer {
             schema: SCHEMA,
             number: 1,
+            settings: None,
             study: "s".to_owned(),
             device: device.to_owned(),
             data_set: "digits".to_owned(),

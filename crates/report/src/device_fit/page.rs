@@ -42,7 +42,7 @@ impl FitPage<'_> {
         let text = html! {
             ul.answer {
                 @for line in words::key_numbers(report) { li { (line) } }
-                @for line in words::not_fitted(report) { li { (line) } }
+                @if let Some(line) = words::not_fitted(report) { li { (line) } }
                 @if !clipped.is_empty() { li { (clipped) } }
             }
             p.method { "Brackets hold 95 % intervals." }

@@ -19,6 +19,7 @@ pub fn section(deployment: &Deployment) -> Markup {
     html! {
         @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
         @for caution in &deployment.cautions { p.caution { (caution) "." } }
+        @if let Some(overrides) = overrides_words(deployment) { p { (overrides) "." } }
         p.method { (method(deployment)) }
         @for cell in deployment.cells.iter().filter(|cell| !cell.times.is_empty()) {
             h3 { (name(deployment, cell)) }
@@ -68,6 +69,15 @@ pub fn withheld_words(broken: &str) -> String {
 pub fn sigma_words(cell: &DeploymentCell) -> Option<String> {
     let sigma = significant(cell.write_sigma);
     (cell.write_sigma > 0.0).then(|| format!("write noise of `noise.level_percent`: sigma {sigma} thresholds"))
+}
+
+/// Lists the keys that were set for a deployment, and the write passes; none if nothing differs from the network file.
+pub fn overrides_words(deployment: &Deployment) -> Option<String> {
+    let mut passes: Vec<u32> = deployment.cells.iter().map(|cell| cell.programming.write_passes).collect();
+    passes.dedup();
+    let passes = passes.into_iter().filter(|passes| *passes > 1).map(|passes| format!("{passes} write passes"));
+    let all: Vec<String> = deployment.overrides.iter().cloned().chain(passes).collect();
+    (!all.is_empty()).then(|| format!("set: {}", all.join("; ")))
 }
 
 /// Says what clipped weights cost; none if no weight is clipped or it was not measured.
@@ -208,6 +218,7 @@ pub(crate) mod tests {
             seed: 1,
             chips: 10,
             after_seconds: vec![1.0, 3600.0],
+            overrides: Vec::new(),
             networks: vec![NetworkFacts {
                 name: "net".to_owned(),
                 file: "net.npz".to_owned(),

@@ -5,13 +5,14 @@ use ohmspike_analysis::limit::Statistic;
 use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
 use ohmspike_answers::limit::words;
 
+use super::question::question;
 use super::table::table;
 
 /// Renders the answers of `ohmspike limit` in a folder.
 pub fn section(reports: &[LimitReport]) -> Markup {
     html! {
         @for report in reports {
-            @if reports.len() > 1 { h3 { "Question " (report.number) } }
+            @if reports.len() > 1 { (question(report.number, Some(&reports[0].settings), Some(&report.settings))) }
             (answer(report))
         }
         p.method {

@@ -6,13 +6,14 @@
 
 use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel, with_width};
 
+use super::noise;
 use super::reading::{Reading, decays};
 use super::state::LayerState;
 use super::steps::{Reads, by_steps};
 use crate::network::Network;
 use crate::neuron::Neuron;
 use crate::neuron::izhikevich::Izhikevich;
-use crate::neuron::lif::{LifParams, lif_step};
+use crate::neuron::lif::{LifParams, lif_step, stays_silent};
 use crate::spikes::SpikeTrain;
 use crate::trace::{LayerTrace, list_spikes};
 
@@ -32,7 +33,7 @@ pub(super) fn run(
     feedforward: Reading,
     recurrent: Option<Reading>,
     input: SpikeTrain,
-    draws: &mut Vec<Block>,
+    noise: &mut Vec<Block>,
     state: &mut LayerState,
     trace: &mut LayerTrace,
 ) {
@@ -44,7 +45,7 @@ pub(super) fn run(
     match network.neuron {
         Neuron::Lif if together => by_steps(lif, reads, input, state, trace),
         Neuron::Lif => {
-            by_groups(lif, reads.feedforward, input, draws, trace);
+            by_groups(lif, reads.feedforward, input, noise, trace);
             list_spikes(trace, input.first_step());
         }
         Neuron::Izhikevich => {
@@ -61,29 +62,28 @@ pub(super) fn run(
 struct Columns<'a> {
     weights: &'a Matrix,
     first: usize,
-    /// Variance of one read of each weight, and a draw for every block of every step with input, if reading is noisy.
-    noisy: Option<(&'a Matrix, &'a [Block])>,
+    /// Noise of every block of every step with input, if reading is noisy.
+    noise: Option<&'a [Block]>,
 }
 
 fn by_groups(
     lif: LifParams,
     Reading { layer, noise, .. }: Reading,
     input: SpikeTrain,
-    draws: &mut Vec<Block>,
+    noise_of_reads: &mut Vec<Block>,
     trace: &mut LayerTrace,
 ) {
     let blocks = trace.blocks;
-    let noisy = layer.read_variance.zip(noise).map(|(variance, mut noise)| {
-        draws.resize(input.active_steps() * blocks, Block::ZERO);
-        noise.fill(draws);
-        (variance, &draws[..])
+    let noise = layer.read_variance.zip(noise).map(|(variance, normals)| {
+        noise::of_reads(variance, normals, input, noise_of_reads);
+        &noise_of_reads[..]
     });
     let groups = blocks.div_ceil(widest_group());
     let mut first = 0;
     for group in 0..groups {
         // Groups have equal widths to within one block.
         let width = (blocks - first).div_ceil(groups - group);
-        let columns = Columns { weights: layer.weights, first, noisy };
+        let columns = Columns { weights: layer.weights, first, noise };
         with_width!(width, 1 2 3 4 5 6 7 8 9 10 11, else 12, W => group_of::<W>(lif, columns, input, trace));
         first += width;
     }
@@ -93,22 +93,23 @@ fn by_groups(
 fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTrain, trace: &mut LayerTrace) {
     let (blocks, zero) = (trace.blocks, simd.splat(0.0));
     let (mut membrane, mut current) = ([zero; WIDTH], [zero; WIDTH]);
-    let mut step_with_input = 0;
+    let (mut step_with_input, ends) = (0, trace.ends_when_quiet);
     for step in input.first_step()..trace.steps() {
         let (record, spiking) = trace.record(step, columns.first);
         lif_step(simd, lif, &mut membrane, &mut current, record, spiking);
         let active = input.at(step);
         if active.is_empty() {
+            if ends && input.none_after(step) && stays_silent(simd, lif, &membrane, &current) {
+                trace.end_at::<WIDTH>(step + 1, columns.first);
+                break;
+            }
             continue;
         }
         add_rows(simd, columns.weights, columns.first, active, &mut current);
-        if let Some((read_variance, draws)) = columns.noisy {
-            let mut variance = [zero; WIDTH];
-            add_rows(simd, read_variance, columns.first, active, &mut variance);
-            let draws: &[Block; WIDTH] = blocks_at(draws, step_with_input * blocks + columns.first);
+        if let Some(noise) = columns.noise {
+            let noise: &[Block; WIDTH] = blocks_at(noise, step_with_input * blocks + columns.first);
             for block in 0..WIDTH {
-                let noise = simd.mul(simd.sqrt(variance[block]), simd.load(&draws[block]));
-                current[block] = simd.add(current[block], noise);
+                current[block] = simd.add(current[block], simd.load(&noise[block]));
             }
             step_with_input += 1;
         }

@@ -2,6 +2,7 @@
 
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, kernel};
 
+use super::noise;
 use super::reading::{Reading, decays};
 use super::state::State;
 use crate::network::Network;
@@ -17,7 +18,7 @@ pub(super) fn run(network: &Network, reading: Reading, state: &mut State, trace:
     // U[t + 1] depends on F[t]: all is at rest until after the step of the first spike.
     trace.voltage[..(first + 1) * trace.blocks].fill(Block::ZERO);
     match reading.layer.converter {
-        None => by_blocks(lif, reading, spikes, first, &mut state.draws, trace),
+        None => by_blocks(lif, reading, spikes, first, &mut state.noise, trace),
         Some(_) => converted(lif, reading, spikes, first, state, trace),
     }
 }
@@ -27,26 +28,25 @@ fn by_blocks(
     Reading { layer, noise, .. }: Reading,
     spikes: SpikeTrain,
     first: usize,
-    draws: &mut Vec<Block>,
+    noise_of_reads: &mut Vec<Block>,
     trace: &mut ReadoutTrace,
 ) {
-    let noisy = layer.read_variance.zip(noise).map(|(variance, mut noise)| {
-        draws.resize(spikes.active_steps() * trace.blocks, Block::ZERO);
-        noise.fill(draws);
-        (variance, &draws[..])
+    let noisy = layer.read_variance.zip(noise).map(|(variance, normals)| {
+        noise::of_reads(variance, normals, spikes, noise_of_reads);
+        &noise_of_reads[..]
     });
     for block in 0..trace.blocks {
         block_of(lif, layer.weights, noisy, spikes, block, first, trace);
     }
 }
 
-/// Computes voltages and their maxima of one block of classes. `noisy` has the variance of one read of each weight and
-/// a draw for every block of every step with spikes.
+/// Computes voltages and their maxima of one block of classes. `noise` has the noise of every block of every step with
+/// spikes.
 #[kernel(simd: S)]
 fn block_of(
     lif: LifParams,
     weights: &Matrix,
-    noisy: Option<(&Matrix, &[Block])>,
+    noise: Option<&[Block]>,
     spikes: SpikeTrain,
     block: usize,
     first: usize,
@@ -70,11 +70,8 @@ fn block_of(
             continue;
         }
         add_rows(simd, weights, block, active, &mut current);
-        if let Some((read_variance, draws)) = noisy {
-            let mut variance = [zero];
-            add_rows(simd, read_variance, block, active, &mut variance);
-            let draw = simd.load(&draws[step_with_spikes * blocks + block]);
-            current[0] = simd.add(current[0], simd.mul(simd.sqrt(variance[0]), draw));
+        if let Some(noise) = noise {
+            current[0] = simd.add(current[0], simd.load(&noise[step_with_spikes * blocks + block]));
             step_with_spikes += 1;
         }
     }

@@ -8,8 +8,8 @@ use crate::neuron::Neurons;
 /// State of one sample that is kept in memory.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct State {
-    /// Draws of the read noise of a matrix: one block per column block and active step.
-    pub(super) draws: Vec<Block>,
+    /// Read noise of a matrix: one block per column block and active step.
+    pub(super) noise: Vec<Block>,
     pub(super) hidden: Vec<LayerState>,
     pub(super) readout_voltage: Vec<Block>,
     pub(super) readout_current: Vec<Block>,
@@ -30,7 +30,7 @@ impl State {
     pub(crate) fn new(network: &Network) -> State {
         let classes = blocks_for(network.classes);
         State {
-            draws: Vec::new(),
+            noise: Vec::new(),
             hidden: network.hidden.iter().map(|layer| LayerState::new(blocks_for(layer.neurons))).collect(),
             readout_voltage: vec![Block::ZERO; classes],
             readout_current: vec![Block::ZERO; classes],

@@ -61,6 +61,25 @@ fn step<S: Simd, const WIDTH: usize>(
     }
 }
 
+/// Returns whether no neuron spikes any more without input.
+///
+/// V moves to b V + I and I to a I, with a and b between 0 and 1. If V <= 1 and b + I <= 1, then b V + I <= 1, and both
+/// inequalities still hold for a I. Rounding preserves every step of this, because it is monotonic.
+#[inline(always)]
+pub(crate) fn stays_silent<S: Simd, const WIDTH: usize>(
+    simd: S,
+    params: LifParams,
+    membrane: &[S::Wide; WIDTH],
+    current: &[S::Wide; WIDTH],
+) -> bool {
+    let (b, threshold) = (simd.splat(params.membrane_decay), simd.splat(THRESHOLD));
+    (0..WIDTH).all(|block| {
+        let spikes = simd.not_at_most(membrane[block], threshold);
+        let may_spike = simd.not_at_most(simd.add(b, current[block]), threshold);
+        simd.bits(spikes) | simd.bits(may_spike) == 0
+    })
+}
+
 /// Adjoint of one block of neurons: gradients of the loss by V\[t+1\] and I\[t+1\].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LifAdjoint<W> {

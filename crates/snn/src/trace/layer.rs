@@ -13,6 +13,10 @@ pub struct LayerTrace {
     pub(crate) blocks: usize,
     /// Blocks from one step to the next in `membrane` and `halfway`; 0 if every step overwrites the step before.
     stride: usize,
+    /// Whether computation may end when no neuron can spike any more.
+    pub(crate) ends_when_quiet: bool,
+    /// Number of first steps whose voltages are computed.
+    computed: usize,
     /// V\[t\] for t = 0 .. T - 1, steps x blocks, or of the last step.
     pub(crate) membrane: Vec<Block>,
     /// Voltage half a step after V\[t\], of the same size, for Izhikevich neurons.
@@ -42,6 +46,8 @@ impl LayerTrace {
         LayerTrace {
             blocks,
             stride,
+            ends_when_quiet: false,
+            computed: steps,
             membrane: vec![Block::ZERO; kept],
             halfway,
             kinds,
@@ -72,8 +78,23 @@ impl LayerTrace {
         &self.membrane[step * self.blocks..(step + 1) * self.blocks]
     }
 
+    /// Returns the number of first steps whose voltages are computed.
+    pub(crate) fn computed(&self) -> usize {
+        self.computed
+    }
+
+    /// Ends the computation of `WIDTH` blocks from `first` on after `steps` steps: none of these neurons spikes later.
+    #[inline(always)]
+    pub(crate) fn end_at<const WIDTH: usize>(&mut self, steps: usize, first: usize) {
+        self.computed = self.computed.min(steps);
+        for step in steps..self.steps() {
+            *self.record::<WIDTH>(step, first).1 = [0; WIDTH];
+        }
+    }
+
     /// Marks all neurons as silent and at rest before `step`.
     pub(crate) fn rest_until(&mut self, step: usize) {
+        self.computed = self.steps();
         self.membrane[..step * self.stride].fill(Block::ZERO);
         let halfway = self.halfway.len().min(step * self.stride);
         self.halfway[..halfway].fill(Block::ZERO);

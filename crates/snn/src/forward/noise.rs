@@ -1,0 +1,42 @@
+//! Read noise of a sample, computed for all its reads before the neurons.
+//!
+//! ```text
+//! e[t]  =  sqrt(sum of the variance of one read over the active rows) z        z ~ N(0, 1) for each column
+//! ```
+//!
+//! The noise does not depend on the state of the neurons. In a pass of its own, its square roots do not wait for the
+//! currents of the step before.
+
+use ohmspike_rng::Normals;
+use ohmspike_simd::{Block, Matrix, add_rows, blocks_at_mut, kernel, with_width};
+
+use crate::spikes::SpikeTrain;
+
+/// Column blocks that are summed together.
+const GROUP: usize = 8;
+
+/// Writes the noise of the reads of each step with `input` to `noise`, one block per column block and step. `variance`
+/// is that of one read of each weight.
+pub(super) fn of_reads(variance: &Matrix, mut normals: Normals, input: SpikeTrain, noise: &mut Vec<Block>) {
+    let blocks = variance.row_blocks();
+    noise.resize(input.active_steps() * blocks, Block::ZERO);
+    normals.fill(noise);
+    for first in (0..blocks).step_by(GROUP) {
+        with_width!(blocks - first, 1 2 3 4 5 6 7, else GROUP, W => scale::<W>(variance, first, input, noise));
+    }
+}
+
+/// Multiplies the draws of some columns in `noise` by the standard deviations of their reads.
+#[kernel(simd: S)]
+fn scale<const WIDTH: usize>(variance: &Matrix, first: usize, input: SpikeTrain, noise: &mut [Block]) {
+    let blocks = variance.row_blocks();
+    let steps = input.by_step().filter(|active| !active.is_empty());
+    for (active, noise) in steps.zip(noise.chunks_exact_mut(blocks)) {
+        let mut sums = [simd.splat(0.0); WIDTH];
+        add_rows(simd, variance, first, active, &mut sums);
+        let noise: &mut [Block; WIDTH] = blocks_at_mut(noise, first);
+        for (noise, sum) in noise.iter_mut().zip(sums) {
+            simd.store(simd.mul(simd.sqrt(sum), simd.load(noise)), noise);
+        }
+    }
+}

@@ -92,6 +92,20 @@ fn the_folder_of_an_answer_is_no_study() {
         "error: results/toy-limit: expected the results folder of a study, got one with the trials of `ohmspike limit ";
     assert!(run.stderr.starts_with(refusal) && run.stderr.contains("hint: repeat that command"), "{}", run.stderr);
     assert_eq!(folder.files("results/toy-limit"), before, "nothing is lost");
+    // The folder spells out defaults that the file leaves open: it is the same question.
+    let again = folder.run(&[&["limit", "results/toy-limit"], &NOISE[2..]].concat()).succeeds();
+    assert!(!folder.path("results/toy-limit/limit-2.json").exists(), "{again:#?}");
+}
+
+/// 10 years is the end of the law.
+#[test]
+fn times_beyond_the_drift_law_are_noted() {
+    let folder = folder();
+    let device = ["hardware.device=cmo-hfox-falcone-2025", "training.epochs=4", "outcome.last_epochs=2"];
+    let set: Vec<&str> = device.iter().flat_map(|set| ["--set", *set]).collect();
+    let key = ["--key", "hardware.retention_seconds=1e6,1e9,1e12", "--accuracy", "40%"];
+    let answer = folder.run(&[&["limit", "toy.toml"], &key[..], &set].concat()).succeeds();
+    assert!(answer.stdout.contains("the drift law of `cmo-hfox-falcone-2025` covers "), "{answer:#?}");
 }
 
 #[test]

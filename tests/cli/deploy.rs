@@ -89,9 +89,20 @@ fn deploys_what_train_saves() {
     let before = folder.text("results/net-deploy/chips.jsonl");
     let again = folder.run(&["deploy", "net.npz", "--device", "ideal", "--chips", "3", "--after", "1s,10y"]).succeeds();
     assert_eq!((again.stdout, folder.text("results/net-deploy/chips.jsonl")), (answer.stdout, before));
-    // Another question leaves the answer in place.
+}
+
+/// Another question leaves the answer in place, and no command takes the folder for a study.
+#[test]
+fn a_second_deployment_has_files_of_its_own() {
+    let folder = Folder::new();
+    save_trained(&folder, "net.npz");
+    let deploy = |more: &[&str]| {
+        let base = ["deploy", "net.npz", "--set", "network.steps=40", "--chips", "3"];
+        folder.run(&[&base[..], more].concat())
+    };
+    deploy(&["--device", "ideal"]).succeeds();
     let first = folder.text("results/net-deploy/deployment.json");
-    let other = folder.run(&["deploy", "net.npz", "--device", "cmo-hfox-falcone-2025", "--chips", "3"]).succeeds();
+    let other = deploy(&["--device", "cmo-hfox-falcone-2025"]).succeeds();
     assert!(other.stdout.contains("results/net-deploy/deployment-2.json\n"), "{}", other.stdout);
     assert_eq!(folder.text("results/net-deploy/deployment.json"), first);
     assert!(folder.path("results/net-deploy/figures/deployment-2.svg").exists());
@@ -106,12 +117,10 @@ fn deploys_what_train_saves() {
         let told = "error: results/net-deploy: expected the results folder of a study, got one with the trials of `ohmspike deploy";
         assert!(refused.status == Some(2) && refused.stderr.starts_with(told), "{refused:#?}");
     }
-    let twice = ["--device", "ideal", "--set", "hardware.device=study-1k-1m"];
-    let twice = folder.run(&[&["deploy", "net.npz", "--chips", "1"], &twice[..]].concat());
+    let twice = deploy(&["--device", "ideal", "--set", "hardware.device=study-1k-1m"]);
     assert!(twice.stderr.starts_with("error: --device: expected no `--set hardware.device`"), "{twice:#?}");
-    let faulty = ["--device", "ideal", "--chips", "1", "--set", "device.faults.p_high_resistance=0.1"];
-    let faulty = folder.run(&[&["deploy", "net.npz"], &faulty[..]].concat()).succeeds().stdout;
-    assert!(faulty.contains("\nset: device.faults.p_high_resistance = 0.1\n"), "{faulty}");
+    let faulty = deploy(&["--device", "ideal", "--set", "device.faults.p_high_resistance=0.1"]).succeeds().stdout;
+    assert!(faulty.contains("\nset: network.steps = 40; device.faults.p_high_resistance = 0.1\n"), "{faulty}");
     folder.run(&["report", "results/net-deploy"]).succeeds();
     let page = folder.text("results/net-deploy/report.html");
     assert!(page.contains("net on ideal: ") && page.contains("net on cmo-hfox-falcone-2025: "), "both are shown");

@@ -180,9 +180,9 @@ proptest! {
         let bit = |row: usize, column: usize| solved.bit_line_volts[row * columns + column];
         let lost = |volts: f64, ohm: f64| volts * volts / ohm;
         let (mut supplied, mut used) = (0.0, 0.0);
-        for row in 0..rows {
-            let over = volts[row] - word(row, 0);
-            supplied += volts[row] * over / wires.driver_ohm;
+        for (row, input) in volts.iter().enumerate() {
+            let over = input - word(row, 0);
+            supplied += input * over / wires.driver_ohm;
             used += lost(over, wires.driver_ohm);
             for column in 0..columns {
                 used += 1e-6 * tile.row(row)[column] * (word(row, column) - bit(row, column)).powi(2);

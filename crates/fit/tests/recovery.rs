@@ -337,9 +337,8 @@ fn gains_of_cells_are_recovered() {
     let constant = |_: bool, _: f64, z: f64| 0.002 * (1.0 + 0.3 * z);
     let soft =
         |up: bool, x: f64, z: f64| if up { 0.02 * (1.0 - x) * (1.0 + 0.3 * z) } else { 0.03 * x * (1.0 + 0.3 * z) };
-    let steps: [(PulseKind, &dyn Fn(bool, f64, f64) -> f64); 2] =
-        [(PulseKind::Constant, &constant), (PulseKind::SoftBounds, &soft)];
-    for (law, step) in steps {
+    let steps: [&dyn Fn(bool, f64, f64) -> f64; 2] = [&constant, &soft];
+    for (law, step) in [PulseKind::Constant, PulseKind::SoftBounds].into_iter().zip(steps) {
         let options = FitOptions { window: Some((10.0, 100.0)), pulse_law: Some(law), ..options() };
         let report = fitted(pulses(step, 14, 0.25), &options);
         let gain = report.number("device_to_device.step_gain_sigma").expect("gains differ");

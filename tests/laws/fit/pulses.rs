@@ -75,7 +75,7 @@ fn trains(device: &Device, pulses: &Pulses, length: usize, seed: u64) -> FitRepo
         };
         record(0, "up", &chip);
         for pulse in 1..=length {
-            let up = (pulse - 1) / run % 2 == 0;
+            let up = ((pulse - 1) / run).is_multiple_of(2);
             let step = f64::from(pulses.step(if up { Direction::Up } else { Direction::Down })) * span;
             chip.step(if up { step } else { -step });
             record(pulse, if up { "up" } else { "down" }, &chip);

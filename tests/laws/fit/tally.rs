@@ -65,7 +65,6 @@ impl Tally {
                 format!("{key}: {} of {} missed, first: {}", samples.misses.len(), samples.n, samples.misses[0])
             })
             .collect();
-        println!("{name}: {misses} of {n} missed in {} numbers\n  {}", self.numbers.len(), summary.join("\n  "));
         for (key, samples) in &self.numbers {
             let too_many = least_failures(samples.n, 0.99, LEVEL).unwrap_or(samples.n + 1);
             assert!((samples.misses.len() as u64) < too_many, "{name}: {key}: {:#?}", samples.misses);

@@ -8,7 +8,7 @@
 //! -> LimitReport: limit.json, limit.csv
 //! ```
 //!
-//! - [`fresh_seeds`]: the seeds that no earlier answer in the folder has used;
+//! - `fresh_seeds`: the seeds that no earlier answer in the folder has used;
 //! - [`defaults`]: harsh side, harmless value and levels of a key; [`swept`]: a key with its levels and settings;
 //! - [`row`]: the networks of a row; [`numbers`]: their numbers in place of `auto`; [`plan`]: a checked question;
 //! - [`mod@find`]: runs a procedure; [`recorded`]: runs its trials in a results folder; [`repeats`]: what differs between

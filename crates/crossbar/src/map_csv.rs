@@ -295,7 +295,7 @@ mod tests {
         assert_eq!((tile.rows(), tile.columns()), (3, 2));
         assert!((tile.row(0)[0] - 123.456789012).abs() < 1e-10);
         let told = |text: &str| Tile::from_csv(text).expect_err("not a map").to_string();
-        assert!(told("1 2\n3 4").starts_with("1: "), "{}", told("1 2\n3 4"));
+        assert!(told("1 2\n3 4").starts_with("1:1: `1` has no unit"), "{}", told("1 2\n3 4"));
         assert!(told("unit microsiemens\n1 2\n3").contains("expected 2"), "{}", told("unit microsiemens\n1 2\n3"));
         assert!(told("unit microsiemens\n1 -2").starts_with("2:"), "{}", told("unit microsiemens\n1 -2"));
         assert!(!told("unit microsiemens").is_empty() && !told("").is_empty());

@@ -1,6 +1,7 @@
 //! Results folders that other processes change or share during a run.
 
 use std::fs;
+use std::io::Read;
 use std::process::{Child, Output};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,12 +13,18 @@ const LONG: [&str; 8] =
 
 fn started(folder: &Folder, arguments: &[&str], records: usize) -> Child {
     let process = folder.ohmspike(arguments).spawn().expect("the program starts");
+    wait_for_records(folder, "0001.jsonl", records);
+    process
+}
+
+/// Waits until the file `name` holds at least `records` records.
+fn wait_for_records(folder: &Folder, name: &str, records: usize) {
+    let path = format!("results/tiny/records/{name}");
     let begun = Instant::now();
-    while folder.records("results/tiny/records/0001.jsonl").len() < records {
-        assert!(begun.elapsed() < Duration::from_secs(60), "no record within a minute");
+    while folder.records(&path).len() < records {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{name}: fewer than {records} records within a minute");
         thread::sleep(Duration::from_millis(2));
     }
-    process
 }
 
 fn ended(process: Child) -> Answer {
@@ -52,15 +59,23 @@ fn records_that_are_moved_during_a_run_are_an_error() {
 #[test]
 fn two_runs_in_one_folder_warn_and_shards_do_not() {
     let folder = Folder::with_tiny_study();
-    let mut first = started(&folder, &LONG, 1);
-    let second = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
-    let told = format!("warning: results/tiny: process {} on ", first.id());
-    assert!(second.stderr.contains(&told), "{}", second.stderr);
-    first.kill().expect("it still runs");
-    let killed = ended(first);
-    assert!(killed.stderr.contains("runs trials in the same folder"), "the first one says so too: {}", killed.stderr);
+    // Too many trials to end by themselves: both are killed.
+    let long = ["run", "tiny.toml", "--threads", "1", "--set", "repeats.seeds=500", "--set", "observe.details=none"];
+    let mut first = started(&folder, &long, 1);
+    let mut second = folder.ohmspike(&long).spawn().expect("the program starts");
+    wait_for_records(&folder, "0002.jsonl", 1);
+    // A process looks for others after each trial; the second trial from here began after the other had announced itself.
+    wait_for_records(&folder, "0001.jsonl", folder.records("results/tiny/records/0001.jsonl").len() + 2);
+    let (first_id, second_id) = (first.id(), second.id());
+    for (process, other) in [(&mut second, first_id), (&mut first, second_id)] {
+        process.kill().expect("it still runs");
+        let mut told = String::new();
+        process.stderr.take().expect("captured").read_to_string(&mut told).expect("text");
+        process.wait().expect("it was killed");
+        assert!(told.contains(&format!("warning: results/tiny: process {other} on ")), "{told}");
+    }
     // A killed process leaves no lock.
-    let third = folder.run(&["run", "tiny.toml", "--max-trials", "1", "--set", "repeats.seeds=12"]).succeeds();
+    let third = folder.run(&["run", "tiny.toml", "--max-trials", "1", "--set", "repeats.seeds=500"]).succeeds();
     assert!(!third.stderr.contains("runs trials in the same folder"), "{}", third.stderr);
     assert!(!folder.path("results/tiny/running").exists());
 

@@ -210,7 +210,12 @@ impl CellToCell {
         cells.dedup();
         let key = ("device_to_device.step_gain_sigma", "");
         let mut numbers = vec![with_interval(key, value, &draws, (Scale::Square, sample.degrees()), (n, cells.len()))];
-        numbers.extend(used.iter().map(|&bin| self.of_target(bin, &total(&everyone, bin))));
+        let of_bins: Vec<Vec<f64>> = sample
+            .bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
+        for (place, &bin) in used.iter().enumerate() {
+            let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
+            numbers.push(self.of_target(bin, &total(&everyone, bin), &draws, sample));
+        }
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
             law: "normal",
@@ -231,18 +236,15 @@ impl CellToCell {
         Ok(Fitted { fit, section })
     }
 
-    /// Returns the standard deviation over cells at one target, µS.
-    fn of_target(&self, bin: usize, sums: &Sums) -> FittedNumber {
+    /// Returns the standard deviation over cells at one target, µS; `draws` are those of the gain.
+    fn of_target(&self, bin: usize, sums: &Sums, draws: &[f64], sample: &Sample) -> FittedNumber {
         let target = self.targets[bin];
-        FittedNumber {
-            key: format!("standard deviation over cells at {target:.4} µS"),
-            value: sums.variance().max(0.0).sqrt() * (target - self.floor),
-            unit: "µS",
-            interval_95: None,
-            interval_99: None,
-            n: sums.n as usize,
-            cells: sums.cells as usize,
-        }
+        let change = target - self.floor;
+        let draws: Vec<f64> = draws.iter().map(|draw| change * draw).collect();
+        let key = format!("standard deviation over cells at {target:.4} µS");
+        let value = change * signed_root(sums.variance());
+        let counts = (sums.n as usize, sums.cells as usize);
+        with_interval((&key, "µS"), value, &draws, (Scale::Square, sample.degrees()), counts)
     }
 }
 

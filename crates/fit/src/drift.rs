@@ -10,7 +10,9 @@
 
 mod lines;
 mod log_time;
+mod outliers;
 mod power;
+mod visible;
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
@@ -20,6 +22,8 @@ use crate::report::Candidate;
 use crate::sample::Sample;
 use crate::table::Table;
 use lines::{Found, Series, series};
+use outliers::{Scale, regular};
+use visible::no_drift;
 
 /// Smallest number of series.
 const LEAST_SERIES: usize = 5;
@@ -46,7 +50,18 @@ pub(crate) fn fit_drift(
     if series.iter().all(Series::is_constant) {
         return Err("no value changes with time".to_owned());
     }
+    let all = series.len();
+    // Outliers of both laws first: they would choose the law.
+    let series = regular(series, &[Scale::Ln, Scale::Linear]);
     let (law, candidates, mut notes) = choose(&series, options.drift_law);
+    let series = regular(series, if law == DriftLaw::LogTime { &[Scale::Linear] } else { &[Scale::Ln] });
+    if let Some(reason) = no_drift(&series) {
+        return Err(reason);
+    }
+    if series.len() < all {
+        let left_out = all - series.len();
+        notes.push(format!("{left_out} series with a value far from those of the others are outliers and left out"));
+    }
     if law == DriftLaw::LogTime {
         notes.push(bounds_note(outside, clipped));
     }

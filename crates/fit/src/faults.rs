@@ -11,12 +11,12 @@
 mod lines;
 
 use ohmspike_crossbar::device::FaultsSpec;
-use ohmspike_stats::binomial::{at_most, lower_bound, upper_bound};
+use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::median;
+use crate::sample::{median, median_interval};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRows};
 
@@ -226,17 +226,11 @@ fn stuck_values([high, low]: &[Vec<f64>; 2], window: (f64, f64), section: &mut F
     numbers.into_iter().flatten().collect()
 }
 
-/// Returns a median with its intervals between order statistics, where the sample has enough of them: the number of values
-/// below the median is binomial with probability 1/2.
+/// Returns a median with its intervals, where the sample has enough values.
 fn median_number(key: &str, median: f64, mut values: Vec<f64>) -> FittedNumber {
     values.sort_by(f64::total_cmp);
     let n = values.len();
-    let interval = |level: f64| {
-        let alpha = (1.0 - level) / 2.0;
-        let rank = (0..n / 2).take_while(|&below| at_most(below as u64, n as u64, 0.5) <= alpha).count();
-        (rank > 0).then(|| (values[rank - 1], values[n - rank]))
-    };
-    let (interval_95, interval_99) = (interval(0.95), interval(0.99));
+    let [interval_95, interval_99] = [0.95, 0.99].map(|level| median_interval(&values, n, level));
     FittedNumber { key: key.to_owned(), value: median, unit: "ohm", interval_95, interval_99, n, cells: n }
 }
 

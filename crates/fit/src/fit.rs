@@ -10,6 +10,7 @@ use crate::check_options::check_options;
 use crate::device_file::DeviceFile;
 use crate::drift::fit_drift;
 use crate::error::FitError;
+use crate::explain::explain;
 use crate::faults::{CellState, States, fit_faults};
 use crate::input::{FitInput, Role};
 use crate::options::{FitOptions, Mechanism};
@@ -36,12 +37,24 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
         let table = read(file, ReadOptions { role, wide, read_volts: options.read_volts })?;
         let (name, cells) = (file.name.clone(), table.cells.count());
         fit.files.push(SourceFile { role, name, sha256: sha256(file), values: table.rows(), cells });
-        tables.push(table);
+        match (role == Role::Writes).then(|| table.first_values()).flatten() {
+            None => tables.push(table),
+            Some(first) => tables.extend(split(first, table, input.retention.is_some())),
+        }
     }
     if tables.is_empty() {
         return Err(FitError::NoFile);
     }
     fit.device(&tables)
+}
+
+/// Returns the `first` values of writes, and `all` their values as retention unless there is a table of it.
+fn split(mut first: Table, mut all: Table, has_retention: bool) -> Vec<Table> {
+    let (file, later) = (&all.file, all.rows() - first.rows());
+    let rest = if has_retention { "the others are left out: retention has its own table" } else { "all are retention" };
+    first.notes.push(format!("{file}: the first value of every write counts as write ({later} are later); {rest}"));
+    (all.role, all.notes) = (Some(Role::Retention), Vec::new());
+    if has_retention { vec![first] } else { vec![first, all] }
 }
 
 /// A fit under way.
@@ -62,8 +75,7 @@ impl Fit<'_> {
         let clipped = |ends: (f64, f64)| writes.as_ref().map_or(0.0, |writes| writes.clipped(ends));
         let pulsed = of(Role::Pulses);
         let from_pulses = pulsed.and_then(|table| {
-            let (low, high) = extremes(table)?;
-            Some(Extent { low, high, n: table.rows(), cells: table.cells.count() })
+            Some(Extent::of_pulses(extremes(table)?, table.rows(), table.cells.count()))
         });
         let Some((fit, ohms)) = window(extent.or(from_pulses), ends, self.options.window, clipped) else {
             let problem = "missing: the tables have no writes of working cells".to_owned();
@@ -95,8 +107,7 @@ impl Fit<'_> {
         let states = States::new(table, &all);
         let working = all.without(&states.faulty());
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
-        let robust = |target: f64| working.robust[working.bins.of(target)].1;
-        let extent = (!working.rows.is_empty()).then(|| extent(&working, ends, robust));
+        let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
         let between = CellToCell::new(&working, floor, ends);
         let cells = between.fit(&sample);
@@ -116,7 +127,7 @@ impl Fit<'_> {
         let series = series(table, &sample.held_out);
         let interval = interval(table, self.options.read_interval_seconds);
         let white = self.keep(Mechanism::ReadNoise, white.then(|| fit_white(&series, self.options, &sample)));
-        let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series, interval, &sample)));
+        let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series.series, interval, &sample)));
         if white.is_some() || rtn.is_some() {
             let (white, rtn) = (white.unwrap_or_default(), rtn.unwrap_or_default());
             file.read = Some(ReadSpec { white, rtn, volts: self.options.read_volts, ..ReadSpec::default() });
@@ -183,6 +194,7 @@ impl Fit<'_> {
             }
         }
         self.withheld.sort_by_key(|withheld| order(withheld.mechanism));
+        self.mechanisms.iter_mut().for_each(explain);
         if let Some(fit) = self.mechanisms.iter_mut().find(|fit| fit.mechanism == Mechanism::Window) {
             fit.notes.extend(tables.iter().flat_map(|table| table.notes.clone()));
         }

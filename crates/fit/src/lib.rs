@@ -20,6 +20,7 @@ mod check_options;
 mod device_file;
 mod drift;
 mod error;
+mod explain;
 mod faults;
 mod fit;
 mod input;

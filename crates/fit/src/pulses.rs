@@ -15,6 +15,7 @@ mod curve;
 mod gains;
 mod noise;
 mod section;
+mod spikes;
 mod steps;
 
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
@@ -57,7 +58,13 @@ pub(crate) fn fit_pulses(
     for (up, name) in [(true, "up"), (false, "down")] {
         let count = steps.count(up);
         if count < LEAST_STEPS {
-            return Err(format!("expected at least {LEAST_STEPS} {name} pulses between known values, got {count}"));
+            return Err(format!(
+                "expected at least {LEAST_STEPS} {name} pulses between values of successive pulse numbers, got {count}"
+            ));
+        }
+        if steps.mean(up) < 0.0 {
+            let change = if up { "lower" } else { "raise" };
+            return Err(format!("{name} pulses {change} the conductance on average: is the direction reversed?"));
         }
     }
     let Rounds { normalised, kind, fits, candidates, gains } = rounds(&steps, options, sample)?;
@@ -75,7 +82,7 @@ pub(crate) fn fit_pulses(
     let final_gains = gains.as_ref().map(|gains| gains.drawn(&vec![1.0; sample.groups]));
     let sigma = noise.drawn(&vec![1.0; sample.groups], &fits);
     let found = values(&fits, &sigma, final_gains.as_ref());
-    let names = names(kind, final_gains.is_some());
+    let names = names(kind, final_gains.is_some(), sigma.read > 0.0);
     let mut numbers = numbers(&names, (&found, &draws), &steps, sample);
     let unbounded = ["up", "down"].into_iter().zip(&fits).filter(|(_, fit)| fit.is_unbounded());
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
@@ -202,7 +209,7 @@ fn values(fits: &[Fit; 2], noise: &Noise, gains: Option<&Gains>) -> Vec<f64> {
 }
 
 /// Returns keys, units and scales of the estimates.
-fn names(kind: PulseKind, gains: bool) -> Vec<(String, &'static str, Scale)> {
+fn names(kind: PulseKind, gains: bool, noisy: bool) -> Vec<(String, &'static str, Scale)> {
     let mut names = Vec::new();
     for direction in ["up", "down"] {
         names.push((format!("write.pulses.{direction}_step_percent_of_window"), "% of window", Scale::Log));
@@ -216,7 +223,9 @@ fn names(kind: PulseKind, gains: bool) -> Vec<(String, &'static str, Scale)> {
         names.extend(further.iter().map(|key| (format!("write.pulses.{direction}_{key}"), "", Scale::Linear)));
     }
     for key in ["cycle_sigma_percent_of_step", "down_cycle_sigma_percent_of_step"] {
-        names.push((format!("write.pulses.{key}"), "% of step", Scale::Log));
+        // Without read noise to subtract, the variance is positive.
+        let scale = if noisy { Scale::Excess } else { Scale::Log };
+        names.push((format!("write.pulses.{key}"), "% of step", scale));
     }
     if gains {
         names.push(("device_to_device.step_gain_sigma".to_owned(), "", Scale::Square));

@@ -4,9 +4,10 @@
 //! over at most [`MOST_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
 
 use ohmspike_rng::Seed;
+use ohmspike_stats::binomial::at_most;
 use rand::RngExt;
 
-use crate::normal::student;
+use crate::normal::{quantile, student};
 use crate::report::FittedNumber;
 
 /// Largest number of groups.
@@ -75,8 +76,11 @@ pub(crate) enum Scale {
     Linear,
     /// Logarithm, for positive numbers.
     Log,
-    /// Square with the sign of the number, for roots of differences of variances ([`signed_root`]), which may be negative.
+    /// Square with the sign of the number, for standard deviations over cells: roots of differences of variances
+    /// ([`signed_root`]), which may be negative.
     Square,
+    /// The same for standard deviations over many values of each cell.
+    Excess,
 }
 
 /// Returns the root of a difference of variances, negative for a negative one.
@@ -108,12 +112,12 @@ pub(crate) fn with_least_error(
     let to = |x: f64| match scale {
         Scale::Linear => x,
         Scale::Log => x.ln(),
-        Scale::Square => x * x.abs(),
+        Scale::Square | Scale::Excess => x * x.abs(),
     };
     let from = |x: f64| match scale {
         Scale::Linear => x,
         Scale::Log => x.exp(),
-        Scale::Square => signed_root(x).max(0.0),
+        Scale::Square | Scale::Excess => signed_root(x).max(0.0),
     };
     // The variance over k cells is known no better than to a fraction sqrt(2 / (k - 1)).
     let of_cells = value * value * (2.0 / cells.saturating_sub(1).max(1) as f64).sqrt();
@@ -128,7 +132,7 @@ pub(crate) fn with_least_error(
     };
     FittedNumber {
         key: key.to_owned(),
-        value: if scale == Scale::Square { value.max(0.0) } else { value },
+        value: if matches!(scale, Scale::Square | Scale::Excess) { value.max(0.0) } else { value },
         unit,
         interval_95: interval(0.95),
         interval_99: interval(0.99),
@@ -155,6 +159,21 @@ pub(crate) fn median(values: &mut [f64]) -> f64 {
     }
     let (below, &mut upper, _) = values.select_nth_unstable_by(n / 2, f64::total_cmp);
     if n % 2 == 1 { upper } else { 0.5 * (upper + below.iter().copied().fold(f64::NEG_INFINITY, f64::max)) }
+}
+
+/// Returns the interval of the median of sorted `values` between order statistics; none for too few values. The number of
+/// values below the median is binomial with probability 1/2. Only `independent` of the values are: the others are
+/// further values of the same cells.
+pub(crate) fn median_interval(values: &[f64], independent: usize, level: f64) -> Option<(f64, f64)> {
+    let alpha = (1.0 - level) / 2.0;
+    // Far from few values, the binomial distribution is normal.
+    let below = if independent > 1000 {
+        (0.5 * independent as f64 - quantile(1.0 - alpha) * 0.5 * (independent as f64).sqrt()) as usize
+    } else {
+        (0..independent / 2).take_while(|&below| at_most(below as u64, independent as u64, 0.5) <= alpha).count()
+    };
+    let rank = below * values.len() / independent.max(1);
+    (rank > 0).then(|| (values[rank - 1], values[values.len() - rank]))
 }
 
 /// Returns the median and 1.4826 times the median absolute deviation, the standard deviation of a normal sample.
@@ -194,6 +213,18 @@ mod tests {
             (error * (n as f64).sqrt() - 1.0).abs() < 5.0 * (1.0 / 4000f64.sqrt() + 1.0 / 800f64.sqrt()),
             "{error}"
         );
+    }
+
+    /// The interval of a median of 8 values at 95 % lies between the first and the last; of 5, none exists (1/2^5 > 2.5 %).
+    #[test]
+    fn medians_have_intervals_between_order_statistics() {
+        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0];
+        assert_eq!(median_interval(&values, 8, 0.95), Some((1.0, 8.0)));
+        assert_eq!(median_interval(&values[..5], 5, 0.95), None);
+        // A normal sample of 10,000: half width 1.96 · 0.5 / sqrt(n) in probability. A quarter as many cells double it.
+        let many: Vec<f64> = (1..=10_000).map(|k| f64::from(k) / 10_000.0).collect();
+        let width = |independent| median_interval(&many, independent, 0.95).map(|(low, high)| high - low).unwrap_or(1.0);
+        assert!((width(10_000) / 0.0196 - 1.0).abs() < 0.02 && (width(2500) / width(10_000) - 2.0).abs() < 0.05);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod cells;
 mod check;
 mod column;
+mod later;
 mod read;
 
 pub(crate) use cells::Cells;
@@ -54,10 +55,11 @@ impl Table {
         self.value.len()
     }
 
-    /// Returns the rows of each series: those of one cell and cycle, in file order, ordered by `key` if there is one.
+    /// Returns the rows of each series: those of one cell, cycle and target, in file order, ordered by `key` if there is one.
     pub fn series(&self, key: Option<&dyn Fn(usize) -> f64>) -> Vec<Vec<u32>> {
         let mut rows: Vec<u32> = (0..self.rows() as u32).collect();
-        let place = |row: u32| (self.cell[row as usize], self.cycle[row as usize]);
+        let target = |row: u32| self.target.get(row as usize).map_or(0, |target| target.to_bits());
+        let place = |row: u32| (self.cell[row as usize], self.cycle[row as usize], target(row));
         match key {
             Some(key) => {
                 rows.sort_by(|&a, &b| place(a).cmp(&place(b)).then(key(a as usize).total_cmp(&key(b as usize))))

@@ -11,10 +11,13 @@ use ohmspike_crossbar::WindowSpec;
 
 use crate::options::Mechanism;
 use crate::report::{FittedNumber, MechanismFit};
+use crate::sample::median_interval;
 use crate::writes::{AT_END, Ends, WriteRow, WriteRows};
 
 /// Standard deviations between an outer target and an end of the window.
 const HEAD_ROOM: f64 = 3.72;
+/// Standard deviation of a normal distribution over its median absolute deviation.
+const MAD: f64 = 1.4826;
 /// Smallest number of equal extreme values that are a clipped end.
 const LEAST_CLIPPED: usize = 5;
 /// Smallest fraction of the writes to the outer target.
@@ -62,23 +65,50 @@ pub(crate) struct Extent {
     pub n: usize,
     /// Number of cells.
     pub cells: usize,
+    /// 95 % and 99 % intervals of both.
+    pub low_intervals: [Interval; 2],
+    pub high_intervals: [Interval; 2],
+    /// Whether these are the extremes of pulse trains, which have no interval.
+    pub from_pulses: bool,
 }
 
-/// Returns the extent of `writes` with head-room; `ln_sigma(target)` is the spread of a write.
-pub(crate) fn extent(writes: &WriteRows, ends: Ends, ln_sigma: impl Fn(f64) -> f64) -> Extent {
-    let centres = &writes.bins.centres;
-    let reach = |sign: f64| {
-        centres
-            .iter()
-            .map(|&target| sign * (target.ln() + sign * HEAD_ROOM * ln_sigma(target)))
-            .fold(f64::MIN, f64::max)
-    };
-    Extent {
-        low: ends.low.unwrap_or_else(|| (-reach(-1.0)).exp()),
-        high: ends.high.unwrap_or_else(|| reach(1.0).exp()),
-        n: writes.rows.len(),
-        cells: writes.cells(),
+impl Extent {
+    /// Returns the extent `low` to `high`, µS, of `n` values of pulse trains.
+    pub(crate) fn of_pulses((low, high): (f64, f64), n: usize, cells: usize) -> Extent {
+        Extent { low, high, n, cells, low_intervals: [None; 2], high_intervals: [None; 2], from_pulses: true }
     }
+}
+
+/// Two-sided interval; none if the data do not bound it.
+type Interval = Option<(f64, f64)>;
+
+/// Returns the extent of `writes` with head-room for the robust spread of each target.
+pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
+    let by_bin = writes.by_bin();
+    let reach = |sign: f64, bin: usize, spread: f64| writes.bins.centres[bin].ln() + sign * HEAD_ROOM * spread;
+    let outer = |sign: f64| {
+        let of = |&bin: &usize| sign * reach(sign, bin, writes.robust[bin].1);
+        (0..writes.bins.count()).max_by(|one, other| of(one).total_cmp(&of(other))).unwrap_or_default()
+    };
+    let end = |clipped: Option<f64>, sign: f64| {
+        if let Some(end) = clipped {
+            return (end, [Some((end, end)); 2]);
+        }
+        let bin = outer(sign);
+        let (centre, spread) = writes.robust[bin];
+        let at = |spread: f64| reach(sign, bin, spread).exp();
+        // The robust spread is a median: of the distances from the centre.
+        let mut distances: Vec<f64> = by_bin[bin].iter().map(|v| (v - centre).abs()).collect();
+        distances.sort_by(f64::total_cmp);
+        let intervals = [0.95, 0.99].map(|level| {
+            let (low, high) = median_interval(&distances, writes.cells_of(bin), level)?;
+            let (one, other) = (at(MAD * low), at(MAD * high));
+            Some((one.min(other), one.max(other)))
+        });
+        (at(spread), intervals)
+    };
+    let ((low, low_intervals), (high, high_intervals)) = (end(ends.low, -1.0), end(ends.high, 1.0));
+    Extent { low, high, n: writes.rows.len(), cells: writes.cells(), low_intervals, high_intervals, from_pulses: false }
 }
 
 /// Returns the fit of the window; `forced` ends come from the options.
@@ -110,20 +140,26 @@ pub(crate) fn window(
                           deviations of head-room"
                 .to_owned()
         }
+        (false, false) if extent.is_some_and(|extent| extent.from_pulses) => {
+            "lowest and highest value of the pulse trains with 1 % of their distance as head-room".to_owned()
+        }
         (false, false) => {
             "outer targets with 3.72 standard deviations of head-room, so that 1 write in 10,000 is clipped".to_owned()
         }
     };
     let (n, cells) = extent.map_or((0, 0), |extent| (extent.n, extent.cells));
-    let number = |key: &str, value, exact: bool| {
-        let interval = exact.then_some((value, value));
-        FittedNumber { key: key.to_owned(), value, unit: "ohm", interval_95: interval, interval_99: interval, n, cells }
+    let spec = WindowSpec { low_resistance_ohm: 1e6 / high, high_resistance_ohm: 1e6 / low };
+    // Ends that were set or widened are choices.
+    let fitted = extent.filter(|extent| forced.is_none() && (extent.low, extent.high) == (low, high));
+    let number = |key: &str, value, intervals: Option<[Interval; 2]>| {
+        let in_ohm = |interval: Interval| interval.map(|(low, high)| (1e6 / high, 1e6 / low));
+        let [interval_95, interval_99] = intervals.unwrap_or_default().map(in_ohm);
+        FittedNumber { key: key.to_owned(), value, unit: "ohm", interval_95, interval_99, n, cells }
     };
-    let window = WindowSpec { low_resistance_ohm: 1e6 / high, high_resistance_ohm: 1e6 / low };
-    let exact = |end: Option<f64>| forced.is_none() && end.is_some();
+    let (lowest, highest) = (fitted.map(|fit| fit.low_intervals), fitted.map(|fit| fit.high_intervals));
     let numbers = vec![
-        number("window.low_resistance_ohm", window.low_resistance_ohm, exact(ends.high)),
-        number("window.high_resistance_ohm", window.high_resistance_ohm, exact(ends.low)),
+        number("window.low_resistance_ohm", spec.low_resistance_ohm, highest),
+        number("window.high_resistance_ohm", spec.high_resistance_ohm, lowest),
     ];
     let fit = MechanismFit {
         mechanism: Mechanism::Window,
@@ -135,5 +171,5 @@ pub(crate) fn window(
         plot: None,
         notes,
     };
-    Some((fit, window))
+    Some((fit, spec))
 }

@@ -17,12 +17,21 @@ pub(super) struct Line {
     pub slope_variance: f64,
     /// Sum of squared residuals; of G relative to its mean, or of ln G.
     pub residual: f64,
+    /// Variance of one value about the line; 0 for two points.
+    pub noise: f64,
+    /// Number of points, and mean of their ln t.
+    pub points: (f64, f64),
 }
 
 impl Line {
     /// Returns the value at `ln_t`.
     pub fn at(&self, ln_t: f64) -> f64 {
         self.intercept + self.slope * ln_t
+    }
+
+    /// Returns the squared standard error of the value at `ln_t`.
+    pub fn variance_at(&self, ln_t: f64) -> f64 {
+        self.noise / self.points.0 + self.slope_variance * (ln_t - self.points.1).powi(2)
     }
 }
 
@@ -126,13 +135,13 @@ fn line(points: impl Iterator<Item = (f64, f64)> + Clone) -> Line {
     let (x, y) = points.clone().fold((0.0, 0.0), |sum, point| (sum.0 + point.0 / n, sum.1 + point.1 / n));
     let xx: f64 = points.clone().map(|point| (point.0 - x).powi(2)).sum();
     if xx <= 1e-12 {
-        return Line { intercept: y, slope: 0.0, slope_variance: 0.0, residual: 0.0 };
+        return Line { intercept: y, slope: 0.0, slope_variance: 0.0, residual: 0.0, noise: 0.0, points: (n, x) };
     }
     let slope = points.clone().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / xx;
     let intercept = y - slope * x;
     let residual: f64 = points.map(|point| (point.1 - intercept - slope * point.0).powi(2)).sum();
-    let slope_variance = if n > 2.0 { residual / (n - 2.0) / xx } else { 0.0 };
-    Line { intercept, slope, slope_variance, residual }
+    let noise = if n > 2.0 { residual / (n - 2.0) } else { 0.0 };
+    Line { intercept, slope, slope_variance: noise / xx, residual, noise, points: (n, x) }
 }
 
 /// Returns the median of the first times, and the latest time, s.

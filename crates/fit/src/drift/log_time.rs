@@ -5,7 +5,7 @@
 //! shift at the first time = m L + (b L + c) z            L = ln(t_first / t_ref); needs values right after writes
 //! ```
 //!
-//! With t_ref the first time, c is the standard deviation of the shift there. If the mean shift is not zero there,
+//! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads about the lines. If the mean shift is not zero there,
 //! t_ref is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
@@ -105,8 +105,11 @@ fn estimate(series: &[Series], first: f64, drawn: &[f64], shifted: bool) -> Opti
     let shifts = series.iter().filter_map(|one| Some((drawn[one.group], shift(one)?)));
     let has_start = series.iter().any(|one| one.start.is_some());
     let (mean_shift, shift_variance) = if has_start { moments(shifts) } else { (0.0, 0.0) };
+    // The noise of the value right after the write, and of the line at the first time.
+    let noise = series.iter().map(|one| (drawn[one.group], one.linear.noise + one.linear.variance_at(first.ln())));
     let elapsed = if shifted && sloped { mean_shift / mean } else { 0.0 };
-    let at_reference = (shift_variance.sqrt() - sigma.max(0.0) * elapsed).max(0.0);
+    let shift_sigma = (shift_variance - moments(noise).0).max(0.0).sqrt();
+    let at_reference = (shift_sigma - sigma.max(0.0) * elapsed).max(0.0);
     let values = [mean, sigma, at_reference, first.ln() - elapsed];
     values.iter().all(|value| value.is_finite()).then_some(values)
 }

@@ -3,9 +3,10 @@
 //! ```text
 //! nu = -slope of ln G over ln t,  nu = |m + s z|
 //! E nu² = m² + s² (minus the mean regression error),  E nu = m (1 - 2 P(z < -m/s)) + 2 s phi(m/s)     folded normal
-//! ln t_ref = sum nu (a - ln G_0) / sum nu²         with G_0 right after the write
+//! ln t_ref = (sum nu (a - ln G_0) - e x) / (sum nu² - e)         with G_0 right after the write
 //! ```
 //!
+//! e is the squared error of nu, and x the mean of ln t: errors of slope and intercept are correlated by -x.
 //! Leone, Nelson and Nottingham, Technometrics 3, 543 (1961), for the folded normal.
 
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
@@ -20,7 +21,7 @@ use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, Scale, signed_root, with_interval};
 
-/// Standard errors above which cells gain conductance.
+/// Standard errors above which a mean is not zero.
 const RISES: f64 = 4.0;
 
 /// Sums over the series of one bin: exponents, their squares, and their regression errors.
@@ -50,8 +51,10 @@ struct Exponent {
     conductance: f64,
     exponent: f64,
     error: f64,
-    /// ln of the conductance right after the write minus the value of the line at 1 s.
+    /// Value of the line at 1 s minus ln of the conductance right after the write.
     offset: Option<f64>,
+    /// Mean of ln t.
+    mean_ln_t: f64,
 }
 
 /// Returns whether conductances rise on average.
@@ -97,7 +100,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let z = residuals(&exponents, &bins, &training);
     let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
     let note = format!(
-        "the reference time is the first time in the data, {first} s: no value right after the write bounds it"
+        "the reference time is the first time in the data, {first} s: no drift from a value right after the write bounds it"
     );
     let fit = MechanismFit {
         mechanism: Mechanism::Drift,
@@ -141,6 +144,7 @@ fn exponent(series: &Series, first: f64) -> Exponent {
         exponent: -series.power.slope,
         error: series.power.slope_variance,
         offset: series.start.map(|start| series.power.intercept - start.ln()),
+        mean_ln_t: series.power.points.1,
     }
 }
 
@@ -190,13 +194,15 @@ fn unfolded(mean: f64, variance: f64) -> (f64, f64) {
 
 /// Returns the time at which the lines cross the conductances right after the write, s.
 fn reference(exponents: &[Exponent], drawn: &[f64]) -> Option<f64> {
-    let (mut above, mut below) = (0.0, 0.0);
+    let (mut above, mut below, mut squares) = (0.0, 0.0, 0.0);
     for one in exponents {
         let offset = one.offset?;
-        above += drawn[one.group] * one.exponent * offset;
-        below += drawn[one.group] * one.exponent * one.exponent;
+        let square = one.exponent * one.exponent - one.error;
+        above += drawn[one.group] * (one.exponent * offset - one.error * one.mean_ln_t);
+        below += drawn[one.group] * square;
+        squares += drawn[one.group] * square * square;
     }
-    (below > 0.0).then(|| (above / below).exp())
+    (below > RISES * squares.sqrt()).then(|| (above / below).exp())
 }
 
 fn number(

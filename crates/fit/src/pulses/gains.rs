@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! g_d = sum y f / (s sum f²)                 per cell and direction d
+//! error² of g_d = sum f² r² / (s sum f²)² n / (n - 1)     r = y - g s f; holds if noise depends on the state (White, 1980)
 //! sigma² = variance of (g_up + g_down) / 2 minus that of the noise;  asymmetry from (g_up - g_down) / 2
 //! ```
 
@@ -54,7 +55,8 @@ struct Sums {
     n: f64,
     yf: f64,
     ff: f64,
-    yy: f64,
+    /// Fourth-order sums: f² y², f³ y and f⁴.
+    fourth: [f64; 3],
 }
 
 impl Sums {
@@ -62,10 +64,20 @@ impl Sums {
         self.yf / (step * self.ff)
     }
 
+    fn push(&mut self, y: f64, f: f64) {
+        self.n += 1.0;
+        self.yf += y * f;
+        self.ff += f * f;
+        let yf = y * f;
+        [yf * yf, yf * f * f, f.powi(4)].iter().zip(&mut self.fourth).for_each(|(term, sum)| *sum += term);
+    }
+
     /// Squared standard error of the gain.
     fn variance(&self, step: f64) -> f64 {
-        let residual = (self.yy - self.yf * self.yf / self.ff).max(0.0) / (self.n - 1.0);
-        residual / self.ff / (step * step)
+        let slope = self.yf / self.ff;
+        let [ffyy, fffy, ffff] = self.fourth;
+        let residual = (ffyy - 2.0 * slope * fffy + slope * slope * ffff).max(0.0) * self.n / (self.n - 1.0);
+        residual / (step * self.ff).powi(2)
     }
 }
 
@@ -76,11 +88,7 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
     for step in &steps.all {
         let direction = usize::from(!step.up);
         let factor = fits[direction].factor(step.x);
-        let sum = &mut sums[step.cell as usize][direction];
-        sum.n += 1.0;
-        sum.yf += step.y * factor;
-        sum.ff += factor * factor;
-        sum.yy += step.y * step.y;
+        sums[step.cell as usize][direction].push(step.y, factor);
     }
     let (mut found, mut numbers) = (Vec::new(), Vec::new());
     for (cell, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.iter().all(|sum| sum.n >= LEAST_STEPS)) {

@@ -11,6 +11,7 @@
 use super::curve::Fit;
 use super::gains::CellGains;
 use super::steps::{BINS, Steps, bin};
+use crate::sample::signed_root;
 
 /// Standard errors from which read noise is not zero.
 const SIGNIFICANT: f64 = 4.0;
@@ -32,7 +33,7 @@ pub(super) struct NoiseSums {
 /// Fitted noise.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Noise {
-    /// Standard deviation relative to the step at f = 1, up and down.
+    /// Standard deviation relative to the step at f = 1, up and down; negative for a negative variance.
     pub sigma: [f64; 2],
     /// Whether it is the same at every state.
     pub additive: bool,
@@ -44,7 +45,7 @@ impl Noise {
     /// Returns the standard deviation of a step at state `x`, fraction of the window.
     pub fn deviation(&self, fit: &Fit, x: f64, up: bool) -> f64 {
         let step = if self.additive { fit.parameters[0] } else { fit.at(x) };
-        ((self.sigma[usize::from(!up)] * step).powi(2) + 2.0 * self.read * self.read).sqrt().max(1e-12)
+        ((self.sigma[usize::from(!up)].max(0.0) * step).powi(2) + 2.0 * self.read * self.read).sqrt().max(1e-12)
     }
 }
 
@@ -99,7 +100,8 @@ impl NoiseSums {
             return 0.0;
         }
         let weighted = |place: usize| self.lags.iter().zip(drawn).map(|(lag, times)| times * lag[place]).sum::<f64>();
-        (weighted(1) / weighted(0)).max(0.0)
+        let variance = weighted(1) / weighted(0);
+        if variance > RESOLUTION * RESOLUTION { variance } else { 0.0 }
     }
 
     fn total(&self, drawn: &[f64]) -> Vec<[f64; 3]> {
@@ -112,7 +114,8 @@ impl NoiseSums {
             }
         }
         for bin in &mut total {
-            bin[1] = (bin[1] - 3.0 * read * bin[0]).max(0.0);
+            // Negative by chance where reads make up all of the noise.
+            bin[1] -= 3.0 * read * bin[0];
         }
         total
     }
@@ -124,8 +127,8 @@ impl NoiseSums {
             let bins = &total[direction * BINS..][..BINS];
             let squares: f64 = bins.iter().map(|bin| bin[1]).sum();
             let weight: f64 = bins.iter().map(|bin| if self.additive { bin[0] } else { bin[2] }).sum();
-            let sigma = (squares / weight.max(f64::MIN_POSITIVE)).sqrt() / fits[direction].parameters[0];
-            if sigma > RESOLUTION { sigma } else { 0.0 }
+            let sigma = signed_root(squares / weight.max(f64::MIN_POSITIVE)) / fits[direction].parameters[0];
+            if sigma.abs() > RESOLUTION { sigma } else { 0.0 }
         });
         Noise { sigma, additive: self.additive, read: self.read_variance(drawn).sqrt() }
     }
@@ -138,8 +141,8 @@ impl NoiseSums {
             let direction = place / BINS;
             let factor = if additive { 1.0 } else { factors / n };
             let deviation = noise.sigma[direction] * fits[direction].parameters[0];
-            let variance = (factor * deviation * deviation).max(1e-30);
-            sum -= 0.5 * (n * variance.ln() + squares / variance);
+            let variance = (factor * deviation * deviation.max(0.0)).max(1e-30);
+            sum -= 0.5 * (n * variance.ln() + squares.max(0.0) / variance);
         }
         sum
     }

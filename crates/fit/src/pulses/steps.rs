@@ -1,5 +1,6 @@
 //! Steps between successive values of a pulse train.
 
+use super::spikes::spikes;
 use crate::sample::Sample;
 use crate::table::Table;
 
@@ -66,6 +67,7 @@ pub(super) struct Steps {
     clipped: usize,
     left_out: usize,
     fast: usize,
+    outliers: usize,
 }
 
 /// A step before those that the window bends are left out.
@@ -82,7 +84,7 @@ impl Steps {
     /// Steps that start or end at an end of the window are left out, and all steps from states where many end there: a choice
     /// by the state before a pulse does not depend on the step. So are cells that cross half of the window in one pulse.
     pub fn new(table: &Table, window: (f64, f64), sample: &Sample) -> Steps {
-        let (measured, at_ends) = measured(table, window);
+        let Found { measured, at_ends, outliers } = measured(table, window);
         let fast = fast(&measured, sample.group.len());
         let mut ends = [[(0.0, 0.0); BINS]; 2];
         for one in measured.iter().filter(|one| !fast[one.step.cell as usize]) {
@@ -101,6 +103,7 @@ impl Steps {
             clipped: at_ends + measured.iter().filter(|one| one.at_end).count(),
             left_out: 0,
             fast: fast.iter().filter(|fast| **fast).count(),
+            outliers,
         };
         let mut gap = false;
         for Measured { mut step, at_end } in measured {
@@ -127,6 +130,12 @@ impl Steps {
     /// Returns the number of steps in a direction.
     pub fn count(&self, up: bool) -> usize {
         self.all.iter().filter(|step| step.up == up).count()
+    }
+
+    /// Returns the mean step in a direction towards its end, fraction of the window.
+    pub fn mean(&self, up: bool) -> f64 {
+        let steps = self.all.iter().filter(|step| step.up == up);
+        steps.map(|step| step.y).sum::<f64>() / self.count(up).max(1) as f64
     }
 
     /// Returns the sums of the cells that are `used`, by group, direction and bin.
@@ -160,6 +169,9 @@ impl Steps {
     /// Returns properties of the data for the report.
     pub fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
+        if self.outliers > 0 {
+            notes.push(format!("{} values far from both neighbours are outliers and left out", self.outliers));
+        }
         if self.clipped > 0 {
             notes.push(format!("{} steps at an end of the window are left out", self.clipped));
         }
@@ -177,12 +189,26 @@ impl Steps {
     }
 }
 
-/// Returns the steps of `table` that start inside `window`, µS, and the number of those that start at an end.
-fn measured(table: &Table, (low, high): (f64, f64)) -> (Vec<Measured>, usize) {
+/// Steps of a table.
+struct Found {
+    measured: Vec<Measured>,
+    /// Number of steps that start at an end of the window.
+    at_ends: usize,
+    /// Number of values that are outliers.
+    outliers: usize,
+}
+
+/// Returns the steps of `table` that start inside `window`, µS. Outliers are left out.
+fn measured(table: &Table, (low, high): (f64, f64)) -> Found {
     let (span, by_pulse) = (high - low, |row: usize| f64::from(table.pulse[row]));
     let inside = |g: f64| g > low + 1e-6 * span && g < high - 1e-6 * span;
-    let (mut found, mut at_ends) = (Vec::new(), 0);
-    for rows in table.series(Some(&by_pulse)) {
+    let (mut found, mut at_ends, mut outliers) = (Vec::new(), 0, 0);
+    for mut rows in table.series(Some(&by_pulse)) {
+        let values: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
+        let spikes = spikes(&values);
+        outliers += spikes.iter().filter(|spike| **spike).count();
+        let mut spikes = spikes.into_iter();
+        rows.retain(|_| spikes.next() == Some(false));
         let mut before: Option<bool> = None;
         for pair in rows.windows(2) {
             let [from, to] = [pair[0] as usize, pair[1] as usize];
@@ -200,7 +226,7 @@ fn measured(table: &Table, (low, high): (f64, f64)) -> (Vec<Measured>, usize) {
             before = Some(up);
         }
     }
-    (found, at_ends)
+    Found { measured: found, at_ends, outliers }
 }
 
 /// Returns which of `cells` cells reach an end of the window from the other half of it in more than a few pulses.

@@ -38,6 +38,10 @@ struct Levels {
     error: f64,
 }
 
+/// Difference of BIC that shows telegraph noise of a cell, plus twice the logarithm of the number of series: a few of many
+/// series of white noise pass for two levels.
+const EVIDENCE: f64 = 10.0;
+
 /// Fits telegraph noise; `interval` is the time between two reads, s.
 pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sample) -> Outcome<RtnSpec> {
     let mut cells: Vec<u32> = series.iter().map(|series| series.cell).collect();
@@ -51,6 +55,16 @@ pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sam
             "{} of {} cells show two levels by BIC, fewer than {LEAST_CELLS}",
             noisy.len(),
             cells.len()
+        ));
+    }
+    let certain = EVIDENCE + 2.0 * (series.len() as f64).ln();
+    let shown = series.iter().filter(|one| one.levels.is_some_and(|levels| levels.evidence > certain)).count();
+    if shown < LEAST_CELLS {
+        return Err(format!(
+            "{} of {} cells show two levels by BIC, but not clearer than white noise does in a few of {} series",
+            noisy.len(),
+            cells.len(),
+            series.len()
         ));
     }
     let Some(interval) = interval else {

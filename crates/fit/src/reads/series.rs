@@ -1,6 +1,8 @@
 //! Series of reads of one state.
 
+use super::isolated::{LEAST_READS, isolated};
 use super::two_levels::{TwoLevels, two_levels};
+use crate::sample::median;
 use crate::table::Table;
 
 /// Reads of one cell in one cycle.
@@ -10,7 +12,9 @@ pub(crate) struct ReadSeries {
     pub cell: u32,
     /// Number of reads, at least 2.
     pub n: usize,
-    /// Mean, µS, above 0.
+    /// Number of pairs of successive reads, at least 1.
+    pub pairs: usize,
+    /// Mean, µS, above 0; the median of a few reads.
     pub mean: f64,
     /// Sum of squares of successive differences, µS².
     pub squares: f64,
@@ -20,34 +24,83 @@ pub(crate) struct ReadSeries {
     pub levels: Option<TwoLevels>,
 }
 
-/// Returns the series of `table` with at least two reads and a positive mean; `keep` says which cells keep their
-/// differences.
-pub(crate) fn series(table: &Table, keep: &[bool]) -> Vec<ReadSeries> {
-    let mut found = Vec::new();
-    let mut push = |cell: u32, reads: &[f64]| {
-        let mean = reads.iter().sum::<f64>() / reads.len() as f64;
-        if reads.len() < 2 || mean <= 0.0 {
-            return;
-        }
-        let differences = reads.windows(2).map(|pair| pair[1] - pair[0]);
-        let squares = differences.clone().map(|difference| difference * difference).sum();
-        let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
-        found.push(ReadSeries { cell, n: reads.len(), mean, squares, differences: kept, levels: two_levels(reads) });
-    };
+/// All series of a table.
+#[derive(Clone, Debug)]
+pub(crate) struct AllSeries {
+    /// Series with at least one pair of reads and a positive mean.
+    pub series: Vec<ReadSeries>,
+    /// Number of reads that are outliers.
+    pub outliers: usize,
+    /// Number of series left out because their mean is not positive.
+    pub negative: usize,
+}
+
+/// Returns the series of `table`; `keep` says which cells keep their differences.
+pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0 };
     if table.reads.is_empty() {
         let by_time = |row: usize| table.seconds[row];
         let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
         for rows in table.series(key) {
             let reads: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
-            push(table.cell[rows[0] as usize], &reads);
+            found.push(table.cell[rows[0] as usize], &reads, keep);
         }
     } else {
         for row in 0..table.rows() {
             let reads: Vec<f64> = table.reads.iter().map(|column| column[row]).collect();
-            push(table.cell[row], &reads);
+            found.push(table.cell[row], &reads, keep);
         }
     }
     found
+}
+
+impl AllSeries {
+    /// Adds the reads of one series, without outliers.
+    fn push(&mut self, cell: u32, reads: &[f64], keep: &[bool]) {
+        let outlier = isolated(reads);
+        let regular: Vec<usize> = (0..reads.len()).filter(|&read| !outlier[read]).collect();
+        let values: Vec<f64> = regular.iter().map(|&read| reads[read]).collect();
+        // An outlier between two reads separates them.
+        let follows: Vec<bool> =
+            regular.iter().enumerate().map(|(place, &read)| place > 0 && regular[place - 1] + 1 == read).collect();
+        let pairs = follows.iter().filter(|follows| **follows).count();
+        if pairs == 0 {
+            return;
+        }
+        let mean = if values.len() < LEAST_READS {
+            median(&mut values.clone())
+        } else {
+            values.iter().sum::<f64>() / values.len() as f64
+        };
+        if mean <= 0.0 {
+            self.negative += 1;
+            return;
+        }
+        let followed = values.windows(2).zip(&follows[1..]).filter(|(_, follows)| **follows);
+        let differences = followed.map(|(pair, _)| pair[1] - pair[0]);
+        let squares = differences.clone().map(|difference| difference * difference).sum();
+        let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
+        self.outliers += reads.len() - values.len();
+        let levels = two_levels(&values, &follows);
+        self.series.push(ReadSeries { cell, n: values.len(), pairs, mean, squares, differences: kept, levels });
+    }
+
+    /// Returns properties of the data for the report.
+    pub fn notes(&self) -> Vec<String> {
+        let mut notes = Vec::new();
+        if self.outliers > 0 {
+            let reads = self.outliers + self.series.iter().map(|series| series.n).sum::<usize>();
+            let percent = 100.0 * self.outliers as f64 / reads as f64;
+            notes.push(format!(
+                "{} reads ({percent:.1} %) far from all others of their series are outliers and left out",
+                self.outliers
+            ));
+        }
+        if self.negative > 0 {
+            notes.push(format!("{} series with a mean of at most 0 µS are left out", self.negative));
+        }
+        notes
+    }
 }
 
 /// Returns the median time between two reads, s; `given` overrides it.
@@ -60,5 +113,5 @@ pub(crate) fn interval(table: &Table, given: Option<f64>) -> Option<f64> {
     for rows in table.series(Some(&by_time)) {
         intervals.extend(rows.windows(2).map(|pair| by_time(pair[1] as usize) - by_time(pair[0] as usize)));
     }
-    Some(crate::sample::median(&mut intervals)).filter(|interval| *interval > 0.0)
+    Some(median(&mut intervals)).filter(|interval| *interval > 0.0)
 }

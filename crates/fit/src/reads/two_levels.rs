@@ -35,10 +35,12 @@ pub(crate) struct TwoLevels {
     pub pairs: usize,
     /// Probability that the noise of one of two reads puts it at the other level.
     pub error: f64,
+    /// Difference of BIC in favour of two levels.
+    pub evidence: f64,
 }
 
-/// Returns the levels of `reads`, if there are two.
-pub(crate) fn two_levels(reads: &[f64]) -> Option<TwoLevels> {
+/// Returns the levels of `reads`, if there are two. `follows` says which reads come directly after the one before in the list.
+pub(crate) fn two_levels(reads: &[f64], follows: &[bool]) -> Option<TwoLevels> {
     let n = reads.len();
     if n < LEAST_READS {
         return None;
@@ -60,11 +62,13 @@ pub(crate) fn two_levels(reads: &[f64]) -> Option<TwoLevels> {
     let middle = 0.5 * (fit.low + fit.high);
     let states: Vec<bool> = reads.iter().map(|read| *read > middle).collect();
     let visits = states.iter().filter(|high| **high).count();
-    let switches = states.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let pairs = || states.windows(2).zip(&follows[1..]).filter(|(_, follows)| **follows).map(|(pair, _)| pair);
+    let switches = pairs().filter(|pair| pair[0] != pair[1]).count();
     let enough = visits >= LEAST_VISITS && n - visits >= LEAST_VISITS;
     let wrong = cdf(-0.5 * (fit.high - fit.low) / fit.variance.sqrt());
     let error = 2.0 * wrong * (1.0 - wrong);
-    enough.then_some(TwoLevels { low: fit.low, high: fit.high, switches, pairs: n - 1, error })
+    let (low, high, pairs, evidence) = (fit.low, fit.high, pairs().count(), one - two);
+    enough.then_some(TwoLevels { low, high, switches, pairs, error, evidence })
 }
 
 /// A fitted mixture; the likelihood without the factor (2 pi)^(-n/2).
@@ -119,6 +123,10 @@ mod tests {
 
     use super::*;
     use crate::normal::quantile;
+
+    fn two_levels(reads: &[f64]) -> Option<TwoLevels> {
+        super::two_levels(reads, &vec![true; reads.len()])
+    }
 
     fn reads(seed: u64, step: f64, count: usize) -> Vec<f64> {
         let mut stream = Seed::new(seed).stream();

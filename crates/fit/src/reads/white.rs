@@ -7,16 +7,20 @@
 
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
-use super::series::ReadSeries;
+use super::isolated::LEAST_READS;
+use super::series::{AllSeries, ReadSeries};
 use crate::bins::{Bins, drawn_range};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval, with_least_error};
+use crate::sample::{Sample, Scale, median, with_interval, with_least_error};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
+/// Standard deviations of a read beyond which a series of a few reads has an outlier, and smallest number of such series.
+const FAR: f64 = 5.0;
+const LEAST_SHORT: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Smallest relative standard deviation above the resolution of f32.
@@ -31,9 +35,14 @@ struct Sums {
 }
 
 /// Fits white read noise to the series without telegraph noise.
-pub(crate) fn fit_white(series: &[ReadSeries], options: &FitOptions, sample: &Sample) -> Outcome<WhiteNoiseSpec> {
-    let quiet: Vec<&ReadSeries> = series.iter().filter(|series| series.levels.is_none()).collect();
-    let differences: usize = quiet.iter().map(|series| series.n - 1).sum();
+pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) -> Outcome<WhiteNoiseSpec> {
+    let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.levels.is_none()).collect();
+    let (quiet, short) = without_short_outliers(quiet);
+    let mut notes = all.notes();
+    if short > 0 {
+        notes.push(format!("{short} series of a few reads with an outlier are left out"));
+    }
+    let differences: usize = quiet.iter().map(|series| series.pairs).sum();
     if differences < LEAST_DIFFERENCES {
         return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
     }
@@ -67,9 +76,31 @@ pub(crate) fn fit_white(series: &[ReadSeries], options: &FitOptions, sample: &Sa
         candidates,
         quality,
         plot: Some(plot(kind, &parameters, &all, &bins, &draws_of_bins(&by_group, &bins, sample))),
-        notes: Vec::new(),
+        notes,
     };
     Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres) })
+}
+
+/// Leaves out short series with differences far beyond those of their bin, and returns their number: few reads do not tell
+/// which of them is the outlier.
+fn without_short_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
+    let short: Vec<&ReadSeries> = series.iter().copied().filter(|series| series.n < LEAST_READS).collect();
+    if short.len() < LEAST_SHORT {
+        return (series, 0);
+    }
+    let bins = Bins::new(short.iter().map(|series| series.mean).collect());
+    let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.mean;
+    let mut spreads = vec![Vec::new(); bins.count()];
+    short.iter().for_each(|series| spreads[bins.of(series.mean)].push(spread(series)));
+    let medians: Vec<f64> = spreads.iter_mut().map(|spreads| 1.4826 * median(spreads)).collect();
+    let far = |series: &ReadSeries| {
+        let median = medians[bins.of(series.mean)];
+        series.n < LEAST_READS && median > 0.0 && spread(series) > FAR * median
+    };
+    let all = series.len();
+    let regular: Vec<&ReadSeries> = series.into_iter().filter(|series| !far(series)).collect();
+    let left_out = all - regular.len();
+    (regular, left_out)
 }
 
 fn cells(series: &[&ReadSeries]) -> usize {
@@ -84,7 +115,7 @@ fn by_group(series: &[&ReadSeries], bins: &Bins, sample: &Sample, used: impl Fn(
     for series in series.iter().filter(|series| used(series.cell as usize)) {
         let group = sample.group[series.cell as usize] as usize;
         let sum = &mut sums[group * bins.count() + bins.of(series.mean)];
-        sum.n += (series.n - 1) as f64;
+        sum.n += series.pairs as f64;
         sum.absolute += series.squares / 2.0;
         sum.relative += series.squares / (2.0 * series.mean * series.mean);
     }

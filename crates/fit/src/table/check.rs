@@ -1,6 +1,6 @@
 //! Refuses tables that contradict themselves: duplicate rows, mixed units, and zeros of cells that conduct.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Table;
 use crate::error::{FitError, Place};
@@ -18,9 +18,11 @@ const LEAST_MIXED: usize = 3;
 /// # Errors
 /// [`FitError::Table`] with the line.
 pub(super) fn check(table: &mut Table) -> Result<(), FitError> {
+    check_names(table)?;
     check_zeros(table)?;
     check_duplicates(table)?;
     check_units(table)?;
+    check_quantity(table)?;
     note_negative(table);
     Ok(())
 }
@@ -29,6 +31,23 @@ pub(super) fn check(table: &mut Table) -> Result<(), FitError> {
 fn at(table: &Table, row: usize, problem: String, hint: &str) -> FitError {
     let place = Place { file: table.file.clone(), line: u64::from(table.line[row]), column: None };
     FitError::Table { place, problem, hint: hint.to_owned() }
+}
+
+/// Two names of one number, such as `1` and `1.0`, are one cell.
+fn check_names(table: &Table) -> Result<(), FitError> {
+    let mut seen: HashMap<u64, u32> = HashMap::new();
+    for cell in 0..table.cells.count() as u32 {
+        let name = table.cells.name(cell);
+        // Beyond 2^53, different whole numbers are equal.
+        let Some(number) = name.parse::<f64>().ok().filter(|number| number.abs() < 9e15) else { continue };
+        if let Some(&other) = seen.get(&number.to_bits()) {
+            let row = table.cell.iter().position(|of_row| *of_row == cell).unwrap_or_default();
+            let problem = format!("cell `{name}` has the same number as cell `{}`", table.cells.name(other));
+            return Err(at(table, row, problem, "spell the number of a cell in one way"));
+        }
+        seen.insert(number.to_bits(), cell);
+    }
+    Ok(())
 }
 
 /// An open cell has 0 in all its rows; another zero is out of place.
@@ -75,10 +94,15 @@ fn check_duplicates(table: &Table) -> Result<(), FitError> {
 
 /// Values in another unit than their targets.
 fn check_units(table: &Table) -> Result<(), FitError> {
+    let least = table.target.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = table.target.iter().copied().fold(0.0, f64::max);
     for ratio in UNIT_RATIOS {
         let other = |row: &usize| {
-            let found = table.value[*row] / (ratio * table.target[*row]);
-            (1.0 / NEAR..NEAR).contains(&found)
+            let value = table.value[*row];
+            let found = value / (ratio * table.target[*row]);
+            // A stuck cell may have the conductance of another target.
+            let is_state = (least / NEAR..most * NEAR).contains(&value);
+            (1.0 / NEAR..NEAR).contains(&found) && !is_state
         };
         let mut rows = (0..table.target.len()).filter(other);
         let Some(row) = rows.next() else { continue };
@@ -95,6 +119,31 @@ fn check_units(table: &Table) -> Result<(), FitError> {
                 table.value[row], table.target[row]
             );
             return Err(at(table, row, problem, "convert all values to the unit in the name of the column"));
+        }
+    }
+    Ok(())
+}
+
+/// Values that fall with their targets: resistances in a column of conductances, or the reverse.
+fn check_quantity(table: &Table) -> Result<(), FitError> {
+    for (product, unit) in [(1e6, "ohm"), (1e3, "kohm")] {
+        let (mut count, mut first) = (0, None);
+        for row in 0..table.target.len() {
+            let (value, target) = (table.value[row], table.target[row]);
+            let inverse = (1.0 / NEAR..NEAR).contains(&(value * target / product));
+            if inverse && !(1.0 / NEAR..NEAR).contains(&(value / target)) {
+                (count, first) = (count + 1, first.or(Some(row)));
+            }
+        }
+        if let Some(row) = first.filter(|_| 2 * count > table.target.len()) {
+            let problem = format!(
+                "expected values near their targets, got {} µS for a target of {} µS; {:.4} µS are {:.4} {unit} ({count} rows)",
+                table.value[row],
+                table.target[row],
+                table.target[row],
+                product / table.target[row]
+            );
+            return Err(at(table, row, problem, "name the column after its quantity: conductance_microsiemens or resistance_ohm"));
         }
     }
     Ok(())

@@ -21,14 +21,25 @@ pub(super) enum Column {
     Value(Unit),
     /// Value some time after the write.
     After(Unit),
-    /// One of several reads.
-    Read(Unit),
+    /// One of several reads, with its number.
+    Read(Unit, u32),
     /// Number of the pulse.
     Pulse,
     /// Direction of the pulse.
     Direction,
     /// Wide tables: values at the target, µS.
     State(Unit, f64),
+}
+
+impl Column {
+    /// Returns whether both columns hold the same quantity, possibly in two units or spellings.
+    pub fn is_same_quantity(self, other: Column) -> bool {
+        match (self, other) {
+            (Column::State(_, one), Column::State(_, two)) => (one / two - 1.0).abs() < 1e-9,
+            (Column::Read(_, one), Column::Read(_, two)) => one == two,
+            _ => std::mem::discriminant(&self) == std::mem::discriminant(&other),
+        }
+    }
 }
 
 /// Unit of a column.
@@ -83,10 +94,7 @@ pub(super) fn column(name: &str, wide: bool) -> Option<Column> {
                 | ("written", _) => Column::Value(unit),
                 ("start", _) => Column::Start(unit),
                 ("after", _) => Column::After(unit),
-                (read, _) if read.strip_prefix("read_").is_some_and(|number| number.parse::<u32>().is_ok()) => {
-                    Column::Read(unit)
-                }
-                _ => return None,
+                (read, _) => Column::Read(unit, read.strip_prefix("read_")?.parse().ok()?),
             }
         }
     })
@@ -114,8 +122,11 @@ fn state(name: &str) -> Option<Column> {
 /// Returns advice for an unknown column: its unit, or a known spelling.
 pub(super) fn advice(name: &str) -> String {
     let lower = name.trim().to_lowercase();
+    if lower.is_empty() {
+        return "name the column, or remove the comma at the end of each line".to_owned();
+    }
     let units: [(&[&str], &str); 5] = [
-        (&["_us", "(us)", "[us]", "µs", "_usiemens"], "write the unit as `_microsiemens`"),
+        (&["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"], "write the unit as `_microsiemens`"),
         (
             &["_s", "siemens", "(s)", "[s]", "_ms", "_ns", "nanosiemens", "millisiemens"],
             "convert conductances to µS and name the column `conductance_microsiemens`",
@@ -154,7 +165,7 @@ mod tests {
     #[test]
     fn names_state_their_units() {
         assert_eq!(column("conductance_microsiemens", false), Some(Column::Value(Unit::Microsiemens)));
-        assert_eq!(column("read_12_microsiemens", false), Some(Column::Read(Unit::Microsiemens)));
+        assert_eq!(column("read_12_microsiemens", false), Some(Column::Read(Unit::Microsiemens, 12)));
         assert_eq!(column("20000_ohm", true), Some(Column::State(Unit::Ohm, 50.0)));
         for unknown in ["conductance_siemens", "conductance_ohm", "read_x_microsiemens", "G", "20000_ohm"] {
             assert_eq!(column(unknown, false), None, "{unknown}");

@@ -37,6 +37,7 @@ pub(crate) struct ReadOptions {
 /// [`FitError`] with line and column.
 pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitError> {
     let mut table = Table { file: file.name.clone(), role: Some(options.role), ..Table::default() };
+    check_encoding(file)?;
     let bytes = file.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&file.bytes);
     if bytes.len() < file.bytes.len() {
         table.notes.push(format!("{}: the byte order mark at the start was ignored", file.name));
@@ -60,8 +61,31 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
     if table.rows() == 0 {
         return Err(file_error(&file.name, "expected rows below the header, got none".to_owned(), ""));
     }
+    table.reads = header.in_order(std::mem::take(&mut table.reads));
+    note_comments(&mut table, bytes, header.columns.len());
     check(&mut table)?;
     Ok(table)
+}
+
+/// Refuses files in UTF-16, as some spreadsheets write them.
+fn check_encoding(file: &InputFile) -> Result<(), FitError> {
+    let start = &file.bytes[..file.bytes.len().min(200)];
+    if !start.contains(&0) {
+        return Ok(());
+    }
+    Err(file_error(&file.name, "expected UTF-8 text, got UTF-16 or binary data".to_owned(), "export as CSV UTF-8"))
+}
+
+/// Notes lines that are comments and have as many cells as a row: rows left out by hand, or cells with names such as `#3`.
+fn note_comments(table: &mut Table, bytes: &[u8], width: usize) {
+    let is_row = |line: &&[u8]| {
+        line.first() == Some(&b'#') && line.iter().filter(|byte| **byte == b',').count() + 1 == width
+    };
+    let ignored = bytes.split(|byte| b"\r\n".contains(byte)).filter(is_row).count();
+    if ignored > 0 {
+        let file = &table.file;
+        table.notes.push(format!("{file}: {ignored} rows that start with `#` were ignored as comments"));
+    }
 }
 
 /// Creates an error about a whole file.
@@ -95,10 +119,20 @@ impl Header {
                     let hint = format!("add a first line with the names of the columns: {known}");
                     return refuse(index + 1, format!("expected a header, got the number `{name}`"), hint);
                 }
-                return refuse(index + 1, format!("unknown column `{name}`; expected one of {known}"), advice(&name));
+                let hint = if record.len() == 1 {
+                    "remove lines above the header, or start them with `#`".to_owned()
+                } else {
+                    advice(&name)
+                };
+                return refuse(index + 1, format!("unknown column `{name}`; expected one of {known}"), hint);
             };
             if names.contains(&name) {
                 return refuse(index + 1, format!("duplicate column `{name}`"), String::new());
+            }
+            let is_value = matches!(found, Column::Value(_));
+            if let Some(other) = columns.iter().position(|other: &Column| !is_value && other.is_same_quantity(found)) {
+                let problem = format!("`{name}` holds the same quantity as `{}`", names[other]);
+                return refuse(index + 1, problem, "keep one of the two columns".to_owned());
             }
             names.push(name);
             columns.push(found);
@@ -108,8 +142,21 @@ impl Header {
         Ok(header)
     }
 
+    /// Returns the numbers of the reads, in the order of their columns.
+    fn read_numbers(&self) -> Vec<u32> {
+        let number = |column: &Column| if let Column::Read(_, number) = column { Some(*number) } else { None };
+        self.columns.iter().filter_map(number).collect()
+    }
+
     fn reads(&self) -> usize {
-        self.columns.iter().filter(|column| matches!(column, Column::Read(_))).count()
+        self.read_numbers().len()
+    }
+
+    /// Returns `reads`, one vector per column, in the order of their numbers.
+    fn in_order(&self, reads: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+        let mut numbered: Vec<(u32, Vec<f64>)> = self.read_numbers().into_iter().zip(reads).collect();
+        numbered.sort_by_key(|read| read.0);
+        numbered.into_iter().map(|read| read.1).collect()
     }
 
     fn has(&self, is: impl Fn(&Column) -> bool) -> bool {
@@ -134,9 +181,13 @@ impl Header {
             return refuse("missing column `cell`", "number the cells, or add the columns `row` and `column`");
         }
         let current = |column: &Column| {
-            let units =
-                [Column::Start, Column::Value, Column::After, Column::Read].map(|column| column(Unit::Microamperes));
-            units.contains(column)
+            matches!(
+                column,
+                Column::Start(Unit::Microamperes)
+                    | Column::Value(Unit::Microamperes)
+                    | Column::After(Unit::Microamperes)
+                    | Column::Read(Unit::Microamperes, _)
+            )
         };
         if self.has(current) && options.read_volts.is_none() {
             let problem = "missing for a column of current".to_owned();
@@ -212,15 +263,25 @@ impl Row<'_> {
             return Ok(());
         }
         let place = Place { file: self.header.file.clone(), line: self.line, column: None };
-        let hint = if got > expected { "write decimals with a point, not with a comma" } else { "" };
+        let ends_empty = self.record.get(got - 1).is_some_and(|last| last.trim_ascii().is_empty());
+        let hint = match (got > expected, ends_empty) {
+            (true, true) => "remove the comma at the end of the line",
+            (true, false) => "write decimals with a point, not with a comma",
+            (false, _) if self.record.iter().any(|cell| cell.contains(&b'\n')) => {
+                "close the quotes before the end of the line"
+            }
+            (false, _) => "",
+        };
         let problem = format!("expected {expected} cells, like the header, got {got}");
         Err(FitError::Table { place, problem, hint: hint.to_owned() })
     }
 
     /// Creates the error of a cell.
     pub(super) fn refuse(&self, index: usize, expected: &'static str, hint: &'static str) -> FitError {
-        let got: String =
-            String::from_utf8_lossy(self.record.get(index).unwrap_or_default()).chars().take(40).collect();
+        let text = String::from_utf8_lossy(self.record.get(index).unwrap_or_default());
+        let mut lines = text.lines();
+        let got: String = lines.next().unwrap_or_default().chars().take(40).collect();
+        let hint = if lines.next().is_some() { "close the quotes before the end of the line" } else { hint };
         let place = Place { file: self.header.file.clone(), line: self.line, column: Some(index + 1) };
         FitError::Cell { place: Box::new(place), column: self.header.names[index].clone(), expected, got, hint }
     }
@@ -240,7 +301,7 @@ impl Row<'_> {
                 }
                 Column::Start(unit) => table.start.push(self.conductance(index, unit, Sign::OrZero)?),
                 Column::After(unit) => table.after.push(self.conductance(index, unit, Sign::OrZero)?),
-                Column::Read(unit) => {
+                Column::Read(unit, _) => {
                     table.reads[read].push(self.conductance(index, unit, Sign::Any)?);
                     read += 1;
                 }
@@ -262,7 +323,7 @@ impl Row<'_> {
         let cell = match find(Column::Cell) {
             Some(index) => {
                 let name = self.record[index].trim_ascii();
-                if name.is_empty() {
+                if is_missing(name) {
                     return Err(self.refuse(index, "the number or name of a cell", ""));
                 }
                 table.cells.number(name)
@@ -359,6 +420,11 @@ impl Row<'_> {
             _ => Err(self.refuse(index, "`up` or `down`", "")),
         }
     }
+}
+
+/// Returns whether `name` stands for a missing value in exports of tables.
+fn is_missing(name: &[u8]) -> bool {
+    name.is_empty() || [&b"nan"[..], b"null", b"none", b"#n/a"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }
 
 /// Allowed sign of a conductance.

@@ -88,6 +88,15 @@ impl WriteRows {
         cells.len()
     }
 
+    /// Returns the number of cells with a write in `bin`.
+    pub fn cells_of(&self, bin: usize) -> usize {
+        let rows = self.rows.iter().filter(|row| row.bin as usize == bin);
+        let mut cells: Vec<u32> = rows.map(|row| row.cell).collect();
+        cells.sort_unstable();
+        cells.dedup();
+        cells.len()
+    }
+
     /// Computes the median and the robust standard deviation of each bin anew.
     pub fn update_robust(&mut self) {
         self.robust = self.by_bin().iter_mut().map(|values| robust(values)).collect();

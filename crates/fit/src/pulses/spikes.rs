@@ -1,0 +1,50 @@
+//! Single values of a pulse train that are far from those before and after: outliers of the measurement.
+//!
+//! ```text
+//! d_k = G_k - median(G_(k-2) ... G_(k+2))      outlier: |d| > 5 robust standard deviations of d, and > 3 median steps
+//! ```
+//!
+//! The filter of Hampel (Davies and Gather, 1993). A large step stays in the values after it, so it is no outlier.
+
+use crate::sample::{median, robust};
+
+/// Values on each side.
+const SIDE: usize = 2;
+/// Distance from the median of neighbours in robust standard deviations, and in median steps.
+const FAR: (f64, f64) = (5.0, 3.0);
+
+/// Returns which `values` of a train are outliers.
+pub(super) fn spikes(values: &[f64]) -> Vec<bool> {
+    if values.len() <= 2 * SIDE {
+        return vec![false; values.len()];
+    }
+    let local = |place: usize| {
+        let near = &values[place.saturating_sub(SIDE)..(place + SIDE + 1).min(values.len())];
+        values[place] - median(&mut near.to_vec())
+    };
+    let distances: Vec<f64> = (0..values.len()).map(local).collect();
+    let mut steps: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let spread = robust(&mut distances.clone()).1;
+    let reach = (FAR.0 * spread).max(FAR.1 * median(&mut steps));
+    distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A ramp up and down with one value out of place, and with one large step that stays.
+    #[test]
+    fn only_values_that_leave_and_return_are_outliers() {
+        let ramp = |k: usize| 10.0 + if k < 50 { k as f64 } else { 100.0 - k as f64 };
+        let mut values: Vec<f64> = (0..100).map(ramp).collect();
+        assert_eq!(spikes(&values), vec![false; 100]);
+        values[20] = 80.0;
+        assert_eq!(spikes(&values).iter().position(|spike| *spike), Some(20));
+        assert_eq!(spikes(&values).iter().filter(|spike| **spike).count(), 1);
+        let jump: Vec<f64> = (0..100).map(|k| ramp(k) + if k < 30 { 0.0 } else { 40.0 }).collect();
+        assert_eq!(spikes(&jump), vec![false; 100]);
+        let alternating: Vec<f64> = (0..100).map(|k| if k % 2 == 0 { 10.0 } else { 40.0 }).collect();
+        assert_eq!(spikes(&alternating), vec![false; 100]);
+    }
+}

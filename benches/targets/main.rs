@@ -7,6 +7,7 @@
 
 mod deployment;
 mod distances;
+mod fit;
 mod growth;
 mod memory;
 mod recordings;
@@ -44,11 +45,12 @@ impl Run {
 type Group = fn(&Stage, Run) -> Vec<Line>;
 
 /// Groups on the images, then groups with their own data.
-const GROUPS: [(&str, Group); 6] = [
+const GROUPS: [(&str, Group); 7] = [
     ("memory", memory::lines),
     ("trial-epoch", trial_epochs::lines),
     ("deployment", deployment::lines),
     ("distances", distances::lines),
+    ("fit", |_, run| fit::lines(run)),
     ("recordings", |_, run| recordings::lines(run)),
     ("growth", |_, run| growth::lines(run)),
 ];

@@ -57,12 +57,12 @@ fn trial(stage: &Stage, device: Option<&str>, encoded: f64) -> Line {
 }
 
 /// Resets the peak memory of this process, if the system supports it; otherwise the peak includes reading the data.
-fn forget_peak() {
+pub fn forget_peak() {
     let _ = fs::write("/proc/self/clear_refs", "5");
 }
 
 /// Returns the value of `key` in /proc, MB.
-fn resident(key: &str) -> Option<f64> {
+pub fn resident(key: &str) -> Option<f64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(':'))?;
     let kibibytes: f64 = line.trim().strip_suffix(" kB")?.parse().ok()?;

@@ -210,8 +210,8 @@ impl CellToCell {
         cells.dedup();
         let key = ("device_to_device.step_gain_sigma", "");
         let mut numbers = vec![with_interval(key, value, &draws, (Scale::Square, sample.degrees()), (n, cells.len()))];
-        let of_bins: Vec<Vec<f64>> = sample
-            .bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
+        let of_bins: Vec<Vec<f64>> =
+            sample.bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
         for (place, &bin) in used.iter().enumerate() {
             let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
             numbers.push(self.of_target(bin, &total(&everyone, bin), &draws, sample));

@@ -11,8 +11,11 @@ pub(crate) fn explain(fit: &mut MechanismFit) {
     let bare: Vec<(&str, &str)> = fit.numbers.iter().filter_map(|number| Some((name(number), bare(number)?))).collect();
     let mut notes = Vec::new();
     if !zero.is_empty() {
-        let (is, includes, s) =
-            if zero.len() == 1 { ("is", "its 95 % interval includes", "") } else { ("are", "their 95 % intervals include", "s") };
+        let (is, includes, s) = if zero.len() == 1 {
+            ("is", "its 95 % interval includes", "")
+        } else {
+            ("are", "their 95 % intervals include", "s")
+        };
         notes.push(format!(
             "{} {is} not distinguishable from 0: {includes} 0, and the device file states the estimate{s}",
             zero.join(", ")
@@ -36,7 +39,8 @@ fn name(number: &FittedNumber) -> &str {
 
 /// Returns whether a number that cannot be negative has an interval from 0.
 fn may_be_zero(number: &FittedNumber) -> bool {
-    let spread = number.key.contains("sigma") || number.key.ends_with(".exponent") || number.key.starts_with("standard");
+    let spread =
+        number.key.contains("sigma") || number.key.ends_with(".exponent") || number.key.starts_with("standard");
     spread && number.value > 0.0 && number.interval_95.is_some_and(|(low, _)| low <= 0.0)
 }
 
@@ -46,7 +50,9 @@ fn bare(number: &FittedNumber) -> Option<&'static str> {
         return None;
     }
     Some(match number.key.as_str() {
-        key if key.starts_with("window.") && number.n > 0 => "an extreme value, or fewer than 6 cells at the outer target",
+        key if key.starts_with("window.") && number.n > 0 => {
+            "an extreme value, or fewer than 6 cells at the outer target"
+        }
         key if key.starts_with("window.") => "chosen",
         key if key.starts_with("faults.stuck") => "fewer than 6 stuck cells do not bound a median",
         _ if number.value == 0.0 => "no variation is seen, down to the resolution of the data",
@@ -97,8 +103,10 @@ mod tests {
         ]);
         assert_eq!(
             told,
-            ["device_to_device.step_gain_sigma is not distinguishable from 0: its 95 % interval includes 0, and the device file \
-              states the estimate"]
+            [
+                "device_to_device.step_gain_sigma is not distinguishable from 0: its 95 % interval includes 0, and the device file \
+              states the estimate"
+            ]
         );
     }
 

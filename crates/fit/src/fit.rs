@@ -74,9 +74,8 @@ impl Fit<'_> {
         let ends = writes.as_ref().map_or(Ends::default(), |writes| writes.ends);
         let clipped = |ends: (f64, f64)| writes.as_ref().map_or(0.0, |writes| writes.clipped(ends));
         let pulsed = of(Role::Pulses);
-        let from_pulses = pulsed.and_then(|table| {
-            Some(Extent::of_pulses(extremes(table)?, table.rows(), table.cells.count()))
-        });
+        let from_pulses =
+            pulsed.and_then(|table| Some(Extent::of_pulses(extremes(table)?, table.rows(), table.cells.count())));
         let Some((fit, ohms)) = window(extent.or(from_pulses), ends, self.options.window, clipped) else {
             let problem = "missing: the tables have no writes of working cells".to_owned();
             return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1:1000" });

@@ -223,7 +223,8 @@ mod tests {
         assert_eq!(median_interval(&values[..5], 5, 0.95), None);
         // A normal sample of 10,000: half width 1.96 · 0.5 / sqrt(n) in probability. A quarter as many cells double it.
         let many: Vec<f64> = (1..=10_000).map(|k| f64::from(k) / 10_000.0).collect();
-        let width = |independent| median_interval(&many, independent, 0.95).map(|(low, high)| high - low).unwrap_or(1.0);
+        let width =
+            |independent| median_interval(&many, independent, 0.95).map(|(low, high)| high - low).unwrap_or(1.0);
         assert!((width(10_000) / 0.0196 - 1.0).abs() < 0.02 && (width(2500) / width(10_000) - 2.0).abs() < 0.05);
     }
 

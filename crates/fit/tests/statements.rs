@@ -142,3 +142,36 @@ fn keys_without_a_fit_have_one_reason_each() {
     assert_eq!(keys.len(), n);
     assert!(not_fitted().iter().all(|not| !not.reason.is_empty() && !not.reason.ends_with('.')));
 }
+
+/// Every number has an interval, or a note tells why it has none.
+#[test]
+fn every_number_has_an_interval_or_a_reason() {
+    let mut text = "cell,row,column,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    for cell in 0..200 {
+        for (number, target) in [20.0, 50.0, 100.0].into_iter().enumerate() {
+            for cycle in 0..3 {
+                let gain = 1.0 + 0.2 * even(cell);
+                let noise = 1.0 + 0.02 * scattered(cell * 9 + 3 * number + cycle);
+                let value = if cell < 4 { 700.0 + cell as f64 } else { (1.0 + (target - 1.0) * gain) * noise };
+                text += &format!("{cell},{},{},{cycle},{target},{value}\n", cell / 20, cell % 20);
+            }
+        }
+    }
+    let report =
+        fit(&FitInput { writes: file(text), ..FitInput::default() }, &FitOptions { window: None, ..options() })
+            .expect("a fit");
+    let keys: Vec<&str> = report.mechanisms.iter().flat_map(|fit| &fit.numbers).map(|number| &number.key[..]).collect();
+    for part in ["window.low", "window.high", "standard deviation over cells", "faults.stuck_low_resistance_ohm"] {
+        assert!(keys.iter().any(|key| key.starts_with(part)), "{part}: {keys:?}");
+    }
+    let mut bare = Vec::new();
+    for fit in &report.mechanisms {
+        for number in fit.numbers.iter().filter(|number| number.interval_95.is_none()) {
+            let told = fit.notes.iter().any(|note| note.starts_with("no interval of") && note.contains(&number.key));
+            assert!(told, "{}: {:?}", number.key, fit.notes);
+            bare.push(number.key.clone());
+        }
+    }
+    // A median of four cells.
+    assert_eq!(bare, ["faults.stuck_low_resistance_ohm"]);
+}

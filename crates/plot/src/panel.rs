@@ -180,7 +180,12 @@ const CAPTION_LINE: f64 = 18.0;
 impl PanelFigure {
     /// Returns the figure as SVG that scales to any width.
     pub fn svg(&self) -> String {
-        vector::svg(&self.scene())
+        vector::svg(&self.scene(COLUMNS))
+    }
+
+    /// Returns the same with one panel per row, for narrow screens.
+    pub fn narrow_svg(&self) -> String {
+        vector::svg(&self.scene(1))
     }
 
     /// Returns the figure as PNG with two pixels per SVG unit, set in the embedded DejaVu Sans.
@@ -188,11 +193,12 @@ impl PanelFigure {
     /// # Errors
     /// Returns an error if the drawing library fails.
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
-        pixels::png(self.scene(), PNG_SCALE)
+        pixels::png(self.scene(COLUMNS), PNG_SCALE)
     }
 
-    fn scene(&self) -> Scene {
-        let columns = COLUMNS.min(self.panels.len()).max(1);
+    /// Draws the panels with at most `most` per row.
+    fn scene(&self, most: usize) -> Scene {
+        let columns = most.min(self.panels.len()).max(1);
         let rows = self.panels.len().div_ceil(columns);
         let (width, below) = (columns as f64 * SIZE.0, TITLE_HEIGHT + rows as f64 * SIZE.1);
         let caption = wrapped(&self.caption, ((width - 2.0 * GAP) / (LETTER * f64::from(TICK_SIZE))) as usize);
@@ -391,7 +397,7 @@ mod tests {
     fn a_caption_adds_its_lines_below_the_panels() {
         let figure =
             |caption: &str| PanelFigure { title: String::new(), panels: Vec::new(), caption: caption.to_owned() };
-        let heights = ["", "one line", &"word ".repeat(30)].map(|caption| figure(caption).scene().height);
+        let heights = ["", "one line", &"word ".repeat(30)].map(|caption| figure(caption).scene(COLUMNS).height);
         assert_eq!(heights[1] - heights[0], CAPTION_LINE + GAP);
         // 30 words of 5 letters at 38 letters per line of one column.
         assert_eq!(heights[2] - heights[0], 5.0 * CAPTION_LINE + GAP);

@@ -59,7 +59,10 @@ pub(crate) fn with_figure(name: &str, figure: &PanelFigure, csv: &str) -> Markup
     let drawn = PanelFigure { caption: String::new(), ..figure.clone() };
     html! {
         figure.column {
-            img src=(svg_uri(&drawn.svg())) alt={ (figure.title) ". " (figure.caption) };
+            picture {
+                source media="(max-width: 40rem)" srcset=(data_uri("image/svg+xml", drawn.narrow_svg().as_bytes()));
+                img src=(svg_uri(&drawn.svg())) alt={ (figure.title) ". " (figure.caption) };
+            }
             figcaption {
                 (figure.caption) " "
                 (data_link(&format!("{name}.csv"), csv.as_bytes(), "Data as CSV"))

@@ -20,7 +20,7 @@ use crate::sample::{Sample, Scale, signed_root, with_interval};
 /// Standard errors from which a mean shift is not zero.
 const SHIFTED: f64 = 4.0;
 
-/// Estimates: m, b, c and ln of the reference time.
+/// Estimates: m, b, c and ln of the reference time; b and c are negative for negative variances.
 type Values = [f64; 4];
 
 /// Fits the law; `bounds` are the limits of drifting conductances.
@@ -35,7 +35,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
     let names = [
         ("drift.mean_microsiemens_per_ln", "µS per ln t", Scale::Linear),
         ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::Square),
-        ("drift.sigma_microsiemens_at_reference", "µS", Scale::Linear),
+        ("drift.sigma_microsiemens_at_reference", "µS", Scale::Excess),
         ("drift.reference_seconds", "s", Scale::Log),
     ];
     let mut numbers = Vec::new();
@@ -108,8 +108,8 @@ fn estimate(series: &[Series], first: f64, drawn: &[f64], shifted: bool) -> Opti
     // The noise of the value right after the write, and of the line at the first time.
     let noise = series.iter().map(|one| (drawn[one.group], one.linear.noise + one.linear.variance_at(first.ln())));
     let elapsed = if shifted && sloped { mean_shift / mean } else { 0.0 };
-    let shift_sigma = (shift_variance - moments(noise).0).max(0.0).sqrt();
-    let at_reference = (shift_sigma - sigma.max(0.0) * elapsed).max(0.0);
+    let shift_sigma = signed_root(shift_variance - moments(noise).0);
+    let at_reference = shift_sigma - sigma.max(0.0) * elapsed;
     let values = [mean, sigma, at_reference, first.ln() - elapsed];
     values.iter().all(|value| value.is_finite()).then_some(values)
 }
@@ -135,7 +135,7 @@ fn section(values: &[f64], latest: f64, known_start: bool, bounds: DriftBounds) 
         latest_seconds: Some(latest.max(reference)),
         mean_microsiemens_per_ln: Some(values[0]),
         sigma_microsiemens_per_ln: Some(values[1].max(0.0)),
-        sigma_microsiemens_at_reference: Some(if known_start { values[2] } else { 0.0 }),
+        sigma_microsiemens_at_reference: Some(if known_start { values[2].max(0.0) } else { 0.0 }),
         bounds: Some(bounds),
         ..DriftSpec::default()
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! e = y / g - curve(x)                      g the gain of the cell
 //! variance of a step = mean of (e_k - e_(k-1))² / 2 over successive pulses, in bins of x
+//! outliers         pairs further than 5 robust standard deviations of their bin are left out
 //! read noise r²    adds 2 r² to the variance of a step, 3 r² to its half mean square difference at lag 1, 2 r² at lag 2:
 //!                  r² = difference of both lags, subtracted if it is not zero
 //! multiplicative   (c s f)²       additive   (c s)²          the likelier one for both directions
@@ -10,9 +11,11 @@
 
 use super::curve::Fit;
 use super::gains::CellGains;
-use super::steps::{BINS, Steps, bin};
-use crate::sample::signed_root;
+use super::steps::{BINS, Step, Steps, bin};
+use crate::sample::{median, signed_root};
 
+/// Robust standard deviations beyond which a pair is an outlier.
+const FAR: f64 = 5.0;
 /// Standard errors from which read noise is not zero.
 const SIGNIFICANT: f64 = 4.0;
 /// Smallest relative noise above the resolution of f32.
@@ -49,34 +52,73 @@ impl Noise {
     }
 }
 
+/// Residuals of successive steps.
+struct Pairs<'a> {
+    steps: &'a Steps,
+    residuals: Vec<f64>,
+    /// Whether a step makes a pair with the one before, and the pair is no outlier.
+    pairs: Vec<bool>,
+}
+
+impl Pairs<'_> {
+    /// Computes the residuals of `steps`.
+    fn new<'a>(steps: &'a Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> Pairs<'a> {
+        let residual = |step: &Step| {
+            let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+            step.y / gain - fits[usize::from(!step.up)].at(step.x)
+        };
+        let residuals = steps.all.iter().map(residual).collect();
+        let follows =
+            |place: usize| place > 0 && steps.all[place].follows && steps.all[place].cell == steps.all[place - 1].cell;
+        let mut found = Pairs { steps, residuals, pairs: (0..steps.all.len()).map(follows).collect() };
+        let mut by_bin = vec![Vec::new(); 2 * BINS];
+        for place in found.places() {
+            by_bin[found.bin(place)].push(found.difference(place).abs());
+        }
+        let reach: Vec<f64> = by_bin.iter_mut().map(|distances| FAR * 1.4826 * median(distances)).collect();
+        for place in found.places() {
+            let reach = reach[found.bin(place)];
+            found.pairs[place] = reach == 0.0 || found.difference(place).abs() <= reach;
+        }
+        found
+    }
+
+    /// Returns the places of the second steps of all pairs.
+    fn places(&self) -> Vec<usize> {
+        (0..self.pairs.len()).filter(|&place| self.pairs[place]).collect()
+    }
+
+    /// Returns the bin of direction and state of the step at `place`.
+    fn bin(&self, place: usize) -> usize {
+        let step = &self.steps.all[place];
+        usize::from(!step.up) * BINS + bin(step.x)
+    }
+
+    fn difference(&self, place: usize) -> f64 {
+        self.residuals[place] - self.residuals[place - 1]
+    }
+}
+
 /// Sums the differences of successive residuals.
 pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> NoiseSums {
     let mut sums = vec![[0.0; 3]; steps.groups * 2 * BINS];
-    let residual = |step: &super::steps::Step| {
-        let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
-        step.y / gain - fits[usize::from(!step.up)].at(step.x)
-    };
-    for pair in steps.all.windows(2).filter(|pair| pair[1].follows && pair[0].cell == pair[1].cell) {
-        let direction = usize::from(!pair[1].up);
-        let group = steps.group[pair[1].cell as usize] as usize;
-        let difference = residual(&pair[1]) - residual(&pair[0]);
-        let sum = &mut sums[(group * 2 + direction) * BINS + bin(pair[1].x)];
-        let [first, second] = [0, 1].map(|place: usize| fits[direction].factor(pair[place].x).powi(2));
-        sum[0] += 1.0;
-        sum[1] += difference * difference / 2.0;
-        sum[2] += 0.5 * (first + second);
-    }
     let mut lags = vec![[0.0; 2]; steps.groups];
-    for three in steps
-        .all
-        .windows(3)
-        .filter(|three| three[1].follows && three[2].follows && three.iter().all(|step| step.cell == three[0].cell))
-    {
-        let [first, second, third] = [0, 1, 2].map(|place: usize| residual(&three[place]));
-        let lag = &mut lags[steps.group[three[0].cell as usize] as usize];
-        lag[0] += 1.0;
-        // Both pairs of neighbours, so that noise that depends on the state does not differ between the lags.
-        lag[1] += 0.25 * ((second - first).powi(2) + (third - second).powi(2)) - 0.5 * (third - first).powi(2);
+    let pairs = Pairs::new(steps, fits, gains);
+    for place in pairs.places() {
+        let group = steps.group[steps.all[place].cell as usize] as usize;
+        let sum = &mut sums[group * 2 * BINS + pairs.bin(place)];
+        let fit = &fits[usize::from(!steps.all[place].up)];
+        let [first, second] = [place - 1, place].map(|place| fit.factor(steps.all[place].x).powi(2));
+        sum[0] += 1.0;
+        sum[1] += pairs.difference(place).powi(2) / 2.0;
+        sum[2] += 0.5 * (first + second);
+        if pairs.pairs[place - 1] {
+            let (one, two) = (pairs.difference(place - 1), pairs.difference(place));
+            let lag = &mut lags[group];
+            lag[0] += 1.0;
+            // Both pairs of neighbours, so that noise that depends on the state does not differ between the lags.
+            lag[1] += 0.25 * (one.powi(2) + two.powi(2)) - 0.5 * (one + two).powi(2);
+        }
     }
     let noisy = is_noisy(&lags);
     let mut found = NoiseSums { sums, additive: false, lags, noisy };

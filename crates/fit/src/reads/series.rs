@@ -1,6 +1,6 @@
 //! Series of reads of one state.
 
-use super::isolated::{LEAST_READS, isolated};
+use super::isolated::isolated;
 use super::two_levels::{TwoLevels, two_levels};
 use crate::sample::median;
 use crate::table::Table;
@@ -14,8 +14,10 @@ pub(crate) struct ReadSeries {
     pub n: usize,
     /// Number of pairs of successive reads, at least 1.
     pub pairs: usize,
-    /// Mean, µS, above 0; the median of a few reads.
+    /// Mean, µS, above 0.
     pub mean: f64,
+    /// Median, µS, which outliers do not move.
+    pub middle: f64,
     /// Sum of squares of successive differences, µS².
     pub squares: f64,
     /// Differences, µS; kept for held-out cells only.
@@ -31,7 +33,7 @@ pub(crate) struct AllSeries {
     pub series: Vec<ReadSeries>,
     /// Number of reads that are outliers.
     pub outliers: usize,
-    /// Number of series left out because their mean is not positive.
+    /// Number of series left out because their mean or median is not positive.
     pub negative: usize,
 }
 
@@ -67,12 +69,9 @@ impl AllSeries {
         if pairs == 0 {
             return;
         }
-        let mean = if values.len() < LEAST_READS {
-            median(&mut values.clone())
-        } else {
-            values.iter().sum::<f64>() / values.len() as f64
-        };
-        if mean <= 0.0 {
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let middle = median(&mut values.clone());
+        if mean <= 0.0 || middle <= 0.0 {
             self.negative += 1;
             return;
         }
@@ -82,7 +81,7 @@ impl AllSeries {
         let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
         self.outliers += reads.len() - values.len();
         let levels = two_levels(&values, &follows);
-        self.series.push(ReadSeries { cell, n: values.len(), pairs, mean, squares, differences: kept, levels });
+        self.series.push(ReadSeries { cell, n: values.len(), pairs, mean, middle, squares, differences: kept, levels });
     }
 
     /// Returns properties of the data for the report.

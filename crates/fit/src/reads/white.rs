@@ -7,7 +7,6 @@
 
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
-use super::isolated::LEAST_READS;
 use super::series::{AllSeries, ReadSeries};
 use crate::bins::{Bins, drawn_range};
 use crate::options::{FitOptions, Mechanism};
@@ -18,8 +17,12 @@ use crate::sample::{Sample, Scale, median, with_interval, with_least_error};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
-/// Standard deviations of a read beyond which a series of a few reads has an outlier, and smallest number of such series.
-const FAR: f64 = 5.0;
+/// Number of reads from which the outliers of a series are told one by one.
+const SHORT: usize = 32;
+/// Standard deviations beyond which a shorter series has outliers: of up to [`FEW`] differences, and of more.
+const FAR: [f64; 2] = [5.0, 3.0];
+const FEW: usize = 3;
+/// Smallest number of such series.
 const LEAST_SHORT: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
@@ -40,7 +43,7 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
     let (quiet, short) = without_short_outliers(quiet);
     let mut notes = all.notes();
     if short > 0 {
-        notes.push(format!("{short} series of a few reads with an outlier are left out"));
+        notes.push(format!("{short} series of fewer than {SHORT} reads with outliers are left out"));
     }
     let differences: usize = quiet.iter().map(|series| series.pairs).sum();
     if differences < LEAST_DIFFERENCES {
@@ -84,18 +87,20 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
 /// Leaves out short series with differences far beyond those of their bin, and returns their number: few reads do not tell
 /// which of them is the outlier.
 fn without_short_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
-    let short: Vec<&ReadSeries> = series.iter().copied().filter(|series| series.n < LEAST_READS).collect();
+    let short: Vec<&ReadSeries> = series.iter().copied().filter(|series| series.n < SHORT).collect();
     if short.len() < LEAST_SHORT {
         return (series, 0);
     }
-    let bins = Bins::new(short.iter().map(|series| series.mean).collect());
-    let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.mean;
+    let bins = Bins::new(short.iter().map(|series| series.middle).collect());
+    let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.middle;
     let mut spreads = vec![Vec::new(); bins.count()];
-    short.iter().for_each(|series| spreads[bins.of(series.mean)].push(spread(series)));
-    let medians: Vec<f64> = spreads.iter_mut().map(|spreads| 1.4826 * median(spreads)).collect();
+    short.iter().for_each(|series| spreads[bins.of(series.middle)].push(spread(series)));
+    let medians: Vec<f64> = spreads.iter_mut().map(|spreads| median(spreads)).collect();
     let far = |series: &ReadSeries| {
-        let median = medians[bins.of(series.mean)];
-        series.n < LEAST_READS && median > 0.0 && spread(series) > FAR * median
+        let median = medians[bins.of(series.middle)];
+        // The median of one absolute difference is that of a normal distribution, 1 / 1.4826.
+        let reach = if series.pairs <= FEW { FAR[0] * 1.4826 } else { FAR[1] };
+        series.n < SHORT && median > 0.0 && spread(series) > reach * median
     };
     let all = series.len();
     let regular: Vec<&ReadSeries> = series.into_iter().filter(|series| !far(series)).collect();

@@ -136,14 +136,19 @@ fn check_quantity(table: &Table) -> Result<(), FitError> {
             }
         }
         if let Some(row) = first.filter(|_| 2 * count > table.target.len()) {
+            let (value, target) = (table.value[row], table.target[row]);
+            // Seven digits suffice for a reader.
+            let inverse = (product / target) as f32;
             let problem = format!(
-                "expected values near their targets, got {} µS for a target of {} µS; {:.4} µS are {:.4} {unit} ({count} rows)",
-                table.value[row],
-                table.target[row],
-                table.target[row],
-                product / table.target[row]
+                "expected values near their targets, got {} µS for a target of {} µS, which is {inverse} {unit} ({count} rows)",
+                value as f32, target as f32
             );
-            return Err(at(table, row, problem, "name the column after its quantity: conductance_microsiemens or resistance_ohm"));
+            return Err(at(
+                table,
+                row,
+                problem,
+                "name the column after its quantity: conductance_microsiemens or resistance_ohm",
+            ));
         }
     }
     Ok(())

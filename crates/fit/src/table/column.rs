@@ -125,8 +125,14 @@ pub(super) fn advice(name: &str) -> String {
     if lower.is_empty() {
         return "name the column, or remove the comma at the end of each line".to_owned();
     }
+    if lower.starts_with("sep=") {
+        return "remove the first line".to_owned();
+    }
     let units: [(&[&str], &str); 5] = [
-        (&["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"], "write the unit as `_microsiemens`"),
+        (
+            &["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"],
+            "write the unit as `_microsiemens`",
+        ),
         (
             &["_s", "siemens", "(s)", "[s]", "_ms", "_ns", "nanosiemens", "millisiemens"],
             "convert conductances to µS and name the column `conductance_microsiemens`",

@@ -78,9 +78,8 @@ fn check_encoding(file: &InputFile) -> Result<(), FitError> {
 
 /// Notes lines that are comments and have as many cells as a row: rows left out by hand, or cells with names such as `#3`.
 fn note_comments(table: &mut Table, bytes: &[u8], width: usize) {
-    let is_row = |line: &&[u8]| {
-        line.first() == Some(&b'#') && line.iter().filter(|byte| **byte == b',').count() + 1 == width
-    };
+    let is_row =
+        |line: &&[u8]| line.first() == Some(&b'#') && line.iter().filter(|byte| **byte == b',').count() + 1 == width;
     let ignored = bytes.split(|byte| b"\r\n".contains(byte)).filter(is_row).count();
     if ignored > 0 {
         let file = &table.file;

@@ -190,6 +190,8 @@ mod tests {
         ] {
             assert!(page.contains(part), "{part}");
         }
+        // Narrow screens get one panel per row, with text of twice the size.
+        assert!(page.contains("max-width: 40rem"));
         assert!(!page.contains("mine <1>") && !page.contains("src=\"http"), "escaped, no foreign content");
     }
 }

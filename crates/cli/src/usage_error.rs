@@ -136,8 +136,10 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     let reason = error.source()?.to_string();
     let range = reason.strip_prefix(&format!("{got} is not in ")).and_then(|range| range.split_once(".."));
     let reason = match range {
-        // The upper end of the type is no limit of the flag.
-        Some((low, "" | "=4294967295")) => format!("expected {low} or more, got {got}"),
+        // The upper end of the type is no limit of the flag, unless it is exceeded.
+        Some((low, "" | "=4294967295")) if got.parse().is_ok_and(|got: f64| got <= f64::from(u32::MAX)) => {
+            format!("expected {low} or more, got {got}")
+        }
         Some(("", high)) => format!("expected at most {}, got {got}", high.trim_start_matches('=')),
         Some((low, high)) => format!("expected {low} to {}, got {got}", high.trim_start_matches('=')),
         None if ["digit", "number too", "empty string"].iter().any(|part| reason.contains(part)) => {

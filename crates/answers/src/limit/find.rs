@@ -20,6 +20,9 @@ use super::row::Row;
 const COPIES: &str =
     "all repeats of the certified level are identical: the certificate shows one network, not a population";
 
+/// The note on a limit at the undisturbed network.
+const UNDISTURBED: &str = "the certified level is the undisturbed network itself: no disturbed level is certified";
+
 /// Trials that a search asks for, for progress messages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AskedTrials<'a> {
@@ -263,6 +266,7 @@ impl Search<'_> {
                 last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify)),
                 limit.refutations.last().and_then(|attempt| self.unhealthy(attempt, Purpose::Refute)),
             ];
+            notes.extend(last.filter(|attempt| self.is_undisturbed(attempt.level)).map(|_| UNDISTURBED.to_owned()));
             let [certified, refuted] = [0, 1].map(|bound: usize| unhealthy[bound].is_some());
             limit = self.procedure.withhold(limit, certified, refuted);
             let mut reasons = unhealthy.into_iter().flatten();
@@ -315,6 +319,13 @@ impl Search<'_> {
         let reference =
             problem(Condition::Reference).filter(|problem| paired && !(certifies && problem.effect == Effect::Failed));
         here.or(reference)
+    }
+
+    /// Whether a level has the settings of the reference, which only levels of a user can have.
+    fn is_undisturbed(&self, level: usize) -> bool {
+        let of = |condition| self.settings.get(&(condition, Training::Full));
+        let reference = of(Condition::Reference);
+        reference.is_some() && reference == of(Condition::Level(level))
     }
 
     /// Whether all outcomes of an attempt are equal, without being perfect.

@@ -7,7 +7,7 @@ use ohmspike_rng::Seed;
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
 
-use crate::numbered::Numbered;
+use crate::numbered::{Numbered, number_among};
 
 use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd};
 use super::*;
@@ -240,7 +240,7 @@ fn questions_get_seeds_and_numbers_of_their_own() {
     };
     let number_of = |answer: &LimitReport, former: &[LimitReport]| {
         let mut answer = answer.clone();
-        number_among(&mut answer, former);
+        number_among(&mut answer, former, &[]);
         answer.number
     };
     assert_eq!((number_of(&second, from_ref(&first)), number_of(&second, &[])), (2, 1));

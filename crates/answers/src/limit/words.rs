@@ -135,9 +135,12 @@ fn evidence(criterion: &Criterion, attempt: &Attempt, certifies: bool) -> String
         }
         Evidence::Chips { chips, failures, planned, bound } => {
             let side = if certifies { "at least" } else { "at most" };
-            let stopped = if chips < planned { format!(" of {planned}, certain by then") } else { String::new() };
+            let decided = match planned - chips {
+                0 => String::new(),
+                left => format!("; the other {left} of {planned} cannot change the result"),
+            };
             format!(
-                "{failures} of {}{stopped} failed (fresh seeds from {}), {side} {} of chips are good at a level of \
+                "{failures} of {} failed (fresh seeds from {}){decided}; {side} {} of chips are good at a level of \
                  {alpha} %",
                 counted(chips as usize, "chip"),
                 attempt.seeds.start,

@@ -224,6 +224,7 @@ pub(crate) mod tests {
                 file: "net.npz".to_owned(),
                 weights_sha256: String::new(),
                 layers: vec![784, 100, 10],
+                recurrent: Vec::new(),
                 signed_rows: true,
                 trained_on: None,
                 trained_outcome: None,

@@ -128,7 +128,8 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     let flag = context(error, ContextKind::InvalidArg)?;
     // An argument without a flag has its place holder as name.
     let flag = if flag.starts_with("--") { format!("{}: ", flag.split(' ').next()?) } else { String::new() };
-    let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty())?;
+    let says_what = |error: &clap::Error| error.source().is_some_and(|source| source.to_string().contains(", got "));
+    let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty() || says_what(error))?;
     if let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) {
         let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
         return Some(UsageError::Value { flag, reason: format!("expected one of {}, got `{got}`", known.join(", ")) });
@@ -232,6 +233,11 @@ mod tests {
             ("ohmspike run s.toml --threads many", "--threads: expected a whole number, got `many`"),
             ("ohmspike submit s.toml --slurm --max-concurrent 0", "--max-concurrent: expected 1 or more, got 0"),
             ("ohmspike export s.toml --format xml", "--format: expected one of `csv`, `parquet`, got `xml`"),
+            (
+                "ohmspike deploy net.npz --device ideal,",
+                "--device: expected device names with one comma between two of them, got an empty name",
+            ),
+            ("ohmspike deploy net.npz --chips 99999999999", "--chips: expected 1 to 1000000, got 99999999999"),
             ("ohmspike train --seed 1.5", "--seed: expected a whole number, got `1.5`"),
             (
                 "ohmspike train --training.epochs=5",

@@ -132,7 +132,8 @@ pub fn find(
         settings: BTreeMap::new(),
     };
     loop {
-        let batch = match procedure.next(&search.known) {
+        let useless = |attempt: &Attempt| search.unhealthy(attempt, Purpose::Refute).is_some();
+        let batch = match procedure.next_unless(&search.known, &useless) {
             Step::Run(batch) => batch,
             Step::Done(limit) => return Ok(search.answer(limit, statistic)),
         };
@@ -262,14 +263,13 @@ impl Search<'_> {
                 }
                 Statistic::Mean => notes.push(COPIES.to_owned()),
             }
-            let unhealthy = [
-                last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify)),
-                limit.refutations.last().and_then(|attempt| self.unhealthy(attempt, Purpose::Refute)),
-            ];
+            let certificate = last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify));
+            let refutations: Vec<Option<(String, String)>> =
+                limit.refutations.iter().map(|attempt| self.unhealthy(attempt, Purpose::Refute)).collect();
             notes.extend(last.filter(|attempt| self.is_undisturbed(attempt.level)).map(|_| UNDISTURBED.to_owned()));
-            let [certified, refuted] = [0, 1].map(|bound: usize| unhealthy[bound].is_some());
-            limit = self.procedure.withhold(limit, certified, refuted);
-            let mut reasons = unhealthy.into_iter().flatten();
+            let refuted = refutations.last().is_some_and(Option::is_some);
+            limit = self.procedure.withhold(limit, certificate.is_some(), refuted);
+            let mut reasons = [certificate].into_iter().chain(refutations).flatten();
             if limit.certified.or(limit.refuted).is_some() {
                 notes.extend(reasons.map(|(why, advice)| format!("{why}; {advice}")));
             } else if let Some((why, advice)) = reasons.next() {

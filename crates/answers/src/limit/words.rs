@@ -101,11 +101,13 @@ pub fn attempts(report: &LimitReport, row: &LimitRow) -> Vec<String> {
     let Some(limit) = &row.limit else { return Vec::new() };
     let certify = limit.certifications.iter().map(|attempt| (attempt, limit.certified, ["certified", "not certified"]));
     let refute = limit.refutations.iter().map(|attempt| (attempt, limit.refuted, ["refuted", "not refuted"]));
+    // The bound is the level of the last attempt, unless that is withheld.
+    let is_bound = |attempt: &Attempt, bound: Option<usize>| bound == Some(attempt.level);
     certify
         .chain(refute)
         .map(|(attempt, bound, [yes, no])| {
             let result = match attempt.succeeded {
-                true if bound.is_none() => "withheld",
+                true if !is_bound(attempt, bound) => "withheld",
                 true => yes,
                 false => no,
             };

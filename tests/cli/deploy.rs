@@ -117,6 +117,9 @@ fn a_second_deployment_has_files_of_its_own() {
         let told = "error: results/net-deploy: expected the results folder of a study, got one with the trials of `ohmspike deploy";
         assert!(refused.status == Some(2) && refused.stderr.starts_with(told), "{refused:#?}");
     }
+    let recorded = folder.run(&["train", "--set", "training.epochs=1", "--out", "results/net-deploy"]);
+    let told = "error: results/net-deploy: expected the results folder of a study, got one with the trials of `ohmspike deploy";
+    assert!(recorded.status == Some(2) && recorded.stderr.starts_with(told), "{recorded:#?}");
     let twice = deploy(&["--device", "ideal", "--set", "hardware.device=study-1k-1m"]);
     assert!(twice.stderr.starts_with("error: --device: expected no `--set hardware.device`"), "{twice:#?}");
     let faulty = deploy(&["--device", "ideal", "--set", "device.faults.p_high_resistance=0.1"]).succeeds().stdout;
@@ -214,7 +217,22 @@ fn refuses_wrong_networks_and_options() {
             "error: conductances: expected one network and one device, got 2 networks and 1 device\n",
         ),
         (deployed("net.npz", &["--after", "10"]), "error: --after: expected a time with unit s, min, h, d or y"),
-        (vec!["deploy", "net.npz", "--device", "ideal", "--chips", "0"], "error: chips: expected 1 to 1000000, got 0"),
+        (
+            vec!["deploy", "net.npz", "--device", "ideal", "--chips", "0"],
+            "error: --chips: expected 1 to 1000000, got 0",
+        ),
+        (
+            vec!["deploy", "net.npz", "--device", "ideal", "--chips", "99999999999"],
+            "error: --chips: expected 1 to 1000000, got 99999999999",
+        ),
+        (
+            vec!["deploy", "net.npz", "--device", "ideal,"],
+            "error: --device: expected device names with one comma between",
+        ),
+        (
+            vec!["deploy", "net.npz", "net.npz", "--device", "ideal"],
+            "error: networks: duplicate file net.npz\n\nhint: name every network once",
+        ),
         (vec!["deploy", "net.npz"], "error: net.npz: no device to deploy onto\n\nhint: name one with `--device NAME`"),
         (
             vec!["deploy", "net.npz", "--device", "nothing"],
@@ -292,6 +310,9 @@ fn warns_about_times_thresholds_and_keys_without_effect() {
         assert!(answer.stdout.contains(&format!("\ncaution: {expected}")), "{}", answer.stdout);
         assert!(folder.text("results/net-deploy/deployment.json").contains(expected), "{expected}");
     }
+    let none = folder.run(&deployed("net.npz", &["--mechanisms", "--out", "none"])).succeeds();
+    let told = "--mechanisms: no effect: device `ideal` has no active mechanism";
+    assert!(none.stderr.contains(told) && none.stdout.contains(told), "{none:#?}");
     let first = ["--save-conductances", "cells.csv", "--after", "1h,1s"];
     let saved = folder.run(&deployed("net.npz", &first)).succeeds();
     assert!(saved.stderr.contains("warning: --after: only the first of 2 times is saved, 1 s"), "{}", saved.stderr);
@@ -355,6 +376,39 @@ fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
         assert!(answer.stderr.starts_with(&told) && answer.stderr.contains("\n\nhint: check data set"), "{answer:#?}");
         assert_eq!(folder.text("results/net-deploy/deployment.json"), before);
     }
+}
+
+/// A header that calls every neuron inhibitory contradicts all weights of excitatory ones.
+#[test]
+fn populations_that_contradict_the_weights_are_named() {
+    let folder = Folder::new();
+    save_trained(&folder, "plain.npz");
+    let deploy = ["deploy", "trained.npz", "--device", "ideal", "--chips", "1"];
+    folder.run(&deploy).succeeds();
+    let arrays = read_arrays(&folder.path("trained.npz")).expect("a network file");
+    let floats = ["w0", "w1"].map(|name| arrays[name].numbers.iter().map(|n| *n as f32).collect::<Vec<f32>>());
+    let header: String = arrays["header"].numbers.iter().map(|byte| char::from(*byte as u8)).collect();
+    let mut header: serde_json::Value = serde_json::from_str(&header).expect("JSON");
+    let mut save = |excitatory: usize| {
+        header["excitatory"] = [excitatory].as_slice().into();
+        let text = header.to_string();
+        let weights = |number: usize| {
+            let name = format!("w{number}");
+            (name.clone(), arrays[&name].shape.clone(), ArrayContent::Floats(&floats[number]))
+        };
+        let header = ("header".to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()));
+        write_arrays(&folder.path("trained.npz"), &[weights(0), weights(1), header]).expect("the folder is ours");
+        folder.run(&deploy)
+    };
+    let contradicted = save(0);
+    assert_eq!((contradicted.status, contradicted.stdout.as_str()), (Some(2), ""), "{contradicted:#?}");
+    let start = "error: trained.npz: weights with the sign of the other population: ";
+    let told = contradicted.stderr.strip_prefix(start).expect("the cause");
+    assert!(told.contains(" of 120 in readout; with 0 in their place, the network itself is at chance ("), "{told}");
+    assert!(told.contains("\n\nhint: correct `excitatory` in the header"), "{told}");
+    let outside = save(13);
+    let told = "error: trained.npz: header: excitatory[0]: expected 0 to 12, the columns of `w0`, got 13";
+    assert!(outside.stderr.starts_with(told), "{outside:#?}");
 }
 
 /// Nine in ten samples are of class 0, and the network answers nothing else.

@@ -195,6 +195,27 @@ fn a_report_needs_no_recordings() {
 }
 
 #[test]
+fn answers_are_not_written_into_the_results_of_a_study() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
+    let train = ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1"];
+    folder.run(&[&train[..], &["--save-weights", "net.npz"]].concat()).succeeds();
+    let before = folder.files("results/tiny");
+    let limit = ["limit", "tiny.toml", "--key", "noise.level_percent", "--within", "2points"];
+    let ablate =
+        ["ablate", "tiny.toml", "--set", "hardware.device=cmo-hfox-falcone-2025", "--set", "noise.level_percent=0"];
+    for command in [&limit[..], &ablate, &["deploy", "net.npz", "--device", "ideal", "--chips", "1"]] {
+        let answer = folder.run(&[command, &["--out", "results/tiny"]].concat());
+        let told = "error: results/tiny: expected a folder for answers, got the results of a study\n\n\
+                    hint: leave `--out` out, or name another folder\n";
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        assert!(answer.stderr.ends_with(told), "{answer:#?}");
+    }
+    assert_eq!(folder.files("results/tiny"), before, "nothing is lost");
+    folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
+}
+
+#[test]
 fn an_export_has_all_or_swept_settings() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();

@@ -322,6 +322,10 @@ fn wrong_questions_are_refused_before_any_trial() {
             &["--key", "noise.level_percent=-1,2", "--within", "2"],
             "--key noise.level_percent: expected 0 to 1e6, got -1",
         ),
+        (
+            &["--key", "noise.level_percent=1..1e300", "--within", "2"],
+            "--key noise.level_percent: expected 0 to 1e6, got 1e300\n",
+        ),
         (&["--key", "noise.level_percent=0..5", "--within", "2"], "--key noise.level_percent: range: expected a start"),
         (&["--key", "device.faults.p_hig", "--within", "2"], "unknown key `device.faults.p_hig`\n\nhint: did you mean"),
         (&["--key", "device.windw.high", "--within", "2"], "unknown key `device.windw`\n\nhint: did you mean"),

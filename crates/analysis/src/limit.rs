@@ -10,7 +10,8 @@
 //! 3. certify    the candidate with fresh seeds at alpha / 2; after the k-th failure 2^(k - 1) levels milder,
 //!               with further fresh seeds at alpha / 2^(k + 1)                                      (`effort`)
 //! 4. refute     the mildest level above the certified one at which the search expects a refutation, with fresh seeds
-//!               at alpha / 2; after the k-th failure twice as far from the certified one, at alpha / 2^(k + 1)
+//!               at alpha / 2; after the k-th failure twice as far from the certified one, at alpha / 2^(k + 1);
+//!               after a refutation that the caller calls useless, a milder level
 //!
 //! P(the certified level misses the criterion)  <=  sum alpha / 2^k  <=  alpha = 1 - confidence
 //! P(the refuted level meets the criterion)     <=  alpha
@@ -172,7 +173,13 @@ impl Procedure {
 
     /// Returns the next trials to run, or the limit.
     pub fn next(&self, known: &Known) -> Step {
-        match self.limit(&mut Ledger::new(known)) {
+        self.next_unless(known, &|_| false)
+    }
+
+    /// Returns the next trials to run, or the limit. After a refutation that is `useless`, for example because its trials
+    /// are unhealthy, a milder level is tested.
+    pub fn next_unless(&self, known: &Known, useless: &dyn Fn(&Attempt) -> bool) -> Step {
+        match self.limit(&mut Ledger::new(known), useless) {
             Ok(limit) => Step::Done(limit),
             Err(batch) => Step::Run(batch),
         }
@@ -186,7 +193,7 @@ impl Procedure {
         Limit { verdict: self.verdict(certified, refuted), certified, refuted, ..limit }
     }
 
-    fn limit(&self, ledger: &mut Ledger) -> Result<Limit, Batch> {
+    fn limit(&self, ledger: &mut Ledger, useless: &dyn Fn(&Attempt) -> bool) -> Result<Limit, Batch> {
         let baseline = self.baseline(ledger)?;
         let mut limit = Limit {
             verdict: Verdict::BaselineMisses,
@@ -204,7 +211,7 @@ impl Procedure {
             let found = self.search(baseline.accuracy, ledger)?;
             limit.certifications = self.certify(&found, ledger)?;
             limit.certified = succeeded(&limit.certifications);
-            limit.refutations = self.refute(&found, &limit.certifications, ledger)?;
+            limit.refutations = self.refute(&found, &limit.certifications, ledger, useless)?;
             limit.refuted = succeeded(&limit.refutations);
             limit.verdict = self.verdict(limit.certified, limit.refuted);
             limit.dip = self.dip(&found, limit.certified);
@@ -293,26 +300,39 @@ impl Procedure {
     }
 
     /// Refutes a level above the certified one.
-    fn refute(&self, found: &Found, certifications: &[Attempt], ledger: &mut Ledger) -> Result<Vec<Attempt>, Batch> {
+    fn refute(
+        &self,
+        found: &Found,
+        certifications: &[Attempt],
+        ledger: &mut Ledger,
+        useless: &dyn Fn(&Attempt) -> bool,
+    ) -> Result<Vec<Attempt>, Batch> {
         let examiner = self.examiner(Purpose::Refute);
         let harshest = self.levels.harshest();
         let above = succeeded(certifications).map_or(0, |certified| certified + 1);
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut level = found.refutable.map_or(above, |expected| expected.max(above));
         let mut first = certifications.last().map_or(self.first_fresh(), |attempt| attempt.seeds.end);
+        // Levels that are left; `end` is one past the harshest.
+        let (mut mildest, mut end) = (above, harshest + 1);
         for test in &self.tests {
-            if level > harshest {
+            if !(mildest..end).contains(&level) {
                 break;
             }
             let attempt = examiner.examine(level, test, first..first + test.seeds, ledger)?;
             first = attempt.seeds.end;
-            let (is_last, done) = (level == harshest, attempt.succeeded);
+            let (refuted, is_useless) = (attempt.succeeded, attempt.succeeded && useless(&attempt));
             attempts.push(attempt);
-            if is_last || done {
-                break;
+            match (refuted, is_useless) {
+                (true, false) => break,
+                (true, true) => end = level,
+                (false, _) => mildest = level + 1,
             }
-            // Twice as far from the certified level.
-            level = (2 * level + 1 - above).min(harshest);
+            level = match end > harshest {
+                // Twice as far from the certified level.
+                true => (2 * level + 1 - above).min(harshest),
+                false => mildest + (end - mildest.min(end)) / 2,
+            };
         }
         Ok(attempts)
     }
@@ -370,6 +390,42 @@ mod tests {
                 (trial, Outcome::Accuracy(0.8 - 0.01 * noise + 0.001 * (trial.seed % 3) as f64))
             }));
         }
+    }
+
+    /// Repeats spread by 1.3 points, so that the first refutation of a network with its limit at 5 fails.
+    #[test]
+    fn a_useless_refutation_is_followed_by_milder_ones() {
+        let values = [1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0];
+        let levels = Levels::list(&values, Direction::LargerIsWorse).expect("levels");
+        let target = Target::Accuracy(0.75);
+        let criterion = Criterion { target, statistic: Statistic::Mean, confidence: 0.95, chance: 0.1 };
+        let procedure = Procedure::new(levels, criterion, Effort::default()).expect("a valid procedure");
+        let limit = |useless: &dyn Fn(&Attempt) -> bool| {
+            let mut known = Known::new();
+            loop {
+                let batch = match procedure.next_unless(&known, useless) {
+                    Step::Done(limit) => return limit,
+                    Step::Run(batch) => batch,
+                };
+                known.extend(batch.trials.into_iter().map(|trial| {
+                    let noise = match trial.condition {
+                        Condition::Reference => 0.0,
+                        Condition::Level(level) => procedure.levels().values()[level],
+                    };
+                    let spread = 0.012 * ((trial.seed % 4) as f64 - 1.5);
+                    (trial, Outcome::Accuracy(0.8 - 0.01 * noise + spread))
+                }));
+            }
+        };
+        let refuted =
+            |limit: &Limit| limit.refutations.iter().map(|one| (one.level, one.succeeded)).collect::<Vec<_>>();
+        let plain = limit(&|_| false);
+        assert_eq!((plain.certified, refuted(&plain)), (Some(1), vec![(3, false), (5, true)]));
+        let milder = limit(&|attempt| attempt.level >= 5);
+        assert_eq!((milder.refuted, refuted(&milder)), (Some(4), vec![(3, false), (5, true), (4, true)]));
+        // No level is left between one that is not refuted and the one whose refutation is useless.
+        let none = limit(&|attempt| attempt.level >= 4);
+        assert_eq!(refuted(&none), [(3, false), (5, true), (4, true)]);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use thiserror::Error;
 use crate::limit::find::{Effect, Problem};
 use crate::limit::recorded::end;
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
-use crate::numbered::{Numbered, answers, first_question, number_among};
+use crate::numbered::{Numbered, first_question, number_in};
 
 /// Version of [`AblationAnswer`] as JSON.
 pub const SCHEMA: u32 = 1;
@@ -226,7 +226,7 @@ impl Plan {
         }
         let mut answer = self.answer(study, &records);
         runner.end()?;
-        number_among(&mut answer, &answers(results));
+        number_in(&mut answer, results);
         Ok(Ablated::Done(Box::new(answer)))
     }
 

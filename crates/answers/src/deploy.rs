@@ -43,7 +43,7 @@ pub use network::{DeployedNetwork, Request};
 use report::Parts;
 pub use report::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield};
 
-use crate::numbered::{answers, number_among};
+use crate::numbered::number_in;
 
 /// Most chips of a deployment.
 pub const MOST_CHIPS: u32 = 1_000_000;
@@ -130,6 +130,15 @@ pub fn deploy(
     if networks.is_empty() {
         return Err(DeployError::NoNetwork);
     }
+    let twice = |(number, network): (usize, &DeployedNetwork)| {
+        networks[..number]
+            .iter()
+            .any(|other| other.stored.file == network.stored.file)
+            .then(|| network.stored.file.clone())
+    };
+    if let Some(file) = networks.iter().enumerate().find_map(twice) {
+        return Err(DeployError::Twice { file });
+    }
     DeployedNetwork::check_same_devices(networks)?;
     let mut prepared = Prepared::default();
     networks.iter().try_for_each(|network| network.prepare(&mut prepared))?;
@@ -144,6 +153,7 @@ pub fn deploy(
     for cell in cells.iter().filter(|cell| cell.variant == Variant::Whole) {
         told.tell(cell.warnings(networks));
         told.tell(caution::of_times(cell, &prepared, options));
+        told.tell(caution::of_mechanisms(cell, &cells, networks, options));
     }
     let bound: Vec<Bound> = cells.iter().map(|cell| Bound::new(cell, &prepared)).collect::<Result<_, _>>()?;
     let mut records = ChipRecords::open(&options.folder)?;
@@ -163,7 +173,7 @@ pub fn deploy(
     run(&bound, jobs, options, &mut records, told.observer)?;
     let parts = Parts { networks, cells: &bound, records: &records, options, cautions: told.cautions };
     let mut deployment = Deployment::new(&parts);
-    number_among(&mut deployment, &answers(&options.folder));
+    number_in(&mut deployment, &options.folder);
     report_files::write(&deployment, &options.folder)?;
     Ok(deployment)
 }

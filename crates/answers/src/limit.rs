@@ -55,7 +55,7 @@ use report::{Bound, KeyValue, LimitRow, SCHEMA};
 use row::{Row, TOGETHER};
 pub use swept::{AskedKey, AskedLevels};
 
-use crate::numbered::{answers, number_among};
+use crate::numbered::{answers, number_in};
 
 /// Result of a search.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +89,7 @@ pub fn limit(
     runner.end()?;
     if let Searched::Answer(report) = &mut searched {
         // Other processes may have answered other questions meanwhile.
-        number_among(report.as_mut(), &answers(folder));
+        number_in(report.as_mut(), folder);
     }
     Ok(searched)
 }

@@ -73,10 +73,21 @@ pub fn answers<T: Numbered>(folder: &Path) -> Vec<T> {
     files::<T>(folder).into_iter().filter_map(read).collect()
 }
 
-/// Numbers `answer` next to the `former` answers in its folder.
-pub fn number_among<T: Numbered>(answer: &mut T, former: &[T]) {
+/// Numbers `answer` next to the other answers in `folder`. A file that is no answer of this version keeps its name, so that
+/// nothing is lost.
+pub fn number_in<T: Numbered>(answer: &mut T, folder: &Path) {
+    let former = answers::<T>(folder);
+    let numbers = files::<T>(folder).into_iter().map(|(number, _)| number);
+    let unread: Vec<u32> = numbers.filter(|number| former.iter().all(|other| other.number() != *number)).collect();
+    number_among(answer, &former, &unread);
+}
+
+/// Numbers `answer` next to the `former` answers, with a number that is not `taken`.
+pub(crate) fn number_among<T: Numbered>(answer: &mut T, former: &[T], taken: &[u32]) {
     let same = former.iter().find(|other| other.is_same_question(answer)).map(T::number);
-    let is_free = |number: &u32| former.iter().all(|other| other.number() != *number || !other.has_result());
+    let is_free = |number: &u32| {
+        !taken.contains(number) && former.iter().all(|other| other.number() != *number || !other.has_result())
+    };
     answer.set_number(same.unwrap_or_else(|| (1..).find(is_free).expect("fewer answers than numbers")));
 }
 
@@ -129,6 +140,12 @@ mod tests {
         assert_eq!(answers::<Toy>(folder.path()), [], "damaged files are no answers");
         fs::write(folder.path().join("toy-2.json"), r#"{"question": "a", "result": 1}"#).expect("a temporary file");
         assert_eq!(answers::<Toy>(folder.path()), [toy(2, "a", Some(1.0))]);
+        // Files of other versions keep their names.
+        for (question, expected) in [("a", 2), ("b", 3)] {
+            let mut answer = toy(0, question, Some(1.0));
+            number_in(&mut answer, folder.path());
+            assert_eq!(answer.number, expected, "{question}");
+        }
     }
 
     #[test]
@@ -136,11 +153,14 @@ mod tests {
         let former = [toy(1, "a", Some(1.0)), toy(2, "b", None), toy(3, "c", Some(2.0))];
         for (question, expected) in [("a", 1), ("b", 2), ("c", 3), ("d", 2)] {
             let mut answer = toy(0, question, Some(3.0));
-            number_among(&mut answer, &former);
+            number_among(&mut answer, &former, &[]);
             assert_eq!(answer.number, expected, "{question}");
         }
+        let mut answer = toy(0, "d", Some(3.0));
+        number_among(&mut answer, &former, &[4]);
+        assert_eq!(answer.number, 2);
         let mut answer = toy(0, "e", None);
-        number_among(&mut answer, &former[..1]);
+        number_among(&mut answer, &former[..1], &[]);
         assert_eq!((answer.number, answer.file("csv").as_str()), (2, "toy-2.csv"));
     }
 }

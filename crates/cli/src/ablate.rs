@@ -54,6 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::SUCCESS);
     }
     let folder = arguments.study.answer_folder(&file, "ablate");
+    answers_folder::check(&folder)?;
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
     let options = arguments.trials.options(&file, folder.clone(), &stop);

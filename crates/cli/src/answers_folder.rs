@@ -16,6 +16,8 @@ use super::terminal::say;
 
 /// Results of single chips.
 const CHIPS: &str = "chips.jsonl";
+/// Folder with the records of trials.
+const RECORDS: &str = "records";
 /// File with the last command.
 const COMMAND: &str = "command.txt";
 
@@ -64,6 +66,28 @@ impl NoStudyFolder {
     }
 }
 
+/// Answers cannot be written into the results folder of a study: its trials would then belong to both.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "{}: expected a folder for answers, got the results of a study\n\n\
+     hint: leave `--out` out, or name another folder", folder.display()
+)]
+struct StudyFolder {
+    folder: PathBuf,
+}
+
+/// Refuses to write answers into `folder` if it is the results folder of a study.
+///
+/// # Errors
+/// Returns an error if `folder` holds trials and neither an answer nor the trials for one.
+pub fn check(folder: &Path) -> Result<(), Failure> {
+    let has_trials = fs::read_dir(folder.join(RECORDS)).is_ok_and(|mut entries| entries.next().is_some());
+    if has_trials && !is_answers(folder) {
+        return Err(StudyFolder { folder: folder.to_owned() }.into());
+    }
+    Ok(())
+}
+
 /// A deployment has no trials to export.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: expected a folder with trials, got a deployment\n\nhint: its tables are {tables}", folder.display())]
@@ -76,7 +100,7 @@ pub struct NoTrials {
 pub fn without_trials(folder: &Path) -> Option<NoTrials> {
     let deployments = files::<Deployment>(folder);
     let tables = deployments.iter().map(|(_, path)| path.with_extension("csv").display().to_string());
-    let has_trials = folder.join("records").exists();
+    let has_trials = folder.join(RECORDS).exists();
     (!deployments.is_empty() && !has_trials)
         .then(|| NoTrials { folder: folder.to_owned(), tables: tables.collect::<Vec<_>>().join(", ") })
 }

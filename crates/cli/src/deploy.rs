@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use ohmspike_answers::deploy::{
     DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
-    DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
+    DeploymentTime, ExactMemory, MOST_CHIPS, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
 };
 use ohmspike_answers::numbered::Numbered;
 use ohmspike_datasets::counted;
@@ -61,10 +61,10 @@ pub struct Arguments {
     #[arg(required = true, value_name = "NETWORK")]
     networks: Vec<PathBuf>,
     /// Devices to deploy onto, built in or files [default: that of the settings].
-    #[arg(long, value_name = "DEVICE", value_delimiter = ',')]
+    #[arg(long, value_name = "DEVICE", value_delimiter = ',', value_parser = device_name)]
     device: Vec<String>,
     /// Number of chips.
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CHIPS)))]
     chips: u32,
     /// Times after programming at which chips are read, such as 1s,1h,1d,10y [default: 0s].
     ///
@@ -145,6 +145,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if let Some(path) = &arguments.save_conductances {
         return save_chip(&networks, &options, arguments.chip, path);
     }
+    answers_folder::check(&options.folder)?;
     let mut screen = Screen { last: Instant::now(), folder: Some(options.folder.clone()) };
     let deployment = deploy(&networks, &options, &mut screen)?;
     answers_folder::mark(&options.folder);
@@ -230,6 +231,17 @@ impl DeployObserver for Screen {
         }
     }
 }
+
+/// A name in a list of devices.
+fn device_name(text: &str) -> Result<String, NoDeviceName> {
+    let name = text.trim();
+    if name.is_empty() { Err(NoDeviceName) } else { Ok(name.to_owned()) }
+}
+
+/// An empty name of a device.
+#[derive(Debug, thiserror::Error)]
+#[error("expected device names with one comma between two of them, got an empty name")]
+struct NoDeviceName;
 
 fn span(seconds: f64) -> TimeSpan {
     TimeSpan { seconds }

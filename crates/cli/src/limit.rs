@@ -135,6 +135,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
     let folder = arguments.study.answer_folder(&file, "limit");
+    answers_folder::check(&folder)?;
     let options = arguments.trials.options(&file, folder.clone(), &stop);
     let mut screen = Screen::new(&folder);
     let searched = limit(&file.study, &question, &folder, &options, &mut screen);

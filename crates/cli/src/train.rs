@@ -20,8 +20,9 @@ use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 use ohmspike_study::warning::converters::saturated;
 
+use super::answers_folder::NoStudyFolder;
 use super::terminal::{Wanted, print, say, tell};
-use super::{Failure, source, study_arguments, warn};
+use super::{Failure, answers_folder, source, study_arguments, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -106,6 +107,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         path.check()?;
     }
     let keep = arguments.keep(&study, &options);
+    if let Some(folder) = keep.record.as_ref().filter(|folder| answers_folder::is_answers(folder)) {
+        return Err(NoStudyFolder::new(folder.clone()).into());
+    }
     let mut screen = Screen { wanted: Ok(true), saves: keep != Keep::default() };
     let trained = train_and_keep(&study, arguments.seed, &options, &keep, &mut screen)?;
     let Some(trained) = trained else { return Ok(ExitCode::SUCCESS) };

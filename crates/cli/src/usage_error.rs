@@ -128,7 +128,8 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     let flag = context(error, ContextKind::InvalidArg)?;
     // An argument without a flag has its place holder as name.
     let flag = if flag.starts_with("--") { format!("{}: ", flag.split(' ').next()?) } else { String::new() };
-    let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty())?;
+    let says_what = |error: &clap::Error| error.source().is_some_and(|source| source.to_string().contains(", got "));
+    let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty() || says_what(error))?;
     if let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) {
         let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
         return Some(UsageError::Value { flag, reason: format!("expected one of {}, got `{got}`", known.join(", ")) });
@@ -136,8 +137,10 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     let reason = error.source()?.to_string();
     let range = reason.strip_prefix(&format!("{got} is not in ")).and_then(|range| range.split_once(".."));
     let reason = match range {
-        // The upper end of the type is no limit of the flag.
-        Some((low, "" | "=4294967295")) => format!("expected {low} or more, got {got}"),
+        // The upper end of the type is no limit of the flag, unless it is exceeded.
+        Some((low, "" | "=4294967295")) if got.parse().is_ok_and(|got: f64| got <= f64::from(u32::MAX)) => {
+            format!("expected {low} or more, got {got}")
+        }
         Some(("", high)) => format!("expected at most {}, got {got}", high.trim_start_matches('=')),
         Some((low, high)) => format!("expected {low} to {}, got {got}", high.trim_start_matches('=')),
         None if ["digit", "number too", "empty string"].iter().any(|part| reason.contains(part)) => {
@@ -230,6 +233,11 @@ mod tests {
             ("ohmspike run s.toml --threads many", "--threads: expected a whole number, got `many`"),
             ("ohmspike submit s.toml --slurm --max-concurrent 0", "--max-concurrent: expected 1 or more, got 0"),
             ("ohmspike export s.toml --format xml", "--format: expected one of `csv`, `parquet`, got `xml`"),
+            (
+                "ohmspike deploy net.npz --device ideal,",
+                "--device: expected device names with one comma between two of them, got an empty name",
+            ),
+            ("ohmspike deploy net.npz --chips 99999999999", "--chips: expected 1 to 1000000, got 99999999999"),
             ("ohmspike train --seed 1.5", "--seed: expected a whole number, got `1.5`"),
             (
                 "ohmspike train --training.epochs=5",

@@ -31,6 +31,7 @@ use crate::{
     note::Note,
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
+    shown::excerpt,
     source::{Source, SourceError, spaced},
     value_set::ValueSet,
 };
@@ -90,6 +91,17 @@ pub enum DenseError {
     NoTest {
         /// The file.
         file: String,
+    },
+    /// Test samples in a file of which a fraction is to be the test.
+    #[error(
+        "{file}: expected no test samples next to `--test-fraction`, got array `{name}`\n\n\
+         hint: leave `--test-fraction` out to test with `{name}`"
+    )]
+    TwoTests {
+        /// The file.
+        file: String,
+        /// The array of test samples or of their labels.
+        name: String,
     },
     /// Unknown file format.
     #[error("{file}: starts with `{start}`; expected a NumPy array (npy, npz) or IDX file, optionally gzipped")]
@@ -178,12 +190,12 @@ const TEST_SAMPLES: [&str; 3] = ["test_samples", "x_test", "test_images"];
 const TEST_LABELS: [&str; 2] = ["test_labels", "y_test"];
 
 impl Role {
-    /// Returns the names of samples and of labels, in search order.
-    fn names(self) -> [Vec<&'static str>; 2] {
+    /// Returns the names of samples and of labels.
+    fn names(self) -> [&'static npz::Names; 2] {
         match self {
-            Role::Train => [SAMPLES.to_vec(), LABELS.to_vec()],
-            Role::Test => [[&TEST_SAMPLES[..], &SAMPLES].concat(), [&TEST_LABELS[..], &LABELS].concat()],
-            Role::TestOfSame => [TEST_SAMPLES.to_vec(), TEST_LABELS.to_vec()],
+            Role::Train => [&[&SAMPLES], &[&LABELS]],
+            Role::Test => [&[&TEST_SAMPLES, &SAMPLES], &[&TEST_LABELS, &LABELS]],
+            Role::TestOfSame => [&[&TEST_SAMPLES], &[&TEST_LABELS]],
         }
     }
 }
@@ -195,6 +207,8 @@ pub(crate) struct Raw {
     /// Height and width of a sample; 1 and the number of values if it is no image.
     sizes: [usize; 2],
     pub labels: Vec<u8>,
+    /// Arrays of the file with another name than samples and labels, in alphabetical order.
+    others: Vec<String>,
 }
 
 impl Raw {
@@ -213,8 +227,9 @@ impl Raw {
             let no_test = role == Role::TestOfSame;
             return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
         }
-        let (shape, numbers) = array(source, &sample_names)?;
-        let Labels { file: labels_file, column } = labels::read_named(Source::read(labels)?, &label_names)?;
+        let (shape, numbers, mut others) = array(source, sample_names)?;
+        others.retain(|name| !(samples == labels && label_names.concat().contains(&name.as_str())));
+        let Labels { file: labels_file, column } = labels::read_named(Source::read(labels)?, label_names)?;
         let [count, sizes @ ..] = &shape[..] else { unreachable!("`array` returns at least two sizes") };
         if column.len() != *count {
             return Err(DenseError::Counts { labels_file, labels: column.len(), file, samples: *count });
@@ -223,7 +238,22 @@ impl Raw {
         let width = sizes.last().copied().unwrap_or(1);
         // The product of all sizes matches the length of the file.
         let height = sizes[..sizes.len() - 1].iter().product();
-        Ok(Raw { file, numbers, sizes: [height, width], labels })
+        Ok(Raw { file, numbers, sizes: [height, width], labels, others })
+    }
+
+    /// Checks that the file has no test samples.
+    pub(crate) fn check_no_test(&self) -> Result<(), DenseError> {
+        match self.others.iter().find(|name| is_of_test(name)) {
+            Some(name) => Err(DenseError::TwoTests { file: self.file.clone(), name: name.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns a note on arrays that are not read, apart from test samples if those are.
+    pub(crate) fn unused(&self, test_is_read: bool) -> Option<Note> {
+        let unused = self.others.iter().filter(|name| !(test_is_read && is_of_test(name)));
+        let names: Vec<String> = unused.map(|name| excerpt(name)).collect();
+        (!names.is_empty()).then(|| Note::Unused { file: self.file.clone(), names })
     }
 
     /// Checks that the test samples have the size of the training samples in `self`.
@@ -243,16 +273,27 @@ impl Raw {
     }
 }
 
-/// Reads the shape (at least two sizes) and the numbers of an array.
-fn array(source: Source, names: &[&str]) -> Result<(Vec<usize>, Column), DenseError> {
+fn is_of_test(name: &str) -> bool {
+    TEST_SAMPLES.contains(&name) || TEST_LABELS.contains(&name)
+}
+
+/// Reads the shape (at least two sizes) and the numbers of an array, and lists the other arrays of its file.
+fn array(source: Source, names: &npz::Names) -> Result<(Vec<usize>, Column, Vec<String>), DenseError> {
     let file = source.file.clone();
     if source.bytes.starts_with(npz::MAGIC) {
         let mut arrays = npz::read(&source)?;
         let got: Vec<String> = arrays.keys().cloned().collect();
-        let found = names.iter().find_map(|name| arrays.remove(*name));
-        let missing = || DenseError::Missing { file, names: names.join("`, `"), got: got.join("`, `") };
-        return shaped(found.ok_or_else(missing)?);
+        let found = npz::take(&file, &mut arrays, names)?;
+        let missing = || DenseError::Missing { file, names: names.concat().join("`, `"), got: got.join("`, `") };
+        let (shape, column) = shaped(found.ok_or_else(missing)?)?;
+        return Ok((shape, column, arrays.into_keys().collect()));
     }
+    let (shape, column) = alone(file, source)?;
+    Ok((shape, column, Vec::new()))
+}
+
+/// Reads the shape and the numbers of a file that holds one array.
+fn alone(file: String, source: Source) -> Result<(Vec<usize>, Column), DenseError> {
     let (shape, column) = if source.bytes.starts_with(npy::MAGIC) {
         return shaped(npy::read(&file, source.bytes)?);
     } else if source.bytes.starts_with(&idx::MAGIC) {

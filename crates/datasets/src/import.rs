@@ -201,6 +201,7 @@ pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<St
             (every(&all), chosen, Some(test))
         }
         Test::Share(share) => {
+            all.check_no_test()?;
             let (train, test) = both(&all.labels, *share)?;
             (train, test, None)
         }
@@ -209,7 +210,9 @@ pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<St
     let tested = of_test.as_ref().unwrap_or(&all);
     let data = dataset(name, class_names, measure.part(&all, &train)?, measure.part(tested, &test)?, None);
     let changed = [measure.changed(&all, &train), measure.changed(tested, &test)];
-    let notes = measure.constant().into_iter().chain(together(changed)).chain(missing(&data)).collect();
+    let test_is_read = matches!(&import.test, Test::Files { samples, .. } if *samples == import.samples);
+    let unused = all.unused(test_is_read).into_iter();
+    let notes = unused.chain(measure.constant()).chain(together(changed)).chain(missing(&data)).collect();
     Ok(Import { data, notes })
 }
 

@@ -88,11 +88,11 @@ impl Labels {
 
 /// Reads the labels in `source`.
 pub(crate) fn read(source: Source) -> Result<Labels, LabelsError> {
-    read_named(source, &["labels"])
+    read_named(source, &[&["labels"]])
 }
 
-/// Reads the labels in `source`; in an npz file, the first array with one of these `names`.
-pub(crate) fn read_named(source: Source, names: &[&'static str]) -> Result<Labels, LabelsError> {
+/// Reads the labels in `source`; in an npz file, the array with one of these `names`.
+pub(crate) fn read_named(source: Source, names: &npz::Names) -> Result<Labels, LabelsError> {
     let file = source.file.clone();
     let missing = |name| LabelsError::Missing { file: file.clone(), name };
     if source.bytes.starts_with(npy::MAGIC) {
@@ -100,8 +100,8 @@ pub(crate) fn read_named(source: Source, names: &[&'static str]) -> Result<Label
     }
     if source.bytes.starts_with(npz::MAGIC) {
         let mut arrays = npz::read(&source)?;
-        let found = names.iter().find_map(|name| arrays.remove(*name));
-        return of_array(column_of(found.ok_or_else(|| missing(names[0]))?));
+        let found = npz::take(&file, &mut arrays, names)?;
+        return of_array(column_of(found.ok_or_else(|| missing(names[0][0]))?));
     }
     let column = if source.bytes.starts_with(&idx::MAGIC) {
         let labels = idx::parse(&file, &source.bytes, Some(1))?;

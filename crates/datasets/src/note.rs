@@ -89,6 +89,14 @@ pub enum Note {
         /// Total features.
         features: usize,
     },
+    /// Arrays of a file that were not read.
+    #[error("not imported: {} `{}` of `{file}`", if names.len() == 1 { "array" } else { "arrays" }, names.join("`, `"))]
+    Unused {
+        /// The file.
+        file: String,
+        /// The arrays.
+        names: Vec<String>,
+    },
     /// Numbers without an exact float32.
     #[error("numbers rounded to float32 (by at most 1 in 16,777,216): {rounded} of {numbers}")]
     Rounded {

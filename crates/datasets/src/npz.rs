@@ -36,6 +36,30 @@ pub enum NpzError {
     /// Invalid array.
     #[error(transparent)]
     Array(#[from] NpyError),
+    /// Several arrays for one purpose.
+    #[error("{file}: expected one of `{}`, got {}\n\nhint: save the file without the others", names.join("`, `"), names.len())]
+    Several {
+        /// The file.
+        file: String,
+        /// The arrays.
+        names: Vec<&'static str>,
+    },
+}
+
+/// Names that an array may have. The first group with a name in the file counts.
+pub(crate) type Names = [&'static [&'static str]];
+
+/// Removes the array with one of these names from the `arrays` of `file`; none if no name is there.
+pub(crate) fn take(file: &str, arrays: &mut BTreeMap<String, Array>, names: &Names) -> Result<Option<Array>, NpzError> {
+    for group in names {
+        let found: Vec<&str> = group.iter().copied().filter(|name| arrays.contains_key(*name)).collect();
+        match found[..] {
+            [] => {}
+            [one] => return Ok(arrays.remove(one)),
+            _ => return Err(NpzError::Several { file: file.to_owned(), names: found }),
+        }
+    }
+    Ok(None)
 }
 
 /// Reads every array of `source` by name, all in C order.

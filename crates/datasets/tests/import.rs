@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use ohmspike_datasets::{
-    Dataset, DenseImport, EventForm, EventImport, EventSet, Part, Scale, Test, import_dense, import_events, imported,
-    load, store,
+    Dataset, DenseImport, EventForm, EventImport, EventSet, Import, Note, Part, Scale, Test, import_dense,
+    import_events, imported, load, store,
 };
 
 use made::{Folder, integers, npy, zip};
@@ -245,11 +245,14 @@ fn imports_samples_and_labels_of_one_archive() {
             (names[1], column([0, 1, 0, 1])),
             (names[2], numbers([0.125, 0.0, 0.0, 0.75])),
             (names[3], integers(&[1, 1, 0, 0])),
+            ("val_images", numbers([0.0; 4])),
         ];
         let file = folder.write("set.npz", zip(&entries));
         let test = Test::Files { samples: file.clone(), labels: Some(file.clone()) };
         let import = DenseImport { samples: file.clone(), labels: file, test, classes: 2, scale: None };
-        let data = import_dense("mine", &import, None).expect("valid arrays").data;
+        let Import { data, notes } = import_dense("mine", &import, None).expect("valid arrays");
+        let [Note::Unused { names, .. }] = &notes[..] else { panic!("{notes:?}") };
+        assert_eq!(names[..], ["val_images"]);
         assert_eq!((data.train.labels(), data.test.labels()), (&[0, 1, 0, 1][..], &[1, 1, 0, 0][..]));
         let Part::Values(values) = data.test else { panic!("numbers") };
         assert_eq!(values.values, [0.125, 0.0, 0.0, 0.75]);

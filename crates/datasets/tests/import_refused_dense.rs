@@ -181,6 +181,25 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
         "a: missing samples; expected an array `test_samples`, `x_test`, `test_images`, got `labels`, `samples`\n\n\
          hint: rename an array; without test samples of their own, set some aside with `--test-fraction 0.2`"
     );
+    // Which of two arrays is meant, and whether the test samples of the file count, is for the user to say.
+    assert_eq!(
+        of(&[("x_train", numbers()), ("samples", numbers()), ("labels", integers(&[0, 1]))], Test::Share(0.5)),
+        "a: expected one of `samples`, `x_train`, got 2\n\nhint: save the file without the others"
+    );
+    assert_eq!(
+        of(&[("samples", numbers()), ("labels", integers(&[0, 1])), ("y", integers(&[0, 1]))], Test::Share(0.5)),
+        "a: expected one of `labels`, `y`, got 2\n\nhint: save the file without the others"
+    );
+    for name in ["x_test", "y_test"] {
+        let test = (name, numbers());
+        assert_eq!(
+            of(&[&train()[..], &[test]].concat(), Test::Share(0.5)),
+            format!(
+                "a: expected no test samples next to `--test-fraction`, got array `{name}`\n\n\
+                 hint: leave `--test-fraction` out to test with `{name}`"
+            )
+        );
+    }
     let plain = folder.write("b", numbers());
     let import = DenseImport {
         labels: folder.write("labels", integers(&[0, 1])),

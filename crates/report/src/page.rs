@@ -12,7 +12,7 @@ pub mod deployment;
 mod devices;
 mod direction;
 mod facts;
-mod figures;
+pub(crate) mod figures;
 mod health;
 mod layout;
 mod ledger;

@@ -9,7 +9,7 @@ pub struct RenderedAnswer {
     pub files: Vec<(String, Vec<u8>)>,
     /// Figures.
     pub figures: Vec<Figure>,
-    /// Section with the answer.
+    /// Section with the answers, each with its figures.
     pub section: Section,
     /// Sections with everything behind it, folded.
     pub details: Vec<Section>,

@@ -21,7 +21,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_datasets::{
-    ArrayContent, NumberArray, NumberArraysError, persist, read_arrays, write_arrays, write_reason,
+    ArrayContent, NumberArray, NumberArraysError, counted, persist, read_arrays, write_arrays, write_reason,
 };
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
@@ -278,7 +278,41 @@ impl StoredNetwork {
         if let Some(layer) = recurrent.keys().find(|layer| **layer >= highest) {
             return Err(unknown(&file, &format!("r{layer}"), &[]));
         }
-        Ok(StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent })
+        let network = StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent };
+        network.check_header()?;
+        Ok(network)
+    }
+
+    /// Checks the numbers of the header against the shapes of the matrices.
+    fn check_header(&self) -> Result<(), NetworkFileError> {
+        let Some(header) = &self.header else { return Ok(()) };
+        let wrong = |reason: String| Err(NetworkFileError::Header { file: self.file.clone(), reason });
+        let readout = self.hidden_layers();
+        let ends = [
+            ("inputs", header.inputs, "rows", 0, self.feedforward[0].rows()),
+            ("classes", header.classes, "columns", readout, self.feedforward[readout].columns()),
+        ];
+        for (key, got, side, number, expected) in ends {
+            if got != expected {
+                return wrong(format!("{key}: expected {expected}, the {side} of `w{number}`, got {got}"));
+            }
+        }
+        let described = header.settings.hidden_layers().len();
+        if described != readout {
+            return wrong(format!("settings: expected {}, got {described}", counted(readout, "hidden layer")));
+        }
+        if header.excitatory.len() != readout {
+            let (expected, got) = (counted(readout, "hidden layer"), header.excitatory.len());
+            return wrong(format!("excitatory: expected one number for each of {expected}, got {got}"));
+        }
+        for (layer, &excitatory) in header.excitatory.iter().enumerate() {
+            let neurons = self.feedforward[layer].columns();
+            if excitatory > neurons {
+                let range = format!("0 to {neurons}, the columns of `w{layer}`");
+                return wrong(format!("excitatory[{layer}]: expected {range}, got {excitatory}"));
+            }
+        }
+        Ok(())
     }
 
     /// Writes the network to `path`: as CSV with the columns connection, row, column and weight if its name ends in

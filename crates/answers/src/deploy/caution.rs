@@ -4,7 +4,7 @@ use ohmspike_study::prepare::Prepared;
 use ohmspike_study::warning::law;
 
 use super::facts::ExactMemory;
-use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork};
+use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant};
 
 /// Returns warnings about times at which a device of `cell` has no drift law.
 pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
@@ -22,6 +22,20 @@ pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Ve
     found
 }
 
+/// Returns a warning about a device of which mechanisms are asked for and that has none: `cells` has no variant of `cell`.
+pub fn of_mechanisms(
+    cell: &Cell,
+    cells: &[Cell],
+    networks: &[DeployedNetwork],
+    options: &DeployOptions,
+) -> Vec<DeployWarning> {
+    let is_variant =
+        |other: &Cell| (other.network, other.device) == (cell.network, cell.device) && other.variant != Variant::Whole;
+    let none = options.mechanisms && !cells.iter().any(is_variant);
+    let device = || networks[cell.network].device_names().swap_remove(cell.device);
+    none.then(|| DeployWarning::NoMechanisms { device: device() }).into_iter().collect()
+}
+
 /// Returns warnings about weights with the wrong sign, and about a threshold that says nothing.
 pub fn of_exact(
     exact: &ExactMemory,
@@ -30,11 +44,9 @@ pub fn of_exact(
     options: &DeployOptions,
 ) -> Vec<DeployWarning> {
     let percent = |accuracy: f64| 100.0 * accuracy;
-    let wrong = cell.scales.iter().filter(|scale| scale.wrong_signs > 0);
-    let places: Vec<String> = wrong.map(|scale| format!("{} in {}", scale.wrong_signs, scale.connection)).collect();
-    let signs = exact.stored_accuracy().map(|stored| DeployWarning::WrongSigns {
+    let signs = exact.stored_accuracy().filter(|_| exact.broken.is_none()).map(|stored| DeployWarning::WrongSigns {
         file: network.stored.file.clone(),
-        places: places.join(", "),
+        places: cell.wrong_signs(),
         deployed: percent(exact.accuracy()),
         stored: percent(stored),
     });

@@ -120,6 +120,15 @@ impl Cell {
         Ok(cells)
     }
 
+    /// Lists the numbers of weights with the sign of the other population, such as `12 of 1000 in readout`.
+    pub fn wrong_signs(&self) -> String {
+        let wrong = self.scales.iter().zip(self.matrices.iter()).filter(|(scale, _)| scale.wrong_signs > 0);
+        let shown = |(scale, (_, matrix)): (&Scale, &(Connection, Matrix))| {
+            format!("{} of {} in {}", scale.wrong_signs, matrix.rows() * matrix.columns(), scale.connection)
+        };
+        wrong.map(shown).collect::<Vec<String>>().join(", ")
+    }
+
     /// Returns warnings about weights beyond full scale.
     pub fn warnings(&self, networks: &[DeployedNetwork]) -> Vec<DeployWarning> {
         let of = |scale: &Scale| {

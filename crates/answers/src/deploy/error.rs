@@ -77,6 +77,12 @@ pub enum DeployError {
     /// No network is given.
     #[error("networks: expected at least one, got none")]
     NoNetwork,
+    /// A network that is given twice.
+    #[error("networks: duplicate file {file}\n\nhint: name every network once")]
+    Twice {
+        /// The network file.
+        file: String,
+    },
     /// No device is named.
     #[error(
         "{file}: no device to deploy onto\n\nhint: name one with `--device NAME`; `ohmspike device list` lists them"
@@ -235,6 +241,15 @@ pub enum DeployWarning {
         /// The first, s.
         seconds: f64,
     },
+    /// Mechanisms of a device without any.
+    #[error(
+        "--mechanisms: no effect: device `{device}` has no active mechanism\n\n\
+         hint: choose a device with noise, drift or faults, or leave `--mechanisms` out"
+    )]
+    NoMechanisms {
+        /// Name of the device.
+        device: String,
+    },
     /// A key that a deployment does not use.
     #[error("{key}: no effect in a deployment: {why}\n\nhint: leave the key out")]
     Ignored {
@@ -277,7 +292,7 @@ pub enum DeployWarning {
     WrongSigns {
         /// The network file.
         file: String,
-        /// Number of weights per connection, such as `12 in readout`.
+        /// Number of weights per connection, such as `12 of 1000 in readout`.
         places: String,
         /// Accuracy of the deployed weights in exact memory, %.
         deployed: f64,
@@ -317,6 +332,23 @@ pub enum DeployWarning {
         trained: String,
         /// Start of the digest of the data here.
         here: String,
+    },
+    /// A network that fails because of its signs.
+    #[error(
+        "{file}: weights with the sign of the other population: {places}; with 0 in their place, the network itself {state}; \
+         with all weights, its accuracy is {stored:.1} %\n\n\
+         hint: correct `excitatory` in the header (excitatory neurons come first in a layer), or hold weights of either sign \
+         with `--set network.signs=unconstrained`"
+    )]
+    BrokenBySigns {
+        /// The network file.
+        file: String,
+        /// What is wrong.
+        state: String,
+        /// Number of weights per connection.
+        places: String,
+        /// Accuracy of the weights as stored, %.
+        stored: f64,
     },
     /// A network that says nothing about the device.
     #[error(

@@ -18,6 +18,9 @@ pub struct NetworkFacts {
     pub weights_sha256: String,
     /// Units of all layers, from the inputs to the classes.
     pub layers: Vec<usize>,
+    /// Numbers of the recurrent hidden layers, from 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub recurrent: Vec<usize>,
     /// Whether every row of weights has one sign.
     pub signed_rows: bool,
     /// Device of the training; none for a network of another program.
@@ -64,15 +67,24 @@ impl NetworkFacts {
             file: network.stored.file.clone(),
             weights_sha256: bound.key.weights.clone(),
             layers: [snn.inputs].into_iter().chain(hidden).chain([snn.classes]).collect(),
+            recurrent: (0..snn.hidden.len())
+                .filter(|layer| snn.hidden[*layer].recurrent)
+                .map(|layer| layer + 1)
+                .collect(),
             signed_rows: bound.cell.branches.is_some(),
             trained_on: header.map(|header| header.settings.hardware.device.clone()),
             trained_outcome: header.and_then(|header| header.outcome),
         }
     }
 
-    /// Formats the units of all layers, for example `784-100-10`.
+    /// Formats the units of all layers, for example `784-100-10` or `784-100-10, hidden 1 recurrent`.
     pub fn sizes(&self) -> String {
-        self.layers.iter().map(usize::to_string).collect::<Vec<_>>().join("-")
+        let joined = |numbers: &[usize], by: &str| numbers.iter().map(usize::to_string).collect::<Vec<_>>().join(by);
+        let sizes = joined(&self.layers, "-");
+        match self.recurrent.as_slice() {
+            [] => sizes,
+            layers => format!("{sizes}, hidden {} recurrent", joined(layers, " and ")),
+        }
     }
 }
 
@@ -107,10 +119,15 @@ impl ExactMemory {
         self.stored_correct.map(|correct| fraction(correct, self.samples))
     }
 
+    /// Whether guessing may reach this number of correct samples.
+    pub(super) fn is_guess(&self, correct: u64) -> bool {
+        may_be_guessing(fraction(correct, self.samples), self.samples, self.guessing)
+    }
+
     fn state(&self) -> Option<String> {
         if self.hidden_spikes < LEAST_SPIKES {
             Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
-        } else if may_be_guessing(self.accuracy(), self.samples, self.guessing) {
+        } else if self.is_guess(self.correct) {
             let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
             Some(format!("is at chance ({accuracy:.1} % accuracy, guessing {guessing:.1} %)"))
         } else {

@@ -168,7 +168,7 @@ impl DeployedNetwork {
         let sizes = self.stored.hidden_sizes(shape)?;
         let hidden = sizes.into_iter().enumerate().map(|(number, neurons)| HiddenLayer {
             neurons,
-            excitatory: excitatory(number).unwrap_or(neurons).min(neurons),
+            excitatory: excitatory(number).unwrap_or(neurons),
             recurrent: self.stored.is_recurrent(number),
         });
         Ok(Network { hidden: hidden.collect(), ..network })

@@ -92,7 +92,7 @@ pub enum LimitError {
         key: String,
     },
     /// A level that the key does not allow.
-    #[error("--key {key}: expected {allowed}, got {value}")]
+    #[error("--key {key}: expected {allowed}, got {}", plain(*value))]
     Outside {
         /// The key.
         key: String,
@@ -202,4 +202,9 @@ impl From<ProcedureError> for LimitError {
             other => LimitError::Procedure(other),
         }
     }
+}
+
+/// Returns a number in the digits of a person, and large ones in powers of ten.
+fn plain(value: f64) -> String {
+    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
 }

@@ -20,6 +20,9 @@ use super::row::Row;
 const COPIES: &str =
     "all repeats of the certified level are identical: the certificate shows one network, not a population";
 
+/// The note on a limit at the undisturbed network.
+const UNDISTURBED: &str = "the certified level is the undisturbed network itself: no disturbed level is certified";
+
 /// Trials that a search asks for, for progress messages.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AskedTrials<'a> {
@@ -129,7 +132,8 @@ pub fn find(
         settings: BTreeMap::new(),
     };
     loop {
-        let batch = match procedure.next(&search.known) {
+        let useless = |attempt: &Attempt| search.unhealthy(attempt, Purpose::Refute).is_some();
+        let batch = match procedure.next_unless(&search.known, &useless) {
             Step::Run(batch) => batch,
             Step::Done(limit) => return Ok(search.answer(limit, statistic)),
         };
@@ -259,13 +263,13 @@ impl Search<'_> {
                 }
                 Statistic::Mean => notes.push(COPIES.to_owned()),
             }
-            let unhealthy = [
-                last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify)),
-                limit.refutations.last().and_then(|attempt| self.unhealthy(attempt, Purpose::Refute)),
-            ];
-            let [certified, refuted] = [0, 1].map(|bound: usize| unhealthy[bound].is_some());
-            limit = self.procedure.withhold(limit, certified, refuted);
-            let mut reasons = unhealthy.into_iter().flatten();
+            let certificate = last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify));
+            let refutations: Vec<Option<(String, String)>> =
+                limit.refutations.iter().map(|attempt| self.unhealthy(attempt, Purpose::Refute)).collect();
+            notes.extend(last.filter(|attempt| self.is_undisturbed(attempt.level)).map(|_| UNDISTURBED.to_owned()));
+            let refuted = refutations.last().is_some_and(Option::is_some);
+            limit = self.procedure.withhold(limit, certificate.is_some(), refuted);
+            let mut reasons = [certificate].into_iter().chain(refutations).flatten();
             if limit.certified.or(limit.refuted).is_some() {
                 notes.extend(reasons.map(|(why, advice)| format!("{why}; {advice}")));
             } else if let Some((why, advice)) = reasons.next() {
@@ -315,6 +319,13 @@ impl Search<'_> {
         let reference =
             problem(Condition::Reference).filter(|problem| paired && !(certifies && problem.effect == Effect::Failed));
         here.or(reference)
+    }
+
+    /// Whether a level has the settings of the reference, which only levels of a user can have.
+    fn is_undisturbed(&self, level: usize) -> bool {
+        let of = |condition| self.settings.get(&(condition, Training::Full));
+        let reference = of(Condition::Reference);
+        reference.is_some() && reference == of(Condition::Level(level))
     }
 
     /// Whether all outcomes of an attempt are equal, without being perfect.

@@ -82,13 +82,19 @@ impl Swept {
             AskedLevels::List(values) => Some(Grid::List(values.clone())),
         };
         let Some(grid) = grid else { return Err(LimitError::NoRange { key }) };
-        let levels = levels(&grid, whole, resolution, direction)
-            .map_err(|source| LimitError::Levels { key: key.clone(), source })?;
-        let outside = |value: &&f64| !(allowed.0..=allowed.1).contains(*value) || whole && value.fract() != 0.0;
-        if let Some(&value) = levels.values().iter().find(outside) {
+        // The values that were given, not levels between them.
+        let given = match &grid {
+            Grid::Range(from, to) => vec![*from, *to],
+            Grid::List(values) => values.clone(),
+        };
+        let fits_kind = |value: &f64| !whole || value.fract() == 0.0 || matches!(grid, Grid::Range(..));
+        let is_outside = |value: &&f64| !(allowed.0..=allowed.1).contains(*value) || !fits_kind(value);
+        if let Some(&value) = given.iter().find(is_outside) {
             let kind = if whole { "whole numbers, " } else { "" };
             return Err(LimitError::Outside { key, allowed: format!("{kind}{}", described.allowed), value });
         }
+        let levels = levels(&grid, whole, resolution, direction)
+            .map_err(|source| LimitError::Levels { key: key.clone(), source })?;
         let with = companions(&key, settings, device);
         Ok(Swept { key, whole, allowed, harmless, levels, with })
     }

@@ -7,7 +7,7 @@ use ohmspike_rng::Seed;
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
 
-use crate::numbered::Numbered;
+use crate::numbered::{Numbered, number_among};
 
 use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd};
 use super::*;
@@ -89,6 +89,41 @@ fn limits_bracket_a_known_crossing() {
     assert!(words::answer(&report, row).starts_with(&expected), "{}", words::answer(&report, row));
     let read: LimitReport = serde_json::from_str(&report.json()).expect("JSON");
     assert_eq!(read.rows[0].trials.len(), report.csv().lines().count() - 1);
+}
+
+/// Trials at 100 % are clipped, so their accuracy shows nothing: the refutation there is followed by one at 60 %.
+#[test]
+fn a_useless_refutation_is_followed_by_a_milder_one() {
+    struct Clipping(Double<fn(&Settings) -> f64>);
+    impl Trials for Clipping {
+        fn run(&mut self, asked: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
+            let Ended::All(mut ends) = self.0.run(asked, jobs)? else { panic!("no stop") };
+            if asked.level == Some(100.0) {
+                let clipped = Problem { state: "clipped".to_owned(), advice: "widen".to_owned(), ..Problem::default() };
+                ends.iter_mut().for_each(|end| end.problem = Some(clipped.clone()));
+            }
+            Ok(Ended::All(ends))
+        }
+    }
+    let study = study(STUDY);
+    let levels = AskedLevels::List(vec![1.0, 5.0, 15.0, 30.0, 31.0, 32.0, 33.0, 60.0, 100.0]);
+    let key = AskedKey { key: "noise.level_percent".to_owned(), levels, direction: None };
+    let question = Question { keys: vec![key], ..question(&[], Target::Loss(0.02)) };
+    let plan = LimitPlan::new(&study, &question, Path::new(".")).expect("a valid question");
+    // Just above the allowed loss, first attempts fail.
+    let loss = |settings: &Settings| match settings.noise.level_percent {
+        mild if mild < 29.0 => 0.0,
+        middle if middle < 50.0 => 0.0215,
+        _ => 0.05,
+    };
+    let mut trials = Clipping(Double { loss, most: usize::MAX, ran: 0 });
+    let Searched::Answer(report) = plan.search(&study, &mut trials).expect("doubles run") else { panic!("no stop") };
+    let row = &report.rows[0];
+    let value = |bound: &Option<Bound>| bound.as_ref().map(|bound| bound.value);
+    assert_eq!((value(&row.certified), value(&row.refuted)), (Some(15.0), Some(60.0)), "{:?}", row.limit);
+    assert!(row.notes.iter().any(|note| note.starts_with("the refutation of 100 is withheld: 8 of its 8")), "{row:?}");
+    let attempts = words::attempts(&report, row).join("\n");
+    assert!(attempts.contains("\nwithheld 100 %") && attempts.contains("\nrefuted 60 %"), "{attempts}");
 }
 
 #[test]
@@ -240,7 +275,7 @@ fn questions_get_seeds_and_numbers_of_their_own() {
     };
     let number_of = |answer: &LimitReport, former: &[LimitReport]| {
         let mut answer = answer.clone();
-        number_among(&mut answer, former);
+        number_among(&mut answer, former, &[]);
         answer.number
     };
     assert_eq!((number_of(&second, from_ref(&first)), number_of(&second, &[])), (2, 1));

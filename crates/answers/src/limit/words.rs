@@ -101,11 +101,13 @@ pub fn attempts(report: &LimitReport, row: &LimitRow) -> Vec<String> {
     let Some(limit) = &row.limit else { return Vec::new() };
     let certify = limit.certifications.iter().map(|attempt| (attempt, limit.certified, ["certified", "not certified"]));
     let refute = limit.refutations.iter().map(|attempt| (attempt, limit.refuted, ["refuted", "not refuted"]));
+    // The bound is the level of the last attempt, unless that is withheld.
+    let is_bound = |attempt: &Attempt, bound: Option<usize>| bound == Some(attempt.level);
     certify
         .chain(refute)
         .map(|(attempt, bound, [yes, no])| {
             let result = match attempt.succeeded {
-                true if bound.is_none() => "withheld",
+                true if !is_bound(attempt, bound) => "withheld",
                 true => yes,
                 false => no,
             };
@@ -135,9 +137,12 @@ fn evidence(criterion: &Criterion, attempt: &Attempt, certifies: bool) -> String
         }
         Evidence::Chips { chips, failures, planned, bound } => {
             let side = if certifies { "at least" } else { "at most" };
-            let stopped = if chips < planned { format!(" of {planned}, certain by then") } else { String::new() };
+            let decided = match planned - chips {
+                0 => String::new(),
+                left => format!("; the other {left} of {planned} cannot change the result"),
+            };
             format!(
-                "{failures} of {}{stopped} failed (fresh seeds from {}), {side} {} of chips are good at a level of \
+                "{failures} of {} failed (fresh seeds from {}){decided}; {side} {} of chips are good at a level of \
                  {alpha} %",
                 counted(chips as usize, "chip"),
                 attempt.seeds.start,

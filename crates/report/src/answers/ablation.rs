@@ -11,8 +11,10 @@ use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::settings::NO_DEVICE;
 use ohmspike_study::significant::significant;
 
+use crate::figures::Figure;
 use crate::figures::ablation::{ablation_figure, device_words, mechanisms_csv};
 use crate::page::Section;
+use crate::page::figures::main_figure;
 use crate::page::number::{percent, probability, signed};
 use crate::page::question::question;
 use crate::page::table::table;
@@ -32,10 +34,11 @@ const HEAD: [&str; 7] = [
 /// Returns the answers in a folder as files, figures and sections.
 pub fn shown(answers: &[AblationAnswer]) -> RenderedAnswer {
     let drawn = |answer: &AblationAnswer| answer.ablation.as_ref().map(|ablation| ablation_figure(answer, ablation));
+    let figures: Vec<Option<Figure>> = answers.iter().map(drawn).collect();
     RenderedAnswer {
         files: answers.iter().flat_map(files).collect(),
-        figures: answers.iter().filter_map(drawn).collect(),
-        section: section(answers),
+        section: section(answers, &figures),
+        figures: figures.into_iter().flatten().collect(),
         details: vec![trials(answers)],
     }
 }
@@ -195,17 +198,17 @@ pub fn text_table(answer: &AblationAnswer) -> String {
     rows.iter().map(line).collect()
 }
 
-fn section(answers: &[AblationAnswer]) -> Section {
+fn section(answers: &[AblationAnswer], figures: &[Option<Figure>]) -> Section {
     let body = html! {
-        @for answer in answers {
+        @for (answer, figure) in answers.iter().zip(figures) {
             @if answers.len() > 1 { (question(answer.number, answers[0].settings.as_ref(), answer.settings.as_ref())) }
-            (body(answer))
+            (body(answer, figure.as_ref()))
         }
     };
     Section { id: "ablation", heading: "Which mechanism costs what", body }
 }
 
-fn body(answer: &AblationAnswer) -> Markup {
+fn body(answer: &AblationAnswer, figure: Option<&Figure>) -> Markup {
     let sentences = sentences(answer);
     html! {
         @if answer.ablation.is_none() {
@@ -213,6 +216,7 @@ fn body(answer: &AblationAnswer) -> Markup {
         } @else {
             p.answer { (sentences[0]) }
             ul { @for sentence in &sentences[1..] { li { (sentence) } } }
+            @if let Some(figure) = figure { (main_figure(figure)) }
             (table("Loss by mechanism", &HEAD, &rows(answer)))
         }
         @for caution in &answer.cautions { p.warning { (capital(caution)) "." } }

@@ -4,7 +4,7 @@ use maud::html;
 use ohmspike_answers::limit::report::{LimitReport, LimitRow, TrialLine};
 use ohmspike_answers::limit::words;
 
-use crate::figures::limit_figures;
+use crate::figures::{Figure, limit_figures};
 use crate::page::Section;
 use crate::page::limit::section;
 use crate::page::number::percent;
@@ -16,10 +16,11 @@ const HEAD: [&str; 6] = ["trial", "level", "purpose", "seed", "accuracy (%)", "s
 
 /// Returns the answers as figures and sections. Their files are written by [`crate::files::write_limit`].
 pub fn shown(reports: &[LimitReport]) -> RenderedAnswer {
+    let figures: Vec<Vec<Figure>> = reports.iter().map(limit_figures).collect();
     RenderedAnswer {
         files: Vec::new(),
-        figures: reports.iter().flat_map(limit_figures).collect(),
-        section: Section { id: "limit", heading: "How much is tolerated", body: section(reports) },
+        section: Section { id: "limit", heading: "How much is tolerated", body: section(reports, &figures) },
+        figures: figures.into_iter().flatten().collect(),
         details: vec![trials(reports)],
     }
 }

@@ -2,9 +2,9 @@
 
 use maud::html;
 
+use super::Section;
 use super::layout::{Head, whole};
 use super::table::facts;
-use super::{Section, figures};
 use crate::rendered_answer::RenderedAnswer;
 
 /// Input of the page.
@@ -28,12 +28,8 @@ impl AnswerPage<'_> {
     /// Returns the page. The same answers and program give the same page on the same machine.
     pub fn html(&self, answers: Vec<RenderedAnswer>) -> String {
         let (mut sections, mut details) = (Vec::new(), Vec::new());
-        for RenderedAnswer { section, figures: drawn, details: behind, .. } in answers {
-            let body = html! {
-                (section.body)
-                @for figure in &drawn { (figures::main_figure(figure)) }
-            };
-            sections.push(Section { body, ..section });
+        for RenderedAnswer { section, details: behind, .. } in answers {
+            sections.push(section);
             details.extend(behind);
         }
         details.extend(self.settings());

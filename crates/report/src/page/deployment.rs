@@ -8,18 +8,21 @@ use ohmspike_datasets::counted;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_study::significant::significant;
 
+use super::figures::main_figure;
 use super::number::{percent, points};
 use super::table::table;
+use crate::figures::Figure;
 
 /// In place of an accuracy that says nothing.
 pub const WITHHELD: &str = "withheld";
 
-/// Renders the answer of a deployment, without its figures.
-pub fn section(deployment: &Deployment) -> Markup {
+/// Renders the answer of a deployment.
+pub fn section(deployment: &Deployment, figures: &[Figure]) -> Markup {
     html! {
         @for cell in &deployment.cells { p.answer { (sentence(deployment, cell)) } }
         @for caution in &deployment.cautions { p.caution { (caution) "." } }
         @if let Some(overrides) = overrides_words(deployment) { p { (overrides) "." } }
+        @for figure in figures { (main_figure(figure)) }
         p.method { (method(deployment)) }
         @for cell in deployment.cells.iter().filter(|cell| !cell.times.is_empty()) {
             h3 { (name(deployment, cell)) }
@@ -224,6 +227,7 @@ pub(crate) mod tests {
                 file: "net.npz".to_owned(),
                 weights_sha256: String::new(),
                 layers: vec![784, 100, 10],
+                recurrent: Vec::new(),
                 signed_rows: true,
                 trained_on: None,
                 trained_outcome: None,
@@ -236,13 +240,15 @@ pub(crate) mod tests {
 
     #[test]
     fn the_sentence_has_number_interval_and_yield() {
-        let html = section(&deployment(1)).into_string();
+        let html = section(&deployment(1), &[]).into_string();
         let sentence = "net on ideal: 79.0 % accuracy (95 % interval 74.7 to 83.3 %) on average over 10 chips, 1 h after \
                         programming, compared with 91.0 % in exact memory; 40.0 % (12.2 to 73.8 %) of the chips are above 80.0 %.";
         assert!(html.contains(sentence), "{html}");
         assert!(html.contains("784-100-10, 100 test samples of fashion-mnist-subset"));
         assert!(!html.contains("Mean accuracy over chips 1 h"));
-        assert!(section(&deployment(2)).into_string().contains("Mean accuracy over chips 1 h after programming, %"));
+        assert!(
+            section(&deployment(2), &[]).into_string().contains("Mean accuracy over chips 1 h after programming, %")
+        );
     }
 
     #[test]
@@ -251,7 +257,7 @@ pub(crate) mod tests {
         answer.cells[0].exact.broken = Some("is at chance (9.8 % accuracy)".to_owned());
         answer.cells[0].times.clear();
         answer.cautions.push("--after: no effect".to_owned());
-        let html = section(&answer).into_string();
+        let html = section(&answer, &[]).into_string();
         let told = "net on ideal: withheld: the network itself is at chance (9.8 % accuracy), so its accuracy on chips says nothing";
         assert!(html.contains(told) && !html.contains("on average over 10 chips"), "{html}");
         assert!(html.contains("<p class=\"caution\">--after: no effect.</p>"), "{html}");
@@ -262,7 +268,7 @@ pub(crate) mod tests {
         let mut answer = deployment(2);
         answer.cells[1].exact = ExactMemory { samples: 50, data: "other".to_owned(), ..answer.cells[1].exact.clone() };
         answer.cells[1].write_sigma = 0.0125;
-        let html = section(&answer).into_string();
+        let html = section(&answer, &[]).into_string();
         assert!(html.contains("100 test samples of fashion-mnist-subset, 50 test samples of other"), "{html}");
         assert!(html.contains("sigma 0.0125 thresholds"), "{html}");
     }

@@ -5,15 +5,17 @@ use ohmspike_analysis::limit::Statistic;
 use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
 use ohmspike_answers::limit::words;
 
+use super::figures::main_figure;
 use super::question::question;
 use super::table::table;
+use crate::figures::Figure;
 
-/// Renders the answers of `ohmspike limit` in a folder.
-pub fn section(reports: &[LimitReport]) -> Markup {
+/// Renders the answers of `ohmspike limit` in a folder, each with its figures.
+pub fn section(reports: &[LimitReport], figures: &[Vec<Figure>]) -> Markup {
     html! {
-        @for report in reports {
+        @for (report, figures) in reports.iter().zip(figures) {
             @if reports.len() > 1 { (question(report.number, Some(&reports[0].settings), Some(&report.settings))) }
-            (answer(report))
+            (answer(report, figures))
         }
         p.method {
             "A search with few seeds proposes a level. Fresh seeds, which neither the search nor an earlier answer in this folder has \
@@ -30,11 +32,12 @@ pub fn section(reports: &[LimitReport]) -> Markup {
     }
 }
 
-fn answer(report: &LimitReport) -> Markup {
+fn answer(report: &LimitReport, figures: &[Figure]) -> Markup {
     html! {
         p { "Criterion: " (words::criterion(&report.criterion, None)) "; " (words::repeats(report)) "." }
         ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
         @if report.rows.len() > 1 { (sheet(report)) }
+        @for figure in figures { (main_figure(figure)) }
         @for row in report.all_rows().filter(|row| !row.trials.is_empty()) { (details(report, row)) }
         @for note in &report.notes { p.method { "Note: " (note) "." } }
     }

@@ -77,6 +77,38 @@ fn a_written_network_is_read_back() {
 }
 
 #[test]
+fn headers_that_contradict_the_matrices_are_refused() {
+    let files = Files::new();
+    let matrices = || vec![(Feedforward(0), Matrix::zeros(4, 3)), (Readout, Matrix::zeros(3, 2))];
+    let path = files.0.path().join("net.npz");
+    let two_layers = || {
+        let mut settings = Settings::default();
+        settings.layers = vec![settings.layers.first().cloned().unwrap_or_default(); 2];
+        settings.resolved()
+    };
+    for (header, told) in [
+        (NetworkHeader { inputs: 5, ..header() }, "inputs: expected 4, the rows of `w0`, got 5"),
+        (NetworkHeader { classes: 3, ..header() }, "classes: expected 2, the columns of `w1`, got 3"),
+        (NetworkHeader { settings: two_layers(), ..header() }, "settings: expected 1 hidden layer, got 2"),
+        (
+            NetworkHeader { excitatory: Vec::new(), ..header() },
+            "excitatory: expected one number for each of 1 hidden layer, got 0",
+        ),
+        (
+            NetworkHeader { excitatory: vec![4], ..header() },
+            "excitatory[0]: expected 0 to 3, the columns of `w0`, got 4",
+        ),
+    ] {
+        StoredNetwork::new(header, matrices()).write(&path).expect("a writable folder");
+        let message = files.told(&StoredNetwork::read(&path).expect_err("a contradiction"));
+        assert_eq!(
+            message,
+            format!("net.npz: header: {told}; expected the header of a file from `ohmspike train --save-weights`")
+        );
+    }
+}
+
+#[test]
 fn a_table_lists_every_weight() {
     let files = Files::new();
     let matrix = |rows, columns| Matrix::from_fn(rows, columns, |row, column| row as f32 - 0.5 * column as f32);

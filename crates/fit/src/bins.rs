@@ -58,9 +58,10 @@ impl Bins {
     }
 }
 
-/// Returns the range over which to draw a law of data from `low` to `high`; a single place gets a stretch about it.
+/// Returns the range over which to draw a law of data from `low` to `high`; data at nearly one place get a stretch about it.
 pub(crate) fn drawn_range(low: f64, high: f64) -> (f64, f64) {
-    if high > low { (low, high) } else { (low / 1.5, high * 1.5) }
+    let middle = (low * high).sqrt();
+    if high > 1.5 * low { (low, high) } else { (middle / 1.5, middle * 1.5) }
 }
 
 /// Merges neighbours until each has enough values.
@@ -97,6 +98,15 @@ mod tests {
         let bins = Bins::new((1..=2000).map(f64::from).collect());
         assert_eq!(bins.counts, [200; 10]);
         assert_eq!([bins.of(1.0), bins.of(200.0), bins.of(200.5), bins.of(2000.0)], [0, 0, 1, 9]);
+    }
+
+    #[test]
+    fn a_law_is_drawn_about_a_single_place() {
+        assert_eq!(drawn_range(1.0, 4.0), (1.0, 4.0));
+        for (low, high) in [(3.0, 3.0), (2.9, 3.1)] {
+            let (from, to) = drawn_range(low, high);
+            assert!(from < 0.8 * low && to > 1.3 * high, "{from} {to}");
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! shift at the first time = m L + (b L + c) z            L = ln(t_first / t_ref); needs values right after writes
 //! ```
 //!
-//! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads about the lines. If the mean shift is not zero there,
+//! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads about the lines, the
+//! same at all times. If the mean shift is not zero there,
 //! t_ref is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};

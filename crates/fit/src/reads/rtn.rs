@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! a = (G_high - G_low) / mean of the levels              per series, regressed on ln R for its exponent
-//! p = (1 - exp(-2 rate interval)) / 2, plus reads that their noise puts at the other level;  changes ~ binomial(pairs of successive reads, p), at least 1     rate and exponent
+//! p = (1 - exp(-2 rate interval)) / 2, plus reads that their noise puts at the other level;
+//! changes ~ binomial(pairs of successive reads, p), at least 1     rate and exponent
 //! outliers               series with another ln a than most are white noise taken for two levels, and left out
 //! fraction of cells = cells with two levels / probability of a change during a series
 //! ```

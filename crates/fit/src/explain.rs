@@ -51,7 +51,7 @@ fn bare(number: &FittedNumber) -> Option<&'static str> {
     }
     Some(match number.key.as_str() {
         key if key.starts_with("window.") && number.n > 0 => {
-            "an extreme value, or fewer than 6 cells at the outer target"
+            "an extreme value, or writes without spread, or fewer than 6 cells at the outer target"
         }
         key if key.starts_with("window.") => "chosen",
         key if key.starts_with("faults.stuck") => "fewer than 6 stuck cells do not bound a median",

@@ -97,6 +97,9 @@ pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
         let bin = outer(sign);
         let (centre, spread) = writes.robust[bin];
         let at = |spread: f64| reach(sign, bin, spread).exp();
+        if spread == 0.0 {
+            return (at(spread), [None; 2]);
+        }
         // The robust spread is a median: of the distances from the centre.
         let mut distances: Vec<f64> = by_bin[bin].iter().map(|v| (v - centre).abs()).collect();
         distances.sort_by(f64::total_cmp);

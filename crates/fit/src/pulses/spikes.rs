@@ -1,10 +1,12 @@
 //! Single values of a pulse train that are far from those before and after: outliers of the measurement.
 //!
 //! ```text
-//! d_k = G_k - median(G_(k-2) ... G_(k+2))      outlier: |d| > 5 robust standard deviations of d, and > 3 median steps
+//! d_k = G_k - median(G_(k-2) ... G_(k+2))
+//! outlier    |d| > 5 robust standard deviations of d, 5 of a step, and 3 median steps
 //! ```
 //!
-//! The filter of Hampel (Davies and Gather, 1993). A large step stays in the values after it, so it is no outlier.
+//! The filter of Hampel (Davies and Gather, 1993). A large step stays in the values after it, so it is no outlier. If the noise of
+//! steps exceeds them, values are a random walk: d is often 0, and the noise of a step follows from successive steps.
 
 use crate::sample::{median, robust};
 
@@ -23,15 +25,22 @@ pub(super) fn spikes(values: &[f64]) -> Vec<bool> {
         values[place] - median(&mut near.to_vec())
     };
     let distances: Vec<f64> = (0..values.len()).map(local).collect();
-    let mut steps: Vec<f64> = values.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let mut steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    let mut changes: Vec<f64> = steps.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
+    let noise = 1.4826 * median(&mut changes) / std::f64::consts::SQRT_2;
+    steps.iter_mut().for_each(|step| *step = step.abs());
     let spread = robust(&mut distances.clone()).1;
-    let reach = (FAR.0 * spread).max(FAR.1 * median(&mut steps));
+    let reach = (FAR.0 * spread.max(noise)).max(FAR.1 * median(&mut steps));
     distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_rng::Seed;
+    use rand::RngExt;
+
     use super::*;
+    use crate::normal::quantile;
 
     /// A ramp up and down with one value out of place, and with one large step that stays.
     #[test]
@@ -44,6 +53,16 @@ mod tests {
         assert_eq!(spikes(&values).iter().filter(|spike| **spike).count(), 1);
         let jump: Vec<f64> = (0..100).map(|k| ramp(k) + if k < 30 { 0.0 } else { 40.0 }).collect();
         assert_eq!(spikes(&jump), vec![false; 100]);
+        // A random walk of 10,000 normal steps: both steps at a value exceed 5 sigma with a probability of 10^-13.
+        let mut stream = Seed::new(1).stream();
+        let mut place = 100.0;
+        let walk: Vec<f64> = (0..10_000)
+            .map(|_| {
+                place += quantile(stream.random_range(1e-12..1.0));
+                place
+            })
+            .collect();
+        assert_eq!(spikes(&walk).iter().filter(|spike| **spike).count(), 0);
         let alternating: Vec<f64> = (0..100).map(|k| if k % 2 == 0 { 10.0 } else { 40.0 }).collect();
         assert_eq!(spikes(&alternating), vec![false; 100]);
     }

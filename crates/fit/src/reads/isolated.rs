@@ -3,8 +3,8 @@
 //!
 //! ```text
 //! sigma      1.4826 median |d| / sqrt(2)         d the differences of successive reads
-//! run        reads in a row, each within 4 sigma of the one before
-//! outlier    in a run of at most two, with fewer than three reads, or a tenth of all, within 4 sigma
+//! run        reads in a row, each within 3 sigma of the one before
+//! outlier    in a run of at most two, with fewer than three reads, or a tenth of all, within 3 sigma
 //! ```
 //!
 //! For the logarithms of the reads. If these scatter widely, both for the reads and for their logarithms, so that neither tail
@@ -14,7 +14,7 @@
 use crate::sample::median;
 
 /// Distance in standard deviations of a read.
-const FAR: f64 = 4.0;
+const FAR: f64 = 3.0;
 /// Standard deviation of ln G beyond which a normal and a log-normal distribution differ by more than 3 % of their sigma
 /// within [`FAR`].
 const WIDE: f64 = 0.4;

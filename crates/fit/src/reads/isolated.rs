@@ -15,9 +15,9 @@ use crate::sample::median;
 
 /// Distance in standard deviations of a read.
 const FAR: f64 = 3.0;
-/// Standard deviation of ln G beyond which a normal and a log-normal distribution differ by more than 3 % of their sigma
+/// Standard deviation of ln G beyond which a normal and a log-normal distribution differ by more than 1 % of their sigma
 /// within [`FAR`].
-const WIDE: f64 = 0.4;
+const WIDE: f64 = 0.28;
 /// Longest run of outliers.
 const LONGEST: usize = 2;
 /// Fraction of the reads of a series that make a level, and their smallest number.
@@ -56,7 +56,12 @@ fn on_scale(reads: &[f64]) -> Vec<bool> {
     let runs = numbers.chunk_by(|&one, &next| !far(one, next));
     let short = runs.flat_map(|run| run.iter().map(|_| run.len() <= LONGEST));
     let enough = ((LEVEL.0 * n as f64).ceil() as usize).max(LEVEL.1);
-    let few = |read: usize| (0..n).filter(|&other| !far(read, other)).count() < enough;
+    let mut sorted = reads.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let few = |read: usize| {
+        let below = |bound: f64| sorted.partition_point(|value| *value < bound);
+        below(reads[read] + reach) - below(reads[read] - reach) < enough
+    };
     short.enumerate().map(|(read, short)| reach > 0.0 && short && few(read)).collect()
 }
 

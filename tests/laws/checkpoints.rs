@@ -26,6 +26,7 @@ const SECTIONS: [&str; 7] = [
      sigma_microsiemens_per_ln = 0.2\nsigma_microsiemens_at_reference = 0.1\n\
      [device.read.rtn]\nkind = \"telegraph\"\nfraction_of_cells = 0.4\nreference_resistance_ohm = 1e4\n\
      rate_per_second = 2\namplitude_percent_of_conductance = 7\n\
+     [device.wires]\naccess = \"gated\"\nbit_line_ohm_per_cell = 2\nsense_ohm = 100\n\
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
      weight_at_gmax = 0.02",

@@ -57,6 +57,7 @@ impl Cells {
             weights: &self.weights[layer],
             read_variance: noisy.then_some(&self.variances[layer]),
             converter: None,
+            lines: None,
         })
     }
 }

@@ -1,10 +1,13 @@
 //! Networks with several layers, recurrence and Izhikevich neurons are bit-identical for all instructions. Leaky
 //! neurons computed step by step are bit-identical to those in registers.
 
+use ohmspike_crossbar::device::Device;
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Instructions, Matrix, Serial};
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::forward::{Layer, Trace, forward};
+use ohmspike_snn::hardware::{CrossbarWeights, branch_of};
 use ohmspike_snn::initial;
 use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::network::{HiddenLayer, Network};
@@ -84,6 +87,48 @@ fn results_do_not_depend_on_the_instructions() {
                 let expected = first.get_or_insert_with(|| computed.clone());
                 assert!(computed == *expected, "{layers:?}, {neuron:?}, {instructions}");
             }
+        }
+    }
+}
+
+/// Wires with a resistance change the gradient. Step by step, a read goes through them as it does in registers.
+#[test]
+fn wired_reads_are_bit_identical_step_by_step_and_for_all_instructions() {
+    let samples = samples();
+    let device = r#"{"name": "x", "window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000},
+        "wires": {"access": "gated", "bit_line_ohm_per_cell": BIT, "sense_ohm": 20}}"#;
+    for neurons in [20, 130] {
+        let (alone, heard) = (network(&[(neurons, false)], Neuron::Lif), network(&[(neurons, true)], Neuron::Lif));
+        let gradient = |network: &Network, ohm: &str| {
+            let device = Device::from_json(&device.replace("BIT", ohm)).expect("valid");
+            let digital = stores(network);
+            let signs = network.signs(Connection::Feedforward(0));
+            let branches: Vec<Branch> = signs.into_iter().filter_map(branch_of).collect();
+            let params = ArrayParams::new(1.0, &branches);
+            let array = CrossbarArray::new(&device, params, digital[0].weights(), Seed::new(4)).expect("weights fit");
+            let mut wired = CrossbarWeights::new(array, 0.0);
+            let mut others: Vec<DigitalWeights> = digital.into_iter().skip(1).collect();
+            if network.hidden[0].recurrent {
+                others[0] =
+                    DigitalWeights::exact(Matrix::zeros(neurons, neurons), network.signs(Connection::Recurrent(0)));
+            }
+            let mut all: Vec<&mut dyn WeightStore> = vec![&mut wired];
+            all.extend(others.iter_mut().map(|store| store as &mut dyn WeightStore));
+            let mut trainer = Trainer::new(network, Training { batch: SAMPLES, learning_rate: 0.1 }, &Serial);
+            let chosen: Vec<u32> = (0..SAMPLES as u32).collect();
+            let loss = trainer.differentiate(&samples, &chosen, &mut all, Seed::new(1));
+            let mut matrices = trainer.gradient().matrices.clone();
+            if network.hidden[0].recurrent {
+                matrices.remove(1);
+            }
+            (loss.to_bits(), matrices)
+        };
+        let expected = gradient(&alone, "2");
+        assert!(expected != gradient(&alone, "0.1"), "wires have no effect");
+        for instructions in Instructions::available() {
+            instructions.use_for_all().expect("available instructions");
+            assert!(gradient(&alone, "2") == expected, "{neurons} neurons, {instructions}");
+            assert!(gradient(&heard, "2") == expected, "{neurons} neurons step by step, {instructions}");
         }
     }
 }

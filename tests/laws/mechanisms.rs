@@ -35,6 +35,8 @@ fn mechanisms() -> Mechanisms {
         ("converters.adc.codes", "signed".into()),
         ("converters.adc.range", "calibrated".into()),
         ("converters.adc.gain_sigma_percent", 1.into()),
+        ("wires.access", "gated".into()),
+        ("wires.bit_line_ohm_per_cell", 1.into()),
     ];
     settings.device = keys.map(|(key, value): (&str, serde_json::Value)| (key.to_owned(), value)).into();
     Mechanisms::new(Arc::new(settings), Path::new(".")).expect("a valid device")
@@ -72,6 +74,7 @@ fn the_device_has_the_mechanisms_of_this_law() {
             Mechanism::DeviceToDevice,
             Mechanism::ReferenceCells,
             Mechanism::ReadNoise,
+            Mechanism::Wires,
             Mechanism::Adc
         ]
     );

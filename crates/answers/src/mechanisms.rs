@@ -45,11 +45,13 @@ pub enum Mechanism {
     Adc,
     /// Row drivers (DACs).
     Dac,
+    /// Resistance of lines, drivers and sense amplifiers.
+    Wires,
 }
 
 impl Mechanism {
     /// All mechanisms, in the order in which a weight meets them.
-    pub const ALL: [Mechanism; 12] = [
+    pub const ALL: [Mechanism; 13] = [
         Mechanism::WriteNoise,
         Mechanism::WriteScheme,
         Mechanism::Levels,
@@ -61,6 +63,7 @@ impl Mechanism {
         Mechanism::ReadNoise,
         Mechanism::TelegraphNoise,
         Mechanism::Dac,
+        Mechanism::Wires,
         Mechanism::Adc,
     ];
 
@@ -79,6 +82,7 @@ impl Mechanism {
             Mechanism::Faults => "faults",
             Mechanism::Adc => "column converters (ADC)",
             Mechanism::Dac => "row drivers (DAC)",
+            Mechanism::Wires => "wires",
         }
     }
 
@@ -108,6 +112,7 @@ impl Mechanism {
             Mechanism::Faults => &["faults"],
             Mechanism::Adc => &["converters.adc"],
             Mechanism::Dac => &["converters.dac"],
+            Mechanism::Wires => &["wires"],
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid};
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
+use crate::gated_lines::{GatedLines, Seen};
 use crate::ledger::Ledger;
 use crate::mapping::PairMapping;
 use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
@@ -59,6 +60,7 @@ pub struct CrossbarArray {
     pub(crate) read: Option<ReadSpread>,
     pub(crate) rtn: Option<RtnReads>,
     pub(crate) converters: Option<ArrayConverters>,
+    lines: Option<GatedLines>,
     pub(crate) scratch: [Scratch; 2],
     pub(crate) updates: u64,
     initial: WriteReport,
@@ -102,6 +104,9 @@ impl CrossbarArray {
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
         let writes_opposite = params.writes_opposite();
         let copied = params.controller == Controller::DigitalCopy;
+        let tile_rows = device.converters.tile(rows, columns).0;
+        let lines = |wires| GatedLines::new(wires, &mapping, &signs, columns, tile_rows, other.is_some());
+        let lines = device.wires.as_ref().map(lines);
         let mut array =
             CrossbarArray {
                 mapping,
@@ -127,6 +132,7 @@ impl CrossbarArray {
                 other,
                 read,
                 converters,
+                lines,
                 updates: 0,
                 initial: WriteReport::default(),
                 ledger: Ledger::default(),
@@ -241,6 +247,11 @@ impl CrossbarArray {
     /// Returns the variance of one read of each weight, weight²; `None` without read noise.
     pub fn read_variance(&self) -> Option<&Matrix> {
         self.variance.as_ref()
+    }
+
+    /// Returns the lines that the currents of a read pass, if they have resistance.
+    pub fn lines(&self) -> Option<&GatedLines> {
+        self.lines.as_ref()
     }
 
     /// Returns the converters, if the device has any.
@@ -406,6 +417,11 @@ impl CrossbarArray {
         let wrong_sign = if self.lowest < 0.0 { 0 } else { negative };
         if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
+        }
+        if let Some(lines) = &mut self.lines {
+            let reference = Seen::Reference(self.read_conductance.reference());
+            let opposite = self.other.as_ref().map_or(reference, |other| Seen::Cells(other.seen_cells()));
+            lines.refresh(rows.clone(), &self.driven, &self.mapping, opposite);
         }
         if let (Some(copy), Some(gradient_weights)) = (&self.copy, &mut self.gradient_weights) {
             let copied = Programmed {

@@ -160,14 +160,19 @@ impl BranchCells {
         }
     }
 
+    /// Returns the conductances that a read sees now, above Gmin, µS.
+    pub(crate) fn seen_cells(&self) -> &Matrix {
+        self.visible.as_ref().unwrap_or(&self.g_above_min)
+    }
+
     /// Returns the conductances of `blocks` that a read sees now, above Gmin, µS.
     pub(crate) fn seen(&self, blocks: Range<usize>) -> &[Block] {
-        &self.visible.as_ref().unwrap_or(&self.g_above_min).blocks()[blocks]
+        &self.seen_cells().blocks()[blocks]
     }
 
     /// Returns the conductance of one cell that a read sees now, above Gmin, µS.
     pub(crate) fn seen_at(&self, row: usize, column: usize) -> f32 {
-        self.visible.as_ref().unwrap_or(&self.g_above_min)[(row, column)]
+        self.seen_cells()[(row, column)]
     }
 
     /// Clips every cell to its own bounds.

@@ -57,6 +57,7 @@ mod spec;
 mod table;
 mod text;
 mod verify;
+mod wires;
 mod write;
 
 pub use allowed::{Allowed, IntegerRange};
@@ -97,10 +98,11 @@ pub use spec::DeviceSpec;
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
 pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
+pub use wires::{WiresAccess, WiresSpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 /// Sections of a device file, in file order.
-pub const SECTIONS: [&str; 10] = [
+pub const SECTIONS: [&str; 11] = [
     "window",
     "device_to_device",
     "write",
@@ -110,6 +112,7 @@ pub const SECTIONS: [&str; 10] = [
     "levels",
     "faults",
     "converters",
+    "wires",
     "energy",
 ];
 
@@ -128,6 +131,7 @@ mod tests {
         assert_eq!(device.levels, Levels::Continuous);
         assert!(device.faults.is_none());
         assert_eq!(device.converters, Converters::default());
+        assert_eq!(device.wires, None);
         assert_eq!(device.energy, Energy::default());
         assert_eq!(device.reference_branch, ReferenceBranch::Ideal);
     }

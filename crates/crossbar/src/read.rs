@@ -13,6 +13,7 @@ use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers};
 
 use crate::array::CrossbarArray;
+use crate::gated_lines::{GatedLines, add_gated};
 
 /// Buffers of column reads, owned by the caller and reused.
 #[derive(Clone, Debug)]
@@ -51,7 +52,15 @@ impl ColumnRead {
     /// # Panics
     /// If a row is outside the array, or the buffers are for another number of columns.
     pub fn moments(&mut self, array: &CrossbarArray, active: &[usize]) {
-        add_up(array.read_weights(), active, &mut self.mean);
+        match array.lines() {
+            None => add_up(array.read_weights(), active, &mut self.mean),
+            Some(lines) => {
+                let mut active: Vec<u16> = active.iter().map(|row| *row as u16).collect();
+                active.sort_unstable();
+                self.mean.fill(Block::ZERO);
+                add_through(lines, array.read_weights(), &active, &mut self.mean);
+            }
+        }
         match array.read_variance() {
             Some(variance) => add_up(variance, active, &mut self.variance),
             None => self.variance.fill(Block::ZERO),
@@ -86,6 +95,31 @@ impl ColumnRead {
                 self.current[block][lane] += read_cell(array, row, column, draws);
             }
         }
+        if array.lines().is_some() {
+            self.lose(array, active);
+        }
+    }
+
+    /// Subtracts from the current what the wires take from its mean.
+    fn lose(&mut self, array: &CrossbarArray, active: &[usize]) {
+        let mut whole = self.mean.clone();
+        add_up(array.read_weights(), active, &mut whole);
+        self.moments(array, active);
+        for ((current, whole), mean) in self.current.iter_mut().zip(&whole).zip(&self.mean) {
+            for lane in 0..LANES {
+                current[lane] -= whole[lane] - mean[lane];
+            }
+        }
+    }
+}
+
+/// Adds the currents of the `active` rows through `lines`.
+#[kernel(simd: S)]
+fn add_through(lines: &GatedLines, weights: &Matrix, active: &[u16], sums: &mut [Block]) {
+    for (number, sum) in sums.iter_mut().enumerate() {
+        let mut kept = [simd.load(sum)];
+        add_gated(simd, lines, weights, number, active, &mut kept);
+        simd.store(kept[0], sum);
     }
 }
 

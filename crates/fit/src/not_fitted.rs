@@ -20,7 +20,7 @@ const OTHER_FORM: &str = "another form of the same curve: the fit uses a scale o
 /// Reason of keys of the controller.
 const CONTROLLER: &str = "a setting of the controller, not a property of cells; edit the file";
 
-const NOT_FITTED: [NotFitted; 22] = [
+const NOT_FITTED: [NotFitted; 23] = [
     not("device_to_device.ends", OWN_ENDS),
     not("device_to_device.low_resistance_sigma_ln", OWN_ENDS),
     not("device_to_device.high_resistance_sigma_ln", OWN_ENDS),
@@ -43,6 +43,7 @@ const NOT_FITTED: [NotFitted; 22] = [
     not("reference_branch", "a choice of the circuit; edit the file"),
     not("energy", "needs currents and pulse widths, which the tables do not hold"),
     not("converters", "a choice of the circuit; edit the file"),
+    not("wires", "a property of the array, not of its cells; edit the file"),
 ];
 
 /// Returns the keys of a device file that no fit determines, with reasons.

@@ -11,7 +11,7 @@ use ohmspike_study::reference::{Key, Section, device_keys};
 pub(crate) const PLACEHOLDER: &str = "Placeholder.";
 
 /// Sections of the file. Empty objects are mechanisms that are off.
-const CONTENT: [(&str, &str); 10] = [
+const CONTENT: [(&str, &str); 11] = [
     ("window", r#"{ "low_resistance_ohm": 5000, "high_resistance_ohm": 200000 }"#),
     ("device_to_device", "{}"),
     ("write", r#"{ "noise": "relative", "sigma_percent_of_conductance": 2, "cells": "all", "scheme": "add" }"#),
@@ -21,6 +21,7 @@ const CONTENT: [(&str, &str); 10] = [
     ("levels", "{}"),
     ("faults", r#"{ "p_low_resistance": 0, "p_high_resistance": 0 }"#),
     ("converters", "{}"),
+    ("wires", "{}"),
     ("energy", "{}"),
 ];
 

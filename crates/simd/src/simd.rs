@@ -41,6 +41,8 @@ pub trait Simd: Copy {
     fn sub(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Returns a b.
     fn mul(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
+    /// Returns the correctly rounded a / b.
+    fn div(self, a: Self::Wide, b: Self::Wide) -> Self::Wide;
     /// Returns the correctly rounded square root.
     fn sqrt(self, a: Self::Wide) -> Self::Wide;
     /// Returns the magnitude.
@@ -112,10 +114,12 @@ mod tests {
                 bits.extend(block.0.map(|lane| if lane.is_nan() { f32::NAN.to_bits() } else { lane.to_bits() }));
             };
             let (above, not_at_most) = (simd.above(a, b), simd.not_at_most(a, b));
-            for value in [simd.add(a, b), simd.sub(a, b), simd.mul(a, b), simd.sqrt(a), simd.abs(a), simd.splat(0.3)] {
+            for value in [simd.add(a, b), simd.sub(a, b), simd.mul(a, b), simd.div(a, b), simd.sqrt(a), simd.abs(a)] {
                 keep(value);
             }
-            for value in [simd.bits_from(7, a), simd.select(above, a, b), simd.zero_where(not_at_most, a)] {
+            for value in
+                [simd.splat(0.3), simd.bits_from(7, a), simd.select(above, a, b), simd.zero_where(not_at_most, a)]
+            {
                 keep(value);
             }
             keep(reciprocal(simd, a));

@@ -32,6 +32,7 @@ mod reading;
 mod readout;
 pub(crate) mod state;
 mod steps;
+mod wired;
 
 #[cfg(test)]
 pub(crate) use readout::find_peaks;

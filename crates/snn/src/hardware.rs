@@ -80,6 +80,7 @@ impl ReadPath for CrossbarWeights {
             weights: self.array.read_weights(),
             read_variance: self.array.read_variance(),
             converter: self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter),
+            lines: self.array.lines(),
         }
     }
 

@@ -9,6 +9,7 @@
 //! | noise in % | larger | 0 | 0.01 to 100 % |
 //! | sigma of ln, relative spreads | larger | 0 | 0.001 to 3 |
 //! | noise in µS | larger | 0 | 0.01 to 100 % of the window |
+//! | resistance of wires | larger | 0 | 0.01 to 100 ohm per cell, 1 to 10,000 ohm at the ends |
 //! | bits of converters | smaller | no converter | 2 to 12 bits |
 //! | `device.levels.count` | smaller | no levels | 2, 3, 4, 6, ..., 256 |
 //! | ends of the window | narrower | as in the study | to a factor of 1.1 between the ends |
@@ -58,7 +59,7 @@ const TRIES: [f64; 11] = [100.0, 70.0, 50.0, 30.0, 20.0, 15.0, 10.0, 5.0, 3.0, 2
 const LEAST_RATIO: f64 = 1.1;
 
 /// Levels of quantities where larger is worse and 0 is harmless, by the end of their key; longer endings come first.
-const HARMFUL: [(&str, f64, f64); 14] = [
+const HARMFUL: [(&str, f64, f64); 17] = [
     ("noise.level_percent", 0.1, 1000.0),
     ("hardware.write_spread_scale", 0.01, 100.0),
     ("hardware.retention_seconds", 1.0, TEN_YEARS),
@@ -73,6 +74,9 @@ const HARMFUL: [(&str, f64, f64); 14] = [
     ("step_gain_sigma", 0.001, 3.0),
     ("up_down_sigma", 0.001, 3.0),
     ("fraction_of_cells", 0.0001, 1.0),
+    ("line_ohm_per_cell", 0.01, 100.0),
+    ("wires.driver_ohm", 1.0, 10_000.0),
+    ("wires.sense_ohm", 1.0, 10_000.0),
 ];
 
 /// Returns what is known about `key`; `device` holds the weights.

@@ -272,6 +272,7 @@ fn companions(key: &str, settings: &Settings, device: Option<&Device>) -> Vec<(&
         "device.converters.adc.bits" if device.converters.adc.is_none() => {
             &[("device.converters.adc.codes", "signed"), ("device.converters.adc.range", "calibrated")]
         }
+        key if key.starts_with("device.wires.") && device.wires.is_none() => &[("device.wires.access", "gated")],
         "device.levels.count" if device.levels == device::Levels::Continuous => {
             &[("device.levels.spacing", "conductance")]
         }

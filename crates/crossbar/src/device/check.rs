@@ -36,6 +36,7 @@ impl TryFrom<DeviceSpec> for Device {
             levels: levels.map_err(|error| error.within("levels"))?,
             faults: spec.faults.try_into().map_err(|error: SpecError| error.within("faults"))?,
             converters: spec.converters.try_into().map_err(|error: SpecError| error.within("converters"))?,
+            wires: spec.wires.checked().map_err(|error| error.within("wires"))?,
             energy: spec.energy.try_into().map_err(|error: SpecError| error.within("energy"))?,
             provenance: spec.provenance,
         };

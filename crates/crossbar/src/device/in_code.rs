@@ -29,6 +29,7 @@ impl DeviceSpec {
             levels: Default::default(),
             faults: Default::default(),
             converters: Default::default(),
+            wires: Default::default(),
             energy: Default::default(),
             provenance: Vec::new(),
         }

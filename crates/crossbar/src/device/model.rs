@@ -17,6 +17,7 @@ use super::reference_branch::ReferenceBranch;
 use super::spec::DeviceSpec;
 use super::write::Write;
 use crate::window::ConductanceWindow;
+use crate::wires::Wires;
 
 /// A memristive cell with checked numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -44,6 +45,8 @@ pub struct Device {
     pub faults: Faults,
     /// Tiles, row drivers and column converters.
     pub converters: Converters,
+    /// Resistance of lines, drivers and sense amplifiers, if any.
+    pub wires: Option<Wires>,
     /// Energy and area; quantities that the file does not set are unknown.
     pub energy: Energy,
     /// Sources of the numbers.

@@ -9,6 +9,10 @@ use super::refusal::{Problem, SpecError};
 
 /// Resistance: conductances from 10^-6 to 10^6 µS, with squares that fit into f32.
 pub const RESISTANCE_OHM: Allowed = Allowed { low: 1.0, high: 1e12, unit: " ohm" };
+/// Resistance of a line between two cells, ohm; wires are 0.1 to 100 ohm.
+pub const LINE_OHM: Allowed = Allowed { low: 0.0, high: 1000.0, unit: " ohm" };
+/// Resistance of a driver or a sense amplifier, ohm.
+pub const END_OHM: Allowed = Allowed { low: 0.0, high: 1e6, unit: " ohm" };
 /// Absolute standard deviation, µS.
 pub const SIGMA_MICROSIEMENS: Allowed = Allowed { low: 0.0, high: 1e6, unit: " µS" };
 /// Standard deviation relative to the conductance, %.

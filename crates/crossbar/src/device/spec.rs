@@ -12,6 +12,7 @@ use super::provenance::Provenance;
 use super::read::ReadSpec;
 use super::reference_branch::ReferenceBranchSpec;
 use super::shape;
+use super::wires::WiresSpec;
 use super::write::WriteSpec;
 use crate::window::WindowSpec;
 
@@ -63,6 +64,9 @@ pub struct DeviceSpec {
     /// Tiles, row drivers (DACs) and column converters (ADCs).
     #[serde(default, deserialize_with = "shape::object")]
     pub converters: ConvertersSpec,
+    /// Resistance of lines, drivers and sense amplifiers. Default: none.
+    #[serde(default, deserialize_with = "shape::object")]
+    pub wires: WiresSpec,
     /// Voltages, pulse lengths, energies and areas. Quantities that are not set are not reported.
     #[serde(default, deserialize_with = "shape::object")]
     pub energy: EnergySpec,

@@ -9,7 +9,7 @@ use crate::device_skeleton::PLACEHOLDER;
 /// Line width.
 const WIDTH: usize = 100;
 /// Mechanisms of a datasheet with the section of the file that sets them.
-const SECTIONS: [(&str, &str); 15] = [
+const SECTIONS: [(&str, &str); 16] = [
     ("variability", "device_to_device"),
     ("write noise", "write"),
     ("levels", "levels"),
@@ -23,6 +23,7 @@ const SECTIONS: [(&str, &str); 15] = [
     ("tiles", "converters"),
     ("drivers", "converters"),
     ("converters", "converters"),
+    ("wires", "wires"),
     ("energy", "energy"),
     ("area", "energy"),
 ];

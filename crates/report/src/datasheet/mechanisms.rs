@@ -5,6 +5,7 @@ use ohmspike_crossbar::device::{
     InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme, StepGain,
     Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
+use ohmspike_crossbar::wires::{Access, Wires};
 use ohmspike_study::significant::{percent, short, stated};
 
 /// Name and description of a mechanism.
@@ -30,6 +31,7 @@ pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
         ("tiles", tiles(device)),
         ("drivers", drivers(device)),
         ("converters", device.converters.adc.as_ref().map_or_else(off, adc)),
+        ("wires", device.wires.as_ref().map_or_else(off, wires)),
         ("energy", energy(device)),
         ("area", area(&device.energy)),
     ]
@@ -324,6 +326,20 @@ fn drivers(device: &Device) -> String {
         .dac
         .as_ref()
         .map_or_else(off, |dac| format!("{} bits, gain sigma {}", dac.bits, percent(f64::from(dac.gain_sigma))))
+}
+
+fn wires(wires: &Wires) -> String {
+    let access = match wires.access {
+        Access::Gated => "gated by spikes",
+        Access::Driven => "driven word lines",
+    };
+    format!(
+        "{access}; {} ohm per cell on word or source lines, {} ohm on bit lines; drivers {} ohm, sense amplifiers {} ohm",
+        short(wires.word_line_ohm_per_cell),
+        short(wires.bit_line_ohm_per_cell),
+        short(wires.driver_ohm),
+        short(wires.sense_ohm)
+    )
 }
 
 fn adc(adc: &Adc) -> String {

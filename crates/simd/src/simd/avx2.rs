@@ -69,6 +69,11 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn div(self, a: Pair, b: Pair) -> Pair {
+        halves(a, b, |a, b| unsafe { _mm256_div_ps(a, b) })
+    }
+
+    #[inline(always)]
     fn sqrt(self, a: Pair) -> Pair {
         a.map(|half| unsafe { _mm256_sqrt_ps(half) })
     }

@@ -44,6 +44,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn div(self, a: Block, b: Block) -> Block {
+        a.zip(b, |a, b| a / b)
+    }
+
+    #[inline(always)]
     fn sqrt(self, a: Block) -> Block {
         a.map(f32::sqrt)
     }

@@ -5,6 +5,7 @@ use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, number
 
 use super::reading::{Layer, Reading};
 use super::state::ReadBuffers;
+use super::wired;
 use crate::converter::{ColumnConverter, ConversionEnds};
 
 /// Reads the tiles of the `active` rows, in ascending order, and adds the converter outputs to `current`. An input of k
@@ -90,7 +91,10 @@ fn add_read(
     variance: &mut [Block],
     draws: &mut [Block],
 ) {
-    add_rows_of(layer.weights, active, sums);
+    match layer.lines {
+        None => add_rows_of(layer.weights, active, sums),
+        Some(lines) => wired::add_read(lines, layer.weights, active, sums),
+    }
     if let (Some(read_variance), Some(noise)) = (layer.read_variance, noise) {
         variance.fill(Block::ZERO);
         add_rows_of(read_variance, active, variance);
@@ -154,7 +158,7 @@ mod tests {
     fn tiles_are_converted_separately_and_added() {
         let weights = weights(12);
         let converter = Rounding { tile_rows: 5, unit: 0.25, offset: 2.0, columns: COLUMNS };
-        let layer = Layer { weights: &weights, read_variance: None, converter: Some(&converter) };
+        let layer = Layer { weights: &weights, read_variance: None, converter: Some(&converter), lines: None };
         // Tile 0 has rows 0 to 4; tile 1 has rows 5 to 9, none active; tile 2 has the last two.
         let read = currents(layer, &[1, 3, 4, 11], 1);
         for column in 0..COLUMNS {
@@ -169,7 +173,7 @@ mod tests {
     #[test]
     fn exact_converters_do_not_change_the_sums() {
         let weights = weights(12);
-        let layer = Layer { weights: &weights, read_variance: None, converter: None };
+        let layer = Layer { weights: &weights, read_variance: None, converter: None, lines: None };
         let mut sums = [Block::splat(1.0); 2];
         weights.add_rows_to(&mut sums, &[0, 4, 5, 11]);
         let plain: Vec<f32> = sums.iter().flat_map(|block| block.0).collect();
@@ -184,7 +188,8 @@ mod tests {
     fn the_read_noise_of_a_tile_is_converted() {
         let (weights, variance) = (weights(12), Matrix::from_fn(12, COLUMNS, |row, _| 0.01 * (row + 1) as f32));
         let converter = Rounding { tile_rows: 6, unit: 0.25, offset: 0.0, columns: COLUMNS };
-        let layer = Layer { weights: &weights, read_variance: Some(&variance), converter: Some(&converter) };
+        let layer =
+            Layer { weights: &weights, read_variance: Some(&variance), converter: Some(&converter), lines: None };
         let read = currents(layer, &[0, 2, 7], 3);
         let mut noise = Seed::new(3).normals();
         let mut expected = vec![1.0; COLUMNS];
@@ -211,7 +216,7 @@ mod tests {
         let converter = Rounding { tile_rows: 1, unit: 1.0, offset: 0.5, columns: 1 };
         let converter = Some(&converter as &dyn ColumnConverter);
         let mut trace = Trace::new(&network);
-        let of = |weights| Layer { weights, read_variance: None, converter };
+        let of = |weights| Layer { weights, read_variance: None, converter, lines: None };
         forward(&network, &[of(&hidden), of(&readout)], input.sample(0), Seed::new(1), &mut trace);
         // Row 1 is tile 1: the weight 1.4 becomes 1, plus 2 x 0.5; V[2] = I[1], above the threshold.
         assert_eq!(trace.membrane(2)[0][0], 2.0);

@@ -60,10 +60,11 @@ pub(super) fn run(
 /// A group of columns: block `first` and the following ones of each row.
 #[derive(Clone, Copy)]
 struct Columns<'a> {
-    weights: &'a Matrix,
+    /// None if `added` has the whole sums.
+    weights: Option<&'a Matrix>,
     first: usize,
-    /// Noise of every block of every step with input, if reading is noisy.
-    noise: Option<&'a [Block]>,
+    /// What every block adds in every step with input beside the weights, if anything.
+    added: Option<&'a [Block]>,
 }
 
 fn by_groups(
@@ -74,16 +75,14 @@ fn by_groups(
     trace: &mut LayerTrace,
 ) {
     let blocks = trace.blocks;
-    let noise = layer.read_variance.zip(noise).map(|(variance, normals)| {
-        noise::of_reads(variance, normals, input, noise_of_reads);
-        &noise_of_reads[..]
-    });
+    let added = noise::beside_weights(layer, noise, input, noise_of_reads);
+    let weights = layer.lines.is_none().then_some(layer.weights);
     let groups = blocks.div_ceil(widest_group());
     let mut first = 0;
     for group in 0..groups {
         // Groups have equal widths to within one block.
         let width = (blocks - first).div_ceil(groups - group);
-        let columns = Columns { weights: layer.weights, first, noise };
+        let columns = Columns { weights, first, added };
         with_width!(width, 1 2 3 4 5 6 7 8 9 10 11, else 12, W => group_of::<W>(lif, columns, input, trace));
         first += width;
     }
@@ -105,11 +104,13 @@ fn group_of<const WIDTH: usize>(lif: LifParams, columns: Columns, input: SpikeTr
             }
             continue;
         }
-        add_rows(simd, columns.weights, columns.first, active, &mut current);
-        if let Some(noise) = columns.noise {
-            let noise: &[Block; WIDTH] = blocks_at(noise, step_with_input * blocks + columns.first);
+        if let Some(weights) = columns.weights {
+            add_rows(simd, weights, columns.first, active, &mut current);
+        }
+        if let Some(added) = columns.added {
+            let added: &[Block; WIDTH] = blocks_at(added, step_with_input * blocks + columns.first);
             for block in 0..WIDTH {
-                current[block] = simd.add(current[block], simd.load(&noise[block]));
+                current[block] = simd.add(current[block], simd.load(&added[block]));
             }
             step_with_input += 1;
         }

@@ -10,6 +10,8 @@
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, Matrix, add_rows, blocks_at_mut, kernel, with_width};
 
+use super::reading::Layer;
+use super::wired;
 use crate::spikes::SpikeTrain;
 
 /// Column blocks that are summed together.
@@ -17,13 +19,38 @@ const GROUP: usize = 8;
 
 /// Writes the noise of the reads of each step with `input` to `noise`, one block per column block and step. `variance`
 /// is that of one read of each weight.
-pub(super) fn of_reads(variance: &Matrix, mut normals: Normals, input: SpikeTrain, noise: &mut Vec<Block>) {
+fn of_reads(variance: &Matrix, mut normals: Normals, input: SpikeTrain, noise: &mut Vec<Block>) {
     let blocks = variance.row_blocks();
     noise.resize(input.active_steps() * blocks, Block::ZERO);
     normals.fill(noise);
     for first in (0..blocks).step_by(GROUP) {
         with_width!(blocks - first, 1 2 3 4 5 6 7, else GROUP, W => scale::<W>(variance, first, input, noise));
     }
+}
+
+/// Computes what a layer adds to the currents in each step with `input`, apart from plain sums of weights: read noise,
+/// and whole sums through wires. None if there is neither.
+pub(super) fn beside_weights<'a>(
+    layer: Layer,
+    noise: Option<Normals>,
+    input: SpikeTrain,
+    added: &'a mut Vec<Block>,
+) -> Option<&'a [Block]> {
+    let noisy = layer.read_variance.zip(noise);
+    if noisy.is_none() && layer.lines.is_none() {
+        return None;
+    }
+    match noisy {
+        Some((variance, normals)) => of_reads(variance, normals, input, added),
+        None => {
+            added.clear();
+            added.resize(input.active_steps() * layer.weights.row_blocks(), Block::ZERO);
+        }
+    }
+    if let Some(lines) = layer.lines {
+        wired::add_reads(lines, layer.weights, input, added);
+    }
+    Some(added)
 }
 
 /// Multiplies the draws of some columns in `noise` by the standard deviations of their reads.

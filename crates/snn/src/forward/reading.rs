@@ -1,5 +1,6 @@
 //! A weight matrix in the forward pass.
 
+use ohmspike_crossbar::GatedLines;
 use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::Matrix;
 
@@ -17,12 +18,14 @@ pub struct Layer<'a> {
     pub read_variance: Option<&'a Matrix>,
     /// Converters of the column sums, if any.
     pub converter: Option<&'a dyn ColumnConverter>,
+    /// Lines with resistance that the currents of a read pass, if any.
+    pub lines: Option<&'a GatedLines>,
 }
 
 impl<'a> Layer<'a> {
     /// Creates exact weights without read noise and converters.
     pub fn exact(weights: &'a Matrix) -> Layer<'a> {
-        Layer { weights, read_variance: None, converter: None }
+        Layer { weights, read_variance: None, converter: None, lines: None }
     }
 }
 

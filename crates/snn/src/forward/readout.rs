@@ -31,22 +31,19 @@ fn by_blocks(
     noise_of_reads: &mut Vec<Block>,
     trace: &mut ReadoutTrace,
 ) {
-    let noisy = layer.read_variance.zip(noise).map(|(variance, normals)| {
-        noise::of_reads(variance, normals, spikes, noise_of_reads);
-        &noise_of_reads[..]
-    });
+    let added = noise::beside_weights(layer, noise, spikes, noise_of_reads);
+    let weights = layer.lines.is_none().then_some(layer.weights);
     for block in 0..trace.blocks {
-        block_of(lif, layer.weights, noisy, spikes, block, first, trace);
+        block_of(lif, (weights, added), spikes, block, first, trace);
     }
 }
 
-/// Computes voltages and their maxima of one block of classes. `noise` has the noise of every block of every step with
-/// spikes.
+/// Computes voltages and their maxima of one block of classes. `added` is what every block adds in every step with spikes
+/// beside the `weights`.
 #[kernel(simd: S)]
 fn block_of(
     lif: LifParams,
-    weights: &Matrix,
-    noise: Option<&[Block]>,
+    (weights, added): (Option<&Matrix>, Option<&[Block]>),
     spikes: SpikeTrain,
     block: usize,
     first: usize,
@@ -69,9 +66,11 @@ fn block_of(
             }
             continue;
         }
-        add_rows(simd, weights, block, active, &mut current);
-        if let Some(noise) = noise {
-            current[0] = simd.add(current[0], simd.load(&noise[step_with_spikes * blocks + block]));
+        if let Some(weights) = weights {
+            add_rows(simd, weights, block, active, &mut current);
+        }
+        if let Some(added) = added {
+            current[0] = simd.add(current[0], simd.load(&added[step_with_spikes * blocks + block]));
             step_with_spikes += 1;
         }
     }

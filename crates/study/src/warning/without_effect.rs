@@ -256,10 +256,18 @@ fn reading(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<Strin
         let reason = ("the read voltage is below this one, the end of the fit of the I-V curves", &*hint);
         warn(given(settings, "read.nonlinearity.highest_volts"), reason);
     }
-    if device.converters.adc.is_none() {
-        let reason =
-            ("tiles divide rows among column converters, and this device has none", "set `device.converters.adc`");
+    if device.wires.is_none() {
+        let reason = ("no wire of this device has a resistance", "set `device.wires.bit_line_ohm_per_cell`");
+        warn(given(settings, "wires.access"), reason);
+    }
+    if device.converters.adc.is_none() && device.wires.is_none() {
+        let reason = (
+            "tiles divide rows among column converters or wires, and this device has none",
+            "set `device.converters.adc`",
+        );
         warn(given(settings, "converters.tile_rows"), reason);
+    }
+    if device.converters.adc.is_none() {
         let reason = ("this device has no column converters", "set `device.converters.adc`");
         warn(given(settings, "energy.adc_area_square_micrometres"), reason);
     }

@@ -15,8 +15,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ohmspike_analysis::ablation::{Ablation, MOST_EXACT, Outcomes, Subset, ablation, sets};
+use ohmspike_analysis::drawn::streams;
 use ohmspike_datasets::counted;
+use ohmspike_study::health::rise::untested;
 use ohmspike_study::health::{HealthKind, chance_in};
+use ohmspike_study::prepare::{PrepareError, Prepared};
 use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
 use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, calibrated_study, only_condition};
@@ -27,6 +30,7 @@ use thiserror::Error;
 
 use crate::limit::find::{Effect, Problem};
 use crate::limit::recorded::end;
+use crate::limit::repeats::{fixed_seeds, varies};
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
 use crate::numbered::{Numbered, first_question, number_in};
 
@@ -46,6 +50,18 @@ pub enum AblateError {
     /// The mechanisms cannot be told apart.
     #[error(transparent)]
     Mechanisms(#[from] MechanismsError),
+    /// All repeats are the same trial.
+    #[error(
+        "seeds: all repeats are the same trial: the study fixes {fixed}, and trials draw nothing else\n\n\
+         hint: remove a key of `[seeds]`"
+    )]
+    SameTrial {
+        /// The fixed seeds.
+        fixed: String,
+    },
+    /// Data or a device cannot be read.
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
     /// No mechanism is active.
     #[error(
         "hardware.device: expected a device with at least one active mechanism, got `{device}` without any\n\n\
@@ -164,6 +180,11 @@ impl Plan {
         let count = mechanisms.active().len();
         if count == 0 {
             return Err(AblateError::NoMechanism { device: settings.hardware.device.clone() });
+        }
+        let paths = study.paths_folder(folder);
+        let prepared = Prepared::of_devices([&**settings].into_iter(), &paths)?;
+        if varies(settings, streams(settings, &prepared.devices_of(settings))).is_empty() {
+            return Err(AblateError::SameTrial { fixed: fixed_seeds(settings) });
         }
         let seeds = if study.seeds.len() < 3 { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
         let sets = sets(count, &seeds);
@@ -315,6 +336,15 @@ impl Plan {
                 "{guessing} of {all} are at chance: they count with their accuracy, and no mechanism can cost more"
             ));
         }
+        let settings = self.mechanisms.settings();
+        if self.mechanisms().contains(&Mechanism::Drift) && settings.hardware.retention_seconds == 0.0 {
+            cautions.push(
+                "relaxation and drift: cells are read right after their last write; for a later time, set \
+                 `hardware.retention_seconds`"
+                    .to_owned(),
+            );
+        }
+        cautions.extend(untested(settings));
         if self.seeds.len() < 3 {
             cautions.push("fewer than 3 seeds: no intervals and no ranking".to_owned());
         }

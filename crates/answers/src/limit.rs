@@ -278,7 +278,12 @@ impl LimitPlan {
                 Direction::LargerIsWorse => [certified, refuted],
                 Direction::SmallerIsWorse => [refuted, certified],
             };
-            notes.push(format!("levels between {} and {} are not decided", shown(low), shown(high)));
+            let more = 4 * self.effort.mean_seeds;
+            let narrow = match self.criterion.statistic {
+                Statistic::Mean => format!("; more repeats bring them closer together: `--repeats {more}`"),
+                Statistic::Chips(_) => String::new(),
+            };
+            notes.push(format!("levels between {} and {} are not decided{narrow}", shown(low), shown(high)));
         }
         notes
     }

@@ -305,11 +305,37 @@ impl StoredNetwork {
             let (expected, got) = (counted(readout, "hidden layer"), header.excitatory.len());
             return wrong(format!("excitatory: expected one number for each of {expected}, got {got}"));
         }
+        self.check_settings(header)?;
         for (layer, &excitatory) in header.excitatory.iter().enumerate() {
             let neurons = self.feedforward[layer].columns();
             if excitatory > neurons {
                 let range = format!("0 to {neurons}, the columns of `w{layer}`");
                 return wrong(format!("excitatory[{layer}]: expected {range}, got {excitatory}"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks the network that the settings of the header describe against the matrices.
+    fn check_settings(&self, header: &NetworkHeader) -> Result<(), NetworkFileError> {
+        let wrong = |reason: String| NetworkFileError::Header { file: self.file.clone(), reason };
+        let shape = DataShape { inputs: header.inputs, classes: header.classes };
+        header.settings.check().map_err(|error| wrong(format!("settings: {error}")))?;
+        let described = network(&header.settings, shape).map_err(|error| wrong(format!("settings: {error}")))?;
+        for (layer, described) in described.hidden.iter().enumerate() {
+            let (own, told) = (self.feedforward[layer].columns(), layer + 1);
+            if described.neurons != own {
+                let got = described.neurons;
+                return Err(wrong(format!(
+                    "settings: layer {told}: expected {own} neurons, the columns of `w{layer}`, got {got}"
+                )));
+            }
+            if described.recurrent != self.is_recurrent(layer) {
+                let has = if self.is_recurrent(layer) { "an" } else { "no" };
+                let got = described.recurrent;
+                return Err(wrong(format!(
+                    "settings: layer {told}: recurrent is {got}, but there is {has} array `r{layer}`"
+                )));
             }
         }
         Ok(())

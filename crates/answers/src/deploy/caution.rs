@@ -4,7 +4,7 @@ use ohmspike_study::prepare::Prepared;
 use ohmspike_study::warning::law;
 
 use super::facts::ExactMemory;
-use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant};
+use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_BELOW};
 
 /// Returns warnings about times at which a device of `cell` has no drift law.
 pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
@@ -60,7 +60,13 @@ pub fn of_exact(
             None
         }
     });
-    signs.into_iter().chain(threshold).collect()
+    let raised = options.yield_above.is_none() && exact.accuracy() - YIELD_BELOW < exact.guessing;
+    let near = (raised && exact.broken.is_none()).then(|| DeployWarning::NearGuessing {
+        network: network.name.clone(),
+        exact: percent(exact.accuracy()),
+        guessing: percent(exact.guessing),
+    });
+    signs.into_iter().chain(threshold).chain(near).collect()
 }
 
 /// Returns a warning without its hint.

@@ -63,6 +63,11 @@ pub(crate) struct Cell {
     pub write_passes: u32,
 }
 
+/// Matrices with fewer weights have no 99.9 % of them.
+const FEWEST_WEIGHTS: usize = 1000;
+/// Fraction of the window that 99.9 % of the weights should use, %. Trained networks use 20 to 80 %.
+const LEAST_PERCENT: f32 = 10.0;
+
 impl Cell {
     /// Returns the cells of network `number`: one per device, and those of its mechanisms if they are wanted.
     pub fn of_network(
@@ -136,7 +141,23 @@ impl Cell {
             let (file, key) = (networks[self.network].stored.file.clone(), key_of_named(&connection, "weight_at_gmax"));
             DeployWarning::Clipped { file, key, connection, count, weight_at_gmax, largest }
         };
-        self.scales.iter().filter(|scale| scale.clipped > 0).map(of).collect()
+        let clipped = self.scales.iter().filter(|scale| scale.clipped > 0).map(of);
+        clipped.chain(self.small_weights(networks)).collect()
+    }
+
+    /// Finds matrices that use little of the window because of a few large weights.
+    fn small_weights<'a>(&'a self, networks: &'a [DeployedNetwork]) -> impl Iterator<Item = DeployWarning> + 'a {
+        let file = || networks[self.network].stored.file.clone();
+        self.scales.iter().zip(self.matrices.iter()).filter_map(move |(scale, (_, matrix))| {
+            let mut sizes: Vec<f32> = matrix.cells().map(f32::abs).collect();
+            sizes.sort_unstable_by(f32::total_cmp);
+            let common = sizes[(sizes.len() - 1) * 999 / 1000];
+            let (weight_at_gmax, connection) = (scale.weight_at_gmax, scale.connection.clone());
+            let percent = 100.0 * common / weight_at_gmax;
+            let key = key_of_named(&connection, "weight_at_gmax");
+            (sizes.len() >= FEWEST_WEIGHTS && common > 0.0 && percent < LEAST_PERCENT)
+                .then(|| DeployWarning::SmallWeights { file: file(), connection, key, common, percent, weight_at_gmax })
+        })
     }
 }
 

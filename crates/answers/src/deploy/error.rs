@@ -318,6 +318,50 @@ pub enum DeployWarning {
         /// Largest magnitude of a weight, thresholds.
         largest: f32,
     },
+    /// Defaults for a network without a header.
+    #[error(
+        "{file}: no header, so these are defaults: {settings}\n\n\
+         hint: set those of the training with `--set KEY=VALUE` or `--study FILE`"
+    )]
+    Assumed {
+        /// The network file.
+        file: String,
+        /// The settings, as `key = value`.
+        settings: String,
+    },
+    /// A network that is hardly better than guessing.
+    #[error(
+        "{network}: {exact:.1} % in exact memory is less than 5 points above guessing ({guessing:.1} %), so a chip passes \
+         that guesses\n\nhint: check the settings of the network, or set `--yield-above`"
+    )]
+    NearGuessing {
+        /// Name of the network.
+        network: String,
+        /// Accuracy in exact memory, %.
+        exact: f64,
+        /// Accuracy of guessing, %.
+        guessing: f64,
+    },
+    /// Weights that use little of the window.
+    #[error(
+        "{file}: {connection}: 99.9 % of the weights are below {common}, {percent:.1} % of the weight of a fully-on cell \
+         ({weight_at_gmax}): they share the low end of the window\n\n\
+         hint: try `--set {key}={common}`, which clips the largest weights"
+    )]
+    SmallWeights {
+        /// The network file.
+        file: String,
+        /// The connection.
+        connection: String,
+        /// Key of its weight at Gmax.
+        key: String,
+        /// The magnitude below which 99.9 % of the weights are, thresholds.
+        common: f32,
+        /// The same in % of full scale.
+        percent: f32,
+        /// Weight at Gmax, thresholds.
+        weight_at_gmax: f32,
+    },
     /// Data other than those of the training.
     #[error(
         "{file}: trained on other data than `{set}` (digest `{trained}`, here `{here}`)\n\n\

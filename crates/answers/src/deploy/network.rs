@@ -18,6 +18,9 @@ use super::{DeployError, DeployWarning};
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
+/// Settings that the accuracy of a network depends on, and that its weights do not tell.
+const DECISIVE: [&str; 5] =
+    ["data.set", "data.encoding", "network.steps", "training.tau_mem_steps", "training.tau_syn_steps"];
 /// The smallest initial weight spread that settings allow, thresholds.
 const LEAST_SPREAD: f64 = 1e-12;
 /// The largest weight of a fully-on cell that settings allow, thresholds: it holds all initial weights.
@@ -176,7 +179,18 @@ impl DeployedNetwork {
 
     /// Returns warnings about data other than those of the training, and about keys that a deployment does not use.
     pub(super) fn warnings(&self, prepared: &Prepared) -> Vec<DeployWarning> {
-        self.other_data(prepared).into_iter().chain(self.ignored()).collect()
+        self.assumed().into_iter().chain(self.other_data(prepared)).chain(self.ignored()).collect()
+    }
+
+    /// Settings that a network without a header takes from the defaults, although its accuracy depends on them.
+    fn assumed(&self) -> Option<DeployWarning> {
+        let settings = self.study.conditions[0].settings.resolved().keys();
+        let is_open = |key: &str| !self.explicit.iter().any(|own| own == key);
+        let shown =
+            |key: &&str| settings.iter().find(|(known, _)| known == *key).map(|(_, value)| format!("{key} = {value}"));
+        let open: Vec<String> = DECISIVE.iter().filter(|key| is_open(key)).filter_map(shown).collect();
+        (self.stored.header.is_none() && !open.is_empty())
+            .then(|| DeployWarning::Assumed { file: self.stored.file.clone(), settings: open.join(", ") })
     }
 
     fn ignored(&self) -> Vec<DeployWarning> {
@@ -208,6 +222,11 @@ impl DeployedNetwork {
             here: start(here),
         };
         differs.then(warning)
+    }
+
+    /// Whether the header says that the network was trained on abstract weights.
+    pub(super) fn is_trained_in_exact_memory(&self) -> bool {
+        self.stored.header.as_ref().is_some_and(|header| !header.settings.has_device())
     }
 
     /// Names every condition by its devices and the values of its axes.

@@ -227,7 +227,13 @@ impl Parts<'_> {
     /// The network of a cell in exact memory.
     pub fn exact(&self, bound: &Bound) -> ExactMemory {
         let stored = bound.key.stored.as_ref().and_then(|id| self.records.digital(id));
-        ExactMemory::new(bound, self.records.digital(&bound.key.digital), stored)
+        let mut exact = ExactMemory::new(bound, self.records.digital(&bound.key.digital), stored);
+        // Training in exact memory leaves no weight with the sign of the other population.
+        let contradicts = stored.is_some() && self.networks[bound.cell.network].is_trained_in_exact_memory();
+        if exact.broken.is_none() && contradicts {
+            exact.broken = Some(format!("reaches only {:.1} %", 100.0 * exact.accuracy()));
+        }
+        exact
     }
 
     /// Why chips of a cell say nothing; none for a network that works in exact memory.

@@ -183,6 +183,9 @@ fn of_flag(error: &CriterionError) -> String {
             percent(*chance),
             percent(*got)
         ),
+        CriterionError::Chance(_) => {
+            "data.set: expected a test set with at least two classes, got one: guessing is always right".to_owned()
+        }
         other => format!("--{other}"),
     }
 }

@@ -9,6 +9,7 @@ use ohmspike_study::reference::{Key, device_keys, study_keys};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::{StudyError, canonical};
 
+use super::RETENTION;
 use super::defaults::{Grid, Harmless, known};
 use super::error::LimitError;
 
@@ -69,6 +70,12 @@ impl Swept {
         let key = canonical(&asked.key).to_owned();
         let described = described(&key, settings)?;
         refuse_without_effect(&key, settings)?;
+        let mut described = described;
+        if let Some(times) = device.and_then(|device| device.drift.times()).filter(|_| key == RETENTION) {
+            // Beyond the law, drift stops: a certificate would say nothing.
+            described.range = Some((0.0, times.latest));
+            described.allowed = format!("0 to {} s, the end of the drift law of the device", times.latest);
+        }
         let allowed = described.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
         let whole = described.kind == "whole number";
         let known = known(&key, device);

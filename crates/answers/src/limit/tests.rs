@@ -305,7 +305,8 @@ fn answers_name_levels_in_order_and_in_full() {
     let study = study(STUDY);
     let plan = LimitPlan::new(&study, &question(&keys, Target::Loss(0.02)), Path::new(".")).expect("a question");
     let limit = Limit { certified: Some(0), refuted: Some(10), ..report.rows[1].limit.clone().expect("a limit") };
-    assert_eq!(plan.notes(&plan.rows[1], &limit), ["levels between 2 and 12 are not decided"]);
+    let note = "levels between 2 and 12 are not decided; more repeats bring them closer together: `--repeats 32`";
+    assert_eq!(plan.notes(&plan.rows[1], &limit), [note]);
     let row = LimitRow { certified: Some(plan.bound(&plan.rows[1], 0).expect("12 bits")), ..report.rows[1].clone() };
     assert_eq!(words::units(&row)[1][..2], ["codes", "4096"]);
 }

@@ -76,7 +76,12 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
     let (certified, refuted) = (shown(&row.certified), shown(&row.refuted));
     let ends = [row.levels[0], row.levels[row.levels.len() - 1]].map(|value| level(row, value));
     let found = match limit.verdict {
-        Verdict::Bracketed => format!("{side} certified {certified}, refuted {refuted}"),
+        Verdict::Bracketed => {
+            let adjacent =
+                limit.certified.zip(limit.refuted).is_some_and(|(certified, refuted)| certified + 1 == refuted);
+            let between = if adjacent { "" } else { "; between them, not decided" };
+            format!("{side} certified {certified}, refuted {refuted}{between}")
+        }
         Verdict::NotRefuted => format!("{side} certified {certified}; no harsher level is refuted"),
         Verdict::NoLimit if row.key == TOGETHER => {
             "all limits hold at once: certified at 100 % of each limit".to_owned()

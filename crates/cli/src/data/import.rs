@@ -10,6 +10,7 @@ use ohmspike_datasets::{
 };
 use ohmspike_study::silent_input::silent_samples;
 
+use super::super::limit::amount::fraction;
 use super::super::terminal::say;
 use super::super::{Failure, warn};
 
@@ -66,7 +67,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "test")]
     test_labels: Option<PathBuf>,
     /// Fraction of each class to use as test set.
-    #[arg(long, value_name = "FRACTION")]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
     test_fraction: Option<f64>,
     /// Number of classes.
     #[arg(long, value_name = "N")]

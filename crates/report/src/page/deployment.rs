@@ -132,7 +132,8 @@ fn method(deployment: &Deployment) -> String {
     format!(
         "Networks: {}. Each of {} has its own device-to-device variation, faults and write noise (seed {}). Its cells start \
          erased, are written through the write scheme of the device, and read the test set at each time with read noise. \
-         Nothing is trained. Intervals of means are Student's t over chips, intervals of yields are exact (Clopper and Pearson).",
+         Nothing is trained. Intervals of means are Student's t over chips, intervals of yields are exact (Clopper and Pearson); \
+         both are for these test samples, and other samples would shift all chips together.",
         networks.join(", "),
         counted(deployment.chips as usize, "chip"),
         deployment.seed

@@ -34,7 +34,10 @@ pub fn section(reports: &[LimitReport], figures: &[Vec<Figure>]) -> Markup {
 
 fn answer(report: &LimitReport, figures: &[Figure]) -> Markup {
     html! {
-        p { "Criterion: " (words::criterion(&report.criterion, None)) "; " (words::repeats(report)) "." }
+        p {
+            "Criterion: " (words::criterion(&report.criterion, None)) "; " (words::repeats(report)) ". Device: "
+            (report.settings.hardware.device) "; data set: " (report.settings.data.set) "."
+        }
         ul.answer { @for row in report.all_rows() { li { (words::answer(report, row)) } } }
         @if report.rows.len() > 1 { (sheet(report)) }
         @for figure in figures { (main_figure(figure)) }

@@ -55,7 +55,7 @@ pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
     let low = lower_end(outcome, samples);
     let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
     // Guessing has a loss of ln(classes). A loss that starts above it and ends at it has only stopped growing.
-    let guessing = -chance.ln();
+    let guessing = (classes.len() as f64).ln();
     let stuck = |first: f64, last: f64| first > 1.02 * guessing && last > 0.98 * guessing;
     let loss = ends.filter(|(first, last)| last >= first || stuck(*first, *last));
     (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })

@@ -168,20 +168,26 @@ fn networks_by_devices_make_a_table() {
     assert!(!folder.text("results/one-deploy/figures/deployment.csv").contains("\ntwo,"));
 }
 
+/// Asserts that every command is refused with its message, and writes nothing. A network without a header has a warning
+/// about its defaults.
+fn refused(folder: &Folder, commands: &[(Vec<&str>, &str)]) {
+    for (arguments, message) in commands {
+        let answer = folder.run(arguments);
+        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
+        assert!(answer.stderr.contains(message), "{}\n{message}", answer.stderr);
+    }
+    assert!(!Path::new(&folder.path("results")).exists(), "nothing is written");
+}
+
 #[test]
-fn refuses_wrong_networks_and_options() {
+fn refuses_wrong_networks_and_settings() {
     let folder = Folder::new();
     save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
     save(&folder, "mixed.npz", [[784, 8], [8, 10]], |weights| weights[11] = -0.5);
     save(&folder, "nan.npz", [[784, 8], [8, 10]], |weights| weights[11] = f32::NAN);
     save(&folder, "small.npz", [[700, 8], [8, 10]], |_| {});
     folder.write("text.npz", "no archive");
-    let refused = |arguments: &[&str]| {
-        let answer = folder.run(arguments);
-        assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
-        answer.stderr
-    };
-    for (arguments, start) in [
+    let commands = [
         (
             deployed("small.npz", &[]),
             "error: small.npz: shapes do not fit: w0 (700, 8), w1 (8, 10); expected 784 inputs, 10 classes",
@@ -212,6 +218,16 @@ fn refuses_wrong_networks_and_options() {
             deployed("net.npz", &["--set", "noise.level_percent=1", "--set", "weights.sigma_init=0.01"]),
             "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, whose file sets the write noise",
         ),
+    ];
+    refused(&folder, &commands);
+}
+
+#[test]
+fn refuses_wrong_options() {
+    let folder = Folder::new();
+    save(&folder, "net.npz", [[784, 8], [8, 10]], |_| {});
+    save(&folder, "small.npz", [[700, 8], [8, 10]], |_| {});
+    let commands = [
         (
             vec!["deploy", "net.npz", "small.npz", "--device", "ideal", "--save-conductances", "c.csv"],
             "error: conductances: expected one network and one device, got 2 networks and 1 device\n",
@@ -238,11 +254,8 @@ fn refuses_wrong_networks_and_options() {
             vec!["deploy", "net.npz", "--device", "nothing"],
             "error: --set hardware.device=\"nothing\": hardware.device: unknown device",
         ),
-    ] {
-        let message = refused(&arguments);
-        assert!(message.starts_with(start), "{message}\n{start}");
-    }
-    assert!(!Path::new(&folder.path("results")).exists(), "nothing is written");
+    ];
+    refused(&folder, &commands);
 }
 
 #[test]
@@ -373,7 +386,7 @@ fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
         let answer = folder.run(&deploy);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
         let told = format!("error: net.npz: the network itself {state}");
-        assert!(answer.stderr.starts_with(&told) && answer.stderr.contains("\n\nhint: check data set"), "{answer:#?}");
+        assert!(answer.stderr.contains(&told) && answer.stderr.contains("\n\nhint: check data set"), "{answer:#?}");
         assert_eq!(folder.text("results/net-deploy/deployment.json"), before);
     }
 }

@@ -103,8 +103,17 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     let w1 = Matrix::from_fn(HIDDEN, 10, wrong);
     let matrices = vec![(Connection::Feedforward(0), w0.clone()), (Connection::Readout, w1)];
     let path = folder.path().join("net.npz");
-    StoredNetwork::new(header.clone(), matrices).write(&path).expect("a writable folder");
-    let answer = deployed(&open(&path, "ideal", &[]), 2, &[0.0], 1);
+    let save = |header: NetworkHeader| {
+        StoredNetwork::new(header, matrices.clone()).write(&path).expect("a writable folder");
+        open(&path, "ideal", &[])
+    };
+    // Training in exact memory leaves no such weights.
+    let options = DeployOptions { chips: 1, folder: folder.path().join("results"), ..DeployOptions::default() };
+    let refused = deploy(&[save(header.clone())], &options, &mut ()).expect_err("signs that contradict the training");
+    assert!(refused.to_string().contains("with 0 in their place, the network itself reaches only "), "{refused}");
+    // The noise of a device can.
+    let settings = header.settings.with_key("hardware.device", "study-1k-1m").expect("a device");
+    let answer = deployed(&save(NetworkHeader { settings, ..header.clone() }), 2, &[0.0], 1);
     let cell = &answer.cells[0];
     assert!(answer.networks[0].signed_rows && cell.scales[1].wrong_signs > 0, "{:?}", cell.scales);
     assert_eq!(cell.times[0].correct, [cell.exact.correct; 2]);

@@ -89,8 +89,7 @@ impl CrossbarArray {
         let signs: Vec<f32> = params.branches.iter().map(|branch| branch.sign()).collect();
         let read = ReadSpread::new(&device.read.white);
         // Without a read voltage, no quantity is in µA.
-        let volts = device.read.volts.unwrap_or(1.0);
-        let weight_per_microampere = f64::from(mapping.weight_per_microsiemens()) / volts;
+        let weight_per_microampere = f64::from(mapping.weight_per_microsiemens()) / device.read.volts.unwrap_or(1.0);
         let converters =
             ArrayConverters::new(&device.converters, rows, columns, weight_per_microampere, chip.named("converters"));
         let faults = faults(device, &params, [rows, columns], chip);
@@ -104,9 +103,7 @@ impl CrossbarArray {
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
         let writes_opposite = params.writes_opposite();
         let copied = params.controller == Controller::DigitalCopy;
-        let tile_rows = device.converters.tile(rows, columns).0;
-        let lines = |wires| GatedLines::new(wires, &mapping, &signs, columns, tile_rows, other.is_some());
-        let lines = device.wires.as_ref().map(lines);
+        let lines = GatedLines::new(device, &mapping, &signs, columns, other.is_some());
         let mut array =
             CrossbarArray {
                 mapping,

@@ -8,6 +8,8 @@
 //! k cells with n writes each, N in total, per target. Searle, Casella and McCulloch, *Variance Components* (1992),
 //! chapter 3. A gain of the steps of each cell makes sigma_cells equal at all targets.
 
+use std::collections::BTreeSet;
+
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 
 use crate::options::Mechanism;
@@ -204,10 +206,8 @@ impl CellToCell {
         let draws: Vec<f64> =
             sample.bootstrap(|drawn| Some(vec![sigma(drawn)])).into_iter().map(|draw| draw[0]).collect();
         let n = used.iter().map(|&bin| total(&everyone, bin).n as usize).sum();
-        let mut cells: Vec<u32> =
-            self.cells.iter().filter(|cell| used.contains(&(cell.0 as usize))).map(|cell| cell.1).collect();
-        cells.sort_unstable();
-        cells.dedup();
+        let of_used = self.cells.iter().filter(|cell| used.contains(&(cell.0 as usize)));
+        let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
         let key = ("device_to_device.step_gain_sigma", "");
         let mut numbers = vec![with_interval(key, value, &draws, (Scale::Square, sample.degrees()), (n, cells.len()))];
         let of_bins: Vec<Vec<f64>> =

@@ -114,6 +114,10 @@ pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
     Extent { low, high, n: writes.rows.len(), cells: writes.cells(), low_intervals, high_intervals, from_pulses: false }
 }
 
+/// How a window with clipped ends was found.
+const CLIPPED_ENDS: &str = "clipped ends from equal extreme writes; other ends from the outer targets with 3.72 standard \
+                            deviations of head-room";
+
 /// Returns the fit of the window; `forced` ends come from the options.
 pub(crate) fn window(
     extent: Option<Extent>,
@@ -138,11 +142,7 @@ pub(crate) fn window(
     }
     let method = match (forced.is_some(), ends.low.is_some() || ends.high.is_some()) {
         (true, _) => "set by the user".to_owned(),
-        (false, true) => {
-            "clipped ends from equal extreme writes; other ends from the outer targets with 3.72 standard \
-                          deviations of head-room"
-                .to_owned()
-        }
+        (false, true) => CLIPPED_ENDS.to_owned(),
         (false, false) if extent.is_some_and(|extent| extent.from_pulses) => {
             "lowest and highest value of the pulse trains with 1 % of their distance as head-room".to_owned()
         }

@@ -8,6 +8,8 @@
 //! fraction of cells = cells with two levels / probability of a change during a series
 //! ```
 
+use std::collections::BTreeSet;
+
 use ohmspike_crossbar::device::{RtnKind, RtnSpec};
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
@@ -45,12 +47,8 @@ const EVIDENCE: f64 = 10.0;
 
 /// Fits telegraph noise; `interval` is the time between two reads, s.
 pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sample) -> Outcome<RtnSpec> {
-    let mut cells: Vec<u32> = series.iter().map(|series| series.cell).collect();
-    let mut noisy: Vec<u32> = series.iter().filter(|one| one.levels.is_some()).map(|one| one.cell).collect();
-    for list in [&mut cells, &mut noisy] {
-        list.sort_unstable();
-        list.dedup();
-    }
+    let cells: BTreeSet<u32> = series.iter().map(|series| series.cell).collect();
+    let noisy: BTreeSet<u32> = series.iter().filter(|one| one.levels.is_some()).map(|one| one.cell).collect();
     if noisy.len() < LEAST_CELLS {
         return Err(format!(
             "{} of {} cells show two levels by BIC, fewer than {LEAST_CELLS}",

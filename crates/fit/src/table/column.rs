@@ -32,6 +32,19 @@ pub(super) enum Column {
 }
 
 impl Column {
+    /// Whether the column has currents.
+    pub(super) fn is_current(&self) -> bool {
+        matches!(
+            self,
+            Column::Start(Unit::Microamperes)
+                | Column::Value(Unit::Microamperes)
+                | Column::After(Unit::Microamperes)
+                | Column::Read(Unit::Microamperes, _)
+        )
+    }
+}
+
+impl Column {
     /// Returns whether both columns hold the same quantity, possibly in two units or spellings.
     pub fn is_same_quantity(self, other: Column) -> bool {
         match (self, other) {

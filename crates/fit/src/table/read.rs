@@ -179,16 +179,7 @@ impl Header {
         if !in_lines && !self.has(|column| *column == Column::Cell) {
             return refuse("missing column `cell`", "number the cells, or add the columns `row` and `column`");
         }
-        let current = |column: &Column| {
-            matches!(
-                column,
-                Column::Start(Unit::Microamperes)
-                    | Column::Value(Unit::Microamperes)
-                    | Column::After(Unit::Microamperes)
-                    | Column::Read(Unit::Microamperes, _)
-            )
-        };
-        if self.has(current) && options.read_volts.is_none() {
+        if self.has(Column::is_current) && options.read_volts.is_none() {
             let problem = "missing for a column of current".to_owned();
             return Err(FitError::Option {
                 option: "--read-volts",

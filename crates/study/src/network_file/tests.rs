@@ -1,5 +1,7 @@
 //! Round trips of network files, and every error of a file with its message.
 
+use std::path::PathBuf;
+
 use ohmspike_snn::connection::Connection::{Feedforward, Readout, Recurrent};
 use tempfile::TempDir;
 
@@ -41,11 +43,17 @@ impl Files {
     }
 }
 
+fn settings(hidden: usize, recurrent: bool) -> Settings {
+    let settings = Settings::default().with_key("network.hidden", hidden as i64).expect("a size");
+    settings.with_key("network.recurrent", recurrent).expect("a word").resolved()
+}
+
+/// The header of a network with four inputs, three hidden neurons and two classes.
 fn header() -> NetworkHeader {
     NetworkHeader {
         format: FORMAT,
         program: "ohmspike".to_owned(),
-        settings: Settings::default().resolved(),
+        settings: settings(3, false),
         seed: 3,
         trial: "abc".to_owned(),
         data_sha256: "00".to_owned(),
@@ -62,9 +70,10 @@ fn a_written_network_is_read_back() {
     let matrix = |rows, columns| Matrix::from_fn(rows, columns, |row, column| 0.1 * row as f32 - column as f32);
     let matrices = vec![(Feedforward(0), matrix(4, 3)), (Recurrent(0), matrix(3, 3)), (Readout, matrix(3, 2))];
     let path = files.0.path().join("net.npz");
-    StoredNetwork::new(header(), matrices.clone()).write(&path).expect("a writable folder");
+    let header = NetworkHeader { settings: settings(3, true), ..header() };
+    StoredNetwork::new(header.clone(), matrices.clone()).write(&path).expect("a writable folder");
     let read = StoredNetwork::read(&path).expect("a network file");
-    assert_eq!(read.header, Some(header()));
+    assert_eq!(read.header, Some(header));
     assert_eq!(read.arranged(SHAPE).expect("the same shapes"), matrices);
     assert_eq!(read.hidden_sizes(SHAPE).expect("the same shapes"), [3]);
     assert_eq!((read.is_recurrent(0), read.is_recurrent(1)), (true, false));
@@ -90,6 +99,14 @@ fn headers_that_contradict_the_matrices_are_refused() {
         (NetworkHeader { inputs: 5, ..header() }, "inputs: expected 4, the rows of `w0`, got 5"),
         (NetworkHeader { classes: 3, ..header() }, "classes: expected 2, the columns of `w1`, got 3"),
         (NetworkHeader { settings: two_layers(), ..header() }, "settings: expected 1 hidden layer, got 2"),
+        (
+            NetworkHeader { settings: settings(50, false), ..header() },
+            "settings: layer 1: expected 3 neurons, the columns of `w0`, got 50",
+        ),
+        (
+            NetworkHeader { settings: settings(3, true), ..header() },
+            "settings: layer 1: recurrent is true, but there is no array `r0`",
+        ),
         (
             NetworkHeader { excitatory: Vec::new(), ..header() },
             "excitatory: expected one number for each of 1 hidden layer, got 0",

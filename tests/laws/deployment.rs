@@ -112,7 +112,7 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     let refused = deploy(&[save(header.clone())], &options, &mut ()).expect_err("signs that contradict the training");
     assert!(refused.to_string().contains("with 0 in their place, the network itself reaches only "), "{refused}");
     // The noise of a device can.
-    let settings = header.settings.with_key("hardware.device", "study-1k-1m").expect("a device");
+    let settings = header.settings.with_key("readout.device", "study-1k-1m").expect("a device");
     let answer = deployed(&save(NetworkHeader { settings, ..header.clone() }), 2, &[0.0], 1);
     let cell = &answer.cells[0];
     assert!(answer.networks[0].signed_rows && cell.scales[1].wrong_signs > 0, "{:?}", cell.scales);

@@ -116,6 +116,6 @@ fn sums_do_not_depend_on_the_instructions() {
         read.moments(&array, &active);
         read.mean().iter().map(|mean| mean.to_bits()).collect::<Vec<u32>>()
     };
-    let all: Vec<Vec<u32>> = Instructions::available().into_iter().map(sums).collect();
+    let all: Vec<Vec<u32>> = Instructions::available().map(sums).collect();
     assert!(all.windows(2).all(|pair| pair[0] == pair[1]) && all[0].iter().any(|bits| *bits != 0));
 }

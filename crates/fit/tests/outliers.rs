@@ -9,6 +9,12 @@ use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 use rand::RngExt;
 
+/// A number from two others, such as a draw and a scale.
+type Law<'a> = &'a dyn Fn(f64, f64) -> f64;
+
+/// A kind of read noise with its law, and the numbers of cells and reads to try.
+type LawOfReads<'a> = (ReadNoiseKind, Law<'a>, &'a [(usize, usize)]);
+
 /// Fraction of outliers.
 const FRACTION: f64 = 0.03;
 /// Largest shift of a standard deviation.
@@ -92,7 +98,7 @@ fn outliers_of_reads_shift_no_sigma() {
     let wide = |state: f64, z: f64| state * (0.2 * z).exp();
     let sizes = [(3000, 12), (900, 50), (300, 200)];
     // Twelve reads with a noise of 20 % do not tell their outliers: a third of these lie within the noise.
-    let laws: [(ReadNoiseKind, &dyn Fn(f64, f64) -> f64, &[(usize, usize)]); 3] = [
+    let laws: [LawOfReads; 3] = [
         (ReadNoiseKind::Relative, &relative, &sizes),
         (ReadNoiseKind::Constant, &constant, &sizes),
         (ReadNoiseKind::Relative, &wide, &sizes[1..]),
@@ -133,7 +139,7 @@ fn retention(dirty: bool, value: impl Fn(f64, f64) -> f64) -> FitInput {
 fn outliers_of_retention_shift_no_sigma() {
     let power = |ln: f64, z: f64| 30.0 * (-(0.05 + 0.01 * z).abs() * ln).exp();
     let log_time = |ln: f64, z: f64| 30.0 - 0.3 * ln + (0.1 * ln + 0.4) * z;
-    let laws: [(DriftLaw, &dyn Fn(f64, f64) -> f64); 2] = [(DriftLaw::Power, &power), (DriftLaw::LogTime, &log_time)];
+    let laws: [(DriftLaw, Law); 2] = [(DriftLaw::Power, &power), (DriftLaw::LogTime, &log_time)];
     for (law, value) in laws {
         let options = FitOptions { window: Some((0.5, 120.0)), resamples: 50, ..FitOptions::default() };
         let [clean, dirty] = [false, true].map(|dirty| fitted(retention(dirty, value), &options));

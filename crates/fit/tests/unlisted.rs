@@ -130,7 +130,7 @@ fn two_spellings_of_one_cell_are_refused() {
 #[test]
 fn rows_that_are_comments_are_told() {
     let hashed = |cell: usize, target: f64, value: f64| {
-        format!("{}{cell},1,{target},{value}\n", if cell % 4 == 0 { "#" } else { "" })
+        format!("{}{cell},1,{target},{value}\n", if cell.is_multiple_of(4) { "#" } else { "" })
     };
     let report = writes(format!("# a remark\n{HEADER}\n{}", lines(hashed))).expect("a fit");
     let notes = &report.mechanism(Mechanism::Window).expect("a window").notes;

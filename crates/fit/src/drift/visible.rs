@@ -23,7 +23,8 @@ pub(super) fn no_drift(series: &[Series]) -> Option<String> {
     let noise = |one: &Series| one.power.noise;
     let slopes = several.iter().map(|one| (one.power.slope, one.power.slope_variance));
     let shifts = several.iter().filter_map(|one| Some(((one.first / one.start?).ln(), 2.0 * noise(one))));
-    let (slopes, shifts): (Vec<(f64, f64)>, Vec<(f64, f64)>) = (slopes.collect(), shifts.collect());
+    let slopes: Vec<(f64, f64)> = slopes.collect();
+    let shifts: Vec<(f64, f64)> = shifts.collect();
     if is_more_than_noise(&slopes) || is_more_than_noise(&shifts) {
         return None;
     }

@@ -97,6 +97,8 @@ pub enum Mechanism {
     Chip,
     /// Row drivers.
     Drivers,
+    /// Resistance of the wires.
+    Wires,
     /// No single mechanism.
     Together,
 }
@@ -112,6 +114,7 @@ impl Mechanism {
             Mechanism::Reads => "reads distort the initial weights",
             Mechanism::Chip => "device-to-device variation is larger than the initial weights",
             Mechanism::Drivers => "the row drivers lose the inputs",
+            Mechanism::Wires => "the voltage is lost in the wires",
             Mechanism::Together => "several non-idealities of the device together keep the layer from firing",
         }
     }
@@ -140,6 +143,11 @@ impl Mechanism {
             Mechanism::Reads => "halve the read noise".to_owned(),
             Mechanism::Chip => "halve the variation in `device.device_to_device`".to_owned(),
             Mechanism::Drivers => "use one more bit for the row drivers".to_owned(),
+            Mechanism::Wires => {
+                "cut the lines into tiles with `device.converters.tile_rows = 64`, lower the resistances of \
+                                 `device.wires`, or choose cells of higher resistance"
+                    .to_owned()
+            }
             Mechanism::Together => "disable them in turn".to_owned(),
         }
     }

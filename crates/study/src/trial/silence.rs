@@ -245,7 +245,7 @@ enum Suspect {
 }
 
 impl Suspect {
-    const ALL: [Suspect; 9] = [
+    const ALL: [Suspect; 10] = [
         Suspect::Mechanism(Mechanism::WeightAtGmax),
         Suspect::Mechanism(Mechanism::Faults),
         Suspect::Mechanism(Mechanism::Drift),
@@ -255,6 +255,7 @@ impl Suspect {
         Suspect::Mechanism(Mechanism::Reads),
         Suspect::Mechanism(Mechanism::Chip),
         Suspect::Mechanism(Mechanism::Drivers),
+        Suspect::Mechanism(Mechanism::Wires),
     ];
 
     fn removed_from(self, mut loaded: LoadedDevice) -> LoadedDevice {
@@ -274,6 +275,7 @@ impl Suspect {
                 device.reference_branch = Default::default();
             }
             Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
+            Suspect::Mechanism(Mechanism::Wires) => device.wires = None,
             Suspect::Mechanism(_) => {}
         }
         loaded

@@ -138,7 +138,7 @@ impl Grid {
             y = draw_row(row, &margins, full, y, &mut elements);
         }
         let mut scene = Scene::new(full, (y + 8.0).ceil());
-        scene.font_family = Some("DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif".to_owned());
+        scene.font_family = Some(vector::FONTS.to_owned());
         scene.elements = elements;
         scene
     }

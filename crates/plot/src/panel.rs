@@ -204,6 +204,7 @@ impl PanelFigure {
         let caption = wrapped(&self.caption, ((width - 2.0 * GAP) / (LETTER * f64::from(TICK_SIZE))) as usize);
         let height = below + CAPTION_LINE * caption.len() as f64 + if caption.is_empty() { 0.0 } else { GAP };
         let mut scene = Scene::new(width, height);
+        scene.font_family = Some(vector::FONTS.to_owned());
         scene.add(words(width / 2.0, 21.0, TITLE_SIZE, TextAnchor::Middle, true, &self.title));
         for (number, panel) in self.panels.iter().enumerate() {
             let (row, column) = ((number / columns) as f64, (number % columns) as f64);

@@ -5,6 +5,9 @@ use std::fmt::Write;
 use kuva::backend::svg::SvgBackend;
 use kuva::render::render::Scene;
 
+/// Fonts of all figures; PNGs embed the first.
+pub(crate) const FONTS: &str = "DejaVu Sans, Verdana, Liberation Sans, Arial, sans-serif";
+
 /// Renders `scene` as SVG. Text uses DejaVu Sans or the next available sans serif font.
 ///
 /// Path data is rounded to 0.1 units, a tenth of a pixel at the usual size, and written with relative steps: large figures shrink

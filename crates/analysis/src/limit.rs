@@ -370,15 +370,11 @@ fn stride(number: usize) -> usize {
 mod tests {
     use super::*;
 
-    /// Returns the limit of a network that loses a point per unit of noise, from 80 %.
-    fn limit(effort: Effort) -> Limit {
-        let levels = Levels::list(&[1.0, 3.0, 10.0, 30.0], Direction::LargerIsWorse).expect("levels");
-        let target = Target::Accuracy(0.75);
-        let criterion = Criterion { target, statistic: Statistic::Mean, confidence: 0.95, chance: 0.1 };
-        let procedure = Procedure::new(levels, criterion, effort).expect("a valid procedure");
+    /// Runs `procedure` on a network that loses a point per unit of noise, from 80 %, with a `spread` over seeds.
+    fn run(procedure: &Procedure, useless: &dyn Fn(&Attempt) -> bool, spread: fn(u64) -> f64) -> Limit {
         let mut known = Known::new();
         loop {
-            let batch = match procedure.next(&known) {
+            let batch = match procedure.next_unless(&known, useless) {
                 Step::Done(limit) => return limit,
                 Step::Run(batch) => batch,
             };
@@ -387,36 +383,25 @@ mod tests {
                     Condition::Reference => 0.0,
                     Condition::Level(level) => procedure.levels().values()[level],
                 };
-                (trial, Outcome::Accuracy(0.8 - 0.01 * noise + 0.001 * (trial.seed % 3) as f64))
+                (trial, Outcome::Accuracy(0.8 - 0.01 * noise + spread(trial.seed)))
             }));
         }
+    }
+
+    /// Searches `levels` for 75 %.
+    fn procedure(levels: &[f64], effort: Effort) -> Procedure {
+        let levels = Levels::list(levels, Direction::LargerIsWorse).expect("levels");
+        let target = Target::Accuracy(0.75);
+        let criterion = Criterion { target, statistic: Statistic::Mean, confidence: 0.95, chance: 0.1 };
+        Procedure::new(levels, criterion, effort).expect("a valid procedure")
     }
 
     /// Repeats spread by 1.3 points, so that the first refutation of a network with its limit at 5 fails.
     #[test]
     fn a_useless_refutation_is_followed_by_milder_ones() {
-        let values = [1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0];
-        let levels = Levels::list(&values, Direction::LargerIsWorse).expect("levels");
-        let target = Target::Accuracy(0.75);
-        let criterion = Criterion { target, statistic: Statistic::Mean, confidence: 0.95, chance: 0.1 };
-        let procedure = Procedure::new(levels, criterion, Effort::default()).expect("a valid procedure");
-        let limit = |useless: &dyn Fn(&Attempt) -> bool| {
-            let mut known = Known::new();
-            loop {
-                let batch = match procedure.next_unless(&known, useless) {
-                    Step::Done(limit) => return limit,
-                    Step::Run(batch) => batch,
-                };
-                known.extend(batch.trials.into_iter().map(|trial| {
-                    let noise = match trial.condition {
-                        Condition::Reference => 0.0,
-                        Condition::Level(level) => procedure.levels().values()[level],
-                    };
-                    let spread = 0.012 * ((trial.seed % 4) as f64 - 1.5);
-                    (trial, Outcome::Accuracy(0.8 - 0.01 * noise + spread))
-                }));
-            }
-        };
+        let procedure = procedure(&[1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0], Effort::default());
+        let limit =
+            |useless: &dyn Fn(&Attempt) -> bool| run(&procedure, useless, |seed| 0.012 * ((seed % 4) as f64 - 1.5));
         let refuted =
             |limit: &Limit| limit.refutations.iter().map(|one| (one.level, one.succeeded)).collect::<Vec<_>>();
         let plain = limit(&|_| false);
@@ -431,7 +416,8 @@ mod tests {
     #[test]
     fn tests_leave_out_seeds_that_were_seen_before() {
         let starts = |effort: Effort| {
-            let limit = limit(effort);
+            let procedure = procedure(&[1.0, 3.0, 10.0, 30.0], effort);
+            let limit = run(&procedure, &|_| false, |seed| 0.001 * (seed % 3) as f64);
             let start = |attempts: &[Attempt]| attempts.first().map(|attempt| attempt.seeds.start);
             (start(&limit.certifications), start(&limit.refutations), (limit.certified, limit.refuted))
         };

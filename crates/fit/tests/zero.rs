@@ -125,6 +125,8 @@ fn noise_of_reads_is_no_drift() {
 #[test]
 fn equal_cells_drift_alike() {
     assert_rare("exponent_sigma", |seed| retention(seed, |ln, z| 50.0 * (-0.05 * ln).exp() * (1.0 + 0.01 * z)));
+    // The fit takes the read noise to be the same at all times. Noise relative to the conductance, with a large drift, is
+    // taken for a spread at the reference time in 6 of 20 samples; this test leaves it out.
     for key in ["sigma_microsiemens_per_ln", "sigma_microsiemens_at_reference"] {
         assert_rare(key, |seed| retention(seed, |ln, z| 50.0 - 1.5 * ln + 0.5 * z));
     }

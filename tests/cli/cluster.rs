@@ -146,7 +146,7 @@ fn scripts_run_from_any_folder() {
         assert!(answer.stderr.contains("= 4 trials, 2 to run"), "{}", answer.stderr);
     }
     let merged = cluster.run_script(&format!("{out}/slurm/merge.sh"), "").succeeds();
-    assert!(merged.stdout.contains("\n4 of 4 trials done;"), "{merged:#?}");
+    assert!(merged.stdout.contains("\n4 of 4 trials done\n"), "{merged:#?}");
     cluster.run(&[&["run", "tiny.toml", "--out", "local"], &set[..]].concat()).succeeds();
     assert_eq!(cluster.0.bytes(&format!("{out}/summary.csv")), cluster.0.bytes("local/summary.csv"));
     assert!(cluster.0.path(&out).join("report.html").is_file());

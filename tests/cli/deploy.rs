@@ -18,7 +18,7 @@ fn save(folder: &Folder, name: &str, shapes: [[usize; 2]; 2], change: impl Fn(&m
 }
 
 /// Trains a network that knows something, and saves it without its header.
-fn save_trained(folder: &Folder, name: &str) {
+pub fn save_trained(folder: &Folder, name: &str) {
     let train = ["train", "--set", "network.hidden=12", "--set", "network.steps=40", "--set", "training.batch=32"];
     let more = ["--set", "training.epochs=1", "--set", "training.learning_rate=0.02", "--save-weights", "trained.npz"];
     folder.run(&[&train[..], &more].concat()).succeeds();
@@ -392,38 +392,6 @@ fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
 }
 
 /// A header that calls every neuron inhibitory contradicts all weights of excitatory ones.
-#[test]
-fn populations_that_contradict_the_weights_are_named() {
-    let folder = Folder::new();
-    save_trained(&folder, "plain.npz");
-    let deploy = ["deploy", "trained.npz", "--device", "ideal", "--chips", "1"];
-    folder.run(&deploy).succeeds();
-    let arrays = read_arrays(&folder.path("trained.npz")).expect("a network file");
-    let floats = ["w0", "w1"].map(|name| arrays[name].numbers.iter().map(|n| *n as f32).collect::<Vec<f32>>());
-    let header: String = arrays["header"].numbers.iter().map(|byte| char::from(*byte as u8)).collect();
-    let mut header: serde_json::Value = serde_json::from_str(&header).expect("JSON");
-    let mut save = |excitatory: usize| {
-        header["excitatory"] = [excitatory].as_slice().into();
-        let text = header.to_string();
-        let weights = |number: usize| {
-            let name = format!("w{number}");
-            (name.clone(), arrays[&name].shape.clone(), ArrayContent::Floats(&floats[number]))
-        };
-        let header = ("header".to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()));
-        write_arrays(&folder.path("trained.npz"), &[weights(0), weights(1), header]).expect("the folder is ours");
-        folder.run(&deploy)
-    };
-    let contradicted = save(0);
-    assert_eq!((contradicted.status, contradicted.stdout.as_str()), (Some(2), ""), "{contradicted:#?}");
-    let start = "error: trained.npz: weights with the sign of the other population: ";
-    let told = contradicted.stderr.strip_prefix(start).expect("the cause");
-    assert!(told.contains(" of 120 in readout; with 0 in their place, the network itself is at chance ("), "{told}");
-    assert!(told.contains("\n\nhint: correct `excitatory` in the header"), "{told}");
-    let outside = save(13);
-    let told = "error: trained.npz: header: excitatory[0]: expected 0 to 12, the columns of `w0`, got 13";
-    assert!(outside.stderr.starts_with(told), "{outside:#?}");
-}
-
 /// Nine in ten samples are of class 0, and the network answers nothing else.
 #[test]
 fn always_naming_the_most_frequent_class_is_guessing() {

@@ -31,6 +31,7 @@ mod array;
 mod cluster;
 mod data;
 mod deploy;
+mod deploy_header;
 mod device;
 mod device_compare;
 mod device_fit;

@@ -109,7 +109,7 @@ fn odd_details_and_checkpoints_are_ignored() {
     fs::File::create(&checkpoint).and_then(|file| file.set_len(8 << 30)).expect("ours");
     let answer = folder.run(&["run", "tiny.toml"]).succeeds();
     assert!(answer.stderr.contains("line 1: expected at most 4096 bytes"), "{}", answer.stderr);
-    assert!(answer.stdout.contains("\n4 of 4 trials done;"));
+    assert!(answer.stdout.contains("\n4 of 4 trials done\n"));
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn a_closed_pipe_is_no_error() {
         assert!(!answer.stderr.contains("error"), "{arguments:?}: {answer:#?}");
     }
     let unread = with_closed(&folder, &["run", "tiny.toml", "--out", "unread"], |process| drop(process.stderr.take()));
-    assert!(unread.stdout.contains("\n4 of 4 trials done;"), "{unread:#?}");
+    assert!(unread.stdout.contains("\n4 of 4 trials done\n"), "{unread:#?}");
     let refused = with_closed(&folder, &["run", "none.toml"], |process| drop(process.stderr.take()));
     assert_eq!(refused.status, Some(2));
 }

@@ -9,7 +9,7 @@ fn a_run_leaves_records_summary_and_figures() {
     let listed: Vec<&str> = answer.stdout.lines().skip_while(|line| !line.is_empty()).collect();
     let first = [
         "",
-        "4 of 4 trials done; outcome: mean test accuracy in %, with its 95 % CI for 3 or more repeats",
+        "4 of 4 trials done",
         "2 of 4 trials are at chance",
         "convergence was not tested: the outcome covers 1 epoch, and the test needs 6 (`outcome.last_epochs`)",
         "results/tiny/records",
@@ -186,7 +186,7 @@ fn a_dry_run_prints_the_warnings_of_a_run() {
 fn a_limited_run_is_continued() {
     let folder = Folder::with_tiny_study();
     let first = folder.run(&["run", "tiny.toml", "--max-trials", "1"]).succeeds();
-    assert!(first.stdout.contains("\n1 of 4 trials done;"), "{}", first.stdout);
+    assert!(first.stdout.contains("\n1 of 4 trials done\n"), "{}", first.stdout);
     let before = folder.bytes("results/tiny/records/0001.jsonl");
     let rest = folder.run(&["run", "tiny.toml"]).succeeds();
     assert!(rest.stderr.contains("= 4 trials, 3 to run"), "{}", rest.stderr);
@@ -259,7 +259,7 @@ fn a_larger_study_runs_only_new_trials() {
     let kept = folder.bytes("results/tiny/records/0001.jsonl");
     let grown = folder.run(&large).succeeds();
     assert!(grown.stderr.contains("x 2 seeds = 6 trials, 4 to run"), "{}", grown.stderr);
-    assert!(grown.stdout.contains("\n6 of 6 trials done;"), "{}", grown.stdout);
+    assert!(grown.stdout.contains("\n6 of 6 trials done\n"), "{}", grown.stdout);
     assert_eq!(folder.bytes("results/tiny/records/0001.jsonl"), kept);
     assert_eq!(folder.records("results/tiny/records/0002.jsonl").len(), 4, "no trial was run twice");
 

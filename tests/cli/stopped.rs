@@ -57,7 +57,7 @@ fn ctrl_c_finishes_the_running_trials() {
     );
     let left = format!("stopped; repeat the command to run the remaining {}\n", counted(24 - done, "trial"));
     assert!(answer.stderr.ends_with(&left), "{}", answer.stderr);
-    assert!(answer.stdout.contains(&format!("\n{done} of 24 trials done;")), "{}", answer.stdout);
+    assert!(answer.stdout.contains(&format!("\n{done} of 24 trials done\n")), "{}", answer.stdout);
     assert!(folder.path("results/tiny/summary.csv").exists(), "what is done is shown");
 
     continue_to_the_end(&folder);

@@ -13,7 +13,7 @@ use ohmspike_stats::Estimate;
 use ohmspike_study::record::Record;
 use ohmspike_study::store::Store;
 
-fn folder(name: &str) -> PathBuf {
+pub fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../experiments/findings").join(name)
 }
 
@@ -26,7 +26,7 @@ fn pages() -> [String; 2] {
 }
 
 /// Asserts that the page of findings contains every one of `texts`; breaks of lines do not matter.
-fn stated(texts: &[String]) {
+pub fn stated(texts: &[String]) {
     let [page, _] = pages();
     for text in texts {
         assert!(page.contains(text.as_str()), "not in experiments/findings/README.md: {text}");
@@ -44,7 +44,7 @@ fn percent(fraction: f64) -> String {
 }
 
 /// Formats the outcomes of all seeds: each of them, or from three on their mean with its 95 % interval.
-fn outcomes(by_seed: &BTreeMap<u64, f64>) -> String {
+pub fn outcomes(by_seed: &BTreeMap<u64, f64>) -> String {
     let all: Vec<f64> = by_seed.values().copied().collect();
     match Estimate::new(&all).and_then(|estimate| Some((estimate.mean, estimate.ci95?))) {
         Some((mean, (low, high))) if all.len() > 2 => {

@@ -22,6 +22,7 @@ mod dense;
 mod devices;
 mod dual;
 mod findings;
+mod findings_devices;
 mod fit_curves;
 mod in_situ;
 mod latency;

@@ -69,7 +69,8 @@ pub struct Sweeps {
 
 impl Sweeps {
     /// Groups the outcomes of `done`. Sweeps the noise level, or else the last numeric axis. Makes one curve per
-    /// excitatory fraction, or else per value of the first other axis.
+    /// excitatory fraction, or else per value of the first other axis. Without a numeric axis, it makes one curve per value of
+    /// the longest axis.
     pub fn new(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
         let plain_axes: Vec<usize> =
@@ -80,7 +81,9 @@ impl Sweeps {
             |but: Option<usize>| plain_axes.iter().copied().rfind(|axis| Some(*axis) != but && numeric(axis));
         let x = named(NOISE).or_else(|| last_numeric(named(SHARE))).or_else(|| last_numeric(None));
         let others: Vec<usize> = plain_axes.iter().copied().filter(|&axis| Some(axis) != x).collect();
-        let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(others.first().copied());
+        let first_other = others.first().copied();
+        let longest = || longest(axes, others.iter().copied());
+        let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(if x.is_some() { first_other } else { longest() });
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
         let judged = Judged::new(study, done);
@@ -153,6 +156,12 @@ impl Sweep {
     pub fn name(&self) -> String {
         self.apart.iter().map(|(key, value)| format!("{key} = {}", plain(value))).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Returns the axis with the most values; the first of several.
+pub fn longest(axes: &[Axis], numbers: impl Iterator<Item = usize>) -> Option<usize> {
+    // `min_by_key` returns the first of several.
+    numbers.min_by_key(|&axis| std::cmp::Reverse(axes[axis].values.len()))
 }
 
 /// Formats a key with its value: an excitatory fraction as 80:20.

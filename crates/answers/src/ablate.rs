@@ -37,7 +37,10 @@ use crate::numbered::{Numbered, first_question, number_in};
 /// Version of [`AblationAnswer`] as JSON.
 pub const SCHEMA: u32 = 1;
 
-/// Seeds of a study that sets fewer than three: enough to tell effects of about one standard deviation.
+/// Fewest seeds of an ablation.
+pub const LEAST_SEEDS: usize = 3;
+
+/// Seeds of a study that sets fewer than [`LEAST_SEEDS`]: enough to tell effects of about one standard deviation.
 pub const DEFAULT_SEEDS: u64 = 8;
 
 /// Why an ablation cannot run.
@@ -167,8 +170,8 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Lists the trials for `study`, which is in `folder`. A study with fewer than three seeds gets the seeds 1 to
-    /// [`DEFAULT_SEEDS`].
+    /// Lists the trials for `study`, which is in `folder`. A study with fewer than [`LEAST_SEEDS`] gets the seeds
+    /// 1 to [`DEFAULT_SEEDS`].
     ///
     /// # Errors
     /// Returns an [`AblateError`] if the study sweeps a key, or its device has no active mechanism or several devices.
@@ -186,7 +189,7 @@ impl Plan {
         if varies(settings, streams(settings, &prepared.devices_of(settings))).is_empty() {
             return Err(AblateError::SameTrial { fixed: fixed_seeds(settings) });
         }
-        let seeds = if study.seeds.len() < 3 { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
+        let seeds = if study.seeds.len() < LEAST_SEEDS { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
         let sets = sets(count, &seeds);
         Ok(Plan { mechanisms, seeds, sets })
     }

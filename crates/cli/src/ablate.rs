@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ohmspike_answers::ablate::{Ablated, AblationAnswer, Plan};
+use ohmspike_answers::ablate::{Ablated, AblationAnswer, LEAST_SEEDS, Plan};
 use ohmspike_datasets::counted;
 use ohmspike_report::answers::{ablation, write_answer};
 
@@ -49,7 +49,12 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let jobs = plan.jobs();
     let names: Vec<&str> = plan.mechanisms().iter().map(|mechanism| mechanism.words()).collect();
     tell!("{}: {}", counted(names.len(), "active mechanism"), names.join(", "));
-    tell!("{} with {}\n", counted(jobs.len(), "trial"), counted(plan.seeds().len(), "seed"));
+    let (trials, seeds) = (counted(jobs.len(), "trial"), counted(plan.seeds().len(), "seed"));
+    let replaced = match file.study.seeds.len() {
+        of_study if of_study == plan.seeds().len() => String::new(),
+        of_study => format!("; the study has {of_study}, and an ablation needs at least {LEAST_SEEDS}"),
+    };
+    tell!("{trials} with {seeds}{replaced}\n");
     if arguments.trials.dry_run {
         return Ok(ExitCode::SUCCESS);
     }

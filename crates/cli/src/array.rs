@@ -44,8 +44,8 @@ pub struct Arguments {
     inputs: Vec<f64>,
     /// Resistances, ohm: word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm; access, feed.
     ///
-    /// Lines are 0 ohm unless set; drivers and sense amplifiers have at least 0.001 ohm. `access=gated` is an array of one
-    /// transistor per cell, whose source lines have the resistance of `word_line_ohm_per_cell`; the default is `driven`.
+    /// Lines are 0 ohm unless set; drivers and sense amplifiers have at least 0.001 ohm. `access=gated` is an array with one
+    /// transistor per cell; its source lines have the resistance of `word_line_ohm_per_cell`. The default is `driven`.
     /// `feed=both` drives word lines from both ends.
     #[arg(long, required = true, value_name = "KEY=VALUE,...", value_delimiter = ',', value_parser = setting)]
     wires: Vec<Setting>,

@@ -121,12 +121,9 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
     let recorded = Recorded::new(results, baseline.as_ref());
     // Files are written first, so that a reader of the output that closes the pipe, such as `head`, loses none.
     let files = write_results(recorded, &summary, &results.folder, choice, replication)?;
+    say!("test accuracy, %: mean, and 95 % CI for 3 or more repeats")?;
     say!("{}", summary.table().trim_end())?;
-    say!(
-        "\n{} of {} done; outcome: mean test accuracy in %, with its 95 % CI for 3 or more repeats",
-        done.len(),
-        counted(results.trials.len(), "trial")
-    )?;
+    say!("\n{} of {} done", done.len(), counted(results.trials.len(), "trial"))?;
     let health = HealthTally::new(&results.study, &done);
     for line in health.lines().into_iter().chain(untested(&results.study.conditions[0].settings)) {
         say!("{line}")?;

@@ -51,7 +51,7 @@ pub struct ArrayParams<'a> {
     /// Whether a pair can hold weights of either sign. Both cells of every pair are then written: in one-branch pairs, a
     /// positive weight uses the main branch and a negative one the opposite branch. No sign bounds the weights.
     pub either_sign: bool,
-    /// Rows whose cells have write noise and faults. The cells of other rows are written exactly and work.
+    /// Rows with write noise and faults. The cells of other rows are written exactly and work.
     pub population: Population,
     /// Measured stuck cells and dead lines; they replace those drawn from the probabilities of the device.
     pub faults: Option<&'a FaultMap>,

@@ -121,6 +121,11 @@ impl StoredNetwork {
         Some(StoredNetwork::new(header, matrices.collect()))
     }
 
+    /// Returns the outcome of the training, 0 to 1; none without a header or without a valid outcome.
+    pub fn outcome(&self) -> Option<f64> {
+        self.header.as_ref().and_then(|header| header.outcome)
+    }
+
     /// Creates the network of a trial with one matrix per connection, in order.
     pub fn new(header: NetworkHeader, matrices: Vec<(Connection, Matrix)>) -> StoredNetwork {
         let mut network = StoredNetwork {

@@ -32,7 +32,6 @@ impl Results {
     ///
     /// # Errors
     /// [`RunError::Prepare`] if a device or map is invalid, [`RunError::Store`] if records cannot be read.
-    /// [`RunError::Prepare`], [`RunError::Store`].
     pub fn open(study: &Study, folder: &Path, study_folder: &Path) -> Result<Results, RunError> {
         let store = Store::open(folder)?;
         let prepared = prepare_to_read(study, study_folder, &recorded_data(&store))?;

@@ -6,6 +6,9 @@ use ohmspike_study::warning::law;
 use super::facts::ExactMemory;
 use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_BELOW};
 
+/// Difference between a network and the outcome of its training that training with noise can explain, 0 to 1.
+const BELOW_TRAINING: f64 = 0.05;
+
 /// Returns warnings about times at which a device of `cell` has no drift law.
 pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
     let devices = prepared.devices_of(&cell.settings);
@@ -66,7 +69,19 @@ pub fn of_exact(
         exact: percent(exact.accuracy()),
         guessing: percent(exact.guessing),
     });
-    signs.into_iter().chain(threshold).chain(near).collect()
+    signs.into_iter().chain(threshold).chain(near).chain(below_training(exact, network)).collect()
+}
+
+/// Returns a warning about a network that is far worse than at the end of its training. Weights with the wrong sign have a
+/// warning of their own.
+fn below_training(exact: &ExactMemory, network: &DeployedNetwork) -> Option<DeployWarning> {
+    let trained = network.stored.outcome()?;
+    let is_below = exact.accuracy() + BELOW_TRAINING < trained;
+    (is_below && exact.broken.is_none() && exact.stored_correct.is_none()).then(|| DeployWarning::BelowTraining {
+        file: network.stored.file.clone(),
+        exact: 100.0 * exact.accuracy(),
+        trained: 100.0 * trained,
+    })
 }
 
 /// Returns a warning without its hint.

@@ -342,6 +342,19 @@ pub enum DeployWarning {
         /// Accuracy of guessing, %.
         guessing: f64,
     },
+    /// A network that is worse than its header says.
+    #[error(
+        "{file}: {exact:.1} % in exact memory; the outcome of the training was {trained:.1} %\n\n\
+         hint: check whether the settings are those of the training, and whether the weights were changed or reordered"
+    )]
+    BelowTraining {
+        /// The network file.
+        file: String,
+        /// Accuracy in exact memory, %.
+        exact: f64,
+        /// Outcome of the training in the header, %.
+        trained: f64,
+    },
     /// Weights that use little of the window.
     #[error(
         "{file}: {connection}: 99.9 % of the weights are below {common}, {percent:.1} % of the weight of a fully-on cell \
@@ -396,13 +409,20 @@ pub enum DeployWarning {
     },
     /// A network that says nothing about the device.
     #[error(
-        "{file}: the network itself {state}, so its accuracy on chips says nothing about them\n\n\
-         hint: check data set, encoding, `network.steps`, `training.tau_mem_steps` and `training.tau_syn_steps`"
+        "{file}: the network itself {state}{}, so its accuracy on chips says nothing about them\n\n\
+         hint: check data set, encoding, `network.steps`, `training.tau_mem_steps` and `training.tau_syn_steps`, and \
+         whether the weights were changed or reordered after the training", trained_at(*trained)
     )]
     Broken {
         /// The network file.
         file: String,
         /// What is wrong.
         state: String,
+        /// Outcome of the training in the header, %.
+        trained: Option<f64>,
     },
+}
+
+fn trained_at(percent: Option<f64>) -> String {
+    percent.map(|percent| format!("; the outcome of its training was {percent:.1} %")).unwrap_or_default()
 }

@@ -238,15 +238,15 @@ impl Parts<'_> {
 
     /// Why chips of a cell say nothing; none for a network that works in exact memory.
     pub fn broken(&self, bound: &Bound) -> Option<DeployWarning> {
-        let file = self.networks[bound.cell.network].stored.file.clone();
-        let exact = self.exact(bound);
+        let stored = &self.networks[bound.cell.network].stored;
+        let (file, exact) = (stored.file.clone(), self.exact(bound));
         let works_as_stored = exact.stored_accuracy().filter(|_| !exact.is_guess(exact.stored_correct.unwrap_or(0)));
         exact.broken.map(|state| match works_as_stored {
             Some(stored) => {
                 let places = bound.cell.wrong_signs();
                 DeployWarning::BrokenBySigns { file, state, places, stored: 100.0 * stored }
             }
-            None => DeployWarning::Broken { file, state },
+            None => DeployWarning::Broken { file, state, trained: stored.outcome().map(|outcome| 100.0 * outcome) },
         })
     }
 

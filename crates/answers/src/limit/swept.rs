@@ -230,6 +230,9 @@ fn refuse_without_effect(key: &str, settings: &Settings) -> Result<(), LimitErro
         "outcome.success_above" => {
             ("it classifies finished networks and changes no accuracy", "use its value: `--accuracy 75%`")
         }
+        "outcome.last_epochs" => {
+            ("it averages the accuracies of finished epochs and changes no network", "sweep `training.epochs`")
+        }
         key if (key.starts_with("device.") || key.starts_with("hardware.")) && !settings.has_device() => (
             "`hardware.device` is `none`, and abstract weights have no cells",
             "choose a device with `--set hardware.device=NAME`",
@@ -354,6 +357,7 @@ mod tests {
         let layer = "--key layer.3.hidden: expected layer 1, got layer 3\n\nhint: add `[[layer]]` entries";
         assert!(message("layer.3.hidden").starts_with(layer), "{}", message("layer.3.hidden"));
         assert!(message("outcome.success_above").contains("no effect on this study: it classifies finished networks"));
+        assert!(message("outcome.last_epochs").contains("no effect on this study: it averages the accuracies"));
         let none = "--key device.faults.p_dead_row: no effect on this study: `hardware.device` is `none`";
         assert!(message("device.faults.p_dead_row").starts_with(none), "{}", message("device.faults.p_dead_row"));
         let unknown = message("hardware.retention");

@@ -121,8 +121,9 @@ struct OwnTableError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let options = options(arguments)?;
+    let input = input(arguments)?;
     let outputs = outputs(arguments)?;
-    let report = fit(&input(arguments)?, &options)?;
+    let report = fit(&input, &options)?;
     print(&fit_table(&report))?;
     print(&format!("\n{}\n", clip_table(&report.device)))?;
     let command = std::env::args().skip(1).map(|argument| quoted(&argument)).collect::<Vec<String>>().join(" ");

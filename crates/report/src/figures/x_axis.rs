@@ -1,6 +1,7 @@
 //! Chooses the x axes of a study and their values.
 
 use ohmspike_analysis::recorded::Recorded;
+use ohmspike_analysis::sweep::longest;
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::{is_numeric, number};
@@ -59,7 +60,7 @@ impl AxisChoice {
     }
 
     /// Returns the axes with a figure: the chosen one; or the noise level and all other numeric axes except excitatory fraction
-    /// and seeds; or the first axis of strings; or any axis.
+    /// and seeds; or the longest axis of strings; or any axis.
     pub(super) fn axes(&self, study: &Study) -> Vec<XAxis> {
         let of = |axis: usize| XAxis { axis, unit: self.noise_unit.filter(|_| has_unit(&study.axes[axis].key)) };
         let those = |wanted: &dyn Fn(&Axis) -> bool| -> Vec<XAxis> {
@@ -76,7 +77,8 @@ impl AxisChoice {
         }
         let ranks: [&dyn Fn(&Axis) -> bool; 4] =
             [&|axis| varied(axis) && axis.key != FRACTION, &varied, &|axis| !is_seed(axis), &|_| true];
-        ranks.into_iter().filter_map(|wanted| those(wanted).first().copied()).take(1).collect()
+        let longest_of = |wanted| longest(&study.axes, those(wanted).into_iter().map(|x| x.axis));
+        ranks.into_iter().find_map(longest_of).map(of).into_iter().collect()
     }
 }
 

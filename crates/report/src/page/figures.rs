@@ -14,8 +14,11 @@ pub fn section(facts: &Facts) -> Option<Section> {
     Some(Section { id: "figures", heading: "Figures", body })
 }
 
-/// Renders the main figure: one layout for phones, and a wide one from 640 px on.
+/// Renders the main figure: one layout for phones, and a wide one from 640 px on. A figure of several panels scrolls instead.
 pub fn main_figure(figure: &Figure) -> Markup {
+    if figure.is_wide() {
+        return drawn(figure);
+    }
     html! {
         figure id={ "figure-" (figure.name) } {
             picture {

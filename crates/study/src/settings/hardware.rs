@@ -27,7 +27,7 @@ pub struct HardwareSettings {
     pub pair: PairKind,
     /// Weights that the training controller works with.
     pub controller: Controller,
-    /// Rows whose cells have write noise and faults. All other cells are exact and never stuck. Rows of inputs are excitatory;
+    /// Rows with write noise and faults. The cells of all other rows are exact and never stuck. Rows of inputs are excitatory;
     /// rows of the readout have the sign of their hidden neuron.
     #[serde(skip_serializing_if = "is_both")]
     #[schemars(extend("x-default" = "`both`"))]

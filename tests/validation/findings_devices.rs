@@ -1,0 +1,79 @@
+//! The tables of `experiments/findings/README.md` on trainings through cells, made again from the records next to it.
+
+use std::collections::BTreeMap;
+
+use ohmspike_analysis::judged::Judged;
+use ohmspike_analysis::repeats::{Done, done_of};
+use ohmspike_study::health::HealthKind;
+use ohmspike_study::record::Record;
+use ohmspike_study::results::Results;
+use ohmspike_study::settings::Controller;
+use ohmspike_study::study_file::StudyFile;
+
+use crate::findings::{folder, outcomes, stated};
+
+/// Trials of one condition.
+#[derive(Default)]
+struct Cell {
+    outcomes: BTreeMap<u64, f64>,
+    /// Why trials are excluded.
+    excluded: Vec<HealthKind>,
+    pulses: u64,
+    cells: u64,
+}
+
+impl Cell {
+    fn add(&mut self, judged: &Judged, done: &Done) {
+        let record = done.record;
+        self.outcomes.insert(record.seed, record.outcome.expect("no trial diverged"));
+        self.excluded.extend(judged.states(done).iter().map(|state| state.kind()).filter(|kind| kind.excludes()));
+        for connection in &record.connections {
+            let used = connection.used.as_ref().expect("cells");
+            self.pulses += used.training.write_pulses;
+            self.cells += used.endurance.cells;
+        }
+    }
+
+    /// Mean outcome with its interval, or why there is none.
+    fn words(&self) -> String {
+        match self.excluded.first() {
+            Some(kind) => format!("{} ({} of {})", kind.words(), self.excluded.len(), self.outcomes.len()),
+            None => outcomes(&self.outcomes),
+        }
+    }
+
+    fn pulses_per_cell(&self) -> String {
+        format!("{:.0}", self.pulses as f64 / self.cells as f64)
+    }
+}
+
+/// Sorts the trials of a study by what `key` returns.
+fn by<K: Ord>(name: &str, key: impl Fn(&Record) -> K) -> BTreeMap<K, Cell> {
+    let path = folder(name);
+    let file = StudyFile::open(&path.join("study.toml"), &[]).expect("a study");
+    let results = Results::open(&file.study, &path, &path).expect("records");
+    let done = done_of(&results);
+    assert_eq!(done.len(), results.trials.len(), "{name} is complete");
+    let judged = Judged::new(&results.study, &done);
+    let mut table: BTreeMap<K, Cell> = BTreeMap::new();
+    for one in &done {
+        table.entry(key(one.record)).or_default().add(&judged, one);
+    }
+    table
+}
+
+#[test]
+fn the_measured_devices_are_those_of_their_records() {
+    let table = by("measured-devices", |record| {
+        let hardware = &record.settings.hardware;
+        (hardware.device.clone(), hardware.controller == Controller::DigitalCopy)
+    });
+    let devices: Vec<&String> = table.keys().filter(|(_, copy)| *copy).map(|(device, _)| device).collect();
+    let line = |device: &String| {
+        let [back, copy] = [false, true].map(|copy| &table[&(device.clone(), copy)]);
+        let pulses = [back, copy].map(Cell::pulses_per_cell).join(" / ");
+        format!("| {device} | {} | {} | {pulses} |", back.words(), copy.words())
+    };
+    stated(&devices.into_iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+}

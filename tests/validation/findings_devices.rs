@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, done_of};
+use ohmspike_stats::draws::{Drawn, Draws};
+use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::record::Record;
 use ohmspike_study::results::Results;
@@ -76,4 +78,43 @@ fn the_measured_devices_are_those_of_their_records() {
     };
     stated(&devices.into_iter().map(line).collect::<Vec<String>>());
     stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+}
+
+/// Returns the outcomes with the seeds that they drew from.
+fn drawn(cell: &Cell) -> Vec<Drawn> {
+    cell.outcomes.iter().map(|(seed, outcome)| (Draws::all(*seed), *outcome)).collect()
+}
+
+#[test]
+fn the_study_through_crossbars_is_that_of_its_records() {
+    let percent = |fraction: f64| (100.0 * fraction).round() as u32;
+    let key = |record: &Record| {
+        let settings = &record.settings;
+        (percent(settings.network.excitatory_fraction), settings.noise.level_percent.round() as u32)
+    };
+    let digital = by("noise-robustness", key);
+    let cells = by("noise-robustness-crossbar", |record| {
+        let read = record.settings.device["read.white.sigma_percent_of_conductance"].as_f64();
+        (key(record), read.expect("a number") as u32)
+    });
+    let conditions: Vec<(u32, u32)> = cells.keys().filter(|(_, read)| *read == 0).map(|(key, _)| *key).collect();
+    let mut lines = Vec::new();
+    let mut tests = Vec::new();
+    for key @ (excitatory, level) in conditions {
+        let [plain, exact, noisy] = [&digital[&key], &cells[&(key, 0)], &cells[&(key, 1)]];
+        let words = [plain, exact, noisy].map(Cell::words).join(" | ");
+        lines.push(format!("| {excitatory}:{} | {level} | {words} |", 100 - excitatory));
+        for read in [exact, noisy] {
+            tests.push(Paired::new(&drawn(read), &drawn(plain)));
+        }
+    }
+    stated(&lines);
+    let family = adjusted(tests);
+    let tested: Vec<&Adjusted> = family.iter().flatten().collect();
+    assert_eq!(tested.len(), family.len(), "every condition has three shared seeds");
+    let differing = tested.iter().filter(|test| test.differs()).count();
+    stated(&[
+        format!("{} trials", cells.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
+        format!("{differing} of {} differences", tested.len()),
+    ]);
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::errors::refused;
 use crate::table::Table;
-use crate::values::json_to_python;
+use crate::values::{as_written, json_to_python};
 
 /// An answer with everything behind it.
 #[pyclass(frozen, module = "ohmspike")]
@@ -26,7 +26,7 @@ impl Answer {
     /// Creates the answer of which `folder` has the files.
     pub fn new<T: Numbered + Serialize>(kind: &'static str, answer: &T, folder: &Path) -> PyResult<Answer> {
         let files = ["json", "csv"].map(|extension| folder.join(answer.file(extension)));
-        Ok(Answer { kind, folder: folder.to_owned(), files, data: serde_json::to_value(answer).map_err(refused)? })
+        Ok(Answer { kind, folder: folder.to_owned(), files, data: as_written(answer)? })
     }
 }
 

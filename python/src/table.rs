@@ -94,11 +94,11 @@ impl Table {
     }
 
     /// Return a column as an array: float64 with NaN for gaps, uint64 for counts without gaps, or object with None.
-    fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-        match self.columns.iter().find(|column| column.name == name) {
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Bound<'py, PyAny>> {
+        match self.columns.iter().find(|column| column.name == key) {
             Some(found) => column(py, &found.values),
             None => {
-                let message = format!("unknown column `{name}`; expected one of {}", self.column_names().join(", "));
+                let message = format!("unknown column `{key}`; expected one of {}", self.column_names().join(", "));
                 Err(PyKeyError::new_err(message))
             }
         }

@@ -7,13 +7,23 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PySequence,
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
+use crate::errors::refused;
+
 /// Converts anything that serializes to dictionaries, lists, numbers and strings.
 ///
 /// # Errors
 /// Returns an exception if Python has no memory left.
 pub fn to_python<'py>(py: Python<'py>, value: &impl Serialize) -> PyResult<Bound<'py, PyAny>> {
-    let value = serde_json::to_value(value).map_err(super::errors::refused)?;
-    json_to_python(py, &value)
+    json_to_python(py, &as_written(value)?)
+}
+
+/// Returns `value` as its JSON text holds it: a number of 32 bits has few digits there, and more as a number of 64 bits.
+///
+/// # Errors
+/// Returns an exception for a value that JSON cannot hold.
+pub fn as_written(value: &impl Serialize) -> PyResult<Value> {
+    let text = serde_json::to_string(value).map_err(refused)?;
+    serde_json::from_str(&text).map_err(refused)
 }
 
 /// Converts JSON.
@@ -93,5 +103,5 @@ fn wrong(given: &Bound<'_, PyAny>, key: &str, expected: &str) -> PyErr {
 /// # Errors
 /// Returns an exception that names `key` for a null.
 pub fn json_to_toml(value: Value, key: &str) -> PyResult<toml::Value> {
-    toml::Value::try_from(value).map_err(|error| super::errors::refused(format!("{key}: {error}")))
+    toml::Value::try_from(value).map_err(|error| refused(format!("{key}: {error}")))
 }

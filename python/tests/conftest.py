@@ -18,8 +18,7 @@ epochs = 2
 [noise]
 level_percent = [0, 100]
 [hardware]
-device = "illustrative-oxide"
-weight_at_gmax = 0.1
+device = "study-1k-1m"
 [repeats]
 seeds = 2
 """

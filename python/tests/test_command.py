@@ -27,8 +27,8 @@ def test_prints_help_and_version():
 def test_exit_codes_and_streams():
     done = run("device", "show", "no-such-device")
     assert (done.returncode, done.stdout) == (2, "") and done.stderr.startswith("error: unknown device `no-such-device`")
-    done = run("rnu")
-    assert done.returncode == 2 and "run" in done.stderr
+    done = run("device", "lits")
+    assert done.returncode == 2 and "list" in done.stderr
     done = run("device", "list")
     assert done.returncode == 0 and "pcm-joshi-2020" in done.stdout and done.stderr == ""
 

@@ -48,7 +48,7 @@ class Table:
     def column_names(self) -> list[str]:
         """Names of the columns, with units."""
     def __len__(self) -> int: ...
-    def __getitem__(self, name: str, /) -> NDArray[Any]:
+    def __getitem__(self, key: str, /) -> NDArray[Any]:
         """Return a column as an array: float64 with NaN for gaps, uint64 for counts without gaps, or object with None."""
     def to_dict(self) -> dict[str, NDArray[Any]]:
         """Return a dictionary of arrays, one per column."""

@@ -28,7 +28,6 @@ fn main() {
     forward_pass(&mut criterion, &stage, &learner);
     backward_pass(&mut criterion, &stage, &learner);
     read_noise(&mut criterion);
-    read_of_python(&mut criterion);
     batch(&mut criterion, &mut learner);
     let [step, _] = learner.steps();
     abstract_update(&mut criterion, &stage, &learner, &step);
@@ -192,34 +191,6 @@ fn read_noise(criterion: &mut Criterion) {
 
 /// A part of the backward pass of a sample.
 type Way = fn(Pass, &mut Adjoint, &mut Gradient);
-
-/// The Rust side of python/benches/read.py, with the same array and spikes.
-fn read_of_python(criterion: &mut Criterion) {
-    let device = Device::built_in("illustrative-oxide").expect("built in");
-    let (weights, branches) = (Matrix::from_fn(784, 100, |row, column| weight(row, column)), [Branch::Plus; 784]);
-    let params = ArrayParams { either_sign: true, ..ArrayParams::new(1.0, &branches) };
-    let mut array =
-        CrossbarArray::new(&device, params, &Matrix::zeros(784, 100), Seed::new(1).named("chip")).expect("valid");
-    array.program(&weights, 1, Seed::new(1).named("write").numbered(0)).expect("the same size");
-    let active: Vec<usize> = (0..784).filter(|row| row * 37 % 784 < 300).collect();
-    assert_eq!(active.len(), 300);
-    let (mut read, seed) = (ColumnRead::new(100), Seed::new(1).named("read"));
-    let mut number = 0;
-    let mut group = criterion.benchmark_group("read of 300 rows");
-    group.throughput(Throughput::Elements(1));
-    group.bench_function("784 x 100, one step", |bencher| {
-        bencher.iter(|| {
-            number += 1;
-            read.sample_tiles(&array, black_box(&active), &mut seed.numbered(number).normals());
-            black_box(read.current()[0])
-        });
-    });
-    group.finish();
-}
-
-fn weight(row: usize, column: usize) -> f32 {
-    ((row * 7 + column * 3) % 11) as f32 / 11.0 - 0.5
-}
 
 /// Time of an image in a batch on one thread: forward and backward passes and the sum over the parts.
 fn batch(criterion: &mut Criterion, learner: &mut Learner) {

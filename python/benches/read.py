@@ -1,6 +1,6 @@
 """Time of one read of 784 x 100 pairs with 300 active rows, alone and in batches.
 
-The Rust side, with the same array and spikes, is `cargo bench -p benches --bench kernels -- 'read of 300 rows'`.
+The Rust side, with the same array and spikes, is `cargo bench -p benches --bench array_read`.
 """
 
 import time

@@ -77,6 +77,8 @@ def test_every_name_is_in_the_stub():
     public = {name for name in vars(_ohmspike) if not name.startswith("_")}
     assert public == set(CLASSES) | set(FUNCTIONS)
     assert set(ohmspike.__all__) == (public | {"__version__"}) - {"run_command"}
+    of_stub = next(ast.literal_eval(node.value) for node in TREE.body if isinstance(node, ast.Assign))
+    assert of_stub == _ohmspike.__all__ and set(of_stub) == public | {"__version__"}
     assert all(getattr(ohmspike, name) is getattr(_ohmspike, name) for name in ohmspike.__all__)
 
 

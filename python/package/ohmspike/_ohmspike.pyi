@@ -13,6 +13,31 @@ _Seed: TypeAlias = int | Seed
 _Network: TypeAlias = _Path | Trained | Mapping[str, ArrayLike]
 _Levels: TypeAlias = None | tuple[float, float] | Sequence[float]
 
+__all__ = [
+    "ablate",
+    "Answer",
+    "run_command",
+    "Crossbar",
+    "load_data",
+    "deploy",
+    "Device",
+    "OhmspikeError",
+    "OhmspikeWarning",
+    "Figure",
+    "Fit",
+    "fit",
+    "limit",
+    "Results",
+    "open_results",
+    "run",
+    "Seed",
+    "Table",
+    "Trained",
+    "train",
+    "WriteReport",
+    "__version__",
+]
+
 __version__: Final[str]
 
 class OhmspikeError(ValueError):

@@ -20,7 +20,6 @@ use crate::study::{open, overrides};
 ///
 /// Ctrl-C stops after the current epochs; the same call resumes.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 #[pyo3(signature = (study, *, set=None, out=None, threads=None, max_trials=None, progress=false))]
 pub fn ablate(
     py: Python<'_>,

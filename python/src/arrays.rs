@@ -1,8 +1,6 @@
 //! Arrays of NumPy, and of everything that NumPy reads, as matrices and back.
 
-use numpy::{
-    Element, PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods,
-};
+use numpy::{PyArray1, PyArray2, PyArray3, PyArrayMethods, PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use ohmspike::simd::{Matrix, numbers, numbers_mut};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -22,7 +20,7 @@ pub fn matrix(given: &Bound<'_, PyAny>, what: &str) -> PyResult<Matrix> {
         let message = format!("{what}: expected 2 dimensions (rows x columns), got {}", shape_words(&array));
         return Err(PyValueError::new_err(message));
     }
-    let array = as_type::<f32>(&array, "float32")?;
+    let array = as_type(&array, "float32")?;
     Ok(copied(&array.cast::<PyArray2<f32>>()?.readonly()))
 }
 
@@ -62,14 +60,11 @@ pub fn real_array<'py>(given: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<
     Err(PyTypeError::new_err(format!("{what}: expected an array of real numbers, got {given} of type `{kind}`")))
 }
 
-/// Converts `array` to the type `T`, called `name` in NumPy, in C order.
+/// Converts `array` to the type that NumPy calls `name`, in C order.
 ///
 /// # Errors
 /// Returns the exception of NumPy.
-pub fn as_type<'py, T: Element>(
-    array: &Bound<'py, PyUntypedArray>,
-    name: &str,
-) -> PyResult<Bound<'py, PyUntypedArray>> {
+pub fn as_type<'py>(array: &Bound<'py, PyUntypedArray>, name: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
     let options = PyDict::new(array.py());
     options.set_item("copy", false)?;
     options.set_item("order", "C")?;

@@ -60,7 +60,7 @@ pub fn word<T: DeserializeOwned>(key: &str, given: &str) -> PyResult<T> {
 fn branches(signs: Option<&Bound<'_, PyAny>>, rows: usize) -> PyResult<Option<Vec<Branch>>> {
     let Some(given) = signs else { return Ok(None) };
     let array = real_array(given, "signs")?;
-    let numbers: Vec<f64> = as_type::<f64>(&array, "float64")?.call_method0("ravel")?.extract()?;
+    let numbers: Vec<f64> = as_type(&array, "float64")?.call_method0("ravel")?.extract()?;
     if numbers.len() != rows {
         return Err(PyValueError::new_err(format!("signs: expected one per row ({rows}), got {}", numbers.len())));
     }

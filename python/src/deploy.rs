@@ -175,8 +175,8 @@ pub fn deploy_networks(
             devices: &devices,
             test: test.as_deref(),
         };
-        let opened = paths.iter().map(|path| DeployedNetwork::open(path, &request));
-        let mut opened = opened.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
+        let open = |path: &PathBuf| DeployedNetwork::open(path, &request).map_err(|error| error.to_string());
+        let mut opened = paths.iter().map(open).collect::<Result<Vec<_>, _>>()?;
         DeployedNetwork::name_apart(&mut opened);
         let first = opened.first().ok_or_else(|| DeployError::NoNetwork.to_string())?;
         let folder = out.unwrap_or_else(|| Path::new("results").join(&first.study.name));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ohmspike::crossbar::device::{BUILT_IN, Device as Checked};
-use ohmspike::crossbar::spread::write_spread;
+use ohmspike::crossbar::spread::{SpreadRow, write_spread};
 use ohmspike::report::datasheet::{device_line, device_page};
 use ohmspike::report::device_sample::{ClippedWrites, Cycle, Sampling};
 use ohmspike::report::export::{self, Column, Values};
@@ -72,6 +72,9 @@ impl Device {
         !self.keys.is_empty()
     }
 }
+
+/// Selects a number of a spread.
+type SpreadNumber = fn(&SpreadRow) -> f64;
 
 /// Returns the keys and values of a mapping.
 fn items<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
@@ -175,7 +178,7 @@ impl Device {
         let steps = count.saturating_sub(1).max(1) as f64;
         let resistances: Vec<f64> = (0..count).map(|step| 1e6 / (low + (high - low) * step as f64 / steps)).collect();
         let rows = write_spread(&self.checked, &resistances, None);
-        let columns: [(&str, fn(&ohmspike::crossbar::spread::SpreadRow) -> f64); 6] = [
+        let columns: [(&str, SpreadNumber); 6] = [
             ("conductance_microsiemens", |row| row.conductance_microsiemens),
             ("resistance_ohm", |row| row.resistance_ohm),
             ("sigma_microsiemens", |row| row.sigma_microsiemens),
@@ -183,7 +186,7 @@ impl Device {
             ("percent_of_window", |row| row.percent_of_window),
             ("sigma_ln_resistance", |row| row.sigma_ln_resistance),
         ];
-        let column = |(name, of): (&str, fn(&_) -> f64)| Column {
+        let column = |(name, of): (&str, SpreadNumber)| Column {
             name: name.to_owned(),
             values: Values::Number(rows.iter().map(|row| Some(of(row))).collect()),
         };

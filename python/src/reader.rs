@@ -68,7 +68,7 @@ impl Reader {
         let (samples, is_batch) = samples(array, &given)?;
         let kind: String = given.dtype().getattr("kind")?.extract()?;
         let read = if kind == "f" {
-            let given = as_type::<f32>(&given, "float32")?.call_method0("ravel")?;
+            let given = as_type(&given, "float32")?.call_method0("ravel")?;
             let given = given.cast::<PyArray1<f32>>()?.readonly();
             let inputs = given.as_slice()?;
             check_analog(inputs, array.rows())?;
@@ -179,7 +179,7 @@ fn spikes_of<'py>(given: &Bound<'py, PyUntypedArray>, kind: &str) -> PyResult<Bo
             return Err(PyValueError::new_err(message));
         }
     }
-    as_type::<bool>(given, "bool")?.call_method0("ravel")
+    as_type(given, "bool")?.call_method0("ravel")
 }
 
 /// Refuses analog inputs beyond the read voltage.

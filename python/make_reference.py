@@ -73,7 +73,8 @@ def members(node):
         elif documented and any(isinstance(mark, ast.Name) and mark.id == "property" for mark in one.decorator_list):
             properties.append(f"| `{one.name}` | `{plain(ast.unparse(one.returns))}` | {' '.join(documented.split())} |".replace("| None`", "\\| None`"))
         elif documented and not one.name.startswith("__arrow"):
-            methods += [f"### {node.name}.{one.name}", code(signature(one, node.name)), documented]
+            name = f"{node.name}[key]" if one.name == "__getitem__" else f"{node.name}.{one.name}"
+            methods += [f"### {name}", code(signature(one, node.name)), documented]
     table = ["\n".join(["| property | type | meaning |", "|---|---|---|", *properties])] if properties else []
     return constructor + table + methods
 

@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, Trial};
-use ohmspike_study::run_study::{Observer, Plan, RunOptions, RunWarning};
-use ohmspike_study::study::Study;
+use ohmspike_study::run_study::{Finished, Observer, Plan, RunOptions, RunWarning};
+use ohmspike_study::study::{Override, Study};
 use ohmspike_study::{RunError, run_study};
 
 use crate::ohmspike::{Folder, TINY, TINY_SUMMARY};
@@ -89,6 +90,41 @@ fn a_stopped_run_resumes_bit_identically() {
     let finished = run_study(&study, &options, &mut listener).expect("a run");
     assert_eq!(listener.heard[0], format!("{} of 4 left, {done} earlier", 4 - done));
     assert_eq!(summary(&finished.results().expect("records")), *TINY_SUMMARY);
+}
+
+/// Abandons the running trials after the first epoch that it hears of.
+struct Impatient(Arc<AtomicBool>);
+
+impl Observer for Impatient {
+    fn epoch_ended(&mut self, _: usize, _: &Trial, _: &EpochReport) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn an_abandoned_run_resumes_bit_identically() {
+    let folder = Folder::new();
+    // Far more epochs than pass before the flag is seen.
+    let long = [Override::new("training.epochs", 60)];
+    let study = Study::parse("tiny.toml", TINY, &long).expect("the test's own study");
+    let options = options(&folder.path("results"));
+    let options = RunOptions { checkpoint_every: Duration::ZERO, max_trials: Some(1), ..options };
+    let abandon = Arc::new(AtomicBool::new(false));
+    let first = RunOptions { abandon: Some(Arc::clone(&abandon)), ..options.clone() };
+    let finished = run_study(&study, &first, &mut Impatient(abandon)).expect("a run");
+    assert_eq!((finished.done, finished.left, finished.stopped), (0, 4, true));
+
+    let mut listener = Listener::default();
+    let resumed = run_study(&study, &options, &mut listener).expect("a run");
+    assert!(!listener.heard[1].starts_with("0 begins after 0,"), "{}", listener.heard[1]);
+    let whole = RunOptions { folder: Some(folder.path("whole")), ..options };
+    let whole = run_study(&study, &whole, &mut ()).expect("a run");
+    let accuracy = |finished: Finished| {
+        let results = finished.results().expect("records");
+        let (_, record) = results.records().next().expect("one trial ran");
+        (record.id.clone(), record.accuracy.clone(), record.loss.clone())
+    };
+    assert_eq!(accuracy(resumed), accuracy(whole));
 }
 
 #[test]

@@ -23,9 +23,9 @@ mod signs;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use ohmspike_snn::connection::Connection;
@@ -52,7 +52,7 @@ pub const MOST_CHIPS: u32 = 1_000_000;
 pub const PULSED_PASSES: u32 = 10;
 
 /// How chips are made and read.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct DeployOptions {
     /// Number of chips.
     pub chips: u32,
@@ -70,6 +70,8 @@ pub struct DeployOptions {
     pub threads: Option<usize>,
     /// Results folder.
     pub folder: PathBuf,
+    /// Set it to `true` from any thread to finish running chips and start no others. A repeat runs the missing ones.
+    pub stop: Option<Arc<AtomicBool>>,
 }
 
 impl Default for DeployOptions {
@@ -83,11 +85,16 @@ impl Default for DeployOptions {
             mechanisms: false,
             threads: None,
             folder: PathBuf::from("results/deploy"),
+            stop: None,
         }
     }
 }
 
 impl DeployOptions {
+    fn is_stopped(&self) -> bool {
+        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+    }
+
     fn check(&self) -> Result<(), DeployError> {
         if !(1..=MOST_CHIPS).contains(&self.chips) {
             return Err(DeployError::Chips { chips: self.chips });
@@ -277,7 +284,7 @@ fn run(
         scope.spawn(move || {
             pool.each(|| {
                 let Ok(sender) = sender.lock().map(|sender| sender.clone()) else { return };
-                while failed.load(Ordering::Relaxed) == 0 {
+                while failed.load(Ordering::Relaxed) == 0 && !options.is_stopped() {
                     let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) else { break };
                     let bound = &cells[job.cell];
                     let record = match job.on {
@@ -290,17 +297,23 @@ fn run(
                 }
             });
         });
-        let mut failure = None;
+        let (mut failure, mut ended) = (None, 0);
         for (done, message) in receiver.into_iter().enumerate() {
+            ended = done + 1;
             match message.and_then(|record| records.append(record)) {
-                Ok(()) => observer.chip_ended(done + 1, jobs.len()),
+                Ok(()) => observer.chip_ended(ended, jobs.len()),
                 Err(error) => {
                     failed.store(1, Ordering::Relaxed);
                     failure.get_or_insert(error);
                 }
             }
         }
-        failure.map_or(Ok(()), Err)
+        let left = jobs.len() - ended;
+        match failure {
+            Some(error) => Err(error),
+            None if left > 0 => Err(DeployError::Stopped { left }),
+            None => Ok(()),
+        }
     })
 }
 

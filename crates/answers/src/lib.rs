@@ -7,6 +7,7 @@
 //! The crate prints nothing.
 
 pub mod ablate;
+pub mod answers_folder;
 pub mod deploy;
 pub mod limit;
 pub mod mechanisms;

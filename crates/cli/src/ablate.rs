@@ -1,7 +1,6 @@
 //! `ohmspike ablate`: shows which mechanism of a device costs what.
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +13,7 @@ use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
-use super::{Failure, answers_folder, warn};
+use super::{ExitCode, Failure, answers_folder, warn};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -4,9 +4,7 @@ mod fetch;
 mod import;
 mod list;
 
-use std::process::ExitCode;
-
-use super::Failure;
+use super::{ExitCode, Failure};
 
 /// List, download or import data sets.
 #[derive(Debug, clap::Subcommand)]

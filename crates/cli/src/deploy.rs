@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use ohmspike_answers::deploy::{
@@ -25,7 +24,7 @@ use ohmspike_study::save_path::SavePath;
 
 use super::limit::amount::fraction;
 use super::terminal::{Wanted, say, tell};
-use super::{Failure, answers_folder, study_arguments};
+use super::{ExitCode, Failure, answers_folder, study_arguments};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -140,7 +139,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for path in &arguments.networks {
         networks.push(DeployedNetwork::open(path, &request)?);
     }
-    name_apart(&mut networks);
+    DeployedNetwork::name_apart(&mut networks);
     let options = arguments.options(&networks[0]);
     if let Some(path) = &arguments.save_conductances {
         return save_chip(&networks, &options, arguments.chip, path);
@@ -157,16 +156,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     say!("{}: {}", options.folder.join("figures").display(), counted(figures, "figure"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Gives networks of files with the same name the paths of their files as names.
-fn name_apart(networks: &mut [DeployedNetwork]) {
-    let names: Vec<String> = networks.iter().map(|network| network.name.clone()).collect();
-    for network in networks {
-        if names.iter().filter(|name| **name == network.name).count() > 1 {
-            network.name = network.stored.file.clone();
-        }
-    }
 }
 
 impl Arguments {
@@ -187,6 +176,7 @@ impl Arguments {
             mechanisms: self.mechanisms,
             threads: self.threads.map(usize::from),
             folder: self.out.clone().unwrap_or_else(folder),
+            stop: None,
         }
     }
 }

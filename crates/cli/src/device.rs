@@ -12,7 +12,6 @@ mod show;
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::ExitCode;
 
 use ohmspike_crossbar::device::{Device, SECTIONS};
 use ohmspike_study::device_file;
@@ -21,8 +20,8 @@ use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::prepare::no_device::{NoDevice, NoDeviceProblem};
 use ohmspike_study::study::Override;
 
-use super::Failure;
 use super::terminal::print;
+use super::{ExitCode, Failure};
 
 /// List, show, fit, write or compare devices.
 #[derive(Debug, clap::Subcommand)]

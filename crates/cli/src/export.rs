@@ -2,7 +2,6 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
@@ -14,7 +13,7 @@ use ohmspike_study::store::Store;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{print_file, tell};
-use super::{Failure, answers_folder, source, warn};
+use super::{ExitCode, Failure, answers_folder, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -9,14 +9,13 @@ mod records_page;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 use ohmspike_datasets::write_reason;
 
-use super::Failure;
 use super::terminal::print_file;
+use super::{ExitCode, Failure};
 
 /// Generate shell completions, man pages or reference pages
 #[derive(Debug, clap::Subcommand)]

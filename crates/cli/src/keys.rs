@@ -3,13 +3,11 @@
 mod nearest;
 mod table;
 
-use std::process::ExitCode;
-
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::reference::{Key, Section, device_keys, study_keys};
 
-use super::Failure;
 use super::terminal::print;
+use super::{ExitCode, Failure};
 
 /// List the keys of a study file with their defaults and ranges
 ///

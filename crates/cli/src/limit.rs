@@ -5,7 +5,6 @@ mod key;
 mod screen;
 mod show;
 
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,12 +13,12 @@ use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched, limit};
 use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
-use super::Failure;
 use super::answers_folder;
 use super::run::{listen_for_interrupt, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
+use super::{ExitCode, Failure};
 use amount::{fraction, points};
 use key::{AskedRange, asked_key};
 use screen::Screen;

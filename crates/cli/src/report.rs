@@ -1,7 +1,6 @@
 //! `ohmspike report`: writes the results of a study as an HTML page.
 
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
@@ -23,7 +22,7 @@ use ohmspike_study::study_file::StudyFile;
 use super::answers_folder::NoStudyFolder;
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
-use super::{Failure, axis, source, warn};
+use super::{ExitCode, Failure, axis, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -32,7 +31,7 @@ use super::meter::Meter;
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, print, say, tell};
 use super::trial_arguments::TrialArguments;
-use super::{Failure, axis, source, warn};
+use super::{ExitCode, Failure, axis, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:

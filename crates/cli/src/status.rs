@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
@@ -28,7 +27,7 @@ use ohmspike_study::resolved_study::FILE;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, say, span, tell};
-use super::{Failure, answers_folder, warn};
+use super::{ExitCode, Failure, answers_folder, warn};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -45,13 +45,7 @@ impl StudyArguments {
 
     /// The folder of an answer about the study `file`: results/NAME-ANSWER, or the answers folder that was opened.
     pub fn answer_folder(&self, file: &StudyFile, answer: &str) -> PathBuf {
-        let next_to = |folder: &Path| {
-            let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            let end = format!("-{answer}");
-            let is_answer = name.ends_with(&end) || answers_folder::is_answers(folder);
-            if is_answer { folder.to_owned() } else { folder.with_file_name(name + &end) }
-        };
-        self.out.clone().unwrap_or_else(|| next_to(&file.results_folder()))
+        self.out.clone().unwrap_or_else(|| ohmspike_answers::answers_folder::folder_of(file, answer))
     }
 
     /// The opened folder of answers, if the study is one and no other folder is named.

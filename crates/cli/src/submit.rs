@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf, absolute};
-use std::process::ExitCode;
 
 use ohmspike_datasets::{counted, persist, write_reason};
 use ohmspike_plot::time_span::{TimeSpan, TimeSpanError};
@@ -23,7 +22,7 @@ use ohmspike_study::study::Study;
 
 use super::study_arguments::StudyArguments;
 use super::terminal::{print, say, tell};
-use super::{Failure, warn};
+use super::{ExitCode, Failure, command_line, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -208,7 +207,7 @@ fn batch(arguments: &Arguments, study: &Study, out: &Path, request: Request) -> 
     let data = std::env::var_os("OHMSPIKE_DATA").map(|folder| text(&absolute(folder)?)).transpose()?;
     Ok(Batch {
         name: study.name.clone(),
-        program: text(&std::env::current_exe()?)?,
+        program: text(command_line::program())?,
         folder: text(&std::env::current_dir()?)?,
         study: text(&absolute(&arguments.study.study)?)?,
         set: arguments.study.set.clone(),

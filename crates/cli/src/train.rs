@@ -1,7 +1,6 @@
 //! `ohmspike train`: trains one network and prints a line per epoch.
 
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
 use ohmspike_simd::Instructions;
@@ -22,7 +21,7 @@ use ohmspike_study::warning::converters::saturated;
 
 use super::answers_folder::NoStudyFolder;
 use super::terminal::{Wanted, print, say, tell};
-use super::{Failure, answers_folder, source, study_arguments, warn};
+use super::{ExitCode, Failure, answers_folder, source, study_arguments, warn};
 
 const EXAMPLES: &str = "\
 Examples:

@@ -59,6 +59,7 @@ impl TrialArguments {
             max_trials: self.max_trials,
             checkpoint_every: Duration::from_secs(self.checkpoint_seconds),
             stop: Some(Arc::clone(stop)),
+            abandon: None,
         }
     }
 }

@@ -10,9 +10,10 @@
 //! µA. [`ColumnRead::sample_cells`] draws every cell separately and serves as a check of the sum.
 
 use ohmspike_rng::Normals;
-use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers};
+use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers, numbers_mut};
 
 use crate::array::CrossbarArray;
+use crate::codes::CodeCounts;
 use crate::gated_lines::{GatedLines, add_gated};
 
 /// Buffers of column reads, owned by the caller and reused.
@@ -23,13 +24,16 @@ pub struct ColumnRead {
     mean: Vec<Block>,
     variance: Vec<Block>,
     draws: Vec<Block>,
+    /// Sums of one tile.
+    tile: Vec<Block>,
 }
 
 impl ColumnRead {
     /// Creates buffers for arrays of `columns` columns.
     pub fn new(columns: usize) -> ColumnRead {
         let blocks = vec![Block::ZERO; blocks_for(columns)];
-        ColumnRead { columns, current: blocks.clone(), mean: blocks.clone(), variance: blocks.clone(), draws: blocks }
+        let [current, mean, variance, draws] = [(); 4].map(|()| blocks.clone());
+        ColumnRead { columns, current, mean, variance, draws, tile: blocks }
     }
 
     /// Returns the currents of the last read, one per column, weight.
@@ -76,6 +80,48 @@ impl ColumnRead {
         self.moments(array, active);
         normals.fill(&mut self.draws);
         add_noise(&self.mean, &self.variance, &self.draws, &mut self.current);
+    }
+
+    /// Reads every column with the rows `active` on, in ascending order, through the converters of the device: every tile
+    /// with an active row is read as by [`ColumnRead::sample`] and converted, and the outputs of the tiles are added. A
+    /// device without converters has one tile. Returns the counts of codes; mean and variance are those of the last tile.
+    ///
+    /// # Panics
+    /// As [`ColumnRead::moments`].
+    pub fn sample_tiles(&mut self, array: &CrossbarArray, active: &[usize], normals: &mut Normals) -> CodeCounts {
+        let mut counts = CodeCounts::default();
+        let Some(converters) = array.converters().filter(|converters| converters.has_column_converters()) else {
+            self.sample(array, active, normals);
+            return counts;
+        };
+        debug_assert!(active.is_sorted());
+        let mut sums = std::mem::take(&mut self.tile);
+        sums.fill(Block::ZERO);
+        let tile_of = |row: &usize| row / converters.tile_rows();
+        for of_tile in active.chunk_by(|one, next| tile_of(one) == tile_of(next)) {
+            self.sample(array, of_tile, normals);
+            counts += converters.convert(tile_of(&of_tile[0]), &mut numbers_mut(&mut self.current)[..self.columns]);
+            for (sum, current) in sums.iter_mut().zip(&self.current) {
+                *sum += *current;
+            }
+        }
+        self.tile = std::mem::replace(&mut self.current, sums);
+        counts
+    }
+
+    /// Returns the largest magnitude of a tile's mean column sum with the rows `active` on, in ascending order, weight. The
+    /// converters of the device calibrate to the largest of a batch ([`ArrayConverters::calibrate`](crate::ArrayConverters::calibrate)).
+    ///
+    /// # Panics
+    /// As [`ColumnRead::moments`].
+    pub fn largest_tile_sum(&mut self, array: &CrossbarArray, active: &[usize]) -> f32 {
+        let tile_rows = array.converters().map_or(array.rows(), |converters| converters.tile_rows());
+        let mut largest = 0.0f32;
+        for of_tile in active.chunk_by(|one, next| one / tile_rows == next / tile_rows) {
+            self.moments(array, of_tile);
+            largest = self.mean().iter().fold(largest, |largest, sum| largest.max(sum.abs()));
+        }
+        largest
     }
 
     /// Reads every column with the rows `active` on, with a separate draw for every branch of every cell. Slow; the
@@ -179,5 +225,56 @@ fn add_part<S: Simd, const WIDTH: usize>(
 fn add_noise(mean: &[Block], variance: &[Block], draws: &[Block], current: &mut [Block]) {
     for (block, current) in current.iter_mut().enumerate() {
         *current = mean[block] + variance[block].zip(draws[block], |variance, draw| variance.sqrt() * draw);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_rng::Seed;
+
+    use super::*;
+    use crate::analog_read::AnalogRead;
+    use crate::array_params::ArrayParams;
+    use crate::branch::Branch;
+    use crate::device::Device;
+
+    /// Tiles of two rows whose converters have a step of 1/4 of the weight at Gmax.
+    const TILED: &str = r#"{"name": "test", "window": {"low_resistance_ohm": 1000, "high_resistance_ohm": 1000000},
+        "read": {"volts": 0.1, "white": {"noise": "relative", "sigma_percent_of_conductance": 5}},
+        "converters": {"tile_rows": 2, "adc": {"bits": 4, "codes": "signed", "range": "calibrated"}}}"#;
+
+    fn array() -> CrossbarArray {
+        let device = Device::from_json(TILED).unwrap();
+        let first = Matrix::from_fn(5, 18, |row, column| 0.03 * (row + 1) as f32 + 0.01 * column as f32);
+        CrossbarArray::new(&device, ArrayParams::new(1.0, &[Branch::Plus; 5]), &first, Seed::new(1)).unwrap()
+    }
+
+    #[test]
+    fn tiles_are_converted_one_by_one() {
+        let mut array = array();
+        let mut read = ColumnRead::new(18);
+        let largest = read.largest_tile_sum(&array, &[0, 1, 3, 4]);
+        // Row 0 and 1, row 3, row 4: the first tile has the largest sum, in the last column.
+        let of_first = 0.03 + 0.06 + 2.0 * 0.17;
+        assert!((largest - of_first).abs() < 1e-5, "{largest}, expected {of_first}");
+        array.converters_mut().unwrap().calibrate(largest);
+        // Both rows of the last full tile, and one row of the first: every tile draws, so analog inputs draw as many.
+        let counts = read.sample_tiles(&array, &[1, 2, 3, 4], &mut Seed::new(7).normals());
+        assert_eq!(counts.conversions, 3 * 18);
+        let mut analog = AnalogRead::new(18);
+        analog.sample(&array, &[0.0, 1.0, 1.0, 1.0, 1.0], &mut Seed::new(7).normals());
+        assert_eq!(read.current(), analog.current());
+        let step = largest / 7.0;
+        let codes = read.current().iter().map(|current| current / step);
+        assert!(codes.clone().all(|code| (code - code.round()).abs() < 1e-3), "{:?}", codes.collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn no_active_row_means_no_current() {
+        let (array, mut read) = (array(), ColumnRead::new(18));
+        read.sample_tiles(&array, &[0, 4], &mut Seed::new(7).normals());
+        assert!(read.current().iter().any(|&current| current != 0.0));
+        read.sample_tiles(&array, &[], &mut Seed::new(7).normals());
+        assert!(read.current().iter().all(|&current| current == 0.0));
     }
 }

@@ -40,6 +40,11 @@ impl CrossbarArray {
         self.ledger.codes += codes;
     }
 
+    /// Returns the usage since the array was built or the ledger was last taken, and keeps counting.
+    pub fn ledger(&self) -> Ledger {
+        self.ledger
+    }
+
     /// Returns the usage since the array was built or the ledger was last taken.
     pub fn take_ledger(&mut self) -> Ledger {
         std::mem::take(&mut self.ledger)

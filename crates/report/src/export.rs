@@ -5,6 +5,8 @@
 mod columns;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod read_csv;
+mod summary;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ use ohmspike_study::csv_cell::harmless;
 use ohmspike_study::health::HealthState;
 use ohmspike_study::record::Record;
 use ohmspike_study::study::{Axis, Study};
+pub use summary::summary_table;
 
 /// A table of columns of equal length.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -37,9 +37,17 @@ pub fn with_keys(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<Value, 
 
 fn applied(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Value), PrepareError> {
     let (place, text) = read(name, folder)?;
-    let device = Device::from_json(&text)
-        .map_err(|source| PrepareError::Device { place: place.clone(), source: source.into() })?;
-    let mut value: Value = serde_json::from_str(&text).expect("the same text was a device a line ago");
+    apply(&place, &text, keys)
+}
+
+/// Returns the device with the JSON `text` from `place` and with `keys` applied, and its JSON.
+///
+/// # Errors
+/// Returns a [`PrepareError`] that names the key of the study if it is wrong, else `place`.
+pub fn apply(place: &str, text: &str, keys: &DeviceKeys) -> Result<(Device, Value), PrepareError> {
+    let device = Device::from_json(text)
+        .map_err(|source| PrepareError::Device { place: place.to_owned(), source: source.into() })?;
+    let mut value: Value = serde_json::from_str(text).expect("the same text was a device a line ago");
     if keys.is_empty() {
         return Ok((device, value));
     }
@@ -52,12 +60,16 @@ fn applied(name: &str, keys: &DeviceKeys, folder: &Path) -> Result<(Device, Valu
             put(&mut value, key, given)?;
         }
     }
-    let device = Device::from_json(&value.to_string()).map_err(|source| blame(place, keys, source))?;
+    let device = Device::from_json(&value.to_string()).map_err(|source| blame(place.to_owned(), keys, source))?;
     Ok((device, value))
 }
 
-/// Returns the origin and the text of a device.
-fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
+/// Returns the origin and the text of the device `name`, a built-in device or a path, tried from the working directory and
+/// then from `folder`.
+///
+/// # Errors
+/// Returns a [`PrepareError`] if there is no such device or its file cannot be read.
+pub fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError> {
     if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
         return Ok((name.to_owned(), (*text).to_owned()));
     }

@@ -24,6 +24,12 @@ pub(super) const SPREAD: &str = "weights.sigma_init";
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeployError {
+    /// A stop was requested.
+    #[error("stopped with {} left; repeat the call to continue", counted(*left, "chip result"))]
+    Stopped {
+        /// Results that are missing.
+        left: usize,
+    },
     /// Devices are named twice.
     #[error("--device: expected no `--set hardware.device` next to it; both name the devices of the deployment")]
     TwoDevices,

@@ -102,6 +102,16 @@ impl DeployedNetwork {
         Ok(network)
     }
 
+    /// Gives networks of files with the same name the paths of their files as names.
+    pub fn name_apart(networks: &mut [DeployedNetwork]) {
+        let names: Vec<String> = networks.iter().map(|network| network.name.clone()).collect();
+        for network in networks {
+            if names.iter().filter(|name| **name == network.name).count() > 1 {
+                network.name = network.stored.file.clone();
+            }
+        }
+    }
+
     /// Reads the data and devices.
     pub(super) fn prepare(&self, prepared: &mut Prepared) -> Result<(), DeployError> {
         for condition in &self.study.conditions {

@@ -14,7 +14,7 @@ use ohmspike_study::bounded::{LARGEST_MEASUREMENT, read_named};
 use ohmspike_study::machine::machine;
 
 use super::{files, print};
-use crate::Failure;
+use crate::{Failure, command_line};
 use choices::{Laws, acceptance, mechanism, window};
 
 const EXAMPLES: &str = "\
@@ -126,7 +126,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = fit(&input, &options)?;
     print(&fit_table(&report))?;
     print(&format!("\n{}\n", clip_table(&report.device)))?;
-    let command = std::env::args().skip(1).map(|argument| quoted(&argument)).collect::<Vec<String>>().join(" ");
+    let command =
+        command_line::words().iter().skip(1).map(|argument| quoted(argument)).collect::<Vec<String>>().join(" ");
     let command = format!("ohmspike {command}");
     let page =
         FitPage { report: &report, command: &command, machine: &machine(), commit: option_env!("OHMSPIKE_COMMIT") };

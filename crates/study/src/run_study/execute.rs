@@ -73,10 +73,10 @@ impl Plan {
         // More threads than trials and cores would be idle.
         let count = self.threads.min(self.left.len().max(cores()));
         let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
-        let never = AtomicBool::new(false);
+        let [never, unsaved] = [const { AtomicBool::new(false) }; 2];
         let halt = Halt {
             after_trials: self.options.stop.as_deref().unwrap_or(&never),
-            after_epochs: &AtomicBool::new(false),
+            after_epochs: self.options.abandon.as_deref().unwrap_or(&unsaved),
         };
         let mut keeper = Keeper::new(&mut self.store, &checkpoints, presence.as_mut());
         let left = &self.left;

@@ -25,6 +25,9 @@ pub struct RunOptions {
     pub checkpoint_every: Duration,
     /// Set it to `true` from any thread to finish running trials and start no others.
     pub stop: Option<Arc<AtomicBool>>,
+    /// Set it to `true` from any thread to also abandon running trials after their current epoch. A later run resumes
+    /// them from their last checkpoint.
+    pub abandon: Option<Arc<AtomicBool>>,
 }
 
 impl Default for RunOptions {
@@ -37,6 +40,7 @@ impl Default for RunOptions {
             max_trials: None,
             checkpoint_every: Duration::from_secs(10),
             stop: None,
+            abandon: None,
         }
     }
 }
@@ -48,6 +52,6 @@ impl RunOptions {
     }
 
     pub(super) fn is_stopped(&self) -> bool {
-        self.stop.as_ref().is_some_and(|stop| stop.load(Ordering::Relaxed))
+        [&self.stop, &self.abandon].into_iter().flatten().any(|flag| flag.load(Ordering::Relaxed))
     }
 }

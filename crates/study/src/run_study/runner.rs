@@ -189,10 +189,10 @@ impl Runner {
 
     fn run_together(&mut self, trials: &[Trial], observer: &mut dyn Observer) -> Result<(), RunError> {
         let checkpoints = Checkpoints::new(&self.folder, self.options.checkpoint_every);
-        let never = AtomicBool::new(false);
+        let [never, unsaved] = [const { AtomicBool::new(false) }; 2];
         let halt = Halt {
             after_trials: self.options.stop.as_deref().unwrap_or(&never),
-            after_epochs: &AtomicBool::new(false),
+            after_epochs: self.options.abandon.as_deref().unwrap_or(&unsaved),
         };
         let before = self.store.len();
         let mut keeper = Keeper::new(&mut self.store, &checkpoints, self.presence.as_mut());

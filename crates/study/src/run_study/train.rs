@@ -53,8 +53,8 @@ pub struct Keep {
 
 /// Trains one network with `seed`, or the first seed of `study`, and returns its record without writing anything.
 ///
-/// Only the options `study_folder`, `threads` and `stop` apply. A stop ends the training after the current epoch and
-/// returns no network.
+/// Only the options `study_folder`, `threads`, `stop` and `abandon` apply. Both flags end the training after the current
+/// epoch, which then returns no network.
 ///
 /// # Errors
 /// [`RunError::SeveralConditions`] if `study` sweeps a key, or another [`RunError`] if the trial cannot start.
@@ -156,7 +156,8 @@ fn run_one(
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
     let never = AtomicBool::new(false);
-    let halt = Halt { after_trials: &never, after_epochs: options.stop.as_deref().unwrap_or(&never) };
+    let stop = options.stop.as_deref().or(options.abandon.as_deref());
+    let halt = Halt { after_trials: &never, after_epochs: stop.unwrap_or(&never) };
     let (mut record, mut trained) = (None, None);
     if let Some(results) = &mut results {
         results.store.prepare_to_write()?;

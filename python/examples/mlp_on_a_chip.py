@@ -1,0 +1,49 @@
+"""A PyTorch network: trained exactly, programmed onto chips, and trained on a chip. Needs torch."""
+
+import torch
+from torch import nn
+
+import ohmspike
+from ohmspike.torch import CrossbarOptimiser, convert
+
+EPOCHS, BATCH = 5, 64
+
+
+def tensors(data, part):
+    return torch.from_numpy(data[part]), torch.from_numpy(data[f"{part}_labels"]).long()
+
+
+def train(model, optimiser, samples, labels, epochs):
+    for _ in range(epochs):
+        for picked in torch.randperm(len(samples)).split(BATCH):
+            optimiser.zero_grad()
+            nn.functional.cross_entropy(model(samples[picked]), labels[picked]).backward()
+            optimiser.step()
+
+
+@torch.no_grad()
+def accuracy(model, samples, labels):
+    return 100 * (model(samples).argmax(1) == labels).float().mean().item()
+
+
+def main():
+    torch.manual_seed(1)
+    data = ohmspike.load_data("fashion-mnist-subset")
+    train_set, test_set = tensors(data, "train"), tensors(data, "test")
+    model = nn.Sequential(nn.Linear(784, 64), nn.ReLU(), nn.Linear(64, 10))
+    train(model, torch.optim.SGD(model.parameters(), lr=0.1), *train_set, EPOCHS)
+    print(f"exact: {accuracy(model, *test_set):.1f} %")
+
+    device = ohmspike.Device.load("hfox-taox-wan-2022-1s")
+    on_chips = [accuracy(convert(model, device, seed=seed), *test_set) for seed in range(5)]
+    print(f"on 5 chips of {device.name}: {min(on_chips):.1f} to {max(on_chips):.1f} %")
+
+    # Training on: every step is a noisy write.
+    chip = convert(model, device, seed=0)
+    before = accuracy(chip, *test_set)
+    train(chip, CrossbarOptimiser(torch.optim.SGD(chip.parameters(), lr=0.02), chip), *train_set, 1)
+    print(f"chip 0 before and after an epoch on the chip: {before:.1f} %, {accuracy(chip, *test_set):.1f} %")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,330 @@
+//! Arrays of conductance pairs.
+
+use numpy::{PyArray2, PyArray3};
+use ohmspike::crossbar::{ArrayParams, ArrayState, Branch, Controller, CrossbarArray, PairKind};
+use ohmspike::rng::Seed as Stream;
+use ohmspike::simd::Matrix;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::arrays::{as_type, from_matrix, matrix, plus_and_minus, real_array};
+use crate::device::Device;
+use crate::errors::refused;
+use crate::reader::Reader;
+use crate::seed::SeedLike;
+use crate::values::to_python;
+use crate::write_report::WriteReport;
+
+/// Version of the states that `Crossbar.state` returns.
+const STATE_VERSION: u32 = 1;
+
+/// An array of rows x columns of conductance pairs on one chip.
+///
+/// A pair holds the weight (G+ - G-) / (Gmax - Gmin) * weight_at_gmax. Without `signs`, pairs hold weights of either sign;
+/// with one sign (+1 or -1) per row, all weights of a row have its sign, and one branch of each pair is a reference.
+///
+/// Draws come from the `seed`: device-to-device variation from `seed.named("chip")`, write `k` from
+/// `seed.named("write").numbered(k)`, and read `k` from `seed.named("read").numbered(k)`, unless a call names its own seed.
+///
+/// An array is used by one thread at a time; calls release the GIL while they compute.
+#[pyclass(module = "ohmspike")]
+#[derive(Debug)]
+pub struct Crossbar {
+    array: CrossbarArray,
+    device: Device,
+    seed: Stream,
+    reader: Reader,
+    /// Writes and reads without a seed of their own.
+    writes: u64,
+    reads: u64,
+}
+
+/// Everything that calls change.
+#[derive(Serialize, Deserialize)]
+struct State {
+    version: u32,
+    writes: u64,
+    reads: u64,
+    array: ArrayState,
+}
+
+/// Parses a word of a study or device file, such as `push-pull`.
+pub fn word<T: DeserializeOwned>(key: &str, given: &str) -> PyResult<T> {
+    serde_json::from_value(given.into()).map_err(|error| refused(format!("{key}: {error}")))
+}
+
+/// Reads the signs of the rows; none for rows of either sign.
+fn branches(signs: Option<&Bound<'_, PyAny>>, rows: usize) -> PyResult<Option<Vec<Branch>>> {
+    let Some(given) = signs else { return Ok(None) };
+    let array = real_array(given, "signs")?;
+    let numbers: Vec<f64> = as_type(&array, "float64")?.call_method0("ravel")?.extract()?;
+    if numbers.len() != rows {
+        return Err(PyValueError::new_err(format!("signs: expected one per row ({rows}), got {}", numbers.len())));
+    }
+    let branch = |(row, &sign): (usize, &f64)| match sign {
+        1.0 => Ok(Branch::Plus),
+        -1.0 => Ok(Branch::Minus),
+        _ => Err(PyValueError::new_err(format!("signs: expected +1 or -1, got {sign} in row {row}"))),
+    };
+    numbers.iter().enumerate().map(branch).collect::<PyResult<_>>().map(Some)
+}
+
+#[pymethods]
+impl Crossbar {
+    /// Build the array. All weights start at 0, or at `initial`, which is written without noise.
+    ///
+    /// - `chip`: seed of device-to-device variation, in place of that below `seed`;
+    /// - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell;
+    /// - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
+    /// - `initial`: weights, rows x columns;
+    /// - `pair`: "one-branch", "push-pull" or "potentiation-only";
+    /// - `controller`: "read-back" or "digital-copy";
+    /// - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
+    /// - `write_spread_scale`: factor on the write noise of the device.
+    #[new]
+    #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
+    #[pyo3(signature = (device, rows, columns, seed=SeedLike::Key(1), *, chip=None, weight_at_gmax=1.0, signs=None, initial=None,
+                        pair="one-branch", controller="read-back", update_sigma=0.0, write_spread_scale=1.0),
+           text_signature = "(device, rows, columns, seed=1, *, chip=None, weight_at_gmax=1.0, signs=None, initial=None, \
+                             pair='one-branch', controller='read-back', update_sigma=0.0, write_spread_scale=1.0)")]
+    fn new(
+        py: Python<'_>,
+        device: &Bound<'_, Device>,
+        rows: usize,
+        columns: usize,
+        seed: SeedLike<'_>,
+        chip: Option<SeedLike<'_>>,
+        weight_at_gmax: f32,
+        signs: Option<&Bound<'_, PyAny>>,
+        initial: Option<&Bound<'_, PyAny>>,
+        pair: &str,
+        controller: &str,
+        update_sigma: f32,
+        write_spread_scale: f32,
+    ) -> PyResult<Crossbar> {
+        let (device, seed) = (device.get().clone(), seed.stream());
+        let chip = chip.map_or(seed.named("chip"), |chip| chip.stream());
+        let (pair, controller): (PairKind, Controller) = (word("pair", pair)?, word("controller", controller)?);
+        let branches = branches(signs, rows)?;
+        let initial = match initial {
+            Some(given) => {
+                let weights = matrix(given, "initial")?;
+                check_shape("initial", &weights, rows, columns)?;
+                weights
+            }
+            None if rows == 0 || columns == 0 => {
+                return Err(PyValueError::new_err(format!(
+                    "array: expected at least 1 row and 1 column, got {rows} x {columns} (rows x columns)"
+                )));
+            }
+            None => Matrix::zeros(rows, columns),
+        };
+        let either = vec![Branch::Plus; if branches.is_none() { rows } else { 0 }];
+        let params = ArrayParams {
+            either_sign: branches.is_none(),
+            update_sigma,
+            write_spread_scale,
+            pair,
+            controller,
+            ..ArrayParams::new(weight_at_gmax, branches.as_deref().unwrap_or(&either))
+        };
+        let array = py.detach(|| CrossbarArray::new(&device.checked, params, &initial, chip));
+        let reader = Reader::new(rows, columns);
+        Ok(Crossbar { array: array.map_err(refused)?, device, seed, reader, writes: 0, reads: 0 })
+    }
+
+    /// Number of rows, the inputs.
+    #[getter]
+    fn rows(&self) -> usize {
+        self.array.rows()
+    }
+
+    /// Number of columns, the outputs.
+    #[getter]
+    fn columns(&self) -> usize {
+        self.array.columns()
+    }
+
+    /// The device.
+    #[getter]
+    fn device(&self) -> Device {
+        self.device.clone()
+    }
+
+    /// Add `step` (weight, rows x columns) to the weights through the write model of the device.
+    #[pyo3(signature = (step, seed=None))]
+    fn write(&mut self, py: Python<'_>, step: &Bound<'_, PyAny>, seed: Option<SeedLike<'_>>) -> PyResult<WriteReport> {
+        let step = matrix(step, "step")?;
+        check_shape("step", &step, self.array.rows(), self.array.columns())?;
+        let seed = self.next_write(seed);
+        py.detach(|| {
+            self.reader.count(&mut self.array);
+            self.array.update(&step, seed)
+        })
+        .map(WriteReport::from)
+        .map_err(refused)
+    }
+
+    /// Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target.
+    #[pyo3(signature = (weights, passes=1, seed=None))]
+    fn program(
+        &mut self,
+        py: Python<'_>,
+        weights: &Bound<'_, PyAny>,
+        passes: u32,
+        seed: Option<SeedLike<'_>>,
+    ) -> PyResult<WriteReport> {
+        let weights = matrix(weights, "weights")?;
+        check_shape("weights", &weights, self.array.rows(), self.array.columns())?;
+        let seed = self.next_write(seed);
+        py.detach(|| {
+            self.reader.count(&mut self.array);
+            self.array.program(&weights, passes, seed)
+        })
+        .map(WriteReport::from)
+        .map_err(refused)
+    }
+
+    /// Read every column with read noise, and return the column sums in units of weight.
+    ///
+    /// `inputs` are spikes (booleans, or integers 0 and 1) or analog inputs (floats from 0 to 1, in units of the read
+    /// voltage). One step has one input per row and returns one sum per column. A batch, samples x rows, returns
+    /// samples x columns; sample `k` equals a single read with the seed `seed.numbered(k)`. Spikes are read with random
+    /// telegraph noise, analog inputs with the I-V curve of every cell.
+    #[pyo3(signature = (inputs, seed=None))]
+    fn read<'py>(
+        &mut self,
+        py: Python<'py>,
+        inputs: &Bound<'py, PyAny>,
+        seed: Option<SeedLike<'_>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let seed = match seed {
+            Some(seed) => seed.stream(),
+            None => {
+                self.reads += 1;
+                self.seed.named("read").numbered(self.reads - 1)
+            }
+        };
+        self.reader.read(py, &self.array, inputs, seed)
+    }
+
+    /// Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch.
+    fn calibrate(&mut self, py: Python<'_>, spikes: &Bound<'_, PyAny>) -> PyResult<()> {
+        let largest = self.reader.largest(py, &self.array, spikes)?;
+        if let Some(converters) = self.array.converters_mut() {
+            converters.calibrate(largest);
+        }
+        Ok(())
+    }
+
+    /// Set the time since the last write to `seconds`: later reads see the drifted conductances.
+    fn rest(&mut self, py: Python<'_>, seconds: f64) -> PyResult<()> {
+        if !(seconds.is_finite() && seconds >= 0.0) {
+            return Err(PyValueError::new_err(format!("seconds: expected a time of at least 0 s, got {seconds}")));
+        }
+        py.detach(|| {
+            self.reader.count(&mut self.array);
+            self.array.rest(seconds);
+        });
+        Ok(())
+    }
+
+    /// Advance random telegraph noise by `seconds`, with draws from `seed`.
+    fn advance(&mut self, py: Python<'_>, seconds: f64, seed: SeedLike<'_>) -> PyResult<()> {
+        if !(seconds.is_finite() && seconds >= 0.0) {
+            return Err(PyValueError::new_err(format!("seconds: expected a time of at least 0 s, got {seconds}")));
+        }
+        let seed = seed.stream();
+        py.detach(|| {
+            self.reader.count(&mut self.array);
+            self.array.pass(seconds, seed);
+        });
+        Ok(())
+    }
+
+    /// Weights as a read without noise sees them, rows x columns. A copy.
+    #[getter]
+    fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        from_matrix(py, self.array.weights())
+    }
+
+    /// The controller's estimate of the weights, rows x columns: the weights, or its digital copy. A copy.
+    #[getter]
+    fn gradient_weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
+        from_matrix(py, self.array.gradient_weights())
+    }
+
+    /// Conductances G+ and G- of every pair as a read sees them, 2 x rows x columns, µS. A read-only snapshot.
+    #[getter]
+    fn conductance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray3<f32>>> {
+        let array = &self.array;
+        plus_and_minus(py, array.rows(), array.columns(), |row, column| array.plus_and_minus(row, column))
+    }
+
+    /// Variance of one read of every weight, rows x columns, weight²; None without read noise.
+    #[getter]
+    fn read_variance<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyArray2<f32>>>> {
+        self.array.read_variance().map(|variance| from_matrix(py, variance)).transpose()
+    }
+
+    /// Use of the cells so far: counts of pulses, reads and conversions, energy in µJ, and pulses per cell.
+    #[getter]
+    fn usage<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.reader.count(&mut self.array);
+        let ledger = self.array.ledger();
+        let energy = ledger.energy(&self.device.checked);
+        to_python(py, &serde_json::json!({ "counts": ledger, "energy": energy, "endurance": self.array.endurance() }))
+    }
+
+    /// Return everything that calls have changed, as bytes. `restore` continues bit for bit.
+    fn state<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.reader.count(&mut self.array);
+        let state = State { version: STATE_VERSION, writes: self.writes, reads: self.reads, array: self.array.state() };
+        Ok(PyBytes::new(py, &postcard::to_stdvec(&state).map_err(refused)?))
+    }
+
+    /// Restore the `state` of an array that was built with the same arguments.
+    fn restore(&mut self, state: &[u8]) -> PyResult<()> {
+        let damaged = |_| refused("state: expected bytes of `Crossbar.state`, got others");
+        // The version comes first, so that a state of another version is not taken for a damaged one.
+        let (version, _) = postcard::take_from_bytes::<u32>(state).map_err(damaged)?;
+        if version != STATE_VERSION {
+            return Err(refused(format!("state: expected version {STATE_VERSION}, got {version}")));
+        }
+        let State { writes, reads, array, .. } = postcard::from_bytes(state).map_err(damaged)?;
+        self.array.restore(array).map_err(refused)?;
+        self.reader.forget();
+        (self.writes, self.reads) = (writes, reads);
+        Ok(())
+    }
+
+    fn __repr__(&self) -> String {
+        let (rows, columns) = (self.array.rows(), self.array.columns());
+        format!("<ohmspike.Crossbar: {rows} x {columns} pairs of {}>", self.device.checked.name)
+    }
+}
+
+impl Crossbar {
+    fn next_write(&mut self, seed: Option<SeedLike<'_>>) -> Stream {
+        match seed {
+            Some(seed) => seed.stream(),
+            None => {
+                self.writes += 1;
+                self.seed.named("write").numbered(self.writes - 1)
+            }
+        }
+    }
+}
+
+/// Refuses a matrix of another size than the array.
+fn check_shape(what: &str, given: &Matrix, rows: usize, columns: usize) -> PyResult<()> {
+    if (given.rows(), given.columns()) == (rows, columns) {
+        return Ok(());
+    }
+    let message =
+        format!("{what}: expected {rows} x {columns} (rows x columns), got {} x {}", given.rows(), given.columns());
+    Err(PyValueError::new_err(message))
+}

@@ -1,0 +1,190 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+
+import ohmspike
+
+OXIDE = ohmspike.Device.load("illustrative-oxide")
+IDEAL = ohmspike.Device.load("ideal")
+
+
+def weights(rows, columns, seed=0):
+    return np.random.default_rng(seed).uniform(-0.5, 0.5, (rows, columns)).astype(np.float32)
+
+
+def test_an_ideal_array_holds_and_reads_its_weights():
+    array = ohmspike.Crossbar(IDEAL, 5, 20)
+    given = weights(5, 20)
+    report = array.program(given)
+    # A positive weight is on one branch and a negative one on the other, and both cells of a pair are written.
+    assert report.cells == 100 and report.clipped_high == 0
+    assert np.allclose(array.weights, given, atol=1e-6)
+    low, high = IDEAL.window
+    plus, minus = array.conductance
+    assert np.allclose((plus - minus) / (high - low), given, atol=1e-6)
+    spikes = np.array([1, 0, 1, 0, 0], dtype=bool)
+    assert np.allclose(array.read(spikes), given[spikes].sum(axis=0), atol=1e-6)
+    analog = np.array([0.5, 0.0, 1.0, 0.25, 0.0])
+    assert np.allclose(array.read(analog), analog @ given, atol=1e-6)
+
+
+def test_signed_rows_keep_their_sign():
+    array = ohmspike.Crossbar(IDEAL, 2, 3, signs=[1, -1])
+    array.write(np.full((2, 3), 0.25))
+    assert np.allclose(array.weights[0], 0.25) and np.all(array.weights[1] == 0)
+    array.write(np.full((2, 3), -0.5))
+    assert np.all(array.weights[0] == 0) and np.allclose(array.weights[1], -0.5)
+
+
+def test_the_seed_decides_every_bit():
+    def run(seed):
+        array = ohmspike.Crossbar(OXIDE, 30, 20, seed=seed)
+        array.program(weights(30, 20))
+        array.write(0.01 * weights(30, 20, 1))
+        return array.conductance, array.read(np.ones(30, dtype=bool))
+
+    (one, read), (same, read_again), (other, _) = run(1), run(1), run(2)
+    assert np.array_equal(one, same) and np.array_equal(read, read_again)
+    assert not np.array_equal(one, other)
+
+
+def test_named_seeds_are_those_of_the_default():
+    one, other = (ohmspike.Crossbar(OXIDE, 30, 20, seed=3) for _ in range(2))
+    seed = ohmspike.Seed(3)
+    for number in range(2):
+        one.write(0.1 * weights(30, 20, number))
+        other.write(0.1 * weights(30, 20, number), seed=seed.named("write").numbered(number))
+        spikes = np.arange(30) % (number + 2) == 0
+        expected = one.read(spikes)
+        assert np.array_equal(other.read(spikes, seed=seed.named("read").numbered(number)), expected)
+    assert np.array_equal(one.conductance, other.conductance)
+
+
+def test_conductances_have_the_bits_of_the_command_line(program):
+    """Programs a chip of `ohmspike deploy` by hand, with the random streams of the command line."""
+    np.savez("net.npz", w0=weights(784, 8), w1=weights(8, 10))
+    program("deploy", "net.npz", "--device", "pcm-joshi-2020", "--seed", 5, "--chip", 2, "--after", "1h",
+            "--set", "data.set=fashion-mnist-subset", "--save-conductances", "cells.csv")
+    lines = [line.split(",") for line in open("cells.csv").read().splitlines()[1:]]
+    of_program = np.array([[float(cell) for cell in line[4:]] for line in lines], dtype=np.float32)
+    root, device = ohmspike.Seed(5).named("deploy"), ohmspike.Device.load("pcm-joshi-2020")
+    conductances = []
+    for stream, given in enumerate((weights(784, 8), weights(8, 10))):
+        chip, write = (root.named(name).numbered(2).numbered(stream) for name in ("chip", "write"))
+        array = ohmspike.Crossbar(device, *given.shape, chip=chip, weight_at_gmax=np.abs(given).max())
+        array.program(given, seed=write)
+        array.rest(3600)
+        conductances.append(array.conductance.reshape(2, -1))
+    assert np.array_equal(np.concatenate(conductances, axis=1).T, of_program)
+
+
+def test_batches_equal_single_reads():
+    array = ohmspike.Crossbar(OXIDE, 100, 33, seed=2)
+    array.program(weights(100, 33))
+    seed = ohmspike.Seed(9)
+    spikes = np.random.default_rng(1).random((17, 100)) < 0.3
+    batch = array.read(spikes, seed=seed)
+    assert batch.shape == (17, 33) and batch.dtype == np.float32
+    for number, sample in enumerate(spikes):
+        assert np.array_equal(array.read(sample, seed=seed.numbered(number)), batch[number])
+    analog = np.random.default_rng(2).random((5, 100))
+    batch = array.read(analog, seed=seed)
+    for number, sample in enumerate(analog):
+        assert np.array_equal(array.read(sample, seed=seed.numbered(number)), batch[number])
+
+
+def test_read_noise_has_the_stated_variance():
+    device = OXIDE.with_({"read.white": {"noise": "relative", "sigma_percent_of_conductance": 5}})
+    array = ohmspike.Crossbar(device, 40, 8, seed=2)
+    array.program(weights(40, 8))
+    reads = array.read(np.ones((20_000, 40), dtype=bool))
+    sigma = np.sqrt(array.read_variance.sum(axis=0))
+    # Five standard errors of a standard deviation from 20,000 reads, and of a mean.
+    assert np.all(np.abs(reads.std(axis=0) / sigma - 1) < 5 / np.sqrt(40_000))
+    assert np.all(np.abs(reads.mean(axis=0) - array.weights.sum(axis=0)) < 5 * sigma / np.sqrt(20_000) + 1e-5)
+
+
+def test_converters_round_to_codes():
+    device = IDEAL.with_({"read.volts": 0.1, "converters": {"adc": {"bits": 4, "codes": "signed", "range": "calibrated"}}})
+    array = ohmspike.Crossbar(device, 12, 5)
+    array.program(weights(12, 5))
+    spikes = np.random.default_rng(1).random((50, 12)) < 0.5
+    array.calibrate(spikes)
+    sums = spikes @ array.weights
+    step = np.abs(sums).max() / 7
+    codes = array.read(spikes) / step
+    assert np.allclose(codes, np.rint(codes), atol=1e-4) and np.abs(codes).max() <= 7.001
+    assert np.abs(codes - sums / step).max() <= 0.501
+
+
+def test_cells_drift():
+    device = ohmspike.Device.load("pcm-joshi-2020")
+    array = ohmspike.Crossbar(device, 50, 20)
+    array.program(np.full((50, 20), 0.5))
+    fresh = array.conductance
+    array.rest(86_400)
+    later = array.conductance
+    assert later[0].mean() < 0.9 * fresh[0].mean()
+    array.rest(0)
+    assert np.array_equal(array.conductance, fresh)
+    with pytest.raises(ValueError, match="seconds: expected a time of at least 0 s, got -1"):
+        array.rest(-1)
+
+
+def test_a_restored_array_continues_bit_for_bit():
+    one, other = (ohmspike.Crossbar(OXIDE, 30, 20, seed=4) for _ in range(2))
+    one.program(weights(30, 20))
+    one.read(np.ones(30, dtype=bool))
+    other.restore(one.state())
+    assert np.array_equal(one.conductance, other.conductance)
+    for number in range(3):
+        assert one.write(0.1 * weights(30, 20, number)) == other.write(0.1 * weights(30, 20, number))
+        assert np.array_equal(one.read(np.ones(30, dtype=bool)), other.read(np.ones(30, dtype=bool)))
+    assert one.usage == other.usage
+    with pytest.raises(ohmspike.OhmspikeError, match="state: .* of another array"):
+        ohmspike.Crossbar(OXIDE, 30, 21).restore(one.state())
+    for damaged in (b"", b"\x01\x02", one.state()[:-5]):
+        with pytest.raises(ohmspike.OhmspikeError, match="state: expected"):
+            other.restore(damaged)
+
+
+def test_usage_counts_reads_and_writes():
+    array = ohmspike.Crossbar(OXIDE, 6, 4)
+    assert array.usage["counts"]["row_reads"] == 0
+    array.write(0.1 * weights(6, 4))
+    array.read(np.array([1, 1, 0, 0, 0, 1], dtype=bool))
+    array.read(np.array([[1, 0, 0, 0, 0, 0], [1, 1, 1, 1, 1, 1]]))
+    array.read(np.array([0.5, 0, 0, 0, 0, 0]))
+    counts = array.usage["counts"]
+    assert counts["row_reads"] == 3 + 7 + 1
+    assert counts["write_pulses"] > 0
+    # The conductance of all cells of every read row.
+    plus, minus = array.conductance
+    of_row = (plus + minus).sum(axis=1, dtype=np.float64)
+    expected = of_row[[0, 1, 5]].sum() + of_row[0] + of_row.sum() + of_row[0]
+    assert counts["read_conductance"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_other_threads_run_during_a_write():
+    """The GIL is released: a thread of Python counts on while Rust writes."""
+    array = ohmspike.Crossbar(OXIDE, 2000, 1000)
+    step = np.full((2000, 1000), 0.01, dtype=np.float32)
+    ticks, stop = [], threading.Event()
+
+    def count():
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0.0005)
+
+    thread = threading.Thread(target=count)
+    thread.start()
+    start = time.perf_counter()
+    for _ in range(5):
+        array.write(step)
+    end = time.perf_counter()
+    stop.set()
+    thread.join()
+    # Without a release, the thread could run between two writes only.
+    assert sum(start < tick < end for tick in ticks) > 10

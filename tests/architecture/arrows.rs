@@ -6,34 +6,35 @@ use crate::repository::{packages, table};
 
 /// The crates and their allowed dependencies on each other. Unlisted packages are tests or benches and may use any
 /// crate.
-const ARROWS: [(&str, &[&str]); 16] = [
+const ARROWS: [(&str, &[&str]); 17] = [
     ("ohmspike-simd-macros", &[]),
     ("ohmspike-simd", &["simd-macros"]),
     ("ohmspike-rng", &["simd"]),
     ("ohmspike-stats", &[]),
     ("ohmspike-datasets", &[]),
     ("ohmspike-plot", &[]),
+    ("ohmspike-nir", &["simd", "datasets"]),
     ("ohmspike-crossbar", &["simd", "rng"]),
     ("ohmspike-fit", &["simd", "rng", "stats", "crossbar"]),
     ("ohmspike-snn", &["simd", "rng", "crossbar"]),
-    ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets"]),
-    ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study"]),
-    ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis"]),
+    ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir"]),
+    ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study"]),
+    ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis"]),
     (
         "ohmspike-report",
-        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit"],
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis", "answers", "plot", "fit"],
     ),
     (
         "ohmspike-experiments",
         &[
-            "simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit",
-            "report",
+            "simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis", "answers", "plot",
+            "fit", "report",
         ],
     ),
     ("ohmspike", &LIBRARIES),
     ("ohmspike-cli", &PROGRAM),
 ];
-const LIBRARIES: [&str; 13] = [
+const LIBRARIES: [&str; 14] = [
     "simd",
     "rng",
     "stats",
@@ -41,6 +42,7 @@ const LIBRARIES: [&str; 13] = [
     "fit",
     "snn",
     "datasets",
+    "nir",
     "study",
     "analysis",
     "answers",
@@ -48,7 +50,7 @@ const LIBRARIES: [&str; 13] = [
     "report",
     "experiments",
 ];
-const PROGRAM: [&str; 14] = [
+const PROGRAM: [&str; 15] = [
     "simd",
     "rng",
     "stats",
@@ -56,6 +58,7 @@ const PROGRAM: [&str; 14] = [
     "fit",
     "snn",
     "datasets",
+    "nir",
     "study",
     "analysis",
     "answers",

@@ -15,6 +15,7 @@ mod generate;
 mod keys;
 mod limit;
 mod meter;
+mod nir;
 mod report;
 mod run;
 mod source;
@@ -58,6 +59,8 @@ enum Command {
     #[command(subcommand)]
     Device(device::Command),
     #[command(subcommand)]
+    Nir(nir::Command),
+    #[command(subcommand)]
     Array(array::Command),
     #[command(subcommand)]
     Generate(generate::Command),
@@ -94,6 +97,7 @@ fn main() -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Nir(command) => nir::run(&command),
         Command::Array(command) => array::run(&command).map(|()| ExitCode::SUCCESS),
         Command::Generate(command) => generate::run(&command),
     };

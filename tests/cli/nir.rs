@@ -1,0 +1,171 @@
+//! `ohmspike nir`: networks as NIR files, and their deployment.
+
+use std::fs;
+use std::io::Read;
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+
+use crate::ohmspike::Folder;
+
+/// Copies a file of `crates/nir/tests/data` to `name`.
+fn copy(folder: &Folder, from: &str, name: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../nir/tests/data").join(from);
+    let mut content = Vec::new();
+    let packed = fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    GzDecoder::new(&*packed).read_to_end(&mut content).expect("gzip");
+    folder.write(name, content);
+}
+
+/// Trains the tiny study for an epoch and saves its network.
+fn train(folder: &Folder) {
+    let train = ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1", "--seed", "2"];
+    folder.run(&[&train[..], &["--save-weights", "net.npz"]].concat()).succeeds();
+}
+
+#[test]
+fn a_network_comes_back_byte_by_byte() {
+    let folder = Folder::with_tiny_study();
+    train(&folder);
+    for more in [&[][..], &["--dt", "1e-4", "--readout", "cuba-lif"]] {
+        let exported = folder.run(&[&["nir", "export", "net.npz", "-o", "net.nir"], more].concat()).succeeds();
+        let dt = if more.is_empty() { "1" } else { "0.1" };
+        let told = format!("network: 784-16-10, excitatory and inhibitory rows\nstep: {dt} ms\nsaved: net.nir\n");
+        assert_eq!((exported.stdout, exported.stderr.as_str()), (told, ""));
+        let imported = folder.run(&["nir", "import", "net.nir", "-o", "again.npz"]).succeeds();
+        assert!(imported.stdout.contains("\nsaved: again.npz\n") && imported.stderr.is_empty(), "{imported:#?}");
+        assert_eq!(folder.bytes("again.npz"), folder.bytes("net.npz"));
+    }
+    // The answer of a deployment is the same.
+    let answer = |name: &str, out: &str| {
+        let deploy = ["deploy", name, "--device", "cmo-hfox-falcone-2025", "--chips", "2", "--out", out];
+        let answer = folder.run(&deploy).succeeds();
+        assert_eq!(answer.stderr, "", "{name}");
+        answer.stdout.replace(out, "OUT")
+    };
+    fs::rename(folder.path("net.npz"), folder.path("first.npz")).expect("our folder");
+    folder.write("net.npz", folder.bytes("first.npz"));
+    assert_eq!(answer("net.nir", "a"), answer("net.npz", "b"));
+}
+
+#[test]
+fn a_network_of_another_tool_is_shown_saved_and_deployed() {
+    let folder = Folder::new();
+    copy(&folder, "read/snntorch-synaptic.nir.gz", "snn.nir");
+    let shown = folder.run(&["nir", "import", "snn.nir"]).succeeds();
+    let told = "network: 5-4-3, weights of either sign\ntime constants: membrane 9.49 steps, synapse 4.48 steps\nstep: 0.1 ms\n";
+    assert_eq!(shown.stdout, told);
+    let warnings: Vec<&str> = shown.stderr.lines().filter(|line| line.starts_with("warning: snn.nir: ")).collect();
+    assert_eq!(warnings.len(), 3, "{}", shown.stderr);
+    assert!(warnings[0].starts_with("warning: snn.nir: step of 0.0001 s assumed"), "{}", shown.stderr);
+    assert!(!folder.path("snn.npz").exists());
+    folder.run(&["nir", "import", "snn.nir", "-o", "snn.npz"]).succeeds();
+    // A saved network keeps its constants, and exports to the same network.
+    folder.run(&["nir", "export", "snn.npz", "-o", "again.nir"]).succeeds();
+    folder.run(&["nir", "import", "again.nir", "-o", "again.npz"]).succeeds();
+    assert_eq!(folder.bytes("again.npz"), folder.bytes("snn.npz"));
+    let refused = folder.run(&["deploy", "snn.nir", "--device", "ideal", "--set", "network.steps=20"]);
+    let told = "error: snn.nir: shapes do not fit: w0 (5, 4), w1 (4, 3); expected 784 inputs, 10 classes, ";
+    assert!(refused.status == Some(2) && refused.stderr.starts_with(told), "{refused:#?}");
+    assert!(
+        refused.stderr.ends_with("hint: name a data set of these sizes with `--set data.set=NAME`\n"),
+        "{refused:#?}"
+    );
+}
+
+/// Five inputs and three classes, one input per class.
+fn import_five(folder: &Folder) {
+    let (count, head) = (30_u8, [0, 0, 8]);
+    let sample = |number: u8| (0..5).map(|place| if place == number % 3 { 255 } else { 60 }).collect::<Vec<u8>>();
+    let samples: Vec<u8> = (0..count).flat_map(sample).collect();
+    let size = [0, 0, 0, count];
+    folder.write("x.idx", [&head[..], &[3], &size, &[0, 0, 0, 1], &[0, 0, 0, 5], &samples].concat());
+    let labels: Vec<u8> = (0..count).map(|number| number % 3).collect();
+    folder.write("y.idx", [&head[..], &[1], &size, &labels].concat());
+    let import = ["data", "import", "five", "--samples", "x.idx", "--labels", "y.idx", "--classes", "3"];
+    folder.run(&[&import[..], &["--test-fraction", "0.5"]].concat()).succeeds();
+}
+
+#[test]
+fn deploys_a_network_of_another_tool_with_its_time_constants() {
+    let folder = Folder::new();
+    import_five(&folder);
+    copy(&folder, "read/snntorch-synaptic.nir.gz", "snn.nir");
+    folder.run(&["nir", "import", "snn.nir", "-o", "snn.npz"]).succeeds();
+    let deploy = |name: &str, more: &[&str]| {
+        let base = [
+            "deploy",
+            name,
+            "--device",
+            "ideal",
+            "--chips",
+            "2",
+            "--set",
+            "data.set=five",
+            "--set",
+            "training.batch=5",
+        ];
+        folder.run(&[&base[..], &["--set", "network.steps=80", "--set", "data.encoding=latency"], more].concat())
+    };
+    let answers = [deploy("snn.nir", &["--out", "a"]), deploy("snn.npz", &["--out", "b"])];
+    for answer in &answers {
+        // Too few classes right is no failure of the file: the network was never trained.
+        assert!(!answer.stderr.contains("error: snn"), "{answer:#?}");
+        assert!(answer.stderr.contains("reset to zero assumed"), "{answer:#?}");
+        assert!(!answer.stderr.contains("training.tau_mem_steps"), "time constants are those of the file: {answer:#?}");
+    }
+    let first = |answer: &crate::ohmspike::Answer| answer.stdout.lines().next().map(str::to_owned);
+    assert_eq!(first(&answers[0]), first(&answers[1]));
+}
+
+#[test]
+fn refuses_files_by_node() {
+    let folder = Folder::new();
+    for name in ["bias", "recurrent", "convolution", "negative-tau", "cut", "text", "unknown-step"] {
+        copy(&folder, &format!("refused/{name}.nir.gz"), &format!("{name}.nir"));
+        let message = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../nir/tests/data/refused/{name}.error"));
+        let expected = format!("error: {}", fs::read_to_string(message).expect("a message"));
+        folder.run(&["nir", "import", &format!("{name}.nir")]).refuses_with(&expected);
+        folder.run(&["deploy", &format!("{name}.nir"), "--device", "ideal"]).refuses_with(&expected);
+    }
+    folder.run(&["nir", "import", "gone.nir"]).refuses_with("error: cannot read `gone.nir`: no such file\n");
+    // A step given by hand makes a network of the last one.
+    folder.run(&["nir", "import", "unknown-step.nir", "--dt", "1e-4"]).succeeds();
+}
+
+#[test]
+fn refuses_networks_that_nir_does_not_have() {
+    let folder = Folder::with_tiny_study();
+    let train = |keys: &[&str]| {
+        let base =
+            ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1", "--seed", "2"];
+        folder.run(&[&base[..], keys, &["--save-weights", "net.npz"]].concat()).succeeds();
+    };
+    let export = ["nir", "export", "net.npz", "-o", "net.nir"];
+    train(&["--set", "network.recurrent=true"]);
+    folder.run(&export).refuses_with(
+        "error: net.npz: r0: recurrent layers cannot be exported: NIR does not state at which step a recurrent spike arrives\n",
+    );
+    train(&["--set", "network.neuron=izhikevich"]);
+    folder.run(&export).refuses_with(
+        "error: net.npz: network.neuron: Izhikevich neurons cannot be exported: NIR has only leaky integrate-and-fire neurons\n",
+    );
+    assert!(!folder.path("net.nir").exists());
+    let arrays = [("w0", [4, 3]), ("w1", [3, 2])].map(|(name, shape)| (name.to_owned(), shape.to_vec()));
+    let cells = [0.5_f32; 12];
+    let arrays: Vec<_> = arrays
+        .into_iter()
+        .map(|(name, shape)| {
+            let count = shape.iter().product();
+            (name, shape, ohmspike_datasets::ArrayContent::Floats(&cells[..count]))
+        })
+        .collect();
+    ohmspike_datasets::write_arrays(&folder.path("net.npz"), &arrays).expect("our folder");
+    folder.run(&export).refuses_with(
+        "error: net.npz: unknown time constants: the file has no header\n\n\
+         hint: export a network of `ohmspike train --save-weights`\n",
+    );
+    folder
+        .run(&["nir", "export", "net.npz", "-o", "gone/net.nir"])
+        .refuses_with("error: cannot write `gone/net.nir`: no such folder\n");
+}

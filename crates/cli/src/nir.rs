@@ -118,6 +118,8 @@ fn import(arguments: &Import) -> Result<ExitCode, Failure> {
         path.check()?;
     }
     let stored = StoredNetwork::read_nir(file, *dt)?;
+    let notes = stored.imported.iter().flat_map(|imported| &imported.notes);
+    notes.for_each(|note| tell!("warning: {}: {note}\n", file.display()));
     describe(&stored)?;
     if let Some(header) = &stored.header {
         let training = &header.settings.training;
@@ -125,7 +127,6 @@ fn import(arguments: &Import) -> Result<ExitCode, Failure> {
         say!("trained by {} on {}, seed {}", header.program, header.settings.data.set, header.seed)?;
     }
     if let Some(imported) = &stored.imported {
-        imported.notes.iter().for_each(|note| tell!("warning: {}: {note}\n", file.display()));
         let constants = imported.constants;
         let [membrane, synapse] = [constants.membrane_decay, constants.synapse_decay].map(|decay| short(steps(decay)));
         say!("time constants: membrane {membrane} steps, synapse {synapse} steps")?;

@@ -9,13 +9,15 @@
 //! /node/metadata/KEY         anything; nodes may have metadata too
 //! ```
 
+mod read;
+mod write;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use ohmspike_datasets::{NumberArray, parse_hdf5, persist, read_hdf5};
 
 use crate::error::{NirError, WriteError};
-use crate::{read, write};
 
 /// A parameter or a piece of metadata.
 #[derive(Clone, Debug, PartialEq)]

@@ -40,8 +40,6 @@ pub mod graph;
 pub mod network;
 mod neuron;
 pub mod note;
-mod read;
-mod write;
 
 /// Runs the examples in the README.
 #[cfg(doctest)]

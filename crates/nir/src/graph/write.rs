@@ -3,8 +3,8 @@
 use hdf5_pure::{DatasetBuilder, FileBuilder, GroupBuilder};
 use ohmspike_datasets::NumberArray;
 
+use super::{Graph, Node, Value};
 use crate::error::WriteError;
-use crate::graph::{Graph, Node, Value};
 
 /// Version of the Python package whose layout this is.
 const VERSION: &str = "1.0.8";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use ohmspike_datasets::{Hdf5Object, Hdf5Tree};
 
+use super::{Graph, Node, Value};
 use crate::error::NirError;
-use crate::graph::{Graph, Node, Value};
 
 type Members = BTreeMap<String, Hdf5Object>;
 

@@ -46,7 +46,7 @@ pub(crate) fn chain(graph: &Graph) -> Result<Vec<Link<'_>>, NirError> {
     let start = only(graph, "input", &sources)?;
     only(graph, "output", &targets)?;
     for (direction, neighbours) in [("to this node", &sources), ("from this node", &targets)] {
-        for (name, ends) in neighbours.iter().filter(|(_, ends)| ends.len() > 1) {
+        if let Some((name, ends)) = neighbours.iter().find(|(_, ends)| ends.len() > 1) {
             let names = ends.iter().map(|name| (*name).to_owned()).collect();
             let link = Link { name, node: &graph.nodes[*name] };
             return Err(link.refused(graph, NodeReason::Branch { direction, names }));

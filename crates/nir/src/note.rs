@@ -32,7 +32,7 @@ pub enum Note {
     #[error(
         "reset to zero assumed, in the step after the spike: input of that step is lost. NIR states neither the step of the reset \
          nor a reset by subtraction\n\n\
-         hint: in snnTorch, `reset_mechanism=\"zero\"` with `reset_delay=True` spikes at the same steps"
+         hint: neurons `Synaptic` of snnTorch with `reset_mechanism=\"zero\"` and `reset_delay=True` have the same reset"
     )]
     AssumedReset,
     /// A readout that spikes in the file.

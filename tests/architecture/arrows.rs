@@ -13,28 +13,29 @@ const ARROWS: [(&str, &[&str]); 17] = [
     ("ohmspike-stats", &[]),
     ("ohmspike-datasets", &[]),
     ("ohmspike-plot", &[]),
+    ("ohmspike-nir", &["simd", "datasets"]),
     ("ohmspike-crossbar", &["simd", "rng"]),
     ("ohmspike-fit", &["simd", "rng", "stats", "crossbar"]),
     ("ohmspike-snn", &["simd", "rng", "crossbar"]),
-    ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets"]),
-    ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study"]),
-    ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis"]),
+    ("ohmspike-study", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir"]),
+    ("ohmspike-analysis", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study"]),
+    ("ohmspike-answers", &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis"]),
     (
         "ohmspike-report",
-        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit"],
+        &["simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis", "answers", "plot", "fit"],
     ),
     (
         "ohmspike-experiments",
         &[
-            "simd", "rng", "stats", "crossbar", "snn", "datasets", "study", "analysis", "answers", "plot", "fit",
-            "report",
+            "simd", "rng", "stats", "crossbar", "snn", "datasets", "nir", "study", "analysis", "answers", "plot",
+            "fit", "report",
         ],
     ),
     ("ohmspike", &LIBRARIES),
     ("ohmspike-cli", &PROGRAM),
     ("ohmspike-python", &["ohmspike", "cli"]),
 ];
-const LIBRARIES: [&str; 13] = [
+const LIBRARIES: [&str; 14] = [
     "simd",
     "rng",
     "stats",
@@ -42,6 +43,7 @@ const LIBRARIES: [&str; 13] = [
     "fit",
     "snn",
     "datasets",
+    "nir",
     "study",
     "analysis",
     "answers",
@@ -49,7 +51,7 @@ const LIBRARIES: [&str; 13] = [
     "report",
     "experiments",
 ];
-const PROGRAM: [&str; 14] = [
+const PROGRAM: [&str; 15] = [
     "simd",
     "rng",
     "stats",
@@ -57,6 +59,7 @@ const PROGRAM: [&str; 14] = [
     "fit",
     "snn",
     "datasets",
+    "nir",
     "study",
     "analysis",
     "answers",

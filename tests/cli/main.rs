@@ -21,6 +21,7 @@
 //! - [`array`]: currents of arrays with wires.
 //! - [`deploy`]: stored networks on many chips.
 //! - [`device_fit`]: devices fitted to measurements; [`device_new`], [`device_compare`]: new, checked and compared devices.
+//! - [`nir`]: networks as NIR files.
 //! - [`train`], [`device`], [`data`]: the other subcommands.
 //!
 //! Every run has its own working folder, home and cache.
@@ -44,6 +45,7 @@ mod instructions;
 mod killed;
 mod library;
 mod limit;
+mod nir;
 #[cfg(unix)]
 mod odd_files;
 mod ohmspike;

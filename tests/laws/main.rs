@@ -12,6 +12,7 @@
 //! - `mechanisms`: disabling a mechanism of a device shifts no other random stream;
 //! - `fit`: samples of a device, fitted, give its numbers back;
 //! - `limit`: limits rarely claim too much;
+//! - `nir`: networks come back from NIR files bit by bit;
 //! - `store`, `killed`: records survive damaged files and hundreds of kills;
 //! - `executors`: results do not depend on the executor; `hardware`: training through arrays with each mechanism;
 //! - `event_counts`: an input of k equals k inputs with equal weights and drives its row k times;
@@ -37,6 +38,7 @@ mod killed;
 mod layer_bits;
 mod limit;
 mod mechanisms;
+mod nir;
 mod ranges;
 mod read_noise;
 mod resolved_study;

@@ -8,6 +8,7 @@
 //! - `devices`: device files and papers; `chips`: programmed chips; `fit_curves`: pulsed devices and the fits that they
 //!   cite; `in_situ`: training through every device;
 //! - `findings`: the numbers of the findings, made again from their records;
+//! - `nir`: networks of NIR files, by their equations and by snnTorch;
 //! - `shd`: event files as read by h5py and binned by NumPy; `latency`: the latency code by hand; `learning`: the
 //!   published preset learns;
 //! - `spike_distances`: published Van Rossum distances of untrained networks;
@@ -29,6 +30,7 @@ mod latency;
 mod layered;
 mod layers;
 mod learning;
+mod nir;
 mod number;
 mod random_networks;
 mod shd;

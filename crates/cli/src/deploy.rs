@@ -48,7 +48,8 @@ Examples:
 /// over chips at each time: mean, 5th percentile, median, and the fraction of chips above a threshold.
 ///
 /// A network file is a NumPy archive (npz) of the weights w0, w1, ... from the input up, from `ohmspike train --save-weights` or
-/// another program. Its header holds the settings; a network without one takes them from --study and --set.
+/// another program. Its header holds the settings; a network without one takes them from --study and --set. NIR files (.nir) of
+/// other tools hold the time constants too; `ohmspike nir` converts them.
 ///
 /// The answer is withheld for a network that is silent or at chance in exact memory.
 ///
@@ -56,7 +57,7 @@ Examples:
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Arguments {
-    /// Network files (npz).
+    /// Network files (npz or NIR).
     #[arg(required = true, value_name = "NETWORK")]
     networks: Vec<PathBuf>,
     /// Devices to deploy onto, built in or files [default: that of the settings].

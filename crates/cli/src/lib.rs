@@ -17,6 +17,7 @@ mod generate;
 mod keys;
 mod limit;
 mod meter;
+mod nir;
 mod report;
 mod run;
 mod source;
@@ -63,6 +64,8 @@ enum Command {
     #[command(subcommand)]
     Device(device::Command),
     #[command(subcommand)]
+    Nir(nir::Command),
+    #[command(subcommand)]
     Array(array::Command),
     #[command(subcommand)]
     Generate(generate::Command),
@@ -104,6 +107,7 @@ pub fn main(words: Vec<OsString>, program: PathBuf) -> ExitCode {
         Command::Keys(arguments) => keys::run(&arguments),
         Command::Data(command) => data::run(&command),
         Command::Device(command) => device::run(&command),
+        Command::Nir(command) => nir::run(&command),
         Command::Array(command) => array::run(&command).map(|()| ExitCode::SUCCESS),
         Command::Generate(command) => generate::run(&command),
     };

@@ -9,7 +9,7 @@
 
 use std::path::Path;
 
-use hdf5_reader::{Dataset, Hdf5File, OpenOptions, error::Error as ReaderError, messages::HdfMessage};
+use hdf5_reader::{Dataset, Hdf5File, OpenOptions, error::Error as ReaderError, group::Group, messages::HdfMessage};
 use thiserror::Error;
 
 use crate::{
@@ -45,7 +45,10 @@ pub(crate) fn is_hdf5(bytes: &[u8]) -> bool {
 pub(crate) struct Content {
     /// File name for messages.
     pub file: String,
-    length: u64,
+    /// Size of the file, bytes.
+    pub length: u64,
+    /// Largest read of a data set, bytes.
+    pub most: usize,
     hdf5: Hdf5File,
 }
 
@@ -177,7 +180,7 @@ impl Content {
         if length < needed {
             return Err(Hdf5Error::Truncated { file, got: length, needed });
         }
-        Ok(Content { file, length, hdf5 })
+        Ok(Content { file, length, most, hdf5 })
     }
 
     /// Returns whether the file has an object at `place`, intact or not.
@@ -218,8 +221,13 @@ impl Content {
         }
     }
 
+    /// Returns the group at the root of the file.
+    pub(crate) fn root(&self) -> Result<Group, Hdf5Error> {
+        self.hdf5.root_group().map_err(|error| structure(&self.file, "/", error))
+    }
+
     /// Reads the decompressed elements of `dataset`.
-    fn bytes(&self, place: &str, dataset: &Dataset) -> Result<Vec<u8>, Hdf5Error> {
+    pub(crate) fn bytes(&self, place: &str, dataset: &Dataset) -> Result<Vec<u8>, Hdf5Error> {
         let damaged = |error| structure(&self.file, place, error);
         let header = self.hdf5.get_or_parse_header(dataset.address()).map_err(damaged)?;
         let pipelines = header.messages.iter().filter_map(|message| match message {
@@ -333,7 +341,7 @@ impl Sequences<'_> {
     }
 }
 
-fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
+pub(crate) fn structure(file: &str, place: &str, error: ReaderError) -> Hdf5Error {
     Hdf5Error::Structure {
         file: file.to_owned(),
         place: place.to_owned(),

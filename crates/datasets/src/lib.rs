@@ -7,6 +7,7 @@
 //! - [`import_events()`] and [`import_dense()`] convert other files (npy, npz, CSV, HDF5, IDX) to a [`Dataset`];
 //!   [`store()`] writes it to the cache folder, [`imported()`] lists what is stored;
 //! - [`read_arrays()`] and [`write_arrays()`] exchange arrays of numbers with NumPy as npz files;
+//! - [`read_hdf5()`] reads an HDF5 file of any structure as a tree of groups, numbers and text;
 //! - [`load()`] returns a [`Dataset`] by name: training and test samples of one kind (bytes, numbers or events) with a
 //!   digest of the content.
 //!
@@ -49,6 +50,7 @@ mod file;
 mod float_layout;
 mod hdf5;
 mod hdf5_filter;
+mod hdf5_tree;
 mod hdf5_type;
 mod idx;
 mod image_set;
@@ -90,6 +92,7 @@ pub use fetch::{FASHION_MNIST_ADDRESS, FetchError, Fetched, FetchedFile, fetch};
 pub use fetch_shd::{FetchShdError, FetchedRecordings, FetchedShd, Origin, SHD_ADDRESS, ShdFrom, fetch_shd};
 pub use file::FileError;
 pub use hdf5::Hdf5Error;
+pub use hdf5_tree::{Hdf5Object, Hdf5Tree, parse_hdf5, read_hdf5, starts_as_hdf5};
 pub use idx::IdxError;
 pub use image_set::{ImageSet, ImageSetError};
 pub use import::{DenseImport, EventImport, Import, ImportError, Test, import_dense, import_events, store};

@@ -15,6 +15,7 @@
 //! | [`fit`] | device files from measured tables: [`fit::fit`](fit::fit()) |
 //! | [`snn`] | spiking networks, their training, and weights on arrays |
 //! | [`datasets`] | built-in, published and imported data |
+//! | [`nir`] | networks as NIR files, for other simulators and chips |
 //! | [`study`] | studies, trials, records; [`run_study`](study::run_study()) |
 //! | [`analysis`] | statistics of records: [`summarise`](analysis::summarise) |
 //! | [`answers`] | limits, ablation and deployment |
@@ -48,6 +49,7 @@ pub use ohmspike_crossbar as crossbar;
 pub use ohmspike_datasets as datasets;
 pub use ohmspike_experiments as experiments;
 pub use ohmspike_fit as fit;
+pub use ohmspike_nir as nir;
 pub use ohmspike_plot as plot;
 pub use ohmspike_report as report;
 pub use ohmspike_rng as rng;

@@ -4,6 +4,7 @@
 //! w0, w1, ...    feedforward weights from the input up, the readout last; float32, rows (presynaptic) x columns, thresholds
 //! r0, ...        recurrent weights of the hidden layer with this number; absent for layers without recurrence
 //! header         uint8: a JSON object in UTF-8, [`NetworkHeader`]
+//! imported       uint8: a JSON object in UTF-8, [`Imported`], in place of the header of a network from a NIR file
 //! ```
 //!
 //! Weights are effective weights: what a noise-free read of the trained cells returns, right after the last write. In
@@ -12,8 +13,12 @@
 //! Networks of other programs have no header. Their weights are float32 or float64, and all matrices may be transposed
 //! (columns x rows), as in PyTorch. [`StoredNetwork::arranged`] finds out which from the number of inputs and classes;
 //! square matrices, which fit in both orders, are refused.
+//!
+//! Files that start with the signature of HDF5 or end in `.nir` are NIR files; see [`StoredNetwork::read_nir`].
 
 mod error;
+mod imported;
+mod nir;
 #[cfg(test)]
 mod tests;
 
@@ -21,12 +26,15 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-use ohmspike_datasets::{ArrayContent, NumberArray, counted, persist, read_arrays, write_arrays};
+use ohmspike_datasets::{ArrayContent, NumberArray, counted, persist, read_arrays, starts_as_hdf5, write_arrays};
 use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 pub use error::NetworkFileError;
+pub use imported::Imported;
+pub use nir::NirExportError;
 
 use crate::prepare::DataShape;
 use crate::run_study::Trained;
@@ -37,6 +45,10 @@ use crate::trial::network;
 pub const FORMAT: u32 = 1;
 /// Name of the array that holds the header.
 const HEADER: &str = "header";
+/// Name of the array that describes an imported network.
+const IMPORTED: &str = "imported";
+/// Ending of NIR files.
+const NIR_ENDING: &str = "nir";
 /// Most weight matrices from the input up, the readout included.
 const MOST_MATRICES: usize = 64;
 
@@ -72,6 +84,8 @@ pub struct StoredNetwork {
     pub file: String,
     /// Its header; none for a network of another program.
     pub header: Option<NetworkHeader>,
+    /// What is known about a network from a NIR file of another program.
+    pub imported: Option<Imported>,
     /// Feedforward weights from the input up, as stored.
     feedforward: Vec<Matrix>,
     /// Recurrent weights by hidden layer, as stored.
@@ -131,6 +145,7 @@ impl StoredNetwork {
         let mut network = StoredNetwork {
             file: String::new(),
             header: Some(header),
+            imported: None,
             feedforward: Vec::new(),
             recurrent: BTreeMap::new(),
         };
@@ -143,13 +158,20 @@ impl StoredNetwork {
         network
     }
 
-    /// Reads the file at `path`.
+    /// Reads the file at `path`: a NIR file if it ends in `.nir` or starts as HDF5, and else an npz file.
     ///
     /// # Errors
-    /// Returns a [`NetworkFileError`] if the file is not an npz file of matrices of finite weights, or its header is damaged.
+    /// Returns a [`NetworkFileError`] if the file is neither an npz file of matrices of finite weights nor a NIR file of a
+    /// supported network, or its header is damaged.
     pub fn read(path: &Path) -> Result<StoredNetwork, NetworkFileError> {
+        let is_nir = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case(NIR_ENDING));
+        if is_nir || starts_as_hdf5(path) { StoredNetwork::read_nir(path, None) } else { StoredNetwork::read_npz(path) }
+    }
+
+    fn read_npz(path: &Path) -> Result<StoredNetwork, NetworkFileError> {
         let (file, mut arrays) = (path.display().to_string(), read_arrays(path)?);
-        let header = arrays.remove(HEADER).map(|array| read_header(&file, &array)).transpose()?;
+        let header = arrays.remove(HEADER).map(|array| read_json(&file, HEADER, &array)).transpose()?;
+        let imported = arrays.remove(IMPORTED).map(|array| read_json(&file, IMPORTED, &array)).transpose()?;
         let names: Vec<String> = arrays.keys().cloned().collect();
         let (mut feedforward, mut recurrent) = (BTreeMap::new(), BTreeMap::new());
         for (name, array) in arrays {
@@ -169,7 +191,8 @@ impl StoredNetwork {
         if let Some(layer) = recurrent.keys().find(|layer| **layer >= highest) {
             return Err(unknown(&file, &format!("r{layer}"), &[]));
         }
-        let network = StoredNetwork { file, header, feedforward: feedforward.into_values().collect(), recurrent };
+        let network =
+            StoredNetwork { file, header, imported, feedforward: feedforward.into_values().collect(), recurrent };
         network.check_header()?;
         Ok(network)
     }
@@ -251,13 +274,16 @@ impl StoredNetwork {
             self.feedforward.iter().enumerate().map(|(number, matrix)| named('w', number, matrix)).collect();
         matrices.extend(self.recurrent.iter().map(|(layer, matrix)| named('r', *layer, matrix)));
         let header = self.header.as_ref().map(|header| serde_json::to_string(header).expect("settings have a text"));
+        let imported = self.imported.as_ref().map(|known| serde_json::to_string(known).expect("numbers have a text"));
         let mut arrays: Vec<(String, Vec<usize>, ArrayContent)> = matrices
             .iter()
             .map(|(name, shape, cells)| (name.clone(), shape.clone(), ArrayContent::Floats(cells)))
             .collect();
-        arrays.extend(
-            header.iter().map(|text| (HEADER.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes()))),
-        );
+        for (name, text) in [(HEADER, &header), (IMPORTED, &imported)] {
+            let bytes =
+                text.iter().map(|text| (name.to_owned(), vec![text.len()], ArrayContent::Bytes(text.as_bytes())));
+            arrays.extend(bytes);
+        }
         write_arrays(path, &arrays).map_err(|source| NetworkFileError::Write { path: path.to_owned(), source })
     }
 
@@ -291,14 +317,15 @@ impl StoredNetwork {
         let fits = |order| self.fits(order, shape);
         match (fits(Order::RowsFirst), fits(Order::ColumnsFirst)) {
             (true, false) => Ok(Order::RowsFirst),
-            (true, true) if self.header.is_some() => Ok(Order::RowsFirst),
-            (false, true) if self.header.is_none() => Ok(Order::ColumnsFirst),
+            (true, true) if self.states_its_order() => Ok(Order::RowsFirst),
+            (false, true) if !self.states_its_order() => Ok(Order::ColumnsFirst),
             (true, true) => Err(NetworkFileError::Ambiguous { file: self.file.clone(), shapes: self.shapes() }),
             _ => {
                 let DataShape { inputs, classes } = shape;
-                let hint = match &self.header {
-                    Some(_) => "name a data set like that of the training with `--test`",
-                    None => {
+                let hint = match (&self.header, &self.imported) {
+                    (Some(_), _) => "name a data set like that of the training with `--test`",
+                    (None, Some(_)) => "name a data set of these sizes with `--set data.set=NAME`",
+                    (None, None) => {
                         "name the data set with `--set data.set=NAME`; `w0` comes first and the readout last, all in the same \
                          order of rows and columns"
                     }
@@ -307,6 +334,11 @@ impl StoredNetwork {
                 Err(NetworkFileError::Shapes { file, shapes, inputs, classes, hint })
             }
         }
+    }
+
+    /// Whether the matrices are known to be rows (presynaptic) x columns.
+    fn states_its_order(&self) -> bool {
+        self.header.is_some() || self.imported.is_some()
     }
 
     /// Returns the matrices, `turned`, in order of the connections.
@@ -337,7 +369,11 @@ impl StoredNetwork {
     /// Returns the neurons of every hidden layer as far as the shapes alone tell: a transposed network with as many
     /// inputs as classes looks like one with other sizes.
     pub fn likely_sizes(&self) -> Vec<usize> {
-        self.sizes_in(if self.chains(Order::RowsFirst) { Order::RowsFirst } else { Order::ColumnsFirst })
+        self.sizes_in(if self.states_its_order() || self.chains(Order::RowsFirst) {
+            Order::RowsFirst
+        } else {
+            Order::ColumnsFirst
+        })
     }
 
     fn sizes_in(&self, order: Order) -> Vec<usize> {
@@ -425,8 +461,12 @@ fn matrix(file: &str, name: &str, array: &NumberArray) -> Result<Matrix, Network
     Ok(Matrix::from_fn(rows, columns, |row, column| array.numbers[row * columns + column] as f32))
 }
 
-fn read_header(file: &str, array: &NumberArray) -> Result<NetworkHeader, NetworkFileError> {
-    let wrong = |reason: String| NetworkFileError::Header { file: file.to_owned(), reason };
+/// Reads the JSON object of the array `name`.
+fn read_json<T: DeserializeOwned>(file: &str, name: &str, array: &NumberArray) -> Result<T, NetworkFileError> {
+    let wrong = |reason: String| match name {
+        HEADER => NetworkFileError::Header { file: file.to_owned(), reason },
+        _ => NetworkFileError::Metadata { file: file.to_owned(), reason },
+    };
     if array.kind != "uint8" || array.shape.len() != 1 {
         return Err(wrong(format!("expected a row of uint8, got {}", array.kind)));
     }

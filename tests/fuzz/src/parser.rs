@@ -9,10 +9,13 @@ use clap::ValueEnum;
 use flate2::read::GzDecoder;
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
+use ohmspike_nir::graph::Graph;
+use ohmspike_nir::network::Readout;
 use ohmspike_snn::connection::Connection;
 use ohmspike_study::checkpoint::Checkpoints;
 use ohmspike_study::chip_maps::{ChipMaps, MapFile};
 use ohmspike_study::cluster::jobs::Jobs;
+use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::prepare::sha256;
 use ohmspike_study::store::Store;
 use ohmspike_study::study::{Override, Study};
@@ -44,6 +47,8 @@ pub enum Parser {
     Npz,
     /// Events in HDF5.
     Hdf5,
+    /// Networks in NIR.
+    Nir,
     /// Events in CSV.
     Csv,
     /// Samples in IDX.
@@ -103,6 +108,7 @@ impl Parser {
                 .map(|packed| unpacked(packed))
                 .chain([shipped("import/events.h5")])
                 .collect(),
+            Parser::Nir => networks(),
             Parser::Csv => vec![shipped("import/events.csv"), b"sample,time,unit,label\n0,0.5,1,2\n".to_vec()],
             Parser::Idx => vec![unpacked(&shipped("import/images.idx.gz")), shipped("import/labels.idx")],
         }
@@ -142,10 +148,25 @@ impl Parser {
                     | archive::repacked(input).is_some_and(|whole| is_events(&write(folder, "x.npz", &whole)))
             }
             Parser::Hdf5 => is_events(&write(folder, "x.h5", input)),
+            Parser::Nir => {
+                let graph = Graph::parse("x.nir".to_owned(), input.to_vec());
+                graph.is_ok_and(|graph| StoredNetwork::from_graph(&graph, None).is_ok())
+            }
             Parser::Csv => is_events(&write(folder, "x.csv", input)),
             Parser::Idx => are_samples(&write(folder, "x.idx", input)),
         }
     }
+}
+
+/// Returns networks of the Python package and of this program, with and without its metadata.
+fn networks() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/nir/tests/data/read");
+    let read = |name: &str| unpacked(&fs::read(folder.join(name)).expect("a shipped file"));
+    let others = ["cuba.nir.gz", "lif.nir.gz", "snntorch-leaky.nir.gz"].map(read);
+    let graph = Graph::parse("x.nir".to_owned(), others[0].clone()).expect("a graph");
+    let network = StoredNetwork::from_graph(&graph, None).expect("a network");
+    let own = network.to_graph(None, Readout::CubaLi).expect("supported").to_bytes().expect("a graph");
+    others.into_iter().chain([own]).collect()
 }
 
 fn unpacked(packed: &[u8]) -> Vec<u8> {

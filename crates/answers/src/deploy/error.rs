@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use ohmspike_crossbar::ArrayError;
 use ohmspike_datasets::{counted, reason, write_reason};
+use ohmspike_nir::note::Note;
 use ohmspike_snn::network::NetworkError;
 use ohmspike_study::chip_maps::WrongMap;
 use ohmspike_study::network_file::NetworkFileError;
@@ -255,6 +256,14 @@ pub enum DeployWarning {
     NoMechanisms {
         /// Name of the device.
         device: String,
+    },
+    /// An assumption of the import of a NIR file.
+    #[error("{file}: {note}")]
+    Imported {
+        /// The file.
+        file: String,
+        /// The assumption.
+        note: Note,
     },
     /// A key that a deployment does not use.
     #[error("{key}: no effect in a deployment: {why}\n\nhint: leave the key out")]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ohmspike_snn::network::{HiddenLayer, Network};
-use ohmspike_study::network_file::{NetworkHeader, StoredNetwork};
+use ohmspike_study::network_file::{Imported, NetworkHeader, StoredNetwork};
 use ohmspike_study::prepare::{DataShape, Prepared};
 use ohmspike_study::settings::{Settings, WeightSigns, layer_key};
 use ohmspike_study::study::{Axis, Condition, Override, Preset, Study, canonical};
@@ -90,6 +90,7 @@ impl DeployedNetwork {
         let spread = known_spread(&of_training, stored.header.is_some() || given || in_file);
         let study = source.study(request, &stored, &[last, no_initial_weights(&stored, request)].concat())?;
         explicit.extend(study.places.keys().filter(|_| source.file.is_some()).cloned());
+        explicit.extend(stored.imported.iter().flat_map(Imported::keys).map(|(key, _)| key.to_owned()));
         let (folder, demand) = (source.folder, source.demand);
         if !study.conditions.iter().all(|condition| condition.settings.has_device()) {
             return Err(DeployError::NoDevice { file: stored.file.clone() });
@@ -189,7 +190,8 @@ impl DeployedNetwork {
 
     /// Returns warnings about data other than those of the training, and about keys that a deployment does not use.
     pub(super) fn warnings(&self, prepared: &Prepared) -> Vec<DeployWarning> {
-        self.assumed().into_iter().chain(self.other_data(prepared)).chain(self.ignored()).collect()
+        let known = self.assumed().into_iter().chain(self.other_data(prepared)).chain(self.ignored());
+        known.chain(self.of_import()).collect()
     }
 
     /// Settings that a network without a header takes from the defaults, although its accuracy depends on them.
@@ -201,6 +203,12 @@ impl DeployedNetwork {
         let open: Vec<String> = DECISIVE.iter().filter(|key| is_open(key)).filter_map(shown).collect();
         (self.stored.header.is_none() && !open.is_empty())
             .then(|| DeployWarning::Assumed { file: self.stored.file.clone(), settings: open.join(", ") })
+    }
+
+    /// What the import of a NIR file assumed.
+    fn of_import(&self) -> Vec<DeployWarning> {
+        let notes = self.stored.imported.iter().flat_map(|imported| &imported.notes);
+        notes.map(|note| DeployWarning::Imported { file: self.stored.file.clone(), note: note.clone() }).collect()
     }
 
     fn ignored(&self) -> Vec<DeployWarning> {
@@ -341,9 +349,13 @@ impl<'a> Source<'a> {
                 };
                 Ok(plain([base_overrides(), header_overrides(header, other_device)].concat(), demand))
             }
-            (None, None) => Ok(plain([size_overrides(stored), base_overrides()].concat(), demand_of(wanted))),
+            (None, None) => {
+                let own = [size_overrides(stored), base_overrides(), constant_overrides(stored)].concat();
+                Ok(plain(own, demand_of(wanted)))
+            }
             (None, Some(path)) => {
-                let own = [vec![Override::new(SIGNS, "constrained")], size_overrides(stored)].concat();
+                let signs = vec![Override::new(SIGNS, "constrained")];
+                let own = [signs, size_overrides(stored), constant_overrides(stored)].concat();
                 let opened = [own.clone(), full_scales(stored, MOST_WEIGHT)].concat();
                 let file = StudyFile::open_with(request.presets, path, &opened)?;
                 let (expected, got) = (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
@@ -431,6 +443,11 @@ fn size_overrides(stored: &StoredNetwork) -> Vec<Override> {
         ]
     };
     stored.likely_sizes().into_iter().enumerate().flat_map(of_layer).collect()
+}
+
+/// Returns the time constants of a network from a NIR file as overrides.
+fn constant_overrides(stored: &StoredNetwork) -> Vec<Override> {
+    stored.imported.iter().flat_map(Imported::keys).map(|(key, steps)| Override::new(key, steps)).collect()
 }
 
 /// Returns the settings of the training that hold for a deployment. The devices of the training hold only if no other is

@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use ohmspike_datasets::{NumberArraysError, write_reason};
+use ohmspike_nir::error::NirError;
 
 /// Why a network file cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +13,9 @@ pub enum NetworkFileError {
     /// Not an npz file of numbers.
     #[error(transparent)]
     Arrays(#[from] NumberArraysError),
+    /// Not a NIR file of a supported network.
+    #[error(transparent)]
+    Nir(#[from] NirError),
     /// The file cannot be written.
     #[error("cannot write `{}`: {}", path.display(), write_reason(source))]
     Write {
@@ -89,6 +93,42 @@ pub enum NetworkFileError {
         file: String,
         /// Why.
         reason: String,
+    },
+    /// Metadata of Ohmspike that cannot be read.
+    #[error(
+        "{file}: metadata `ohmspike`: {reason}; expected those of `ohmspike nir`\n\n\
+         hint: delete them to import the network as that of another program"
+    )]
+    Metadata {
+        /// The file.
+        file: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nodes whose constants are not those of the metadata.
+    #[error(
+        "{file}: {parameter}: expected a decay factor of {stated} per step, as the metadata `ohmspike` state, got {got}\n\n\
+         hint: delete the metadata `ohmspike` to import the constants of the nodes"
+    )]
+    Constants {
+        /// The file.
+        file: String,
+        /// The parameter.
+        parameter: &'static str,
+        /// Decay factor of the metadata.
+        stated: f32,
+        /// Decay factor of the nodes.
+        got: f32,
+    },
+    /// Too many layers.
+    #[error("{file}: expected at most {most} nodes of weights, got {got}")]
+    Deep {
+        /// The file.
+        file: String,
+        /// Largest number.
+        most: usize,
+        /// Number of nodes of weights.
+        got: usize,
     },
     /// Shapes that do not form a network of these inputs and classes.
     #[error(

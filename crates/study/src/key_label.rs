@@ -14,7 +14,7 @@ pub const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
 
 /// Keys with their label and unit.
-const KNOWN: [(&str, &str, &str); 40] = [
+const KNOWN: [(&str, &str, &str); 41] = [
     (NOISE, "noise of every weight update", "% of σ_init"),
     (FRACTION, "excitatory fraction of the hidden neurons", ""),
     (SPREAD_SCALE, "factor on the device's write noise", ""),

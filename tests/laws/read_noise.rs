@@ -27,7 +27,13 @@ fn array(columns: usize) -> CrossbarArray {
 }
 
 fn layer(array: &CrossbarArray) -> Layer<'_> {
-    Layer { weights: array.weights(), read_variance: array.read_variance(), converter: None, lines: None, column_gain: None }
+    Layer {
+        weights: array.weights(),
+        read_variance: array.read_variance(),
+        converter: None,
+        lines: None,
+        column_gain: None,
+    }
 }
 
 fn lane(blocks: &[Block], column: usize) -> f64 {

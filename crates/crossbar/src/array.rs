@@ -11,7 +11,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
-use crate::array_lines::Lines;
+use crate::array_lines::{Lines, no_gain};
 use crate::array_params::ArrayParams;
 use crate::assemble::{branches, driven_rows, faults, scheme};
 use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_mask};
@@ -105,11 +105,8 @@ impl CrossbarArray {
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
-        let writes_opposite = params.writes_opposite();
-        let copied = params.controller == Controller::DigitalCopy;
+        let (writes_opposite, copied) = (params.writes_opposite(), params.controller == Controller::DigitalCopy);
         let lines = Lines::new(device, &mapping, &signs, columns, other.is_some(), read.is_some());
-        let driven_array = matches!(lines, Lines::Driven(_));
-        let gained = device.wires.is_some_and(|wires| wires.column_gain);
         let mut array =
             CrossbarArray {
                 mapping,
@@ -127,7 +124,7 @@ impl CrossbarArray {
                 copy: copied.then(|| Matrix::zeros(rows, columns)),
                 gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
                 weights: Matrix::zeros(rows, columns),
-                variance: (read.is_some() && !driven_array).then(|| Matrix::zeros(rows, columns)),
+                variance: read.as_ref().filter(|_| !lines.is_driven()).map(|_| Matrix::zeros(rows, columns)),
                 scratch: if writes_opposite { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
                 law,
                 signs,
@@ -136,7 +133,7 @@ impl CrossbarArray {
                 read,
                 converters,
                 lines,
-                column_gain: gained.then(|| Matrix::from_fn(1, columns, |_, _| 1.0)),
+                column_gain: no_gain(device, columns),
                 updates: 0,
                 initial: WriteReport::default(),
                 ledger: Ledger::default(),

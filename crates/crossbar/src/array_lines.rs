@@ -49,6 +49,16 @@ impl Lines {
             }
         }
     }
+
+    /// Returns whether these are the lines of a driven array.
+    pub(crate) fn is_driven(&self) -> bool {
+        matches!(self, Lines::Driven(_))
+    }
+}
+
+/// Returns a gain of 1 for each of `columns` before calibration, if `device` has a digital gain.
+pub(crate) fn no_gain(device: &Device, columns: usize) -> Option<Matrix> {
+    device.wires.filter(|wires| wires.column_gain).map(|_| Matrix::from_fn(1, columns, |_, _| 1.0))
 }
 
 impl CrossbarArray {
@@ -92,7 +102,7 @@ impl CrossbarArray {
     /// Calibrates the digital gain of the columns on `reads`: lists of active rows in ascending order.
     pub fn calibrate_column_gain<'a>(&mut self, reads: impl Iterator<Item = &'a [u16]>) {
         let Some(gain) = &mut self.column_gain else { return };
-        *gain = Matrix::from_fn(1, self.main.g_above_min.columns(), |_, _| 1.0);
+        *gain = Matrix::from_fn(1, gain.columns(), |_, _| 1.0);
         self.refresh_lines(true);
         let mut sums = vec![[0.0f64; 2]; self.columns()];
         let (mut read, mut whole) = (ColumnRead::new(self.columns()), vec![Block::ZERO; self.weights().row_blocks()]);
@@ -163,7 +173,7 @@ impl CrossbarArray {
 
     fn gain_is_in_weights(&self) -> bool {
         let converted = self.converters.as_ref().is_some_and(|converters| converters.has_column_converters());
-        matches!(self.lines, Lines::Driven(_)) && !converted
+        self.lines.is_driven() && !converted
     }
 }
 

@@ -265,7 +265,7 @@ fn the_gain_of_a_column_makes_up_for_a_common_loss() {
 /// A matrix of `rows` x `columns` cells around `mean` µS.
 fn cells(rows: usize, columns: usize, mean: f64) -> Vec<f64> {
     let normals = draws(Seed::new(8), rows, columns);
-    normals.cells().map(|normal| mean * (0.5 * f64::from(normal)).exp() / 0.125f64.exp()).collect()
+    normals.cells().map(|normal| mean * libm::exp(0.5 * f64::from(normal) - 0.125)).collect()
 }
 
 /// The straight-through gradient of the conductances, input times dL/dI, against the exact one: the voltage of every cell
@@ -289,13 +289,13 @@ fn straight_through_gradients_point_along_the_exact_ones() {
     let backward: Vec<f64> = by_current.iter().rev().copied().collect();
     let adjoint = solve(&mirrored, &backward, &turned).expect("a circuit");
     let (mut products, mut ratios) = ([0.0; 3], Vec::new());
-    for row in 0..rows {
-        for column in 0..columns {
+    for (row, volts) in volts.iter().enumerate() {
+        for (column, by_current) in by_current.iter().enumerate() {
             let place = row * columns + column;
             let back = (columns - 1 - column) * rows + (rows - 1 - row);
             let cell = forward.word_line_volts[place] - forward.bit_line_volts[place];
             let exact = cell * (adjoint.word_line_volts[back] - adjoint.bit_line_volts[back]);
-            let straight = volts[row] * by_current[column];
+            let straight = volts * by_current;
             products[0] += exact * straight;
             products[1] += exact * exact;
             products[2] += straight * straight;

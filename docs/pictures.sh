@@ -36,6 +36,13 @@ for file in docs/physics/devices/*.json; do
     esac
 done
 
+# 128 x 100 equal cells of 17 µS with lines of 1 ohm per cell and ends of 100 ohm.
+row="$(printf '17 %.0s' {1..100})"
+{ echo "unit microsiemens"; for _ in {1..128}; do echo "$row"; done; } >"$work/map.csv"
+"$ohmspike" array solve "$work/map.csv" --inputs 0.1 --plot "$work/wires-map.svg" --voltages "$work/nodes.csv" \
+    --wires word_line_ohm_per_cell=1,bit_line_ohm_per_cell=1,driver_ohm=100,sense_ohm=100 >"$work/log"
+keep "$work/wires-map" wires-map
+
 study faults outcome-over-device.faults.p_dead_column faults
 study converters outcome-over-device.converters.adc.bits converters
 study noise outcome-over-noise.level_percent noise

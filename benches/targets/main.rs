@@ -15,6 +15,7 @@ mod start;
 mod table;
 mod trial_epochs;
 mod variant;
+mod wires;
 
 use std::thread::available_parallelism;
 
@@ -45,13 +46,14 @@ impl Run {
 type Group = fn(&Stage, Run) -> Vec<Line>;
 
 /// Groups on the images, then groups with their own data.
-const GROUPS: [(&str, Group); 7] = [
+const GROUPS: [(&str, Group); 8] = [
     ("memory", memory::lines),
     ("trial-epoch", trial_epochs::lines),
     ("deployment", deployment::lines),
     ("distances", distances::lines),
     ("fit", |_, run| fit::lines(run)),
     ("recordings", |_, run| recordings::lines(run)),
+    ("wires", |_, run| wires::lines(run)),
     ("growth", |_, run| growth::lines(run)),
 ];
 

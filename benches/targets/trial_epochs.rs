@@ -7,7 +7,8 @@ use std::sync::Barrier;
 use std::thread;
 
 use benches::{Stage, Trial};
-use ohmspike_crossbar::device::{Device, DeviceToDevice, Read};
+use ohmspike_crossbar::device::{ArrayWires, Device, DeviceToDevice, Read};
+use ohmspike_crossbar::wires::{Access, Feed, Wires};
 use ohmspike_simd::Matrix;
 use ohmspike_study::pool::Pool;
 
@@ -18,7 +19,24 @@ use crate::variant::Variant;
 /// A measured device: description, largest ratio of times, name, and a function that removes mechanisms.
 type Measured = (&'static str, f64, &'static str, fn(&mut Device));
 
-const DEVICES: [Measured; 3] = [
+/// Wires of 1 ohm per cell and ends of 100 ohm, in tiles of 128 rows.
+fn add_wires(device: &mut Device, access: Access) {
+    let circuit = Wires {
+        access,
+        word_line_ohm_per_cell: 1.0,
+        bit_line_ohm_per_cell: 1.0,
+        driver_ohm: 100.0,
+        sense_ohm: 100.0,
+        feed: Feed::Left,
+    };
+    device.wires = Some(ArrayWires { circuit, refresh_updates: None, column_gain: false });
+    device.converters.tile_rows = Some(128);
+}
+
+/// Device of the trials that those with wires are compared with.
+const WITHOUT_WIRES: usize = 3;
+
+const DEVICES: [Measured; 6] = [
     ("write noise from a table (illustrative-oxide without read noise)", 1.15, "illustrative-oxide", |device| {
         device.read = Read::default();
     }),
@@ -26,6 +44,11 @@ const DEVICES: [Measured; 3] = [
     // Device-to-device variation would increase many weights near zero, and neurons would spike three times as often.
     ("pulsed writes (ecram-tang-2018 without device-to-device variation)", 1.3, "ecram-tang-2018", |device| {
         device.device_to_device = DeviceToDevice::default();
+    }),
+    ("arrays without wires (study-1k-1m)", 1.15, "study-1k-1m", |_| {}),
+    ("gated wires (study-1k-1m)", 2.0, "study-1k-1m", |device| add_wires(device, Access::Gated)),
+    ("driven wires, tiles of 128 rows, with exact solutions (study-1k-1m)", 1.6, "study-1k-1m", |device| {
+        add_wires(device, Access::Driven);
     }),
 ];
 
@@ -36,7 +59,7 @@ struct Round<'a> {
     /// Seeds 1 and 2, in parallel.
     together: [Variant<'a>; 2],
     /// The weights of seed 1 in arrays of each device.
-    held: [(Device, Variant<'a>); 3],
+    held: [(Device, Variant<'a>); 6],
     /// Seed 1 with all threads of the pool.
     shared: Variant<'a>,
     /// Number of weights that differ from those of seed 1 on one thread, per round.
@@ -106,13 +129,18 @@ impl Round<'_> {
             needs: Needs::FullSetTwoCores,
             details: format!("seeds 1 and 2, {:.0} and {}", one.spikes(), spikes(other)),
         };
-        let devices = DEVICES.iter().zip(&self.held).map(|((what, limit, ..), (_, held))| Line {
-            what: format!("{what} over noisy digital weights"),
-            measured: held.over(alone),
-            unit: "x",
-            target: Target::AtMost(*limit),
-            needs: Needs::FullSet,
-            details: format!("{}, {:.0} with digital weights", spikes(held), alone.spikes()),
+        let devices = DEVICES.iter().zip(&self.held).enumerate().map(|(number, ((what, limit, ..), (_, held)))| {
+            let wired = number > WITHOUT_WIRES;
+            let (reference, other) =
+                if wired { (&self.held[WITHOUT_WIRES].1, "without wires") } else { (alone, "with digital weights") };
+            Line {
+                what: format!("{what} over {}", if wired { "the same without wires" } else { "noisy digital weights" }),
+                measured: held.over(reference),
+                unit: "x",
+                target: Target::AtMost(*limit),
+                needs: Needs::FullSet,
+                details: format!("{}, {:.0} {other}", spikes(held), reference.spikes()),
+            }
         });
         let shared = Line {
             what: "one trial on two threads, speed-up over one thread".to_owned(),

@@ -37,6 +37,27 @@ fn prints_currents_and_node_voltages_and_writes_a_netlist() {
 }
 
 #[test]
+fn draws_a_map_of_the_losses() {
+    let folder = folder();
+    let solve = ["array", "solve", "map.csv", "--inputs", "0.2,0", "--plot", "map.svg", "--wires"];
+    for access in ["driven", "gated"] {
+        let answer = folder.run(&[&solve[..], &[&format!("{WIRES},access={access}")]].concat()).succeeds();
+        assert!(answer.stdout.ends_with("\nmap.svg\n"), "{}", answer.stdout);
+        let svg = folder.text("map.svg");
+        assert!(svg.contains(&format!("{access} array of 2 × 2")) && folder.path("map.png").exists(), "{svg}");
+    }
+    let refused = folder.run(
+        &[&["array", "solve", "map.csv", "--inputs", "0.2", "--plot", "map.pdf", "--wires"], &[WIRES][..]].concat(),
+    );
+    assert_eq!(refused.status, Some(2));
+    assert!(
+        refused.stderr.contains("error: --plot: expected a path that ends in .svg, got `map.pdf`"),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
 fn refuses_bad_maps_inputs_and_wires() {
     let folder = folder();
     folder.write("ragged.csv", "unit microsiemens\n1 2\n3\n");

@@ -17,8 +17,8 @@ use crate::small::{records, timeless};
 const EPOCHS: usize = 3;
 
 /// Sections that cover all stateful parts. Digital weights with noise. Cells with drift and a rest before every test,
-/// random telegraph noise, calibrated converters, reference cells, pulses, verified writes, two branches or a digital
-/// copy. Several layers with recurrent connections on such cells, and Izhikevich neurons without sign constraints.
+/// random telegraph noise, calibrated converters, reference cells, pulses, verified writes, two branches, a digital copy,
+/// or wires of gated and of driven arrays. Several layers with recurrent connections on such cells, and Izhikevich neurons without sign constraints.
 const SECTIONS: [&str; 7] = [
     "[noise]\nlevel_percent = 30",
     "[hardware]\ndevice = \"illustrative-oxide\"\nretention_seconds = 1000\n\
@@ -30,7 +30,9 @@ const SECTIONS: [&str; 7] = [
      [device.converters]\ntile_rows = 128\nadc = { bits = 8, codes = \"signed\", range = \"calibrated\" }",
     "[hardware]\ndevice = \"illustrative-oxide\"\npair = \"potentiation-only\"\ncontroller = \"digital-copy\"\n\
      weight_at_gmax = 0.02",
-    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4",
+    "[hardware]\ndevice = \"1t1r-yousuf-2025\"\ncontroller = \"digital-copy\"\nweight_at_gmax = 0.01\n[readout]\nweight_at_gmax = 4\n\
+     [device.wires]\naccess = \"driven\"\nbit_line_ohm_per_cell = 2\nsense_ohm = 100\nrefresh_updates = 3\n\
+     column_gain = \"calibrated\"\n[device.converters]\ntile_rows = 128",
     "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 7\ndevice = \"illustrative-oxide\"\nrecurrent = false\n\
      weight_at_gmax = 4\n[[layer]]\nhidden = 5\n[readout]\ndevice = \"pcm-joshi-2020\"",
     "recurrent = true\n[[layer]]\n[[layer]]\nhidden = 5\nweight_at_gmax = 4\n[hardware]\ndevice = \"illustrative-oxide\"\n\

@@ -58,6 +58,7 @@ impl Cells {
             read_variance: noisy.then_some(&self.variances[layer]),
             converter: None,
             lines: None,
+            column_gain: None,
         })
     }
 }

@@ -27,7 +27,13 @@ fn array(columns: usize) -> CrossbarArray {
 }
 
 fn layer(array: &CrossbarArray) -> Layer<'_> {
-    Layer { weights: array.weights(), read_variance: array.read_variance(), converter: None, lines: None }
+    Layer {
+        weights: array.weights(),
+        read_variance: array.read_variance(),
+        converter: None,
+        lines: None,
+        column_gain: None,
+    }
 }
 
 fn lane(blocks: &[Block], column: usize) -> f64 {
@@ -80,7 +86,7 @@ fn hidden_currents_have_the_moments_of_cell_by_cell_reads() {
     let mut input = SpikeTrains::new(ROWS, 3).expect("few units");
     input.push_raster(|step, unit| step == 0 && ACTIVE.contains(&unit)).expect("few spikes");
     let mut trace = Trace::new(&network);
-    let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None };
+    let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None, column_gain: None };
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
@@ -102,7 +108,7 @@ fn an_input_of_k_has_the_moments_of_k_reads() {
     let mut input = SpikeTrains::new(ROWS, 3).expect("few units");
     input.push_events(&[0.5; 8], &units, 3.0, EventsPerStep::Count).expect("few spikes");
     let mut trace = Trace::new(&network);
-    let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None };
+    let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None, column_gain: None };
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(5).numbered(number as u64);
@@ -124,7 +130,7 @@ fn readout_currents_have_the_moments_of_cell_by_cell_reads() {
     let mut input = SpikeTrains::new(1, 4).expect("few units");
     input.push_raster(|step, _| step == 0).expect("few spikes");
     let mut trace = Trace::new(&network);
-    let hidden = Layer { weights: &strong, read_variance: None, converter: None, lines: None };
+    let hidden = Layer { weights: &strong, read_variance: None, converter: None, lines: None, column_gain: None };
     let reads: Vec<Vec<f64>> = (0..READS)
         .map(|number| {
             let seed = Seed::new(4).numbered(number as u64);
@@ -153,6 +159,7 @@ fn voltages_of_step_4(layers: Vec<HiddenLayer>, array: &CrossbarArray, noisy: us
         read_variance: None,
         converter: None,
         lines: None,
+        column_gain: None,
     });
     let mut with_array = quiet;
     with_array[noisy] = layer(array);
@@ -191,7 +198,7 @@ fn reads_are_determined_by_their_seed() {
     input.push_raster(|step, unit| step % 5 == 0 && ACTIVE.contains(&unit)).expect("few spikes");
     let currents = |seed| {
         let mut trace = Trace::new(&network);
-        let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None };
+        let readout = Layer { weights: &silent, read_variance: None, converter: None, lines: None, column_gain: None };
         forward(&network, &[layer(&array), readout], input.sample(0), seed, &mut trace);
         [2, 7].map(|step| trace.membrane(step).to_vec())
     };

@@ -37,8 +37,8 @@ fn mechanisms() -> Vec<Mechanism> {
         json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_stuck_random": p, "p_dead_row": p,
         "p_dead_column": p, "p_cluster": p, "cluster_share": 0.5}})
     };
-    let wires = |ohm: f64| {
-        json!({"wires": {"access": "gated", "word_line_ohm_per_cell": ohm, "bit_line_ohm_per_cell": ohm,
+    let wires = |access: &str, ohm: f64| {
+        json!({"wires": {"access": access, "word_line_ohm_per_cell": ohm, "bit_line_ohm_per_cell": ohm,
         "driver_ohm": ohm, "sense_ohm": ohm}})
     };
     let driver = |gain: f64| json!({"converters": {"dac": {"bits": 1, "gain_sigma_percent": gain}}});
@@ -65,7 +65,8 @@ fn mechanisms() -> Vec<Mechanism> {
         ("drift, log-time", log_time(0.0), log_time(3.0)),
         ("I-V", bent(0.0), bent(2.0)),
         ("faults", faults(0.0), faults(0.05)),
-        ("wires", wires(0.0), wires(30.0)),
+        ("wires of a gated array", wires("gated", 0.0), wires("gated", 30.0)),
+        ("wires of a driven array", wires("driven", 0.0), wires("driven", 30.0)),
         ("drivers", driver(0.0), driver(10.0)),
         ("drivers of tiles", tiled_driver(0.0), tiled_driver(10.0)),
         (

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, netlist, solve};
+use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, gated_fractions, netlist, solve, star_mesh};
 use ohmspike_datasets::{persist, reason, write_reason};
+use ohmspike_report::figures::wires_map;
 use ohmspike_study::bounded;
 
 use super::Failure;
@@ -16,7 +17,13 @@ Examples:
       ohmspike array solve map.csv --inputs 0.2,0,0 --wires word_line_ohm_per_cell=1,bit_line_ohm_per_cell=1,driver_ohm=100,sense_ohm=100
 
   The same circuit for SPICE:
-      ohmspike array solve map.csv --inputs 0.2,0,0 --wires ... --spice array.cir";
+      ohmspike array solve map.csv --inputs 0.2,0,0 --wires ... --spice array.cir
+
+  A map of what the wires leave of the current of every cell:
+      ohmspike array solve map.csv --inputs 0.2 --wires ... --plot map.svg";
+
+/// Width of the map, in SVG units.
+const MAP_WIDTH: f64 = 460.0;
 
 /// Most cells whose node voltages are printed.
 const MOST_PRINTED: usize = 64;
@@ -55,6 +62,11 @@ pub struct Arguments {
     /// Write the circuit as a SPICE netlist.
     #[arg(long, value_name = "FILE")]
     spice: Option<PathBuf>,
+    /// Draw a map of the array as SVG, along with a PNG: the fraction of the current of every cell that is read.
+    ///
+    /// In a driven array, the current of a cell is that of its own input. In a gated array, silent rows stay white.
+    #[arg(long, value_name = "FILE.svg")]
+    plot: Option<PathBuf>,
 }
 
 /// A key of the wires.
@@ -93,6 +105,13 @@ fn setting(text: &str) -> Result<Setting, String> {
 #[derive(Debug, thiserror::Error)]
 #[error("--voltages: expected a driven array; a gated one is solved column by column, without node voltages")]
 struct NoVoltages;
+
+/// A figure with another extension.
+#[derive(Debug, thiserror::Error)]
+#[error("--plot: expected a path that ends in .svg, got `{}`", path.display())]
+struct NotSvg {
+    path: PathBuf,
+}
 
 /// A file that cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +176,10 @@ pub fn run(Command::Solve(arguments): &Command) -> Result<(), Failure> {
             );
         }
     }
-    for path in [&arguments.voltages, &arguments.spice].into_iter().flatten() {
+    if let Some(path) = &arguments.plot {
+        draw(path, &tile, &volts, &wires)?;
+    }
+    for path in [&arguments.voltages, &arguments.spice, &arguments.plot].into_iter().flatten() {
         say!("{}", path.display())?;
     }
     Ok(())
@@ -185,6 +207,34 @@ impl Arguments {
         }
         wires
     }
+}
+
+/// Draws the fraction of the current of every cell that is read.
+fn draw(path: &Path, tile: &Tile, volts: &[f64], wires: &Wires) -> Result<(), Failure> {
+    if path.extension().is_none_or(|extension| extension != "svg") {
+        return Err(NotSvg { path: path.to_owned() }.into());
+    }
+    let cells = (0..tile.rows()).flat_map(|row| tile.row(row).iter().map(move |cell| (row, *cell)));
+    let (kind, fractions): (&str, Vec<Option<f64>>) = match wires.access {
+        Access::Driven => {
+            let seen = star_mesh(tile, wires)?;
+            ("driven", cells.zip(seen).map(|((_, cell), seen)| (cell > 0.0).then(|| seen / cell)).collect())
+        }
+        Access::Gated => {
+            let seen = gated_fractions(tile, volts, wires)?;
+            (
+                "gated",
+                cells.zip(seen).map(|((row, cell), seen)| (cell > 0.0 && volts[row] != 0.0).then_some(seen)).collect(),
+            )
+        }
+    };
+    let title = format!("Current read, % of that without wires: {kind} array of {} × {}", tile.rows(), tile.columns());
+    let map = wires_map(&title, tile.columns(), &fractions);
+    write(path, &map.svg(MAP_WIDTH))?;
+    let png = path.with_extension("png");
+    let pixels = map.png(MAP_WIDTH)?;
+    persist::write(&png, |file| file.write_all(&pixels)).map_err(|source| WriteError { path: png, source })?;
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), WriteError> {

@@ -7,7 +7,8 @@
 //! y_j  = sum over row tiles of ADC(I_j of the tile)
 //! ```
 //!
-//! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise. For spike inputs (0 or 1)
+//! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise and the wires of gated arrays;
+//! in a driven array, the wires pass the fraction of each current that they pass at the read voltage. For spike inputs (0 or 1)
 //! it otherwise equals [`crate::ColumnRead`]. For inputs in between, the I-V curve of every cell matters, so this read
 //! visits all cells of the driven rows.
 //!
@@ -31,6 +32,7 @@ use ohmspike_simd::{Block, LANES, blocks_for, numbers, numbers_mut};
 
 use crate::array::CrossbarArray;
 use crate::branch_cells::last_mask;
+use crate::driven_lines::RowCells;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 
 /// Buffers of vector reads, owned by the caller and reused.
@@ -65,6 +67,14 @@ impl CrossbarArray {
         let DrivenRow { main, other, weights, variance } = seen;
         self.read_conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
         self.read_conductance.see_driven(self.other.as_ref(), blocks, input, other);
+        if let Some(lines) = self.driven_lines() {
+            let factor = self.driven[row].abs() * self.mapping.weight_per_microsiemens();
+            [&mut *main, other].into_iter().for_each(|cells| add_floor(self.mapping.window().low(), cells));
+            let cells = RowCells { main, opposite: other, exact_opposite: self.other.is_none() };
+            lines.see_row(row, cells, factor, self.read.as_ref(), weights, variance);
+            scale(input, weights, variance);
+            return;
+        }
         let rows = || Programmed {
             signs: &self.driven[row..row + 1],
             width,
@@ -78,10 +88,7 @@ impl CrossbarArray {
             let opposite = self.other.as_ref().map(|_| &other[..]);
             refresh_variance(Programmed { opposite, ..rows() }, &self.mapping, spread, variance);
         }
-        for (weights, variance) in weights.iter_mut().zip(variance) {
-            *weights = *weights * input;
-            *variance = *variance * (input * input);
-        }
+        scale(input, weights, variance);
     }
 }
 
@@ -132,6 +139,18 @@ impl AnalogRead {
             add(&mut self.current, &self.mean);
         }
     }
+}
+
+/// Multiplies weights, and variances twice, by `input`.
+fn scale(input: f32, weights: &mut [Block], variance: &mut [Block]) {
+    for (weights, variance) in weights.iter_mut().zip(variance) {
+        *weights = *weights * input;
+        *variance = *variance * (input * input);
+    }
+}
+
+fn add_floor(floor: f32, cells: &mut [Block]) {
+    cells.iter_mut().for_each(|cells| *cells = cells.map(|above| floor + above));
 }
 
 fn add(sums: &mut [Block], row: &[Block]) {

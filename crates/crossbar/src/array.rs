@@ -11,13 +11,15 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
+use crate::array_lines::{Lines, no_gain};
 use crate::array_params::ArrayParams;
-use crate::assemble::{branches, faults, scheme};
+use crate::assemble::{branches, driven_rows, faults, scheme};
 use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_mask};
 use crate::converters::ArrayConverters;
 use crate::device::{Device, LevelGrid};
+use crate::driven_lines::DrivenLines;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
-use crate::gated_lines::{GatedLines, Seen};
+use crate::gated_lines::Seen;
 use crate::ledger::Ledger;
 use crate::mapping::PairMapping;
 use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
@@ -60,7 +62,9 @@ pub struct CrossbarArray {
     pub(crate) read: Option<ReadSpread>,
     pub(crate) rtn: Option<RtnReads>,
     pub(crate) converters: Option<ArrayConverters>,
-    lines: Option<GatedLines>,
+    pub(crate) lines: Lines,
+    /// Digital gain of the columns, one row.
+    pub(crate) column_gain: Option<Matrix>,
     pub(crate) scratch: [Scratch; 2],
     pub(crate) updates: u64,
     initial: WriteReport,
@@ -101,9 +105,8 @@ impl CrossbarArray {
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
-        let writes_opposite = params.writes_opposite();
-        let copied = params.controller == Controller::DigitalCopy;
-        let lines = GatedLines::new(device, &mapping, &signs, columns, other.is_some());
+        let (writes_opposite, copied) = (params.writes_opposite(), params.controller == Controller::DigitalCopy);
+        let lines = Lines::new(device, &mapping, &signs, columns, other.is_some(), read.is_some());
         let mut array =
             CrossbarArray {
                 mapping,
@@ -121,7 +124,7 @@ impl CrossbarArray {
                 copy: copied.then(|| Matrix::zeros(rows, columns)),
                 gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
                 weights: Matrix::zeros(rows, columns),
-                variance: read.as_ref().map(|_| Matrix::zeros(rows, columns)),
+                variance: read.as_ref().filter(|_| !lines.is_driven()).map(|_| Matrix::zeros(rows, columns)),
                 scratch: if writes_opposite { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
                 law,
                 signs,
@@ -130,6 +133,7 @@ impl CrossbarArray {
                 read,
                 converters,
                 lines,
+                column_gain: no_gain(device, columns),
                 updates: 0,
                 initial: WriteReport::default(),
                 ledger: Ledger::default(),
@@ -181,23 +185,32 @@ impl CrossbarArray {
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
         self.updates += 1;
+        self.update_lines();
         self.refresh_rtn();
     }
 
     /// Sets the time since the last write of every cell to `seconds`: later reads see the drifted conductances, each
     /// cell on its own path. Times before the reference time of the drift count as the reference time. The next update
     /// writes to the conductances before drift.
+    ///
+    /// A driven array with wires is solved exactly if its conductances have changed.
     pub fn rest(&mut self, seconds: f64) {
+        self.end_epoch();
         self.read_conductance.rest(seconds);
-        self.refresh_all();
+        if self.refresh_all() {
+            self.solve_lines(false);
+        }
     }
 
-    /// Recomputes everything derived from the conductances: drifted conductances, effective weights, variances, RTN.
-    pub(crate) fn refresh_all(&mut self) {
+    /// Recomputes everything derived from the conductances: drifted conductances, effective weights, variances, RTN. Returns
+    /// whether a conductance of a driven array with wires has changed.
+    pub(crate) fn refresh_all(&mut self) -> bool {
         for rows in self.strips() {
             self.refresh(rows);
         }
+        let moved = self.refresh_lines(false);
         self.refresh_rtn();
+        moved
     }
 
     /// Advances random telegraph noise (RTN) by `seconds`, with draws from `seed`.
@@ -211,9 +224,9 @@ impl CrossbarArray {
         self.rtn.is_some()
     }
 
-    /// Returns the weights that a read sums: effective weights with the present RTN.
+    /// Returns the weights that a read sums: effective weights, through the wires of a driven array, with the present RTN.
     pub fn read_weights(&self) -> &Matrix {
-        self.rtn.as_ref().map_or(&self.weights, |rtn| rtn.weights())
+        self.rtn.as_ref().map_or_else(|| self.seen_weights(), |rtn| rtn.weights())
     }
 
     /// Returns the number of rows of pairs.
@@ -243,12 +256,7 @@ impl CrossbarArray {
 
     /// Returns the variance of one read of each weight, weight²; `None` without read noise.
     pub fn read_variance(&self) -> Option<&Matrix> {
-        self.variance.as_ref()
-    }
-
-    /// Returns the lines that the currents of a read pass, if they have resistance.
-    pub fn lines(&self) -> Option<&GatedLines> {
-        self.lines.as_ref()
+        self.driven_lines().map_or(self.variance.as_ref(), DrivenLines::variance)
     }
 
     /// Returns the converters, if the device has any.
@@ -391,7 +399,8 @@ impl CrossbarArray {
         for rows in self.strips() {
             report += self.refresh(rows);
         }
-        self.refresh_rtn();
+        self.refresh_lines(true);
+        self.solve_lines(false);
         report
     }
 
@@ -415,7 +424,7 @@ impl CrossbarArray {
         if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
             refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
         }
-        if let Some(lines) = &mut self.lines {
+        if let Lines::Gated(lines) = &mut self.lines {
             let reference = Seen::Reference(self.read_conductance.reference());
             let opposite = self.other.as_ref().map_or(reference, |other| Seen::Cells(other.seen_cells()));
             lines.refresh(rows.clone(), &self.driven, &self.mapping, opposite);
@@ -435,10 +444,14 @@ impl CrossbarArray {
     }
 
     /// Adds the present RTN to new effective weights.
-    fn refresh_rtn(&mut self) {
-        if let Some(rtn) = &mut self.rtn {
-            rtn.refresh(&self.weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping);
-        }
+    pub(crate) fn refresh_rtn(&mut self) {
+        let Some(rtn) = &mut self.rtn else { return };
+        let lines = match &self.lines {
+            Lines::Driven(lines) => Some(&**lines),
+            Lines::None | Lines::Gated(_) => None,
+        };
+        let weights = lines.map_or(&self.weights, DrivenLines::weights);
+        rtn.refresh(weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping, lines);
     }
 
     /// Splits the rows into strips that fit the buffers.
@@ -460,16 +473,6 @@ impl CrossbarArray {
         }
         check_finite("update", step)
     }
-}
-
-/// Returns the sign of every row times the `gains` of its driver; 0 in `dead` rows.
-fn driven_rows(signs: &[f32], gains: Option<&[f32]>, dead: &[usize]) -> Vec<f32> {
-    let gain = |row: usize| gains.map_or(1.0, |gains| gains[row]);
-    let mut driven: Vec<f32> = signs.iter().enumerate().map(|(row, sign)| sign * gain(row)).collect();
-    for &row in dead {
-        driven[row] = 0.0;
-    }
-    driven
 }
 
 fn branch_aim<'a>(branch: &'a mut BranchCells, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {

@@ -88,6 +88,16 @@ pub(crate) fn branches(
     (main, other)
 }
 
+/// Returns the sign of every row times the `gains` of its driver; 0 in `dead` rows.
+pub(crate) fn driven_rows(signs: &[f32], gains: Option<&[f32]>, dead: &[usize]) -> Vec<f32> {
+    let gain = |row: usize| gains.map_or(1.0, |gains| gains[row]);
+    let mut driven: Vec<f32> = signs.iter().enumerate().map(|(row, sign)| sign * gain(row)).collect();
+    for &row in dead {
+        driven[row] = 0.0;
+    }
+    driven
+}
+
 /// Creates the write scheme of `device`; verify reads have the noise `read`, and `spread_scale` multiplies the cycle
 /// noise of pulses.
 pub(crate) fn scheme(device: &Device, mapping: &PairMapping, read: &Option<ReadSpread>, spread_scale: f32) -> Scheme {

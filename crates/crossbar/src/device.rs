@@ -98,7 +98,7 @@ pub use spec::DeviceSpec;
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
 pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
-pub use wires::{WiresAccess, WiresSpec};
+pub use wires::{ArrayWires, ColumnGain, WiresAccess, WiresSpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 
 /// Sections of a device file, in file order.

@@ -21,6 +21,7 @@ use ohmspike_simd::{LANES, Matrix, Simd, blocks_at, in_place, lane_mask, note_wo
 
 use crate::device::Device;
 use crate::mapping::PairMapping;
+use crate::wires::Wires;
 
 /// Active rows after which the fraction is reduced.
 const RESET: usize = 32;
@@ -51,29 +52,29 @@ enum Opposite {
 }
 
 impl GatedLines {
-    /// Creates the lines of an array of `device` with one of `signs` per row; none without resistance. `has_cells` tells
+    /// Creates the lines of an array of `device` with one of `signs` per row. `has_cells` tells
     /// whether the opposite branch has cells.
     pub(crate) fn new(
         device: &Device,
+        wires: Wires,
         mapping: &PairMapping,
         signs: &[f32],
         columns: usize,
         has_cells: bool,
-    ) -> Option<GatedLines> {
-        let wires = device.wires.as_ref()?;
+    ) -> GatedLines {
         // Ohm times µS is 1e-6.
         let per_weight = |ohm: f64| (1e-6 * ohm / f64::from(mapping.weight_per_microsiemens())) as f32;
         let rows = signs.len();
         let opposite =
             if has_cells { Opposite::Cells(Matrix::zeros(rows, columns)) } else { Opposite::PerRow(vec![0.0; rows]) };
-        Some(GatedLines {
+        GatedLines {
             line: per_weight(wires.bit_line_ohm_per_cell + wires.word_line_ohm_per_cell),
             ends: per_weight(wires.driver_ohm + wires.sense_ohm),
             rows,
             tile_rows: device.converters.tile(rows, columns).0,
             main_is_plus: signs.iter().map(|sign| *sign > 0.0).collect(),
             opposite,
-        })
+        }
     }
 
     /// Sets the opposite conductances of `rows`, µS; `driven` has the sign of every row times the gain of its driver.

@@ -62,6 +62,7 @@ impl CrossbarArray {
             self.end_update(&of_pass);
             report += of_pass;
         }
+        self.solve_lines(false);
         Ok(report)
     }
 

@@ -13,6 +13,7 @@ use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers, numbers_mut};
 
 use crate::array::CrossbarArray;
+use crate::array_lines::multiply;
 use crate::codes::CodeCounts;
 use crate::gated_lines::{GatedLines, add_gated};
 
@@ -56,18 +57,34 @@ impl ColumnRead {
     /// # Panics
     /// If a row is outside the array, or the buffers are for another number of columns.
     pub fn moments(&mut self, array: &CrossbarArray, active: &[usize]) {
-        match array.lines() {
-            None => add_up(array.read_weights(), active, &mut self.mean),
-            Some(lines) => {
-                let mut active: Vec<u16> = active.iter().map(|row| *row as u16).collect();
-                active.sort_unstable();
-                self.mean.fill(Block::ZERO);
-                add_through(lines, array.read_weights(), &active, &mut self.mean);
-            }
-        }
+        self.add_means(array, active);
         match array.read_variance() {
             Some(variance) => add_up(variance, active, &mut self.variance),
             None => self.variance.fill(Block::ZERO),
+        }
+        if let Some(gain) = array.column_gain() {
+            multiply(&mut self.mean, gain);
+            multiply(&mut self.variance, gain);
+            multiply(&mut self.variance, gain);
+        }
+    }
+
+    /// Computes the mean of every column current without a digital gain.
+    fn add_means(&mut self, array: &CrossbarArray, active: &[usize]) {
+        if array.lines().is_none() {
+            return add_up(array.read_weights(), active, &mut self.mean);
+        }
+        let mut active: Vec<u16> = active.iter().map(|row| *row as u16).collect();
+        active.sort_unstable();
+        self.add_sums(array, array.read_weights(), &active);
+    }
+
+    /// Computes the sums of `weights` over the rows `active`, in ascending order, through the lines of a gated array.
+    pub(crate) fn add_sums(&mut self, array: &CrossbarArray, weights: &Matrix, active: &[u16]) {
+        self.mean.fill(Block::ZERO);
+        match array.lines() {
+            None => weights.add_rows_to(&mut self.mean, active),
+            Some(lines) => add_through(lines, weights, active, &mut self.mean),
         }
     }
 
@@ -144,13 +161,16 @@ impl ColumnRead {
         if array.lines().is_some() {
             self.lose(array, active);
         }
+        if let Some(gain) = array.column_gain() {
+            multiply(&mut self.current, gain);
+        }
     }
 
     /// Subtracts from the current what the wires take from its mean.
     fn lose(&mut self, array: &CrossbarArray, active: &[usize]) {
         let mut whole = self.mean.clone();
         add_up(array.read_weights(), active, &mut whole);
-        self.moments(array, active);
+        self.add_means(array, active);
         for ((current, whole), mean) in self.current.iter_mut().zip(&whole).zip(&self.mean) {
             for lane in 0..LANES {
                 current[lane] -= whole[lane] - mean[lane];
@@ -174,9 +194,13 @@ pub fn read_cell(array: &CrossbarArray, row: usize, column: usize, draws: [f32; 
     let (written, opposite) = array.conductance(row, column);
     let cell = (row, column);
     let Some(spread) = array.read_spread() else { return array.read_weights()[cell] };
-    let written = written + spread.sigma(written) * draws[0];
-    let opposite = if array.has_opposite_cells() { opposite + spread.sigma(opposite) * draws[1] } else { opposite };
-    let rtn = array.read_weights()[cell] - array.weights()[cell];
+    // The wires of a driven array pass a fraction of each current.
+    let [of_written, of_opposite] =
+        array.driven_lines().map_or([1.0, 1.0], |lines| lines.seen(row).map(|seen| numbers(seen)[column]));
+    let written = of_written * (written + spread.sigma(written) * draws[0]);
+    let noise = if array.has_opposite_cells() { spread.sigma(opposite) * draws[1] } else { 0.0 };
+    let opposite = of_opposite * (opposite + noise);
+    let rtn = array.read_weights()[cell] - array.seen_weights()[cell];
     array.driven(row) * array.mapping().weight_per_microsiemens() * (written - opposite) + rtn
 }
 

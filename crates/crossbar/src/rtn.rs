@@ -11,8 +11,10 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix, kernel};
 use serde::{Deserialize, Serialize};
 
+use crate::array_lines::multiply;
 use crate::branch_cells::BranchCells;
 use crate::device::{Telegraph, TelegraphSteps};
+use crate::driven_lines::DrivenLines;
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
 use crate::rtn_state::{FlipShares, TelegraphState};
@@ -86,18 +88,21 @@ impl RtnReads {
         &self.weights
     }
 
-    /// Takes new effective `weights` of the `branches`; `driven` is sign x driver gain of every row.
+    /// Takes new effective `weights` of the `branches`; `driven` is sign x driver gain of every row. The wires of a
+    /// driven array pass a fraction of the noise of each cell.
     pub(crate) fn refresh(
         &mut self,
         weights: &Matrix,
         branches: [Option<&BranchCells>; 2],
         driven: &[f32],
         mapping: &PairMapping,
+        lines: Option<&DrivenLines>,
     ) {
         self.shares_for = None;
         self.weights.blocks_mut().copy_from_slice(weights.blocks());
         let (steps, floor, width) = (self.noise.steps(), mapping.window().low(), weights.row_blocks());
-        for ((side, branch), of_branch) in self.sides.iter_mut().zip(branches.into_iter().flatten()).zip([1.0, -1.0]) {
+        let sides = self.sides.iter_mut().zip(branches.into_iter().flatten());
+        for (number, ((side, branch), of_branch)) in sides.zip([1.0, -1.0]).enumerate() {
             for (row, driven) in driven.iter().enumerate() {
                 let rows = row * width..(row + 1) * width;
                 let halves = &mut side.halves.blocks_mut()[rows.clone()];
@@ -108,6 +113,9 @@ impl RtnReads {
                     of_branch * driven * mapping.weight_per_microsiemens(),
                     halves,
                 );
+                if let Some(lines) = lines {
+                    multiply(halves, lines.seen(row)[number]);
+                }
                 add_states(&mut self.weights.blocks_mut()[rows.clone()], halves, &side.states.states().blocks()[rows]);
             }
         }

@@ -25,7 +25,9 @@ use ohmspike_simd::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::array::CrossbarArray;
+use crate::array_lines::Lines;
 use crate::branch_cells::BranchCells;
+use crate::driven_lines::{DrivenLines, DrivenState};
 use crate::ledger::Ledger;
 use crate::rtn::RtnReadsState;
 
@@ -37,6 +39,10 @@ pub struct ArrayState {
     other: Option<BranchState>,
     copy: Option<Matrix>,
     rtn: Option<RtnReadsState>,
+    /// Held correction of a driven array with wires.
+    driven: Option<DrivenState>,
+    /// Digital gain of the columns.
+    column_gain: Option<Matrix>,
     /// Full scale of the column converters, weight.
     full_scale: Option<f32>,
     /// Time since the last write, s.
@@ -76,6 +82,8 @@ impl CrossbarArray {
             other: self.second_written().map(BranchCells::state),
             copy: self.copy.clone(),
             rtn: self.rtn.as_ref().map(|rtn| rtn.state()),
+            driven: self.driven_lines().map(DrivenLines::state),
+            column_gain: self.column_gain.clone(),
             full_scale: self.converters.as_ref().and_then(|converters| converters.full_scale()),
             rested: self.read_conductance.rested(),
             updates: self.updates,
@@ -94,7 +102,7 @@ impl CrossbarArray {
         if let Some((&(part, _), _)) = unlike {
             return Err(WrongState { part, rows: self.rows(), columns: self.columns() });
         }
-        let ArrayState { main, other, copy, rtn, full_scale, rested, updates, ledger } = state;
+        let ArrayState { main, other, copy, rtn, driven, column_gain, full_scale, rested, updates, ledger } = state;
         self.main.restore(main);
         if let (Some(branch), Some(other)) = (&mut self.other, other) {
             branch.restore(other);
@@ -104,7 +112,15 @@ impl CrossbarArray {
             converters.restore_full_scale(full_scale);
         }
         (self.updates, self.ledger) = (updates, ledger);
-        self.rest(rested);
+        self.read_conductance.rest(rested);
+        // The held correction is that of earlier conductances: the array is not solved again.
+        self.column_gain = column_gain;
+        if let (Lines::Driven(own), Some(driven)) = (&mut self.lines, driven) {
+            own.restore(driven);
+        }
+        self.refresh_all();
+        self.refresh_lines(true);
+        self.refresh_rtn();
         if let (Some(own), Some(rtn)) = (&mut self.rtn, rtn) {
             own.restore(rtn);
         }
@@ -125,6 +141,10 @@ impl ArrayState {
         let none = opposite.map(|part| (part, None));
         outline.extend(self.other.as_ref().map_or(none, |other| other.outline(opposite)));
         outline.push(("digital copy", self.copy.as_ref().map(size)));
+        let corrections = self.driven.as_ref().map(|driven| &driven.corrections);
+        outline.push(("wires", corrections.map(|[plus, _]| size(plus))));
+        outline.push(("wires of the minus branch", corrections.map(|[_, minus]| size(minus))));
+        outline.push(("gain of the columns", self.column_gain.as_ref().map(size)));
         outline.push(("RTN", self.rtn.as_ref().map(|rtn| size(&rtn.weights))));
         outline.push(("telegraph states", self.rtn.as_ref().map(|rtn| [rtn.sides.len(), 0])));
         let sides = self.rtn.iter().flat_map(|rtn| &rtn.sides);

@@ -70,6 +70,11 @@ impl Scale {
         Scale { low, high, log: false, zero: false, end: 1.0, ticks: (first..=last).map(tick).collect() }
     }
 
+    /// Returns the same scale in the other direction.
+    pub fn reversed(self) -> Scale {
+        Scale { low: self.high, high: self.low, ..self }
+    }
+
     /// Returns a scale from 0 to 100 %.
     pub fn percent() -> Scale {
         Scale::with_step(0.0, 100.0, 20.0, 0)

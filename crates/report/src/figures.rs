@@ -2,7 +2,7 @@
 //!
 //! [`study_figures`] returns all [`Figure`]s of a study; each kind has its own file. The same records always give the same
 //! bytes. [`device_figure`] draws the curves of a device and [`comparison_figure`] those of two, as a
-//! [`PanelFigure`](ohmspike_plot::PanelFigure); [`panel_csv`] has its numbers.
+//! [`PanelFigure`](ohmspike_plot::PanelFigure); [`panel_csv`] has its numbers. [`wires_map`] draws an array with wires.
 
 pub(crate) mod ablation;
 mod activity_over_time;
@@ -28,6 +28,7 @@ mod representative;
 mod spike_distances;
 mod step_time;
 mod weight_update;
+mod wires_map;
 mod x_axis;
 
 pub use device::{comparison_figure, device_figure};
@@ -37,6 +38,7 @@ pub use limit::limit_figures;
 pub use ohmspike_study::noise_unit::NoiseUnit;
 pub(crate) use ohmspike_study::noise_unit::noise_at;
 pub use panel_data::panel_csv;
+pub use wires_map::wires_map;
 pub use x_axis::AxisChoice;
 
 use ohmspike_analysis::recorded::Recorded;

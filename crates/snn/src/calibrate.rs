@@ -65,7 +65,7 @@ fn spikes_of(
         let (input, read) = (samples.spikes.sample(sample as usize), read.numbered(position as u64));
         begin_sample(network, stores, read);
         let mut layers: Vec<Layer> = stores.iter().map(|store| store.layer()).collect();
-        layers[place..].iter_mut().for_each(|layer| layer.converter = None);
+        layers[place..].iter_mut().for_each(|layer| (layer.converter, layer.column_gain) = (None, None));
         forward(network, &layers, input, read, &mut trace);
         push_active(&mut reads, trace.hidden[layer].spikes());
     }

@@ -10,7 +10,9 @@
 
 mod tile_converters;
 
-use ohmspike_crossbar::{ArrayError, ArrayState, Branch, CrossbarArray, Endurance, Ledger, WriteReport, WrongState};
+use ohmspike_crossbar::{
+    ArrayError, ArrayState, Branch, CrossbarArray, Endurance, HeldError, Ledger, WriteReport, WrongState,
+};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Executor, LANES, Matrix, blocks_for};
 use serde::{Deserialize, Serialize};
@@ -81,6 +83,7 @@ impl ReadPath for CrossbarWeights {
             read_variance: self.array.read_variance(),
             converter: self.converter.as_ref().map(|converter| converter as &dyn ColumnConverter),
             lines: self.array.lines(),
+            column_gain: self.array.column_gain(),
         }
     }
 
@@ -100,16 +103,21 @@ impl ReadPath for CrossbarWeights {
     }
 
     fn needs_calibration(&self) -> bool {
-        self.converter.as_ref().is_some_and(|converter| converter.is_calibrated())
+        self.array.has_column_gain() || self.converter.as_ref().is_some_and(|converter| converter.is_calibrated())
     }
 
     fn calibrate(&mut self, reads: &Reads) {
-        let Some(converter) = &mut self.converter else { return };
-        let largest = largest_tile_sum(self.array.weights(), converter.tile_rows(), reads);
+        self.array.calibrate_column_gain(reads.iter());
+        let Some(converter) = self.converter.as_mut().filter(|converter| converter.is_calibrated()) else { return };
+        let largest = largest_tile_sum(self.array.seen_weights(), converter.tile_rows(), reads);
         converter.calibrate(largest);
         if let Some(converters) = self.array.converters_mut() {
             converters.calibrate(largest);
         }
+    }
+
+    fn end_epoch(&mut self) {
+        self.array.end_epoch();
     }
 
     fn forget_conversions(&mut self) {
@@ -191,6 +199,10 @@ pub struct HardwareUse {
     pub test: Ledger,
     /// Writes per cell.
     pub endurance: Endurance,
+    /// Error of the approximation in training, in driven arrays with wires. Always serialized: a checkpoint is binary and
+    /// cannot omit fields.
+    #[serde(default)]
+    pub wires: Option<HeldError>,
 }
 
 impl LayerWeights {
@@ -242,6 +254,14 @@ impl LayerWeights {
         match self {
             LayerWeights::Digital(_) => Ledger::default(),
             LayerWeights::Crossbar(weights) => weights.array.take_ledger(),
+        }
+    }
+
+    /// Returns the error of the approximation in training; `None` except for driven arrays with wires.
+    pub fn held_error(&self) -> Option<HeldError> {
+        match self {
+            LayerWeights::Digital(_) => None,
+            LayerWeights::Crossbar(weights) => weights.array.held_error(),
         }
     }
 

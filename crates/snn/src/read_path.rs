@@ -31,6 +31,9 @@ pub trait ReadPath {
     /// Calibrates on the rows that a batch makes active, for example the ranges of converters.
     fn calibrate(&mut self, _reads: &Reads) {}
 
+    /// Called at the end of each epoch of training. Solves driven arrays with wires exactly.
+    fn end_epoch(&mut self) {}
+
     /// Resets the counts of conversions, because those of a calibration belong to no epoch and no evaluation.
     fn forget_conversions(&mut self) {}
 }

@@ -143,6 +143,7 @@ impl<'a> Trainer<'a> {
                 return Err(diverged(NotFinite));
             }
         }
+        stores.iter_mut().filter_map(|store| store.read_path_mut()).for_each(|path| path.end_epoch());
         Ok(EpochReport { loss: loss / (batches * size) as f64, writes })
     }
 

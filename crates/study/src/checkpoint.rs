@@ -23,7 +23,7 @@ use crate::sha256::sha256;
 use crate::trial::{EpochEnd, TrialState};
 
 /// Format of a checkpoint; changes whenever [`TrialState`] does.
-const FORM: &str = "ohmspike-checkpoint-2";
+const FORM: &str = "ohmspike-checkpoint-3";
 /// Largest first line, bytes; a typical one has 300.
 const LONGEST_HEADER: u64 = 4096;
 /// Largest state, bytes. Each of the nine connections of the deepest network has at most 2²⁶ weights, with about 50

@@ -14,7 +14,7 @@ pub const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
 
 /// Keys with their label and unit.
-const KNOWN: [(&str, &str, &str); 40] = [
+const KNOWN: [(&str, &str, &str); 41] = [
     (NOISE, "noise of every weight update", "% of σ_init"),
     (FRACTION, "excitatory fraction of the hidden neurons", ""),
     (SPREAD_SCALE, "factor on the device's write noise", ""),
@@ -48,6 +48,7 @@ const KNOWN: [(&str, &str, &str); 40] = [
     ("device.converters.adc.bits", "resolution of the column converters", "bits"),
     ("device.converters.dac.bits", "resolution of the row drivers", "bits"),
     ("device.converters.tile_rows", "rows per tile", ""),
+    ("device.wires.line_ohm_per_cell", "lines per cell", "ohm"),
     ("device.wires.word_line_ohm_per_cell", "word or source line per cell", "ohm"),
     ("device.wires.bit_line_ohm_per_cell", "bit line per cell", "ohm"),
     ("device.wires.driver_ohm", "drivers", "ohm"),

@@ -379,7 +379,9 @@ impl Layers {
         diverged: Option<TrainError>,
     ) -> Outcome {
         let mut used = self.used.clone();
-        used.iter_mut().zip(&self.weights).for_each(|(used, layer)| used.endurance = layer.endurance());
+        for (used, layer) in used.iter_mut().zip(&self.weights) {
+            (used.endurance, used.wires) = (layer.endurance(), layer.held_error());
+        }
         let on_cells = self.weights.iter().any(|layer| matches!(layer, LayerWeights::Crossbar(_)));
         let hardware = on_cells.then_some(used);
         // The last test of a diverged network may belong to an earlier run.

@@ -15,9 +15,9 @@ use super::provenance::Provenance;
 use super::read::Read;
 use super::reference_branch::ReferenceBranch;
 use super::spec::DeviceSpec;
+use super::wires::ArrayWires;
 use super::write::Write;
 use crate::window::ConductanceWindow;
-use crate::wires::Wires;
 
 /// A memristive cell with checked numbers.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -46,7 +46,7 @@ pub struct Device {
     /// Tiles, row drivers and column converters.
     pub converters: Converters,
     /// Resistance of lines, drivers and sense amplifiers, if any.
-    pub wires: Option<Wires>,
+    pub wires: Option<ArrayWires>,
     /// Energy and area; quantities that the file does not set are unknown.
     pub energy: Energy,
     /// Sources of the numbers.

@@ -50,6 +50,8 @@ pub const UNSIGNED_BITS: IntegerRange = IntegerRange { low: 1, high: 24 };
 pub const SIGNED_BITS: IntegerRange = IntegerRange { low: 2, high: 24 };
 /// Number of rows or columns of a tile.
 pub const TILE_LINES: IntegerRange = IntegerRange { low: 1, high: 65_536 };
+/// Number of updates between exact solutions.
+pub const REFRESH_UPDATES: IntegerRange = IntegerRange { low: 1, high: 1_000_000_000 };
 /// Fraction of a whole, %.
 pub const PERCENT: Allowed = Allowed { low: 0.0, high: 100.0, unit: " %" };
 /// Events per second.

@@ -198,6 +198,9 @@ pub enum Problem {
     /// Slope variation of steps without a slope.
     #[error("requires pulses with law `linear` or `soft-bounds`")]
     NoSlope,
+    /// Word lines with ideal drivers and ideal sense amplifiers.
+    #[error("expected drivers or sense amplifiers (`sense_ohm`) above 0 ohm in a driven array, got 0 ohm for both")]
+    NoEnds,
     /// Empty name.
     #[error("expected the name of the device, got an empty string")]
     Empty,

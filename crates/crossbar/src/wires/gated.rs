@@ -21,12 +21,8 @@ const MICRO: f64 = 1e-6;
 pub fn gated_currents(tile: &Tile, volts: &[f64], wires: &Wires) -> Result<Vec<f64>, WiresError> {
     wires.check()?;
     tile.check_inputs(volts)?;
-    let active: Vec<usize> = (0..tile.rows()).filter(|row| volts[*row] != 0.0).collect();
-    let Some(&first) = active.first() else { return Ok(vec![0.0; tile.columns()]) };
-    let read = volts[first];
-    if let Some(&other) = active.iter().find(|row| volts[**row] != read) {
-        return Err(WiresError::Gates { first: read, other: volts[other] });
-    }
+    let Some((active, read)) = active_rows(tile, volts)? else { return Ok(vec![0.0; tile.columns()]) };
+    let first = active[0];
     let per_cell = MICRO * (wires.bit_line_ohm_per_cell + wires.word_line_ohm_per_cell);
     let ends = MICRO * (wires.driver_ohm + wires.sense_ohm);
     let current = |column: usize| {
@@ -40,4 +36,46 @@ pub fn gated_currents(tile: &Tile, volts: &[f64], wires: &Wires) -> Result<Vec<f
         read * sum / (1.0 + rest * sum)
     };
     Ok((0..tile.columns()).map(current).collect())
+}
+
+/// Returns the voltage at every cell over the read voltage, row by row: the fraction of its current without wires that a
+/// cell contributes. Silent rows have none. Drivers and sense amplifiers may have no resistance.
+///
+/// # Errors
+/// Returns a [`WiresError`] if there is not one input per row, or active rows differ in voltage.
+pub fn gated_fractions(tile: &Tile, volts: &[f64], wires: &Wires) -> Result<Vec<f64>, WiresError> {
+    tile.check_inputs(volts)?;
+    let mut fractions = vec![0.0; tile.rows() * tile.columns()];
+    let Some((active, _)) = active_rows(tile, volts)? else { return Ok(fractions) };
+    let per_cell = MICRO * (wires.bit_line_ohm_per_cell + wires.word_line_ohm_per_cell);
+    let ends = MICRO * (wires.driver_ohm + wires.sense_ohm);
+    let last = active[active.len() - 1];
+    for column in 0..tile.columns() {
+        // Conductance of each active row and of all rows beyond it, then the voltage on the way back.
+        let mut sums: Vec<f64> = Vec::with_capacity(active.len());
+        for (place, &row) in active.iter().enumerate() {
+            let beyond = sums.last().map_or(0.0, |sum| sum / (1.0 + per_cell * (row - active[place - 1]) as f64 * sum));
+            sums.push(tile.row(row)[column] + beyond);
+        }
+        let rest = per_cell * (tile.rows() - 1 - last) as f64 + ends;
+        let mut fraction = 1.0 / (1.0 + rest * sums[active.len() - 1]);
+        for (place, &row) in active.iter().enumerate().rev() {
+            fractions[row * tile.columns() + column] = fraction;
+            if place > 0 {
+                fraction /= 1.0 + per_cell * (row - active[place - 1]) as f64 * sums[place - 1];
+            }
+        }
+    }
+    Ok(fractions)
+}
+
+/// Returns the active rows and their common voltage; none if all are silent.
+fn active_rows(tile: &Tile, volts: &[f64]) -> Result<Option<(Vec<usize>, f64)>, WiresError> {
+    let active: Vec<usize> = (0..tile.rows()).filter(|row| volts[*row] != 0.0).collect();
+    let Some(&first) = active.first() else { return Ok(None) };
+    let read = volts[first];
+    match active.iter().find(|row| volts[**row] != read) {
+        Some(&other) => Err(WiresError::Gates { first: read, other: volts[other] }),
+        None => Ok(Some((active, read))),
+    }
 }

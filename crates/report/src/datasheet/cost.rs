@@ -20,6 +20,7 @@ pub fn cost_lines(connections: &[ConnectionRecord], cost: Option<&EnergyCost>) -
         if let Some(used) = used {
             pulsed(&mut text, name, writes, used);
             converted(&mut text, name, used);
+            approximated(&mut text, name, used);
         }
     }
     if let Some(cost) = cost {
@@ -54,6 +55,18 @@ fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareU
     }
     let endurance = &used.endurance;
     let _ = writeln!(text, "; pulses per cell: mean {}, maximum {}", significant(endurance.mean), endurance.worst);
+}
+
+/// Formats the error of the wires in training, for a connection with a driven array that was solved after updates.
+fn approximated(text: &mut String, layer: &str, used: &HardwareUse) {
+    let Some(error) = used.wires.filter(|error| error.solutions > 0) else { return };
+    let [mean, largest] = [error.mean(), error.largest].map(|error| significant(100.0 * error));
+    let _ = writeln!(
+        text,
+        "{layer} wires: solved exactly {} times after updates; error before, RMS over that of all conductances: mean {mean} \
+         %, largest {largest} %",
+        error.solutions,
+    );
 }
 
 /// Formats where conversions end, for a connection with converters.
@@ -99,7 +112,7 @@ fn scaled(microjoules: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_crossbar::{CodeCounts, Endurance};
+    use ohmspike_crossbar::{CodeCounts, Endurance, HeldError};
 
     use super::*;
 
@@ -121,6 +134,19 @@ mod tests {
         let expected = "readout conversions, tests: 400, 0.50 % at the lowest code, 25.00 % at the highest, 10.00 % at code 0, \
                         24.50 % out of range";
         assert_eq!(told, [expected]);
+    }
+
+    #[test]
+    fn the_error_of_the_wires_is_listed_after_a_solution() {
+        let wired = |wires: Option<HeldError>| {
+            let used = HardwareUse { wires, ..HardwareUse::default() };
+            cost_lines(&[connection("hidden", WriteReport::default(), used)], None)
+        };
+        assert!(!wired(None).contains("wires") && !wired(Some(HeldError::default())).contains("wires"));
+        let told = wired(Some(HeldError { solutions: 4, sum: 0.01, largest: 0.004, last: 0.001 }));
+        let expected = "hidden wires: solved exactly 4 times after updates; error before, RMS over that of all conductances: \
+                        mean 0.25 %, largest 0.4 %\n";
+        assert!(told.ends_with(expected), "{told}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! Describes each mechanism of a device in a line or two; missing mechanisms are off.
 
 use ohmspike_crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, Convention, Device, Drift, DriftTimes, EndsKind, Energy,
-    InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme, StepGain,
-    Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, ArrayWires, Convention, Device, Drift, DriftTimes, EndsKind,
+    Energy, InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme,
+    StepGain, Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
-use ohmspike_crossbar::wires::{Access, Wires};
+use ohmspike_crossbar::wires::{Access, Feed};
 use ohmspike_study::significant::{percent, short, stated};
 
 /// Name and description of a mechanism.
@@ -328,13 +328,24 @@ fn drivers(device: &Device) -> String {
         .map_or_else(off, |dac| format!("{} bits, gain sigma {}", dac.bits, percent(f64::from(dac.gain_sigma))))
 }
 
-fn wires(wires: &Wires) -> String {
+fn wires(wires: &ArrayWires) -> String {
+    let ArrayWires { circuit: wires, refresh_updates, column_gain } = wires;
     let access = match wires.access {
         Access::Gated => "gated by spikes",
         Access::Driven => "driven word lines",
     };
+    let drivers = if wires.feed == Feed::Both { "drivers at both ends" } else { "drivers" };
+    let refresh = match (wires.access, refresh_updates) {
+        (Access::Gated, _) => String::new(),
+        (Access::Driven, None) => "; solved exactly at the end of each epoch".to_owned(),
+        (Access::Driven, Some(updates)) => {
+            format!("; solved exactly every {updates} updates and at the end of each epoch")
+        }
+    };
+    let gain = if *column_gain { "; calibrated gain per column" } else { "" };
     format!(
-        "{access}; {} ohm per cell on word or source lines, {} ohm on bit lines; drivers {} ohm, sense amplifiers {} ohm",
+        "{access}; {} ohm per cell on word or source lines, {} ohm on bit lines; {drivers} {} ohm, sense amplifiers {} \
+         ohm{refresh}{gain}",
         short(wires.word_line_ohm_per_cell),
         short(wires.bit_line_ohm_per_cell),
         short(wires.driver_ohm),

@@ -10,6 +10,7 @@ mod current;
 mod drift;
 mod spread;
 mod update;
+mod wires;
 
 use ohmspike_crossbar::device::{Device, TableRange};
 use ohmspike_plot::panel::{PanelFigure, prefixed};
@@ -18,7 +19,7 @@ pub use comparison::comparison_figure;
 
 use crate::datasheet::clip_caption;
 
-/// Draws update curve, write noise, read noise, drift and I-V of `device`, as far as it has them. The caption tells how many
+/// Draws update curve, write noise, read noise, drift, I-V and wires of `device`, as far as it has them. The caption tells how many
 /// writes the window clips.
 pub fn device_figure(device: &Device) -> PanelFigure {
     let panels = [
@@ -30,7 +31,7 @@ pub fn device_figure(device: &Device) -> PanelFigure {
     ];
     PanelFigure {
         title: device.name.clone(),
-        panels: panels.into_iter().flatten().collect(),
+        panels: panels.into_iter().chain(wires::panels(device)).flatten().collect(),
         caption: clip_caption(device),
     }
 }

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use ohmspike_analysis::repeats::{Done, by_condition};
 use ohmspike_analysis::sweep::setting;
-use ohmspike_crossbar::WriteReport;
+use ohmspike_crossbar::{HeldError, WriteReport};
 use ohmspike_study::conversions::{ConversionShares, Conversions};
 use ohmspike_study::record::Record;
 use ohmspike_study::significant::significant;
@@ -33,6 +33,7 @@ pub fn section(facts: &Facts) -> Section {
         (writes(&groups))
         @if on_cells { (costs(&groups)) }
         (conversions(&groups))
+        (wires(&groups))
     };
     Section { id: "ledger", heading: "Usage: writes, pulses and energy", body }
 }
@@ -102,6 +103,43 @@ fn writes(groups: &[Group]) -> Markup {
     };
     let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "wrong sign, %"];
     table("Writes per trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
+}
+
+/// Renders the error of driven arrays with wires in training, one row per condition and connection.
+fn wires(groups: &[Group]) -> Markup {
+    let mut rows = Vec::new();
+    for group in groups {
+        let connections = group.records.first().map(|record| &record.connections[..]).unwrap_or_default();
+        for (place, connection) in connections.iter().enumerate() {
+            let errors = group.records.iter().filter_map(|record| record.connections[place].used.as_ref()?.wires);
+            let errors: Vec<HeldError> = errors.filter(|error| error.solutions > 0).collect();
+            if errors.is_empty() {
+                continue;
+            }
+            let mean = errors.iter().map(HeldError::mean).sum::<f64>() / errors.len() as f64;
+            let largest = errors.iter().map(|error| error.largest).fold(0.0, f64::max);
+            let solutions = errors.iter().map(|error| error.solutions as f64).sum::<f64>() / errors.len() as f64;
+            let percent = |error: f64| significant(100.0 * error);
+            rows.push(vec![
+                group.condition.clone(),
+                connection.name.clone(),
+                count(solutions),
+                percent(mean),
+                percent(largest),
+            ]);
+        }
+    }
+    if rows.is_empty() {
+        return html! {};
+    }
+    let head = ["condition", "connection", "exact solutions", "mean error, %", "largest error, %"];
+    html! {
+        (table("Driven wires in training, per trial", &head, &rows))
+        p.method {
+            "Between exact solutions, the correction of the wires is held. Error: RMS deviation of the conductances as read from the exact ones, over their RMS, \
+             before each solution."
+        }
+    }
 }
 
 /// Renders where conversions end, one row per condition and connection.

@@ -3,6 +3,7 @@
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, blocks_at_mut, kernel, numbers_mut, with_width};
 
+use super::noise::multiply;
 use super::reading::{Layer, Reading};
 use super::state::ReadBuffers;
 use super::wired;
@@ -30,6 +31,9 @@ pub(super) fn add_converted(
         sums.fill(Block::ZERO);
         add_read(layer, of_tile, noise.as_deref_mut(), sums, variance, draws);
         ends += converter.convert(tile, &mut numbers_mut(sums)[..layer.weights.columns()]);
+        if let Some(gain) = layer.column_gain {
+            multiply(sums, gain);
+        }
         for (current, sum) in current.iter_mut().zip(sums.iter()) {
             *current += *sum;
         }
@@ -47,7 +51,10 @@ impl Reading<'_> {
         }
         let (layer, noise) = (self.layer, self.noise.as_mut());
         match layer.converter {
-            None => add_read(layer, active, noise, current, &mut buffers.variance, &mut buffers.draws),
+            None => match layer.column_gain {
+                None => add_read(layer, active, noise, current, &mut buffers.variance, &mut buffers.draws),
+                Some(gain) => add_gained(layer, gain, active, noise, current, buffers),
+            },
             Some(converter) => self.ends += add_converted(layer, converter, active, noise, current, buffers),
         }
     }
@@ -78,6 +85,24 @@ fn add_group<S: Simd, const WIDTH: usize>(simd: S, matrix: &Matrix, first: usize
     add_rows(simd, matrix, first, active, &mut kept);
     for (sum, kept) in sums.iter_mut().zip(kept) {
         simd.store(kept, sum);
+    }
+}
+
+/// Adds the sums of the `active` rows, and the noise of one read, times a digital `gain`.
+fn add_gained(
+    layer: Layer,
+    gain: &[Block],
+    active: &[u16],
+    noise: Option<&mut Normals>,
+    current: &mut [Block],
+    buffers: &mut ReadBuffers,
+) {
+    let ReadBuffers { variance, draws, sums } = buffers;
+    sums.fill(Block::ZERO);
+    add_read(layer, active, noise, sums, variance, draws);
+    multiply(sums, gain);
+    for (current, sum) in current.iter_mut().zip(sums.iter()) {
+        *current += *sum;
     }
 }
 
@@ -158,7 +183,7 @@ mod tests {
     fn tiles_are_converted_separately_and_added() {
         let weights = weights(12);
         let converter = Rounding { tile_rows: 5, unit: 0.25, offset: 2.0, columns: COLUMNS };
-        let layer = Layer { weights: &weights, read_variance: None, converter: Some(&converter), lines: None };
+        let layer = Layer { converter: Some(&converter), ..Layer::exact(&weights) };
         // Tile 0 has rows 0 to 4; tile 1 has rows 5 to 9, none active; tile 2 has the last two.
         let read = currents(layer, &[1, 3, 4, 11], 1);
         for column in 0..COLUMNS {
@@ -173,7 +198,7 @@ mod tests {
     #[test]
     fn exact_converters_do_not_change_the_sums() {
         let weights = weights(12);
-        let layer = Layer { weights: &weights, read_variance: None, converter: None, lines: None };
+        let layer = Layer::exact(&weights);
         let mut sums = [Block::splat(1.0); 2];
         weights.add_rows_to(&mut sums, &[0, 4, 5, 11]);
         let plain: Vec<f32> = sums.iter().flat_map(|block| block.0).collect();
@@ -188,8 +213,7 @@ mod tests {
     fn the_read_noise_of_a_tile_is_converted() {
         let (weights, variance) = (weights(12), Matrix::from_fn(12, COLUMNS, |row, _| 0.01 * (row + 1) as f32));
         let converter = Rounding { tile_rows: 6, unit: 0.25, offset: 0.0, columns: COLUMNS };
-        let layer =
-            Layer { weights: &weights, read_variance: Some(&variance), converter: Some(&converter), lines: None };
+        let layer = Layer { read_variance: Some(&variance), converter: Some(&converter), ..Layer::exact(&weights) };
         let read = currents(layer, &[0, 2, 7], 3);
         let mut noise = Seed::new(3).normals();
         let mut expected = vec![1.0; COLUMNS];
@@ -216,7 +240,7 @@ mod tests {
         let converter = Rounding { tile_rows: 1, unit: 1.0, offset: 0.5, columns: 1 };
         let converter = Some(&converter as &dyn ColumnConverter);
         let mut trace = Trace::new(&network);
-        let of = |weights| Layer { weights, read_variance: None, converter, lines: None };
+        let of = |weights| Layer { converter, ..Layer::exact(weights) };
         forward(&network, &[of(&hidden), of(&readout)], input.sample(0), Seed::new(1), &mut trace);
         // Row 1 is tile 1: the weight 1.4 becomes 1, plus 2 x 0.5; V[2] = I[1], above the threshold.
         assert_eq!(trace.membrane(2)[0][0], 2.0);

@@ -50,7 +50,17 @@ pub(super) fn beside_weights<'a>(
     if let Some(lines) = layer.lines {
         wired::add_reads(lines, layer.weights, input, added);
     }
+    if let Some(gain) = layer.column_gain {
+        added.chunks_exact_mut(gain.len()).for_each(|sums| multiply(sums, gain));
+    }
     Some(added)
+}
+
+/// Multiplies the `sums` of every column by its `gain`.
+pub(super) fn multiply(sums: &mut [Block], gain: &[Block]) {
+    for (sum, gain) in sums.iter_mut().zip(gain) {
+        *sum = *sum * *gain;
+    }
 }
 
 /// Multiplies the draws of some columns in `noise` by the standard deviations of their reads.

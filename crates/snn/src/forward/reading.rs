@@ -2,7 +2,7 @@
 
 use ohmspike_crossbar::GatedLines;
 use ohmspike_rng::{Normals, Seed};
-use ohmspike_simd::Matrix;
+use ohmspike_simd::{Block, Matrix};
 
 use crate::connection::Connection;
 use crate::converter::{ColumnConverter, ConversionEnds};
@@ -20,12 +20,14 @@ pub struct Layer<'a> {
     pub converter: Option<&'a dyn ColumnConverter>,
     /// Lines with resistance that the currents of a read pass, if any.
     pub lines: Option<&'a GatedLines>,
+    /// Factor on the sums of every column, after their conversion, if any.
+    pub column_gain: Option<&'a [Block]>,
 }
 
 impl<'a> Layer<'a> {
     /// Creates exact weights without read noise and converters.
     pub fn exact(weights: &'a Matrix) -> Layer<'a> {
-        Layer { weights, read_variance: None, converter: None, lines: None }
+        Layer { weights, read_variance: None, converter: None, lines: None, column_gain: None }
     }
 }
 

@@ -33,7 +33,7 @@ pub struct Field {
 }
 
 /// Units of fields by the last names of their path; the first match counts. Other whole numbers are counts.
-const UNITS: [(&str, &str); 45] = [
+const UNITS: [(&str, &str); 48] = [
     ("schema", "version"),
     ("arithmetic", "version"),
     ("seed", "none"),
@@ -44,6 +44,9 @@ const UNITS: [(&str, &str); 45] = [
     ("root", "none"),
     ("square", "none"),
     ("endurance.mean", "pulses per cell"),
+    ("wires.sum", "fraction"),
+    ("wires.largest", "fraction"),
+    ("wires.last", "fraction"),
     ("mean", "time steps"),
     ("variation", "none"),
     ("seconds.training", "s"),

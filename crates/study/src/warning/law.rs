@@ -44,6 +44,16 @@ pub enum LawWarning {
         /// Highest fitted voltage, V.
         highest: f64,
     },
+    /// I-V curves in an array with wires.
+    #[error(
+        "wires: the circuit of device `{device}` has ohmic cells at the conductance of the full read voltage, but \
+         `read.nonlinearity` lowers the conductance of cells that receive less: the wires take more than the result shows\n\n\
+         hint: compare with `device.wires` at lower resistances; where little is lost, the result holds"
+    )]
+    OhmicWires {
+        /// Name of the device.
+        device: String,
+    },
     /// RTN with an amplitude that reaches the whole conductance.
     #[error(
         "read.rtn: the random telegraph noise of device `{device}` reaches 100 % of the conductance at {} ohm, within \
@@ -86,7 +96,9 @@ pub fn reads(device: &Device) -> Vec<LawWarning> {
         let exponent = (1e3 * exponent).floor() / 1e3;
         (resistance < highest).then(|| LawWarning::Telegraph { device: name(), resistance, exponent })
     });
-    volts.into_iter().chain(telegraph).collect()
+    let ohmic = (device.wires.is_some() && device.read.nonlinearity.is_some())
+        .then(|| LawWarning::OhmicWires { device: name() });
+    volts.into_iter().chain(telegraph).chain(ohmic).collect()
 }
 
 #[cfg(test)]

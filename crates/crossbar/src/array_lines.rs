@@ -1,0 +1,187 @@
+//! The wires of an array: what reads see through them, exact solutions, and the digital gain of the columns.
+//!
+//! ```text
+//! a_j = sum of a_rj b_rj over the reads r / sum of b_rj²     a_rj: sum of column j without wires, b_rj: with wires
+//! ```
+//!
+//! With the calibrated gain a_j, a column makes up for its mean loss. It is a number of the digital part of the read, after
+//! the column converters.
+
+use ohmspike_simd::{Block, LANES, Matrix, numbers};
+
+use crate::array::CrossbarArray;
+use crate::device::Device;
+use crate::driven_lines::{DrivenLines, HeldError, SeenCells};
+use crate::gated_lines::{GatedLines, Seen};
+use crate::mapping::PairMapping;
+use crate::read::ColumnRead;
+use crate::wires::Access;
+
+/// Largest gain of a column.
+const MOST_GAIN: f64 = 1000.0;
+
+/// Lines of an array.
+#[derive(Clone, Debug)]
+pub(crate) enum Lines {
+    /// Without resistance.
+    None,
+    Gated(GatedLines),
+    Driven(Box<DrivenLines>),
+}
+
+impl Lines {
+    /// Creates the lines of an array of `device` with one of `signs` per row. `has_cells` tells whether the opposite branch
+    /// has cells, `noisy` whether reads are noisy.
+    pub(crate) fn new(
+        device: &Device,
+        mapping: &PairMapping,
+        signs: &[f32],
+        columns: usize,
+        has_cells: bool,
+        noisy: bool,
+    ) -> Lines {
+        let Some(wires) = device.wires else { return Lines::None };
+        match wires.circuit.access {
+            Access::Gated => Lines::Gated(GatedLines::new(device, wires.circuit, mapping, signs, columns, has_cells)),
+            Access::Driven => {
+                let lines = DrivenLines::new(device, wires.circuit, signs, columns, has_cells, noisy);
+                Lines::Driven(Box::new(lines))
+            }
+        }
+    }
+
+    /// Returns whether these are the lines of a driven array.
+    pub(crate) fn is_driven(&self) -> bool {
+        matches!(self, Lines::Driven(_))
+    }
+}
+
+/// Returns a gain of 1 for each of `columns` before calibration, if `device` has a digital gain.
+pub(crate) fn no_gain(device: &Device, columns: usize) -> Option<Matrix> {
+    device.wires.filter(|wires| wires.column_gain).map(|_| Matrix::from_fn(1, columns, |_, _| 1.0))
+}
+
+impl CrossbarArray {
+    /// Returns the lines of a gated array that the currents of a read pass, if they have resistance.
+    pub fn lines(&self) -> Option<&GatedLines> {
+        match &self.lines {
+            Lines::Gated(lines) => Some(lines),
+            Lines::None | Lines::Driven(_) => None,
+        }
+    }
+
+    /// Returns the error of the approximation of a driven array in training; `None` for other arrays.
+    pub fn held_error(&self) -> Option<HeldError> {
+        self.driven_lines().map(DrivenLines::error)
+    }
+
+    /// Returns the digital gain of every column that a read applies to its sums, if there is one. In a driven array without
+    /// column converters, the gain is part of the weights instead.
+    pub fn column_gain(&self) -> Option<&[Block]> {
+        self.column_gain.as_ref().map(|gain| gain.row(0)).filter(|_| !self.gain_is_in_weights())
+    }
+
+    /// Returns whether the digital gain of the columns is calibrated.
+    pub fn has_column_gain(&self) -> bool {
+        self.column_gain.is_some()
+    }
+
+    /// Returns the weights that a read without random telegraph noise adds up.
+    pub fn seen_weights(&self) -> &Matrix {
+        self.driven_lines().map_or_else(|| self.weights(), DrivenLines::weights)
+    }
+
+    /// Solves a driven array exactly, unless it has not been updated since the last solution. Call this at the end of an
+    /// epoch.
+    pub fn end_epoch(&mut self) {
+        if self.driven_lines().is_some_and(DrivenLines::is_approximate) {
+            self.solve_lines(true);
+        }
+    }
+
+    /// Calibrates the digital gain of the columns on `reads`: lists of active rows in ascending order.
+    pub fn calibrate_column_gain<'a>(&mut self, reads: impl Iterator<Item = &'a [u16]>) {
+        let Some(gain) = &mut self.column_gain else { return };
+        *gain = Matrix::from_fn(1, gain.columns(), |_, _| 1.0);
+        self.refresh_lines(true);
+        let mut sums = vec![[0.0f64; 2]; self.columns()];
+        let (mut read, mut whole) = (ColumnRead::new(self.columns()), vec![Block::ZERO; self.weights().row_blocks()]);
+        for active in reads {
+            whole.fill(Block::ZERO);
+            self.weights().add_rows_to(&mut whole, active);
+            read.add_sums(self, self.seen_weights(), active);
+            for ((sums, seen), whole) in sums.iter_mut().zip(read.mean()).zip(numbers(&whole)) {
+                let (seen, whole) = (f64::from(*seen), f64::from(*whole));
+                sums[0] += whole * seen;
+                sums[1] += seen * seen;
+            }
+        }
+        let gain_of =
+            |[product, square]: [f64; 2]| if square > 0.0 { (product / square).clamp(0.0, MOST_GAIN) } else { 1.0 };
+        let gain = Matrix::from_fn(1, sums.len(), |_, column| gain_of(sums[column]) as f32);
+        self.column_gain = Some(gain);
+        self.refresh_lines(true);
+        self.refresh_rtn();
+    }
+
+    /// Returns the lines of a driven array.
+    pub(crate) fn driven_lines(&self) -> Option<&DrivenLines> {
+        match &self.lines {
+            Lines::Driven(lines) => Some(lines),
+            Lines::None | Lines::Gated(_) => None,
+        }
+    }
+
+    /// Takes the present conductances into a driven array, with the held correction; `all` says that more than conductances
+    /// has changed. Returns whether a conductance has changed.
+    pub(crate) fn refresh_lines(&mut self, all: bool) -> bool {
+        self.with_driven(|lines, cells| lines.refresh(cells, all)).unwrap_or(false)
+    }
+
+    /// Solves a driven array exactly; `measured` records the error of the held correction.
+    pub(crate) fn solve_lines(&mut self, measured: bool) {
+        self.with_driven(|lines, cells| lines.solve(cells, measured));
+        self.refresh_rtn();
+    }
+
+    /// Takes the conductances after an update into a driven array.
+    pub(crate) fn update_lines(&mut self) {
+        self.refresh_lines(false);
+        let due = match &mut self.lines {
+            Lines::Driven(lines) => lines.count_update(),
+            Lines::None | Lines::Gated(_) => false,
+        };
+        if due {
+            self.with_driven(|lines, cells| lines.solve(cells, true));
+        }
+    }
+
+    fn with_driven<T>(&mut self, change: impl FnOnce(&mut DrivenLines, SeenCells) -> T) -> Option<T> {
+        let in_weights = self.gain_is_in_weights();
+        let Lines::Driven(lines) = &mut self.lines else { return None };
+        let reference = Seen::Reference(self.read_conductance.reference());
+        let cells = SeenCells {
+            main: self.main.seen_cells(),
+            opposite: self.other.as_ref().map_or(reference, |other| Seen::Cells(other.seen_cells())),
+            driven: &self.driven,
+            mapping: &self.mapping,
+            spread: self.read.as_ref(),
+            gain: self.column_gain.as_ref().filter(|_| in_weights).map(|gain| gain.row(0)),
+        };
+        Some(change(lines, cells))
+    }
+
+    fn gain_is_in_weights(&self) -> bool {
+        let converted = self.converters.as_ref().is_some_and(|converters| converters.has_column_converters());
+        self.lines.is_driven() && !converted
+    }
+}
+
+/// Multiplies `sums` by `gain`.
+pub(crate) fn multiply(sums: &mut [Block], gain: &[Block]) {
+    for (sum, gain) in sums.iter_mut().zip(gain) {
+        for lane in 0..LANES {
+            sum[lane] *= gain[lane];
+        }
+    }
+}

@@ -41,9 +41,9 @@ pub enum Command {
 /// Write a stored network as a NIR file.
 ///
 /// Hidden neurons become CubaLIF nodes, and the readout a CubaLI node. Integrated with forward Euler in steps of --dt, they have the
-/// voltages of the network between spikes. NIR does not state when a neuron resets: neurons of Ohmspike hold 0 in the step
-/// after a spike and lose the input of that step. The metadata of the file say so, and hold everything else that
-/// `ohmspike nir import` needs to return the same bits.
+/// voltages of the network between spikes. NIR resets neurons at the spike; those of Ohmspike hold 0 in the step after it, and lose
+/// the input of that step. The metadata of the file say so, and hold everything else that `ohmspike nir import` needs to return
+/// the same bits.
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = EXPORT_EXAMPLES)]
 pub struct Export {

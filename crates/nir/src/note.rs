@@ -30,8 +30,8 @@ pub enum Note {
     },
     /// Neurons that reset to zero in the step after the spike.
     #[error(
-        "reset to zero assumed, in the step after the spike: input of that step is lost. NIR states neither the step of the reset \
-         nor a reset by subtraction\n\n\
+        "reset to zero assumed, in the step after the spike: input of that step is lost. A NIR file does not state how the tool that wrote it \
+         resets its neurons\n\n\
          hint: neurons `Synaptic` of snnTorch with `reset_mechanism=\"zero\"` and `reset_delay=True` have the same reset"
     )]
     AssumedReset,

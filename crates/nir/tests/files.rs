@@ -95,8 +95,8 @@ fn says_what_it_assumes() {
     };
     let step =
         "step of 0.0001 s assumed: in every neuron, a unit of input adds a unit of current and voltage at this step";
-    let reset = "reset to zero assumed, in the step after the spike: input of that step is lost. NIR states neither the step of the \
-                 reset nor a reset by subtraction";
+    let reset = "reset to zero assumed, in the step after the spike: input of that step is lost. A NIR file does not state how the \
+                 tool that wrote it resets its neurons";
     assert_eq!(notes("cuba"), [step, reset]);
     assert_eq!(notes("float32"), [step, reset]);
     assert_eq!(notes("snntorch-synaptic")[0], step);

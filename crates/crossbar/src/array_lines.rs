@@ -81,6 +81,15 @@ impl CrossbarArray {
         self.column_gain.as_ref().map(|gain| gain.row(0)).filter(|_| !self.gain_is_in_weights())
     }
 
+    /// Returns the gain of the sums of an array without column converters; with converters, it follows them.
+    pub(crate) fn gain_of_sums(&self) -> Option<&[Block]> {
+        self.column_gain().filter(|_| !self.has_converters())
+    }
+
+    fn has_converters(&self) -> bool {
+        self.converters.as_ref().is_some_and(|converters| converters.has_column_converters())
+    }
+
     /// Returns whether the digital gain of the columns is calibrated.
     pub fn has_column_gain(&self) -> bool {
         self.column_gain.is_some()
@@ -172,8 +181,7 @@ impl CrossbarArray {
     }
 
     fn gain_is_in_weights(&self) -> bool {
-        let converted = self.converters.as_ref().is_some_and(|converters| converters.has_column_converters());
-        self.lines.is_driven() && !converted
+        self.lines.is_driven() && !self.has_converters()
     }
 }
 

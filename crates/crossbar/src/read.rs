@@ -62,7 +62,7 @@ impl ColumnRead {
             Some(variance) => add_up(variance, active, &mut self.variance),
             None => self.variance.fill(Block::ZERO),
         }
-        if let Some(gain) = array.column_gain() {
+        if let Some(gain) = array.gain_of_sums() {
             multiply(&mut self.mean, gain);
             multiply(&mut self.variance, gain);
             multiply(&mut self.variance, gain);
@@ -122,6 +122,9 @@ impl ColumnRead {
                 *sum += *current;
             }
         }
+        if let Some(gain) = array.column_gain() {
+            multiply(&mut sums, gain);
+        }
         self.tile = std::mem::replace(&mut self.current, sums);
         counts
     }
@@ -161,7 +164,7 @@ impl ColumnRead {
         if array.lines().is_some() {
             self.lose(array, active);
         }
-        if let Some(gain) = array.column_gain() {
+        if let Some(gain) = array.gain_of_sums() {
             multiply(&mut self.current, gain);
         }
     }

@@ -19,14 +19,15 @@ const HEIGHT: f64 = 360.0;
 pub fn wires_map(title: &str, columns: usize, fractions: &[Option<f64>]) -> Grid {
     let rows = fractions.len() / columns;
     let (down, across) = (steps(rows), steps(columns));
+    let levels = Levels::of(fractions);
     let mut marks = Vec::new();
     for window in down.windows(2) {
         let (top, bottom) = (window[0], window[1]);
         // Neighbours of one shade are one area.
         let mut open: Option<(usize, usize)> = None;
         for window in across.windows(2) {
-            let shade =
-                shade((top..bottom).flat_map(|row| &fractions[row * columns + window[0]..row * columns + window[1]]));
+            let cells = (top..bottom).flat_map(|row| &fractions[row * columns + window[0]..row * columns + window[1]]);
+            let shade = mean(cells).map(|mean| levels.shade(mean));
             if let Some((from, kept)) = open.filter(|(_, kept)| Some(*kept) != shade) {
                 marks.push(area([top, bottom], [from, window[0]], kept));
                 open = None;
@@ -45,9 +46,8 @@ pub fn wires_map(title: &str, columns: usize, fractions: &[Option<f64>]) -> Grid
         marks,
         height: HEIGHT,
     };
-    let label = |number: usize| format!("{} to {} %", 10 * number, 10 * (number + 1));
     let entries =
-        SHADES.iter().enumerate().map(|(number, shade)| Entry::new(Swatch::Line(shade, Dash::Solid), label(number)));
+        (0..levels.count).map(|number| Entry::new(Swatch::Line(SHADES[number], Dash::Solid), levels.label(number)));
     Grid { title: title.to_owned(), entries: entries.collect(), rows: vec![vec![plot]] }
 }
 
@@ -57,11 +57,40 @@ fn steps(cells: usize) -> Vec<usize> {
     (0..=count).map(|step| step * cells / count).collect()
 }
 
-/// Returns the shade of the mean of the `cells` with a current.
-fn shade<'a>(cells: impl Iterator<Item = &'a Option<f64>>) -> Option<usize> {
+/// Returns the mean of the `cells` with a current.
+fn mean<'a>(cells: impl Iterator<Item = &'a Option<f64>>) -> Option<f64> {
     let known: Vec<f64> = cells.flatten().copied().collect();
-    let mean = known.iter().sum::<f64>() / known.len() as f64;
-    (!known.is_empty()).then(|| ((10.0 * mean) as usize).min(SHADES.len() - 1))
+    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+}
+
+/// Levels of equal width, one shade each.
+struct Levels {
+    /// Width, %.
+    width: f64,
+    /// Number of the first level, from 0 %.
+    first: usize,
+    count: usize,
+}
+
+impl Levels {
+    /// Chooses levels that divide the range of the fractions into at least five, if they differ by more than 5 %.
+    fn of(fractions: &[Option<f64>]) -> Levels {
+        let known = || fractions.iter().flatten().map(|fraction| 100.0 * fraction);
+        let (low, high) = (known().fold(100.0, f64::min), known().fold(0.0, f64::max));
+        let width = [10.0, 5.0, 2.0].into_iter().find(|width| high - low >= 5.0 * width).unwrap_or(1.0);
+        let first = (low.max(0.0) / width) as usize;
+        let last = ((high.max(low) / width).ceil() as usize).max(first + 1);
+        Levels { width, first, count: (last - first).min(SHADES.len()) }
+    }
+
+    fn shade(&self, fraction: f64) -> usize {
+        ((100.0 * fraction / self.width) as usize).saturating_sub(self.first).min(self.count - 1)
+    }
+
+    fn label(&self, number: usize) -> String {
+        let [from, to] = [number, number + 1].map(|level| self.width * (self.first + level) as f64);
+        format!("{from} to {to} %")
+    }
 }
 
 fn area([top, bottom]: [usize; 2], [left, right]: [usize; 2], shade: usize) -> Mark {

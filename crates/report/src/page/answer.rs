@@ -163,7 +163,8 @@ fn excluded(sweep: &Sweep) -> Option<String> {
     let (left, all) = (kinds.values().sum::<usize>(), points().map(|point| point.health.usable).sum::<usize>());
     let words: Vec<String> = kinds.iter().map(|(kind, count)| format!("{count} {}", kind.words())).collect();
     let trials = left + all;
-    let what = if sweep.apart.is_empty() { "This answer".to_owned() } else { format!("The answer for {}", sweep.name()) };
+    let what =
+        if sweep.apart.is_empty() { "This answer".to_owned() } else { format!("The answer for {}", sweep.name()) };
     (left > 0).then(|| format!("{what} excludes {left} of {trials} trials: {}.", words.join(", ")))
 }
 

@@ -74,7 +74,7 @@ impl Cells {
     }
 
     fn words(self) -> String {
-        format!("{} × {} cells of {}", self.rows, self.columns, ohm(1e6 / self.microsiemens))
+        format!("{} × {} of {}", self.rows, self.columns, ohm(1e6 / self.microsiemens))
     }
 }
 
@@ -89,9 +89,9 @@ fn map(wires: &Wires, cells: Cells) -> Panel {
     });
     // All columns of a gated tile are alike.
     let count = if wires.access == Access::Gated { 1 } else { 3 };
-    let kind = if wires.access == Access::Gated { "gated, 1 row in 10" } else { "driven" };
+    let kind = if wires.access == Access::Gated { "gated wires" } else { "driven wires" };
     Panel {
-        title: format!("wires, {kind}: {}", cells.words()),
+        title: format!("{kind}, {}", cells.words()),
         x: PanelAxis { label: "row, from the far end", log: false },
         y: PanelAxis { label: "current read (%)", log: false },
         percent: None,

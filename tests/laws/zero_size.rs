@@ -37,10 +37,6 @@ fn mechanisms() -> Vec<Mechanism> {
         json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_stuck_random": p, "p_dead_row": p,
         "p_dead_column": p, "p_cluster": p, "cluster_share": 0.5}})
     };
-    let wires = |access: &str, ohm: f64| {
-        json!({"wires": {"access": access, "word_line_ohm_per_cell": ohm, "bit_line_ohm_per_cell": ohm,
-        "driver_ohm": ohm, "sense_ohm": ohm}})
-    };
     let driver = |gain: f64| json!({"converters": {"dac": {"bits": 1, "gain_sigma_percent": gain}}});
     let tiled_driver = |gain: f64| {
         json!({"converters": {"tile_rows": 100, "tile_columns": 2,
@@ -75,6 +71,11 @@ fn mechanisms() -> Vec<Mechanism> {
             json!({"converters": {"tile_rows": 100, "adc": {"bits": 3, "codes": "signed", "range": "calibrated"}}}),
         ),
     ]
+}
+
+fn wires(access: &str, ohm: f64) -> Value {
+    json!({"wires": {"access": access, "word_line_ohm_per_cell": ohm, "bit_line_ohm_per_cell": ohm,
+    "driver_ohm": ohm, "sense_ohm": ohm}})
 }
 
 fn chip(key: &str, size: f64) -> Value {

@@ -10,8 +10,8 @@ use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::save_path::SavePath;
 use ohmspike_study::significant::short;
 
-use super::{ExitCode, Failure};
 use super::terminal::{say, tell};
+use super::{ExitCode, Failure};
 
 const EXPORT_EXAMPLES: &str = "\
 Examples:

@@ -11,7 +11,6 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
-use crate::array_lines::{Lines, no_gain};
 use crate::array_params::ArrayParams;
 use crate::assemble::{branches, driven_rows, faults, scheme};
 use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_mask};
@@ -21,6 +20,7 @@ use crate::driven_lines::DrivenLines;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
 use crate::gated_lines::Seen;
 use crate::ledger::Ledger;
+use crate::lines::{Lines, no_gain};
 use crate::mapping::PairMapping;
 use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
 use crate::program::{Scratch, WriteLaw};

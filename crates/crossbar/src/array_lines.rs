@@ -7,59 +7,16 @@
 //! With the calibrated gain a_j, a column makes up for its mean loss. It is a number of the digital part of the read, after
 //! the column converters.
 
-use ohmspike_simd::{Block, LANES, Matrix, numbers};
+use ohmspike_simd::{Block, Matrix, numbers};
 
 use crate::array::CrossbarArray;
-use crate::device::Device;
 use crate::driven_lines::{DrivenLines, HeldError, SeenCells};
 use crate::gated_lines::{GatedLines, Seen};
-use crate::mapping::PairMapping;
+use crate::lines::Lines;
 use crate::read::ColumnRead;
-use crate::wires::Access;
 
 /// Largest gain of a column.
 const MOST_GAIN: f64 = 1000.0;
-
-/// Lines of an array.
-#[derive(Clone, Debug)]
-pub(crate) enum Lines {
-    /// Without resistance.
-    None,
-    Gated(GatedLines),
-    Driven(Box<DrivenLines>),
-}
-
-impl Lines {
-    /// Creates the lines of an array of `device` with one of `signs` per row. `has_cells` tells whether the opposite branch
-    /// has cells, `noisy` whether reads are noisy.
-    pub(crate) fn new(
-        device: &Device,
-        mapping: &PairMapping,
-        signs: &[f32],
-        columns: usize,
-        has_cells: bool,
-        noisy: bool,
-    ) -> Lines {
-        let Some(wires) = device.wires else { return Lines::None };
-        match wires.circuit.access {
-            Access::Gated => Lines::Gated(GatedLines::new(device, wires.circuit, mapping, signs, columns, has_cells)),
-            Access::Driven => {
-                let lines = DrivenLines::new(device, wires.circuit, signs, columns, has_cells, noisy);
-                Lines::Driven(Box::new(lines))
-            }
-        }
-    }
-
-    /// Returns whether these are the lines of a driven array.
-    pub(crate) fn is_driven(&self) -> bool {
-        matches!(self, Lines::Driven(_))
-    }
-}
-
-/// Returns a gain of 1 for each of `columns` before calibration, if `device` has a digital gain.
-pub(crate) fn no_gain(device: &Device, columns: usize) -> Option<Matrix> {
-    device.wires.filter(|wires| wires.column_gain).map(|_| Matrix::from_fn(1, columns, |_, _| 1.0))
-}
 
 impl CrossbarArray {
     /// Returns the lines of a gated array that the currents of a read pass, if they have resistance.
@@ -182,14 +139,5 @@ impl CrossbarArray {
 
     fn gain_is_in_weights(&self) -> bool {
         self.lines.is_driven() && !self.has_converters()
-    }
-}
-
-/// Multiplies `sums` by `gain`.
-pub(crate) fn multiply(sums: &mut [Block], gain: &[Block]) {
-    for (sum, gain) in sums.iter_mut().zip(gain) {
-        for lane in 0..LANES {
-            sum[lane] *= gain[lane];
-        }
     }
 }

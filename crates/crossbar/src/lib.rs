@@ -72,6 +72,7 @@ mod effective;
 mod fault_map;
 mod gated_lines;
 mod ledger;
+mod lines;
 mod map_csv;
 mod map_error;
 mod map_unit;

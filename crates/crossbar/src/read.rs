@@ -13,9 +13,9 @@ use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, Matrix, Simd, blocks_at, blocks_for, kernel, note_work, numbers, numbers_mut};
 
 use crate::array::CrossbarArray;
-use crate::array_lines::multiply;
 use crate::codes::CodeCounts;
 use crate::gated_lines::{GatedLines, add_gated};
+use crate::lines::multiply;
 
 /// Buffers of column reads, owned by the caller and reused.
 #[derive(Clone, Debug)]

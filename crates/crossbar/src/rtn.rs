@@ -11,10 +11,10 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES, Matrix, kernel};
 use serde::{Deserialize, Serialize};
 
-use crate::array_lines::multiply;
 use crate::branch_cells::BranchCells;
 use crate::device::{Telegraph, TelegraphSteps};
 use crate::driven_lines::DrivenLines;
+use crate::lines::multiply;
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
 use crate::rtn_state::{FlipShares, TelegraphState};

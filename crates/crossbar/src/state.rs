@@ -25,10 +25,10 @@ use ohmspike_simd::Matrix;
 use serde::{Deserialize, Serialize};
 
 use crate::array::CrossbarArray;
-use crate::array_lines::Lines;
 use crate::branch_cells::BranchCells;
 use crate::driven_lines::{DrivenLines, DrivenState};
 use crate::ledger::Ledger;
+use crate::lines::Lines;
 use crate::rtn::RtnReadsState;
 
 /// State of an array. The caller must keep track of its array.

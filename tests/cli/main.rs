@@ -11,7 +11,7 @@
 //! - [`printing`]: closed pipes, and control characters in names.
 //! - [`cluster`]: jobs and their states, with stand-ins for the programs of Slurm.
 //! - [`reference`]: keys, completions, man pages, and the reference pages of the documentation.
-//! - [`report`]: a study as a page, and its records as tables.
+//! - [`report`]: a study as a page, and its records as tables. [`findings`]: the pages of the repository.
 //! - [`folders`]: results folders in place of study files, also without the data sets.
 //! - [`health`]: silent and clipped networks, with the cause.
 //! - [`import`]: imported data, and training on it.
@@ -37,6 +37,7 @@ mod device;
 mod device_compare;
 mod device_fit;
 mod device_new;
+mod findings;
 mod folders;
 mod health;
 mod import;

@@ -109,6 +109,8 @@ fn the_study_through_crossbars_is_that_of_its_records() {
         }
     }
     stated(&lines);
+    let lowest = cells[&((50, 1), 0)].outcomes.values().copied().fold(f64::INFINITY, f64::min);
+    stated(&[format!("one ended at {} %", percent(lowest))]);
     let family = adjusted(tests);
     let tested: Vec<&Adjusted> = family.iter().flatten().collect();
     assert_eq!(tested.len(), family.len(), "every condition has three shared seeds");

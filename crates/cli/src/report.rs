@@ -14,7 +14,6 @@ use ohmspike_report::files::write_report;
 use ohmspike_report::page::Report;
 use ohmspike_report::page::answer_page::AnswerPage;
 use ohmspike_report::rendered_answer::RenderedAnswer;
-use ohmspike_study::machine::machine;
 use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::study_file::StudyFile;
@@ -86,8 +85,6 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         flags: &flags,
         noise_unit: choice.noise_unit,
         figures: &study_figures(recorded, &choice, replication)?,
-        machine: &machine(),
-        commit: option_env!("OHMSPIKE_COMMIT"),
     };
     let done = done_of(&results);
     warn(&repeat_warnings(&results.study, &done));
@@ -106,8 +103,6 @@ fn answer_report(arguments: &Arguments, answers: Vec<RenderedAnswer>, folder: &P
         question: file.as_ref().map_or("", |file| &file.study.question),
         text: file.as_ref().map(|file| file.text.as_str()),
         command: &format!("ohmspike report {}", arguments.study.words()),
-        machine: &machine(),
-        commit: option_env!("OHMSPIKE_COMMIT"),
     };
     let path = write_answer_report(page, answers, folder)?;
     say!("{}", path.display())?;

@@ -42,7 +42,8 @@ use crate::replication::Replication;
 pub use facts::{Facts, Report, Section};
 
 impl Report<'_> {
-    /// Returns the page with the sections of `replication`. The same records and program give the same page on the same machine.
+    /// Returns the page with the sections of `replication`. The same records and version of the
+    /// program give the same page on every machine.
     pub fn html(&self, replication: Option<&dyn Replication>) -> String {
         layout::page(&Facts::new(self), replication)
     }
@@ -132,8 +133,6 @@ mod tests {
                 flags: &[],
                 noise_unit,
                 figures: &[],
-                machine: "a machine",
-                commit: None,
             }
             .html(None)
         })

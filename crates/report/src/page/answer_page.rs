@@ -18,14 +18,10 @@ pub struct AnswerPage<'a> {
     pub text: Option<&'a str>,
     /// Command that writes this page.
     pub command: &'a str,
-    /// Machine that writes the page.
-    pub machine: &'a str,
-    /// Commit of the program and its date, if known.
-    pub commit: Option<&'a str>,
 }
 
 impl AnswerPage<'_> {
-    /// Returns the page. The same answers and program give the same page on the same machine.
+    /// Returns the page. The same answers and version of the program give the same page on every machine.
     pub fn html(&self, answers: Vec<RenderedAnswer>) -> String {
         let (mut sections, mut details) = (Vec::new(), Vec::new());
         for RenderedAnswer { section, details: behind, .. } in answers {
@@ -44,12 +40,8 @@ impl AnswerPage<'_> {
     }
 
     fn provenance(&self) -> Section {
-        let commit = self.commit.map(|commit| format!(" (commit {commit})")).unwrap_or_default();
-        let rows = [
-            ("program", format!("ohmspike {}{commit}", env!("CARGO_PKG_VERSION"))),
-            ("command", self.command.to_owned()),
-            ("machine of this page", self.machine.to_owned()),
-        ];
+        let rows =
+            [("program", format!("ohmspike {}", env!("CARGO_PKG_VERSION"))), ("command", self.command.to_owned())];
         let rows = rows.map(|(name, value)| (name.to_owned(), value));
         let body = html! {
             (facts("Origin of this page", &rows))

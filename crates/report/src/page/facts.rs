@@ -32,10 +32,6 @@ pub struct Report<'a> {
     pub noise_unit: Option<NoiseUnit>,
     /// Figures of the study; the first one is shown next to the answer.
     pub figures: &'a [Figure],
-    /// Machine that writes the report.
-    pub machine: &'a str,
-    /// Commit of the program and its date, if known.
-    pub commit: Option<&'a str>,
 }
 
 /// Facts shared by several sections.

@@ -46,9 +46,8 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         (
             "program",
             format!(
-                "ohmspike {}{} wrote this page; version {} wrote the records",
+                "ohmspike {} wrote this page; version {} wrote the records",
                 env!("CARGO_PKG_VERSION"),
-                report.commit.map(|commit| format!(" (commit {commit})")).unwrap_or_default(),
                 distinct(&|record| Some(record.program.clone()))
             ),
         ),
@@ -70,7 +69,6 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         ("seeds", seeds(report.recorded.study.seeds.clone())),
         ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
         ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
-        ("machine of this page", report.machine.to_owned()),
         (
             "wall time of all trials",
             format!(

@@ -18,7 +18,7 @@ use crate::findings::{folder, outcomes, stated};
 #[derive(Default)]
 struct Cell {
     outcomes: BTreeMap<u64, f64>,
-    /// Why trials are excluded.
+    /// Why trials are excluded, one reason per trial.
     excluded: Vec<HealthKind>,
     pulses: u64,
     cells: u64,
@@ -28,7 +28,7 @@ impl Cell {
     fn add(&mut self, judged: &Judged, done: &Done) {
         let record = done.record;
         self.outcomes.insert(record.seed, record.outcome.expect("no trial diverged"));
-        self.excluded.extend(judged.states(done).iter().map(|state| state.kind()).filter(|kind| kind.excludes()));
+        self.excluded.extend(judged.states(done).iter().map(|state| state.kind()).find(|kind| kind.excludes()));
         for connection in &record.connections {
             let used = connection.used.as_ref().expect("cells");
             self.pulses += used.training.write_pulses;
@@ -119,4 +119,23 @@ fn the_study_through_crossbars_is_that_of_its_records() {
         format!("{} trials", cells.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
         format!("{differing} of {} differences", tested.len()),
     ]);
+}
+
+#[test]
+fn the_cost_of_wires_is_that_of_its_records() {
+    let table = by("wires", |record| {
+        let device = &record.settings.device;
+        let number = |key: &str| device[key].as_f64().expect("a number") as u32;
+        let kiloohm = number("window.low_resistance_ohm") / 1000;
+        let access = device["wires.access"].as_str().expect("a word").to_owned();
+        (kiloohm, number("converters.tile_rows"), number("wires.line_ohm_per_cell"), access)
+    });
+    let arrays: Vec<(u32, u32, u32)> =
+        table.keys().filter(|key| key.3 == "gated").map(|key| (key.0, key.1, key.2)).collect();
+    let line = |(kiloohm, rows, ohm): (u32, u32, u32)| {
+        let [gated, driven] = ["gated", "driven"].map(|access| table[&(kiloohm, rows, ohm, access.to_owned())].words());
+        format!("| {kiloohm} kΩ | {rows} | {ohm} | {gated} | {driven} |")
+    };
+    stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
 }

@@ -338,11 +338,19 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
         ),
         Some(ranking) => {
             let (highest, lowest) = ("has the highest mean test accuracy", "has the lowest mean test accuracy");
-            ranked(&ranking, "condition", highest, lowest, |value| format!("{} points", significant(100.0 * value)))
+            ranked(&ranking, "condition", highest, lowest, difference_words)
         }
         None => "See Comparisons for the tests.".to_owned(),
     };
     format!("{} {compared}", all_means(&means))
+}
+
+/// Formats a difference of accuracy; tests of few repeats may need an impossible one.
+fn difference_words(difference: f64) -> String {
+    match difference {
+        difference if difference > 1.0 => "more than 100 points".to_owned(),
+        difference => format!("{} points", significant(100.0 * difference)),
+    }
 }
 
 /// The means of a few conditions, or the range of many.

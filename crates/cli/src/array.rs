@@ -49,7 +49,7 @@ pub struct Arguments {
     /// In a gated array, rows at 0 V are silent, and the others share one read voltage.
     #[arg(long, required = true, value_name = "VOLTS", value_delimiter = ',', allow_hyphen_values = true)]
     inputs: Vec<f64>,
-    /// Resistances, ohm: word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm; access, feed.
+    /// Resistances, ohm: line_ohm_per_cell, or word_line_ohm_per_cell and bit_line_ohm_per_cell; driver_ohm, sense_ohm; access, feed.
     ///
     /// Lines are 0 ohm unless set; drivers and sense amplifiers have at least 0.001 ohm. `access=gated` is an array with one
     /// transistor per cell; its source lines have the resistance of `word_line_ohm_per_cell`. The default is `driven`.
@@ -72,6 +72,7 @@ pub struct Arguments {
 /// A key of the wires.
 #[derive(Clone, Debug)]
 enum Setting {
+    Lines(f64),
     WordLine(f64),
     BitLine(f64),
     Driver(f64),
@@ -81,12 +82,13 @@ enum Setting {
 }
 
 fn setting(text: &str) -> Result<Setting, String> {
-    let known = "word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm, access, feed";
+    let known = "line_ohm_per_cell, word_line_ohm_per_cell, bit_line_ohm_per_cell, driver_ohm, sense_ohm, access, feed";
     let (key, value) = text.split_once('=').ok_or_else(|| format!("expected KEY=VALUE, got `{text}`"))?;
     let key = key.trim().trim_start_matches("wires.");
     let value = value.trim();
     let ohm = || value.parse::<f64>().map_err(|_| format!("{key}: expected a resistance in ohm, got `{value}`"));
     match (key, value) {
+        ("line_ohm_per_cell", _) => ohm().map(Setting::Lines),
         ("word_line_ohm_per_cell", _) => ohm().map(Setting::WordLine),
         ("bit_line_ohm_per_cell", _) => ohm().map(Setting::BitLine),
         ("driver_ohm", _) => ohm().map(Setting::Driver),
@@ -197,6 +199,10 @@ impl Arguments {
         };
         for setting in &self.wires {
             match *setting {
+                Setting::Lines(ohm) => {
+                    wires.word_line_ohm_per_cell = ohm;
+                    wires.bit_line_ohm_per_cell = ohm;
+                }
                 Setting::WordLine(ohm) => wires.word_line_ohm_per_cell = ohm,
                 Setting::BitLine(ohm) => wires.bit_line_ohm_per_cell = ohm,
                 Setting::Driver(ohm) => wires.driver_ohm = ohm,

@@ -31,7 +31,9 @@ fn reference_pages_are_current() {
             fs::write(committed.join(name), text).expect("the repository");
         }
     }
-    let committed = files(&committed);
+    let mut committed = files(&committed);
+    // Generated from the stubs of the Python package, and checked by its tests.
+    assert!(committed.remove("python.md").is_some());
     assert_eq!(committed.keys().collect::<Vec<_>>(), generated.keys().collect::<Vec<_>>());
     for (name, text) in &generated {
         let line = committed[name].lines().zip(text.lines()).find(|(old, new)| old != new);

@@ -48,7 +48,8 @@ pub fn outcomes(by_seed: &BTreeMap<u64, f64>) -> String {
     let all: Vec<f64> = by_seed.values().copied().collect();
     match Estimate::new(&all).and_then(|estimate| Some((estimate.mean, estimate.ci95?))) {
         Some((mean, (low, high))) if all.len() > 2 => {
-            format!("{} ({} to {})", percent(mean), percent(low), percent(high))
+            // Accuracies lie between 0 and 100 %, as do the intervals of figures and summaries.
+            format!("{} ({} to {})", percent(mean), percent(low.max(0.0)), percent(high.min(1.0)))
         }
         _ => all.iter().map(|one| percent(*one)).collect::<Vec<_>>().join(", "),
     }

@@ -30,9 +30,9 @@ impl Cell {
         self.outcomes.insert(record.seed, record.outcome.expect("no trial diverged"));
         self.excluded.extend(judged.states(done).iter().map(|state| state.kind()).find(|kind| kind.excludes()));
         for connection in &record.connections {
-            let used = connection.used.as_ref().expect("cells");
-            self.pulses += used.training.write_pulses;
-            self.cells += used.endurance.cells;
+            // Abstract weights have no cells.
+            self.pulses += connection.used.as_ref().map_or(0, |used| used.training.write_pulses);
+            self.cells += connection.used.as_ref().map_or(0, |used| used.endurance.cells);
         }
     }
 

@@ -297,7 +297,7 @@ mod tests {
             (b"no checkpoint\n".to_vec(), "first line: expected"),
             (
                 with_header(FORM, "ohmspike-checkpoint-0"),
-                "expected form `ohmspike-checkpoint-2`, got `ohmspike-checkpoint-0`",
+                "expected form `ohmspike-checkpoint-3`, got `ohmspike-checkpoint-0`",
             ),
             (with_header(&format!("\"arithmetic\":\"{ARITHMETIC}\""), "\"arithmetic\":\"0\""), "expected arithmetic `"),
             (with_header(ID, "fedcba9876543210"), "expected id `0123456789abcdef`, got `fedcba9876543210`"),

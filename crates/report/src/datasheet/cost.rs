@@ -145,7 +145,7 @@ mod tests {
         assert!(!wired(None).contains("wires") && !wired(Some(HeldError::default())).contains("wires"));
         let told = wired(Some(HeldError { solutions: 4, sum: 0.01, largest: 0.004, last: 0.001 }));
         let expected = "hidden wires: solved exactly 4 times after updates; error before, RMS over that of all conductances: \
-                        mean 0.25 %, largest 0.4 %\n";
+                        mean 0.250 %, largest 0.400 %\n";
         assert!(told.ends_with(expected), "{told}");
     }
 

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn has_the_columns_and_the_numbers_of_the_csv_file() {
-        let text = "name = 'x'\n[noise]\nlevel_percent = [1, 100]\n[repeats]\nseeds = 4";
+        let text = "[noise]\nlevel_percent = [1, 100]\n[repeats]\nseeds = 4";
         let fixture =
             Fixture::new(text, |settings, seed| Some(0.5 + 0.001 * settings.noise.level_percent + 0.01 * seed as f64));
         let summary = fixture.see(|recorded| Summary::new(recorded.study, &recorded.done(&[0, 1])));

@@ -171,7 +171,7 @@ impl Device {
     /// Return the standard deviation of one write at `count` conductances over the window, in all common units.
     ///
     /// Columns: conductance_microsiemens, resistance_ohm, sigma_microsiemens, percent_of_conductance, percent_of_window,
-    /// sigma_ln_resistance. Empty for a device whose write noise comes from the study.
+    /// sigma_ln_resistance. Empty for a device that takes its write noise from the study.
     #[pyo3(signature = (count=16))]
     fn spreads(&self, count: usize) -> Table {
         let (low, high) = (f64::from(self.checked.window.low()), f64::from(self.checked.window.high()));

@@ -1,4 +1,4 @@
-//! `ohmspike array`: currents of arrays whose wires have resistance.
+//! `ohmspike array`: currents of arrays with wire resistance.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -25,7 +25,7 @@ Examples:
 /// Width of the map, in SVG units.
 const MAP_WIDTH: f64 = 460.0;
 
-/// Most cells whose node voltages are printed.
+/// Largest number of cells with printed node voltages.
 const MOST_PRINTED: usize = 64;
 
 /// Solve arrays with wire resistance.

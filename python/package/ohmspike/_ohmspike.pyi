@@ -137,7 +137,7 @@ class Device:
         """Return the standard deviation of one write at `count` conductances over the window, in all common units.
 
         Columns: conductance_microsiemens, resistance_ohm, sigma_microsiemens, percent_of_conductance, percent_of_window,
-        sigma_ln_resistance. Empty for a device whose write noise comes from the study.
+        sigma_ln_resistance. Empty for a device that takes its write noise from the study.
         """
     def sample(
         self,

@@ -44,13 +44,13 @@ class _Read(torch.autograd.Function):
 
 
 class CrossbarLinear(nn.Module):
-    """A linear layer whose weights are in an emulated crossbar; its bias is exact.
+    """A linear layer with weights in an emulated crossbar and an exact bias.
 
     ``weight`` (out_features x in_features) holds the weights that the controller knows. Change it with ``write``, with
     ``program``, or with a ``CrossbarOptimiser``; other changes do not reach the cells.
 
     Inputs of 0 and 1 are read as spikes. Other inputs drive the rows with voltages: the largest magnitude of a call is the
-    read voltage, and negative inputs have a read of their own, whose sums are subtracted.
+    read voltage, and negative inputs are read separately and subtracted.
 
     ``weight_at_gmax`` is the weight of a fully-on cell. By default it is twice the largest initial weight, so that training
     has room. Further options are those of ``ohmspike.Crossbar``.

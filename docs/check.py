@@ -8,7 +8,8 @@ Every page gets a folder with links to the repository's `experiments`, `device-m
 - a block marked `sh` or `python` runs; it must exit with 0,
 - a block marked `text` right after it must be part of what it printed: its lines in order, where a line `...` skips any lines.
 
-A comment `<!-- not run: REASON -->` before a block skips it. Usage: docs/check.py [PAGE ...], with `ohmspike` on the PATH.
+A comment `<!-- not run: REASON -->` before a block skips it. Usage: docs/check.py [PAGE ...], with `ohmspike`, and a
+`python3` that has the packages of docs/requirements.txt, on the PATH.
 """
 
 import pathlib

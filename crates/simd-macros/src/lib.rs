@@ -55,7 +55,7 @@ fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
     let for_avx512 =
         simd.introduce(quote!(::ohmspike_simd::Avx512), quote!(unsafe { ::ohmspike_simd::Avx512::assume() }));
     let for_avx2 = simd.introduce(quote!(::ohmspike_simd::Avx2), quote!(unsafe { ::ohmspike_simd::Avx2::assume() }));
-    let portable = simd.introduce(quote!(::ohmspike_simd::Portable), quote!(::ohmspike_simd::Portable));
+    let for_baseline = simd.introduce(quote!(::ohmspike_simd::Baseline), quote!(::ohmspike_simd::Baseline));
     // SAFETY of the following code: `Instructions::current` only returns instructions that the CPU supports, so a clone
     // only runs if its features are present, and within a clone they may be assumed.
     Ok(quote! {
@@ -76,7 +76,7 @@ fn expand(simd: &Simd, function: &ItemFn) -> syn::Result<TokenStream> {
             }
 
             #baseline {
-                #portable
+                #for_baseline
                 #block
             }
 

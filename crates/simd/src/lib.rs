@@ -87,7 +87,7 @@ pub use prefetch::prefetch;
 pub use rows::{add_rows, add_rows_to_row, add_to_rows, blocks_at, blocks_at_mut};
 #[cfg(target_arch = "x86_64")]
 pub use simd::{Avx2, Avx512};
-pub use simd::{Portable, Simd, in_place, reciprocal as wide_reciprocal};
+pub use simd::{Baseline, Portable, Simd, in_place, reciprocal as wide_reciprocal};
 pub use work::{Work, note_work, work_of};
 
 /// Runs the examples in the README.

@@ -3,20 +3,26 @@
 //! The compiler keeps a [`Block`] that is updated in a loop in memory, so each row of a sum waits for the store of the
 //! previous one. [`Simd`] provides the operations of an instruction set on a [`Simd::Wide`], which stays in registers.
 //! Every operation rounds like the scalar operation on each lane, so all instruction sets give bit-identical results. A
-//! token (`Avx512`, `Avx2`, `Portable`) proves that the CPU supports the instructions. `kernel(simd: S)` passes it to a
+//! token (`Avx512`, `Avx2`, `Neon`, `Portable`) proves that the CPU supports the instructions. `kernel(simd: S)` passes it to a
 //! function that is compiled for them.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+mod neon;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
 pub use avx2::Avx2;
 #[cfg(target_arch = "x86_64")]
 pub use avx512::Avx512;
+#[cfg(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little"))]
+pub use neon::Neon as Baseline;
 pub use portable::Portable;
+#[cfg(not(all(target_arch = "aarch64", target_feature = "neon", target_endian = "little")))]
+pub use portable::Portable as Baseline;
 
 use crate::Block;
 
@@ -96,7 +102,7 @@ pub fn reciprocal<S: Simd>(simd: S, x: S::Wide) -> S::Wide {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Instructions, LANES};
+    use crate::LANES;
 
     /// Returns the bits of every operation on pairs of numbers of all kinds.
     fn results<S: Simd>(simd: S) -> Vec<u32> {
@@ -136,12 +142,14 @@ mod tests {
     fn all_instructions_round_like_plain_rust() {
         let expected = results(Portable);
         assert!(expected.len() > 100 * LANES);
+        assert_eq!(results(Baseline), expected, "baseline");
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
-        for instructions in Instructions::available() {
+        for instructions in crate::Instructions::available() {
+            use crate::Instructions;
             // SAFETY: the CPU supports these instructions.
             let computed = match instructions {
-                Instructions::Baseline => results(Portable),
+                Instructions::Baseline => results(Baseline),
                 Instructions::Avx2 => results(unsafe { Avx2::assume() }),
                 Instructions::Avx512 => results(unsafe { Avx512::assume() }),
             };

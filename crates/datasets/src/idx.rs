@@ -10,7 +10,11 @@
 //! Incomplete files and files with trailing data are errors. Memory use grows with the content; sizes in headers are
 //! not trusted.
 
-use std::io::{self, Read};
+use std::{
+    io::{self, Read},
+    sync::mpsc,
+    thread,
+};
 
 use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
@@ -26,6 +30,8 @@ const UNSIGNED_BYTES: u32 = 0x0000_0800;
 const LARGEST_PUBLISHED: usize = 64 << 20;
 /// Initial buffer, in bytes per compressed byte; the published images expand by a factor of 1.8.
 const RESERVED: usize = 4;
+/// Bytes that are hashed at a time, while the next ones are decompressed.
+const PIECE: usize = 1 << 20;
 
 /// The content of an IDX file.
 #[derive(Debug)]
@@ -138,10 +144,14 @@ pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, 
     let length = checked_length(file, &sizes, LARGEST_PUBLISHED)?;
 
     let needed = content.got + length;
-    let mut data = Vec::with_capacity(length.min(RESERVED.saturating_mul(packed.len())));
-    content.take(length, needed, &mut data)?;
+    let mut data = vec![0; length.min(RESERVED.saturating_mul(packed.len()))];
+    content.fill_and_hash(&mut data, needed, &mut hash)?;
+    while data.len() < length {
+        let filled = data.len();
+        data.resize(length.min(2 * filled), 0);
+        content.fill_and_hash(&mut data[filled..], needed, &mut hash)?;
+    }
     content.end()?;
-    hash.update(&data);
 
     let sizes = sizes.iter().map(|&size| size as usize).collect();
     Ok(Idx { file: file.to_owned(), sizes, data, sha256: hash.finalize().into() })
@@ -183,8 +193,8 @@ struct Content<'a> {
 impl Content<'_> {
     /// Reads the next `count` numbers of a header of `header` bytes.
     fn numbers(&mut self, count: usize, header: usize, hash: &mut Sha256) -> Result<Vec<u32>, IdxError> {
-        let mut bytes = Vec::new();
-        self.take(4 * count, header, &mut bytes)?;
+        let mut bytes = vec![0; 4 * count];
+        self.fill(&mut bytes, header)?;
         hash.update(&bytes);
         Ok(bytes
             .chunks_exact(4)
@@ -192,15 +202,32 @@ impl Content<'_> {
             .collect())
     }
 
-    /// Reads the next `count` bytes; messages state `needed` bytes in total.
-    fn take(&mut self, count: usize, needed: usize, into: &mut Vec<u8>) -> Result<(), IdxError> {
-        let outcome = (&mut self.decoder).take(count as u64).read_to_end(into);
-        self.got += into.len();
-        match outcome {
-            Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => Err(self.damaged()),
-            _ if into.len() < count => Err(IdxError::Truncated { file: self.file.to_owned(), got: self.got, needed }),
-            _ => Ok(()),
+    /// Reads the next bytes into all of `into`; messages state `needed` bytes in total.
+    fn fill(&mut self, into: &mut [u8], needed: usize) -> Result<(), IdxError> {
+        let mut filled = 0;
+        while filled < into.len() {
+            match self.decoder.read(&mut into[filled..]) {
+                Ok(count) if count > 0 => (filled, self.got) = (filled + count, self.got + count),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() != io::ErrorKind::UnexpectedEof => return Err(self.damaged()),
+                _ => return Err(IdxError::Truncated { file: self.file.to_owned(), got: self.got, needed }),
+            }
         }
+        Ok(())
+    }
+
+    /// As [`Content::fill`], while a second thread hashes what is complete.
+    fn fill_and_hash(&mut self, into: &mut [u8], needed: usize, hash: &mut Sha256) -> Result<(), IdxError> {
+        thread::scope(|scope| {
+            let (complete, pieces) = mpsc::channel::<&[u8]>();
+            scope.spawn(move || pieces.iter().for_each(|piece| hash.update(piece)));
+            for piece in into.chunks_mut(PIECE) {
+                self.fill(piece, needed)?;
+                // The receiver lives until this sender is dropped.
+                let _ = complete.send(piece);
+            }
+            Ok(())
+        })
     }
 
     /// Checks that content and file end here, and verifies the gzip checksum.
@@ -294,6 +321,16 @@ pub(crate) mod tests {
         let hash: [u8; 32] = Sha256::digest(&content).into();
         assert_eq!(read("a.gz", &stored, 1).unwrap().sha256, hash);
         assert_eq!(read("a.gz", &pack(&content), 1).unwrap().sha256, hash);
+    }
+
+    #[test]
+    fn content_of_several_pieces_is_read_and_hashed_in_order() {
+        // Compresses by more than the reserved factor, so the buffer grows.
+        let data: Vec<u8> = (0..2 * PIECE + 7).map(|index| (index / 4096) as u8).collect();
+        let content = content(&[data.len() as u32], &data);
+        let idx = read("a.gz", &pack(&content), 1).unwrap();
+        assert!(idx.data == data);
+        assert_eq!(idx.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
     }
 
     #[test]

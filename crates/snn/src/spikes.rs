@@ -81,24 +81,51 @@ impl SpikeTrains {
     ///
     /// # Errors
     /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
-    pub fn push_latencies(&mut self, latencies: &[Option<usize>]) -> Result<(), SpikesError> {
-        debug_assert_eq!(latencies.len(), self.units);
+    ///
+    /// # Panics
+    /// Panics if the latencies are not one per unit, or a step is out of range.
+    pub fn push_latencies(&mut self, latencies: &[Option<u16>]) -> Result<(), SpikesError> {
+        assert_eq!(latencies.len(), self.units, "every unit has a latency");
+        // Without a branch: whether the next pixel is dark is hard to predict.
+        let (mut spiking, mut count) = (vec![(0_u16, 0_u16); self.units], 0);
+        for (unit, latency) in latencies.iter().enumerate() {
+            spiking[count] = (latency.unwrap_or(0), unit as u16);
+            count += usize::from(latency.is_some());
+        }
+        let spiking = &spiking[..count];
+
         // Counting sort by step: count, accumulate, place.
         let base = self.spikes.len();
-        let mut next = vec![0usize; self.steps + 1];
-        latencies.iter().flatten().for_each(|&step| next[step + 1] += 1);
+        u32::try_from(base + count).map_err(|_| SpikesError::TooManySpikes)?;
+        let mut next = vec![0_u32; self.steps + 1];
+        spiking.iter().for_each(|&(step, _)| next[usize::from(step) + 1] += 1);
+        next[0] = base as u32;
         for step in 0..self.steps {
             next[step + 1] += next[step];
-            let end = u32::try_from(base + next[step + 1]).map_err(|_| SpikesError::TooManySpikes)?;
-            self.starts.push(end);
         }
-        self.spikes.resize(base + next[self.steps], 0);
-        for (unit, &step) in latencies.iter().enumerate() {
-            if let Some(step) = step {
-                self.spikes[base + next[step]] = unit as u16;
-                next[step] += 1;
-            }
+        self.starts.extend_from_slice(&next[1..]);
+        self.spikes.resize(base + count, 0);
+        for &(step, unit) in spiking {
+            let place = &mut next[usize::from(step)];
+            self.spikes[*place as usize] = unit;
+            *place += 1;
         }
+        Ok(())
+    }
+
+    /// Appends the samples of `others`, which have the same numbers of units and steps.
+    ///
+    /// # Errors
+    /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
+    ///
+    /// # Panics
+    /// Panics if the numbers of units or steps differ.
+    pub fn append(&mut self, others: &SpikeTrains) -> Result<(), SpikesError> {
+        assert_eq!((self.units, self.steps), (others.units, others.steps), "samples of the same shape");
+        u32::try_from(self.spikes.len() + others.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?;
+        let base = self.spikes.len() as u32;
+        self.starts.extend(others.starts[1..].iter().map(|start| base + start));
+        self.spikes.extend_from_slice(&others.spikes);
         Ok(())
     }
 
@@ -343,9 +370,9 @@ mod tests {
         let mut by_latency = SpikeTrains::new(5, 5).expect("few units");
         let mut by_raster = by_latency.clone();
         for shift in 0..2 {
-            let shifted = latencies.map(|step| step.map(|step: usize| (step + shift) % 5));
+            let shifted = latencies.map(|step| step.map(|step: u16| (step + shift) % 5));
             by_latency.push_latencies(&shifted).expect("few spikes");
-            by_raster.push_raster(|step, unit| shifted[unit] == Some(step)).expect("few spikes");
+            by_raster.push_raster(|step, unit| shifted[unit].map(usize::from) == Some(step)).expect("few spikes");
         }
         assert_eq!(by_latency, by_raster);
         assert_eq!(by_latency.len(), 2);
@@ -414,6 +441,21 @@ mod tests {
                     assert_eq!(step_of(time, steps, window), expected, "{time} s in {steps} steps of {window} s");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn appended_samples_follow_the_first() {
+        let of = |samples: &[[Option<u16>; 3]]| {
+            let mut trains = SpikeTrains::new(3, 4).expect("few units");
+            samples.iter().for_each(|latencies| trains.push_latencies(latencies).expect("few spikes"));
+            trains
+        };
+        let samples = [[Some(3), None, Some(0)], [None; 3], [Some(1); 3]];
+        for first in 0..=samples.len() {
+            let mut trains = of(&samples[..first]);
+            trains.append(&of(&samples[first..])).expect("few spikes");
+            assert_eq!(trains, of(&samples));
         }
     }
 

@@ -76,9 +76,7 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn bits_from(self, from: u32, a: Quad) -> Quad {
-        a.map(|quarter| unsafe {
-            vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(from), vreinterpretq_u32_f32(quarter)))
-        })
+        a.map(|quarter| unsafe { vreinterpretq_f32_u32(vsubq_u32(vdupq_n_u32(from), vreinterpretq_u32_f32(quarter))) })
     }
 
     #[inline(always)]

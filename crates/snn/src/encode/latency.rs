@@ -48,22 +48,26 @@ impl LatencyCode {
         (step < steps).then_some(step)
     }
 
+    fn step_16(&self, intensity: f64, steps: usize) -> Option<u16> {
+        self.step(intensity, steps).map(|step| step as u16)
+    }
+
     /// Encodes 8-bit `images` of equal size over `steps` steps, with their `labels`.
     ///
     /// # Errors
     /// Returns an error if an image has more pixels, or the set more spikes, than [`SpikeTrains`] can index.
     ///
     /// # Panics
-    /// Panics if the images differ in size or in number from `labels`. Data sets are checked when they are read.
+    /// Panics if the images differ in size or in number from `labels`, or for more than 65,536 steps. Data sets are
+    /// checked when they are read.
     pub fn samples<'a>(
         &self,
         images: impl Iterator<Item = &'a [u8]>,
         labels: &[u8],
         steps: usize,
     ) -> Result<Samples, SpikesError> {
-        let step_of_pixel: Vec<Option<usize>> =
-            (0..=u8::MAX).map(|pixel| self.step(f64::from(pixel) / 255.0, steps)).collect();
-        encode(images, labels, steps, |pixel| step_of_pixel[usize::from(pixel)])
+        let step_of_pixel: [_; 256] = std::array::from_fn(|pixel| self.step_16(pixel as f64 / 255.0, steps));
+        encode(images, labels, steps, |pixel: u8| step_of_pixel[usize::from(pixel)])
     }
 
     /// Encodes samples of numbers from 0 to 1; see [`LatencyCode::samples`].
@@ -79,7 +83,7 @@ impl LatencyCode {
         labels: &[u8],
         steps: usize,
     ) -> Result<Samples, SpikesError> {
-        encode(values, labels, steps, |value| self.step(f64::from(value), steps))
+        encode(values, labels, steps, |value| self.step_16(f64::from(value), steps))
     }
 }
 
@@ -88,8 +92,9 @@ fn encode<'a, Intensity: Copy + 'a>(
     samples: impl Iterator<Item = &'a [Intensity]>,
     labels: &[u8],
     steps: usize,
-    step_of: impl Fn(Intensity) -> Option<usize>,
+    step_of: impl Fn(Intensity) -> Option<u16>,
 ) -> Result<Samples, SpikesError> {
+    assert!(steps <= 1 << 16, "a step fits in 16 bits");
     let mut samples = samples.peekable();
     let units = samples.peek().map_or(0, |sample| sample.len());
     let mut spikes = SpikeTrains::new(units, steps)?;

@@ -2,13 +2,16 @@
 
 use std::thread;
 
-use ohmspike_datasets::{EventSet, Part};
+use ohmspike_datasets::{EventSet, ImageSet, Part};
 use ohmspike_rng::Seed;
 use ohmspike_snn::encode::{LatencyCode, PoissonCode};
 use ohmspike_snn::spikes::{Binned, EventsPerStep, Samples, SpikeTrains, SpikesError};
 
 use super::PrepareError;
 use crate::settings::{DataSettings, Encoding, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
+
+/// The most threads that encode a set. With more, appending takes longer than encoding.
+const MOST_TASKS: usize = 4;
 
 /// A data set encoded as input spikes.
 #[derive(Clone, Debug)]
@@ -101,7 +104,9 @@ fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Re
             let pixels = images.pixels.chunks_exact(part.units());
             match poisson {
                 Some(poisson) => poisson.samples(pixels, labels, steps, seed),
-                None => latency.samples(pixels, labels, steps),
+                None => images_at_once(images, |pixels, labels| {
+                    latency.samples(pixels.chunks_exact(part.units()), labels, steps)
+                }),
             }
         }
         Part::Values(values) => {
@@ -113,6 +118,31 @@ fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Re
         }
         Part::Events(_) => unreachable!("events are not dense samples"),
     }
+}
+
+/// Encodes images, which do not depend on each other, on the cores that there are.
+fn images_at_once(
+    images: &ImageSet,
+    encode: impl Fn(&[u8], &[u8]) -> Result<Samples, SpikesError> + Sync,
+) -> Result<Samples, SpikesError> {
+    let tasks = thread::available_parallelism().map_or(1, usize::from).min(MOST_TASKS);
+    let share = images.len().div_ceil(tasks).max(1);
+    let pixels = images.pixels.chunks(share * images.rows * images.columns);
+    let encode = &encode;
+    thread::scope(|scope| {
+        let shares: Vec<_> = pixels
+            .zip(images.labels.chunks(share))
+            .map(|(pixels, labels)| scope.spawn(move || encode(pixels, labels)))
+            .collect();
+        let mut encoded = shares.into_iter().map(|share| share.join().expect("encoding does not panic"));
+        let mut all = encoded.next().expect("a data set has samples")?;
+        for share in encoded {
+            let share = share?;
+            all.spikes.append(&share.spikes)?;
+            all.labels.extend(share.labels);
+        }
+        Ok(all)
+    })
 }
 
 /// Bins recordings into time steps that together last `window_seconds`.

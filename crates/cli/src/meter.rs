@@ -32,6 +32,11 @@ pub struct Meter<'a> {
     trials: Vec<(usize, usize)>,
     threads: usize,
     times: EpochTimes,
+    /// Seconds per epoch of each condition in earlier runs of the folder, if there were any.
+    earlier: Option<Vec<f64>>,
+    /// Seconds of the epochs of this run, and what they would have taken in earlier runs.
+    spent: f64,
+    expected: f64,
     means: RunningMeans<'a>,
     /// Epochs done by each running trial, by number.
     running: BTreeMap<usize, usize>,
@@ -60,6 +65,9 @@ impl<'a> Meter<'a> {
             threads: plan.threads.min(trials.len()),
             trials,
             times: EpochTimes::new(study),
+            earlier: None,
+            spent: 0.0,
+            expected: 0.0,
             means: RunningMeans::new(study),
             running: BTreeMap::new(),
             waiting: 0,
@@ -74,6 +82,7 @@ impl<'a> Meter<'a> {
             meter.count(trial.condition, left.outcome, left.usable);
             meter.times.measure(trial.condition, left.epochs, left.seconds);
         }
+        meter.earlier = meter.times.epoch_seconds();
         meter.bar.set_message(meter.words());
         meter
     }
@@ -89,7 +98,12 @@ impl<'a> Meter<'a> {
     /// Trial `number` has ended an epoch, which took `seconds`.
     pub fn epoch(&mut self, number: usize, seconds: f64) {
         *self.running.entry(number).or_default() += 1;
-        self.times.measure(self.trials[number].0, 1, seconds);
+        let condition = self.trials[number].0;
+        match &self.earlier {
+            // Earlier runs tell how conditions compare, and this run tells how fast this machine is now.
+            Some(earlier) => (self.spent, self.expected) = (self.spent + seconds, self.expected + earlier[condition]),
+            None => self.times.measure(condition, 1, seconds),
+        }
         self.bar.inc(1);
         self.show();
     }
@@ -155,7 +169,8 @@ impl<'a> Meter<'a> {
     }
 
     fn seconds_left(&self) -> Option<f64> {
-        let seconds = self.times.epoch_seconds()?;
+        let pace = if self.expected > 0.0 { self.spent / self.expected } else { 1.0 };
+        let seconds: Vec<f64> = self.times.epoch_seconds()?.iter().map(|seconds| pace * seconds).collect();
         let left = |&(condition, epochs): &(usize, usize), done: usize| {
             epochs.saturating_sub(done) as f64 * seconds[condition]
         };

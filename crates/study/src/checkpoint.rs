@@ -172,12 +172,13 @@ impl Checkpoint<'_> {
         }
     }
 
-    /// Writes the state if it is due. After the last epoch it never is, because the record follows.
+    /// Writes the state if it is due, or if the trial `stops` here. After the last epoch it never is, because the record
+    /// follows.
     ///
     /// # Errors
     /// [`CheckpointWarning::Write`] if writing fails; an earlier checkpoint remains.
-    pub fn keep(&mut self, end: &EpochEnd) -> Result<(), CheckpointWarning> {
-        if end.epochs.len() >= self.epochs || self.last.elapsed() < self.of.every {
+    pub fn keep(&mut self, end: &EpochEnd, stops: bool) -> Result<(), CheckpointWarning> {
+        if end.epochs.len() >= self.epochs || (!stops && self.last.elapsed() < self.of.every) {
             return Ok(());
         }
         let written = self.write(&written(self.id, &end.state()));
@@ -261,7 +262,7 @@ mod tests {
         let mut checkpoint = checkpoints.of(ID, 3);
         let (mut found, mut number) = (Vec::new(), 0);
         at_every_end(&mut |end| {
-            checkpoint.keep(end).expect("a writable folder");
+            checkpoint.keep(end, false).expect("a writable folder");
             let state = checkpoints.of(ID, 3).load().expect("whole").expect("there is one");
             number += 1;
             assert_eq!(state == end.state(), number < 3);
@@ -275,9 +276,19 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::from_secs(3600));
         let mut checkpoint = checkpoints.of(ID, 3);
-        at_every_end(&mut |end| checkpoint.keep(end).expect("nothing to write"));
+        at_every_end(&mut |end| checkpoint.keep(end, false).expect("nothing to write"));
         assert_eq!(names(folder.path()), [""; 0]);
         assert_eq!(checkpoint.load().expect("none is no fault"), None);
+    }
+
+    #[test]
+    fn writes_where_the_trial_stops() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let checkpoints = Checkpoints::new(folder.path(), Duration::from_secs(3600));
+        let mut checkpoint = checkpoints.of(ID, 3);
+        at_every_end(&mut |end| checkpoint.keep(end, end.epochs.len() == 2).expect("a writable folder"));
+        let state = checkpoint.load().expect("whole").expect("there is one");
+        assert_eq!(state.epochs.len(), 2);
     }
 
     #[test]
@@ -334,7 +345,7 @@ mod tests {
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 3);
         let mut told = Vec::new();
-        at_every_end(&mut |end| told.extend(checkpoint.keep(end).err().map(|error| error.to_string())));
+        at_every_end(&mut |end| told.extend(checkpoint.keep(end, false).err().map(|error| error.to_string())));
         let place = folder.path().join("checkpoints/0123456789abcdef.bin").display().to_string();
         assert_eq!(told.len(), 2, "{told:?}");
         assert!(told.iter().all(|told| told.starts_with(&format!("cannot write `{place}`: "))), "{told:?}");

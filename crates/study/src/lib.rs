@@ -54,7 +54,7 @@ pub mod run_error;
 pub mod run_study;
 pub mod save_path;
 pub mod settings;
-mod sha256;
+pub mod sha256;
 pub mod significant;
 pub mod silent_input;
 pub mod status;

@@ -38,11 +38,12 @@ pub struct ResolvedStudyError {
     source: io::Error,
 }
 
-/// Writes `study`, which is in `study_folder`, into `results`.
+/// Writes `study`, which is in `study_folder`, into `results`. Returns the file that keeps the earlier text, if the study
+/// changed.
 ///
 /// # Errors
 /// Returns a [`ResolvedStudyError`] if the file cannot be written; it then stays unchanged.
-pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result<(), ResolvedStudyError> {
+pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result<Option<PathBuf>, ResolvedStudyError> {
     let path = results.join(FILE);
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -50,18 +51,20 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     };
     let text = resolved_text(study, &Base::new(study, &study.paths_folder(study_folder)), results);
     fs::create_dir_all(results).map_err(failed(results))?;
-    match regular::read(&path, bounded::LARGEST_STUDY) {
-        Ok(there) if there == text.as_bytes() => return Ok(()),
+    let kept = match regular::read(&path, bounded::LARGEST_STUDY) {
+        Ok(there) if there == text.as_bytes() => return Ok(None),
         // Another version of the program may word the comments at the top differently.
-        Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => {}
+        Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => None,
         Ok(there) => {
             let kept = results.join(format!("study-{}.toml", &sha256(&there)[..8]));
             persist::write(&kept, |file| file.write_all(&there)).map_err(failed(&kept))?;
+            Some(kept)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(source) => return Err(ResolvedStudyError { path, source }),
-    }
-    persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(failed(&path))
+    };
+    persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(failed(&path))?;
+    Ok(kept)
 }
 
 /// Returns the text below the comments at the top.

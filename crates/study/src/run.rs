@@ -284,16 +284,17 @@ impl RunningTrial<'_> {
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         self.send_progress(Progress::Begun { trial: self.number, epochs });
         run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
+            let stops = self.wanted.halt.abandons_trials();
             if !end.epochs.is_empty() {
                 self.send_progress(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
-                if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end)) {
+                if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end, stops)) {
                     self.warn(warning);
                 }
             }
             if self.wanted.weights && end.epochs.len() == settings.training.epochs {
                 self.send_progress(Progress::Weights(end.weights().to_vec()));
             }
-            if self.wanted.halt.abandons_trials() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
     }
 

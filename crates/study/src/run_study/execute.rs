@@ -37,7 +37,12 @@ impl Plan {
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
         self.write_calibrations()?;
-        write_study(&self.study, &self.options.study_folder, &self.folder)?;
+        let kept = write_study(&self.study, &self.options.study_folder, &self.folder)?;
+        let of_others = self.store.len() - self.trials.iter().filter(|trial| self.store.holds(trial)).count();
+        if let Some(study) = kept.filter(|_| of_others > 0) {
+            let folder = self.folder.clone();
+            observer.warning(&RunWarning::OtherSettings { folder, records: of_others, study });
+        }
         if !self.left.is_empty() {
             self.run_left(observer)?;
         }

@@ -73,6 +73,20 @@ pub enum RunWarning {
         /// Cause.
         source: io::Error,
     },
+    /// Records of an earlier run with other settings, which the results now leave out.
+    #[error(
+        "`{}` holds {} of other settings; summary and figures now show those of this run only\n\n\
+         hint: `ohmspike report {} --out {}` shows the earlier ones; another folder (`--out`) or `name` keeps studies apart",
+        folder.display(), counted(*records, "record"), study.display(), folder.display()
+    )]
+    OtherSettings {
+        /// Path of the folder.
+        folder: PathBuf,
+        /// Number of records.
+        records: usize,
+        /// File that keeps the earlier study.
+        study: PathBuf,
+    },
     /// A checkpoint that cannot be read or written.
     #[error(transparent)]
     Checkpoint(CheckpointWarning),

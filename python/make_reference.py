@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "python/package/ohmspike"
 PAGE = ROOT / "docs/reference/python.md"
-FUNCTIONS = ["run", "train", "open_results", "deploy", "limit", "ablate", "fit", "load_data"]
+FUNCTIONS = ["run", "train", "open_results", "deploy", "limit", "ablate", "fit", "load_data", "export_nir", "import_nir"]
 HEAD = """# Python
 
 This page is generated from the type stubs of the package, so it matches it exactly. The guide is [From Python](../guides/python.md).

@@ -7,14 +7,14 @@ use std::sync::atomic::AtomicBool;
 use ohmspike::answers::ablate::{Ablated, Plan};
 use ohmspike::answers::answers_folder::{check, folder_of, mark};
 use ohmspike::report::answers::{ablation, write_answer};
-use ohmspike::study::run_study::RunOptions;
 use pyo3::prelude::*;
 
 use crate::answer::Answer;
 use crate::errors::{refused, warn};
 use crate::interruptible::interruptible;
 use crate::limit::left;
-use crate::study::{open, overrides};
+use crate::study::{open, options, overrides};
+use crate::values::{Threads, Whole};
 
 /// Show which mechanism of a device costs what (Shapley values), as `ohmspike ablate` does.
 ///
@@ -26,26 +26,19 @@ pub fn ablate(
     study: PathBuf,
     set: Option<&Bound<'_, PyAny>>,
     out: Option<PathBuf>,
-    threads: Option<usize>,
-    max_trials: Option<usize>,
+    threads: Option<Threads>,
+    max_trials: Option<Whole<1, { u64::MAX }>>,
     progress: bool,
 ) -> PyResult<Answer> {
     let file = open(&study, &overrides(set)?)?;
     let folder = out.unwrap_or_else(|| folder_of(&file, "ablate"));
     check(&folder).map_err(refused)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let options = RunOptions {
-        folder: Some(folder.clone()),
-        study_folder: file.folder.clone(),
-        threads,
-        max_trials,
-        abandon: Some(Arc::clone(&stop)),
-        ..RunOptions::default()
-    };
+    let options = options(&file, &folder, threads, max_trials, &stop);
     let ablated = interruptible(py, &stop, progress, |follower| {
         let plan = Plan::new(&file.study, &file.folder).map_err(|error| error.to_string())?;
         let ablated = plan.run(&file.study, &folder, &options, follower).map_err(|error| error.to_string());
-        let _ = mark(&folder, &format!("ohmspike ablate {}", study.display()));
+        let _ = mark(&folder, "ohmspike.ablate(...) in Python, with the settings in ablation.json");
         ablated
     });
     let answer = match ablated?.map_err(refused)? {

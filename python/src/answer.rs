@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ohmspike::answers::numbered::Numbered;
+use ohmspike::datasets::reason;
 use ohmspike::report::export;
 use pyo3::prelude::*;
 use serde::Serialize;
@@ -59,11 +60,22 @@ impl Answer {
     /// The answer as a table, with the columns of its CSV file.
     #[getter]
     fn table(&self) -> PyResult<Table> {
-        let text = std::fs::read_to_string(&self.files[1])?;
+        let path = &self.files[1];
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| refused(format!("cannot read `{}`: {}", path.display(), reason(&error))))?;
         export::Table::from_csv(&text).map(Table::from).map_err(refused)
     }
 
     fn __repr__(&self) -> String {
         format!("<ohmspike.Answer: {} in {}>", self.kind, self.folder.display())
+    }
+
+    /// The table of the answer.
+    fn __str__(&self) -> PyResult<String> {
+        Ok(format!("{} in {}\n{}", self.kind, self.folder.display(), self.table()?.__str__()))
+    }
+
+    fn _repr_html_(&self) -> PyResult<String> {
+        Ok(format!("<p>{} in {}</p>{}", self.kind, self.folder.display(), self.table()?._repr_html_()))
     }
 }

@@ -44,14 +44,21 @@ fn copied(array: &PyReadonlyArray2<'_, f32>) -> Matrix {
 /// Returns a `TypeError` that names `what` and the type or the device.
 pub fn real_array<'py>(given: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
     if let Ok(device) = given.getattr("device") {
+        // `cpu` in PyTorch and NumPy, `cpu:0` or `TFRT_CPU_0` in JAX, `/device:CPU:0` in TensorFlow.
         let device = device.str()?.to_string();
-        if device != "cpu" {
-            let message =
-                format!("{what}: expected an array on the CPU, got one on `{device}`\n\nhint: pass `array.cpu()`");
+        if !device.to_ascii_lowercase().contains("cpu") {
+            let message = format!(
+                "{what}: expected an array on the CPU, got one on `{device}`\n\nhint: copy it to the CPU first"
+            );
             return Err(PyTypeError::new_err(message));
         }
     }
-    let array = given.py().import("numpy")?.call_method1("asarray", (given,))?.cast_into::<PyUntypedArray>()?;
+    let converted = given.py().import("numpy")?.call_method1("asarray", (given,));
+    let array = converted.map_err(|error| {
+        let (kind, py) = (given.get_type().name().map_or_else(|_| String::new(), |name| name.to_string()), given.py());
+        PyTypeError::new_err(format!("{what}: expected an array of real numbers, got {kind}: {}", error.value(py)))
+    })?;
+    let array = array.cast_into::<PyUntypedArray>()?;
     let kind: String = array.dtype().getattr("kind")?.extract()?;
     if matches!(kind.as_str(), "b" | "i" | "u" | "f") {
         return Ok(array);

@@ -1,9 +1,10 @@
 //! Arrays of conductance pairs.
 
 use numpy::{PyArray2, PyArray3};
+use ohmspike::crossbar::device::WriteNoise;
 use ohmspike::crossbar::{ArrayParams, ArrayState, Branch, Controller, CrossbarArray, PairKind};
 use ohmspike::rng::Seed as Stream;
-use ohmspike::simd::Matrix;
+use ohmspike::simd::{Matrix, numbers};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -11,20 +12,40 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::arrays::{as_type, from_matrix, matrix, plus_and_minus, real_array};
-use crate::device::Device;
-use crate::errors::refused;
+use crate::device::{Device, DeviceLike, check_memory, check_seconds};
+use crate::errors::{refused, warn};
 use crate::reader::Reader;
 use crate::seed::SeedLike;
-use crate::values::to_python;
+use crate::values::{Whole, to_python};
 use crate::write_report::WriteReport;
 
 /// Version of the states that `Crossbar.state` returns.
-const STATE_VERSION: u32 = 1;
+const STATE_VERSION: u32 = 2;
+/// Largest number of rows and of columns.
+const MOST_LINES: u64 = 65_536;
+/// Memory of a pair of cells while it is built and updated, bytes: weights, conductances of both branches, and their copies.
+const BYTES_PER_PAIR: u64 = 64;
+/// Largest weight, as a fraction of `weight_at_gmax`, that uses so little of the window that it is probably unintended.
+const LITTLE: f32 = 0.1;
 
 /// An array of rows x columns of conductance pairs on one chip.
 ///
 /// A pair holds the weight (G+ - G-) / (Gmax - Gmin) * weight_at_gmax. Without `signs`, pairs hold weights of either sign;
-/// with one sign (+1 or -1) per row, all weights of a row have its sign, and one branch of each pair is a reference.
+/// with one sign (+1 or -1) per row, all weights of a row have its sign, and one branch of each pair is a reference. All
+/// weights start at 0, or at `initial`, which is written without noise.
+///
+/// - `device`: a device, its name or its file;
+/// - `rows`, `columns`: inputs and outputs, 1 to 65,536 each;
+/// - `seed`: seed of all draws; arrays of the same seed and size are the same chip;
+/// - `chip`: seed of device-to-device variation, in place of that below `seed`;
+/// - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell. Choose the largest weight: smaller weights use
+///   part of the window, with a larger relative spread, and larger ones are clipped;
+/// - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
+/// - `initial`: weights, rows x columns;
+/// - `pair`: "one-branch", "push-pull" or "potentiation-only";
+/// - `controller`: "read-back" or "digital-copy";
+/// - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
+/// - `write_spread_scale`: factor on the write noise of the device.
 ///
 /// Draws come from the `seed`: device-to-device variation from `seed.named("chip")`, write `k` from
 /// `seed.named("write").numbered(k)`, and read `k` from `seed.named("read").numbered(k)`, unless a call names its own seed.
@@ -35,6 +56,10 @@ const STATE_VERSION: u32 = 1;
 pub struct Crossbar {
     array: CrossbarArray,
     device: Device,
+    /// Everything that a state must have been made with, by name.
+    made_with: Vec<(String, String)>,
+    branches: Option<Vec<Branch>>,
+    weight_at_gmax: f32,
     seed: Stream,
     reader: Reader,
     /// Writes and reads without a seed of their own.
@@ -46,6 +71,7 @@ pub struct Crossbar {
 #[derive(Serialize, Deserialize)]
 struct State {
     version: u32,
+    made_with: Vec<(String, String)>,
     writes: u64,
     reads: u64,
     array: ArrayState,
@@ -74,29 +100,20 @@ fn branches(signs: Option<&Bound<'_, PyAny>>, rows: usize) -> PyResult<Option<Ve
 
 #[pymethods]
 impl Crossbar {
-    /// Build the array. All weights start at 0, or at `initial`, which is written without noise.
-    ///
-    /// - `chip`: seed of device-to-device variation, in place of that below `seed`;
-    /// - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell;
-    /// - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
-    /// - `initial`: weights, rows x columns;
-    /// - `pair`: "one-branch", "push-pull" or "potentiation-only";
-    /// - `controller`: "read-back" or "digital-copy";
-    /// - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
-    /// - `write_spread_scale`: factor on the write noise of the device.
+    /// Build the array; see the arguments above.
     #[new]
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
-    #[pyo3(signature = (device, rows, columns, seed=SeedLike::Key(1), *, chip=None, weight_at_gmax=1.0, signs=None, initial=None,
+    #[pyo3(signature = (device, rows, columns, seed=SeedLike::key(1), *, chip=None, weight_at_gmax=1.0, signs=None, initial=None,
                         pair="one-branch", controller="read-back", update_sigma=0.0, write_spread_scale=1.0),
            text_signature = "(device, rows, columns, seed=1, *, chip=None, weight_at_gmax=1.0, signs=None, initial=None, \
                              pair='one-branch', controller='read-back', update_sigma=0.0, write_spread_scale=1.0)")]
     fn new(
         py: Python<'_>,
-        device: &Bound<'_, Device>,
-        rows: usize,
-        columns: usize,
-        seed: SeedLike<'_>,
-        chip: Option<SeedLike<'_>>,
+        device: DeviceLike,
+        rows: Whole<1, MOST_LINES>,
+        columns: Whole<1, MOST_LINES>,
+        seed: SeedLike,
+        chip: Option<SeedLike>,
         weight_at_gmax: f32,
         signs: Option<&Bound<'_, PyAny>>,
         initial: Option<&Bound<'_, PyAny>>,
@@ -105,20 +122,25 @@ impl Crossbar {
         update_sigma: f32,
         write_spread_scale: f32,
     ) -> PyResult<Crossbar> {
-        let (device, seed) = (device.get().clone(), seed.stream());
+        let (DeviceLike(device), seed) = (device, seed.stream());
+        check_memory(&format!("array of {} x {}", rows.0, columns.0), rows.0 * columns.0 * BYTES_PER_PAIR)?;
+        let (rows, columns) = (rows.size(), columns.size());
         let chip = chip.map_or(seed.named("chip"), |chip| chip.stream());
+        let made_with = [
+            ("device", device.to_text()?),
+            ("weight_at_gmax", weight_at_gmax.to_string()),
+            ("pair", pair.to_owned()),
+            ("controller", controller.to_owned()),
+            ("update_sigma", update_sigma.to_string()),
+            ("write_spread_scale", write_spread_scale.to_string()),
+        ];
         let (pair, controller): (PairKind, Controller) = (word("pair", pair)?, word("controller", controller)?);
         let branches = branches(signs, rows)?;
-        let initial = match initial {
+        let weights = match initial {
             Some(given) => {
                 let weights = matrix(given, "initial")?;
                 check_shape("initial", &weights, rows, columns)?;
                 weights
-            }
-            None if rows == 0 || columns == 0 => {
-                return Err(PyValueError::new_err(format!(
-                    "array: expected at least 1 row and 1 column, got {rows} x {columns} (rows x columns)"
-                )));
             }
             None => Matrix::zeros(rows, columns),
         };
@@ -131,9 +153,30 @@ impl Crossbar {
             controller,
             ..ArrayParams::new(weight_at_gmax, branches.as_deref().unwrap_or(&either))
         };
-        let array = py.detach(|| CrossbarArray::new(&device.checked, params, &initial, chip));
-        let reader = Reader::new(rows, columns);
-        Ok(Crossbar { array: array.map_err(refused)?, device, seed, reader, writes: 0, reads: 0 })
+        let array = py.detach(|| CrossbarArray::new(&device.checked, params, &weights, chip));
+        let array = array.map_err(|error| named("initial", &error))?;
+        if device.checked.write.noise == WriteNoise::FromStudy && update_sigma == 0.0 {
+            let name = &device.checked.name;
+            warn(
+                py,
+                &format!("update_sigma: 0, so writes have no noise: `{name}` takes its write noise from the study"),
+            )?;
+        }
+        let crossbar = Crossbar {
+            made_with: made_with.map(|(name, value)| (name.to_owned(), value)).to_vec(),
+            reader: Reader::new(rows, columns),
+            array,
+            device,
+            branches,
+            weight_at_gmax,
+            seed,
+            writes: 0,
+            reads: 0,
+        };
+        if initial.is_some() {
+            crossbar.warn_of_misfits(py, "initial", &weights)?;
+        }
+        Ok(crossbar)
     }
 
     /// Number of rows, the inputs.
@@ -154,9 +197,15 @@ impl Crossbar {
         self.device.clone()
     }
 
+    /// Weight of a pair with a fully-on and a fully-off cell.
+    #[getter]
+    fn weight_at_gmax(&self) -> f32 {
+        self.weight_at_gmax
+    }
+
     /// Add `step` (weight, rows x columns) to the weights through the write model of the device.
     #[pyo3(signature = (step, seed=None))]
-    fn write(&mut self, py: Python<'_>, step: &Bound<'_, PyAny>, seed: Option<SeedLike<'_>>) -> PyResult<WriteReport> {
+    fn write(&mut self, py: Python<'_>, step: &Bound<'_, PyAny>, seed: Option<SeedLike>) -> PyResult<WriteReport> {
         let step = matrix(step, "step")?;
         check_shape("step", &step, self.array.rows(), self.array.columns())?;
         let seed = self.next_write(seed);
@@ -165,27 +214,31 @@ impl Crossbar {
             self.array.update(&step, seed)
         })
         .map(WriteReport::from)
-        .map_err(refused)
+        .map_err(|error| named("step", &error))
     }
 
     /// Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target.
-    #[pyo3(signature = (weights, passes=1, seed=None))]
+    ///
+    /// Warns about weights that do not fit: beyond `weight_at_gmax`, in a small part of the window, or of another sign than
+    /// their row.
+    #[pyo3(signature = (weights, passes=Whole(1), seed=None), text_signature = "(self, /, weights, passes=1, seed=None)")]
     fn program(
         &mut self,
         py: Python<'_>,
         weights: &Bound<'_, PyAny>,
-        passes: u32,
-        seed: Option<SeedLike<'_>>,
+        passes: Whole<1, 1000>,
+        seed: Option<SeedLike>,
     ) -> PyResult<WriteReport> {
         let weights = matrix(weights, "weights")?;
         check_shape("weights", &weights, self.array.rows(), self.array.columns())?;
+        self.warn_of_misfits(py, "weights", &weights)?;
         let seed = self.next_write(seed);
         py.detach(|| {
             self.reader.count(&mut self.array);
-            self.array.program(&weights, passes, seed)
+            self.array.program(&weights, passes.0 as u32, seed)
         })
         .map(WriteReport::from)
-        .map_err(refused)
+        .map_err(|error| named("weights", &error))
     }
 
     /// Read every column with read noise, and return the column sums in units of weight.
@@ -199,7 +252,7 @@ impl Crossbar {
         &mut self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
-        seed: Option<SeedLike<'_>>,
+        seed: Option<SeedLike>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let seed = match seed {
             Some(seed) => seed.stream(),
@@ -214,17 +267,16 @@ impl Crossbar {
     /// Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch.
     fn calibrate(&mut self, py: Python<'_>, spikes: &Bound<'_, PyAny>) -> PyResult<()> {
         let largest = self.reader.largest(py, &self.array, spikes)?;
-        if let Some(converters) = self.array.converters_mut() {
-            converters.calibrate(largest);
+        match self.array.converters_mut() {
+            Some(converters) => converters.calibrate(largest),
+            None => warn(py, &format!("calibrate: no effect: `{}` has no converters", self.device.checked.name))?,
         }
         Ok(())
     }
 
-    /// Set the time since the last write to `seconds`: later reads see the drifted conductances.
+    /// Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
     fn rest(&mut self, py: Python<'_>, seconds: f64) -> PyResult<()> {
-        if !(seconds.is_finite() && seconds >= 0.0) {
-            return Err(PyValueError::new_err(format!("seconds: expected a time of at least 0 s, got {seconds}")));
-        }
+        check_seconds("seconds", seconds)?;
         py.detach(|| {
             self.reader.count(&mut self.array);
             self.array.rest(seconds);
@@ -233,10 +285,8 @@ impl Crossbar {
     }
 
     /// Advance random telegraph noise by `seconds`, with draws from `seed`.
-    fn advance(&mut self, py: Python<'_>, seconds: f64, seed: SeedLike<'_>) -> PyResult<()> {
-        if !(seconds.is_finite() && seconds >= 0.0) {
-            return Err(PyValueError::new_err(format!("seconds: expected a time of at least 0 s, got {seconds}")));
-        }
+    fn advance(&mut self, py: Python<'_>, seconds: f64, seed: SeedLike) -> PyResult<()> {
+        check_seconds("seconds", seconds)?;
         let seed = seed.stream();
         py.detach(|| {
             self.reader.count(&mut self.array);
@@ -282,11 +332,13 @@ impl Crossbar {
     /// Return everything that calls have changed, as bytes. `restore` continues bit for bit.
     fn state<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.reader.count(&mut self.array);
-        let state = State { version: STATE_VERSION, writes: self.writes, reads: self.reads, array: self.array.state() };
+        let made_with = self.made_with.clone();
+        let (writes, reads) = (self.writes, self.reads);
+        let state = State { version: STATE_VERSION, made_with, writes, reads, array: self.array.state() };
         Ok(PyBytes::new(py, &postcard::to_stdvec(&state).map_err(refused)?))
     }
 
-    /// Restore the `state` of an array that was built with the same arguments.
+    /// Restore the `state` of an array that was built with the same arguments. Others are refused by name.
     fn restore(&mut self, state: &[u8]) -> PyResult<()> {
         let damaged = |_| refused("state: expected bytes of `Crossbar.state`, got others");
         // The version comes first, so that a state of another version is not taken for a damaged one.
@@ -294,7 +346,16 @@ impl Crossbar {
         if version != STATE_VERSION {
             return Err(refused(format!("state: expected version {STATE_VERSION}, got {version}")));
         }
-        let State { writes, reads, array, .. } = postcard::from_bytes(state).map_err(damaged)?;
+        let (State { made_with, writes, reads, array, .. }, rest) =
+            postcard::take_from_bytes(state).map_err(damaged)?;
+        if !rest.is_empty() {
+            return Err(refused(format!("state: expected bytes of `Crossbar.state`, got {} more", rest.len())));
+        }
+        let unlike = self.made_with.iter().zip(&made_with).find(|(own, given)| own != given);
+        if let Some(((name, own), (_, given))) = unlike {
+            let told = if name == "device" { String::new() } else { format!(" {own}, got {given}") };
+            return Err(refused(format!("state: expected that of an array with the same {name}{told}")));
+        }
         self.array.restore(array).map_err(refused)?;
         self.reader.forget();
         (self.writes, self.reads) = (writes, reads);
@@ -303,12 +364,50 @@ impl Crossbar {
 
     fn __repr__(&self) -> String {
         let (rows, columns) = (self.array.rows(), self.array.columns());
-        format!("<ohmspike.Crossbar: {rows} x {columns} pairs of {}>", self.device.checked.name)
+        let (name, largest) = (&self.device.checked.name, self.weight_at_gmax);
+        format!("<ohmspike.Crossbar: {rows} x {columns} pairs of {name}, weight_at_gmax {largest}>")
     }
 }
 
 impl Crossbar {
-    fn next_write(&mut self, seed: Option<SeedLike<'_>>) -> Stream {
+    /// Warns about weights that the array cannot hold, or that use little of its window.
+    fn warn_of_misfits(&self, py: Python<'_>, what: &str, weights: &Matrix) -> PyResult<()> {
+        let (rows, columns, limit) = (weights.rows(), weights.columns(), self.weight_at_gmax);
+        let (mut largest, mut beyond, mut unlike) = (0.0_f32, 0, 0);
+        for row in 0..rows {
+            let sign = self.branches.as_ref().map(|branches| branches[row]);
+            for &weight in &numbers(weights.row(row))[..columns] {
+                largest = largest.max(weight.abs());
+                // A rounding error is no misfit.
+                beyond += usize::from(weight.abs() > limit * (1.0 + 1e-6));
+                unlike += usize::from(match sign {
+                    Some(Branch::Plus) => weight < 0.0,
+                    Some(Branch::Minus) => weight > 0.0,
+                    None => false,
+                });
+            }
+        }
+        let all = rows * columns;
+        if beyond > 0 {
+            warn(
+                py,
+                &format!("{what}: {beyond} of {all} are clipped to weight_at_gmax = {limit}; the largest is {largest}"),
+            )?;
+        } else if largest > 0.0 && largest < LITTLE * limit {
+            let hint = "hint: with weight_at_gmax near the largest weight, the spread of writes counts less";
+            let text = format!(
+                "{what}: the largest is {largest}, {:.1} % of weight_at_gmax = {limit}",
+                100.0 * largest / limit
+            );
+            warn(py, &format!("{text}\n\n{hint}"))?;
+        }
+        if unlike > 0 {
+            warn(py, &format!("{what}: {unlike} of {all} have another sign than their row, which holds 0 instead"))?;
+        }
+        Ok(())
+    }
+
+    fn next_write(&mut self, seed: Option<SeedLike>) -> Stream {
         match seed {
             Some(seed) => seed.stream(),
             None => {
@@ -316,6 +415,15 @@ impl Crossbar {
                 self.seed.named("write").numbered(self.writes - 1)
             }
         }
+    }
+}
+
+/// Returns the exception for an argument, which the library calls `weights` or `update`.
+fn named(argument: &str, error: &impl std::fmt::Display) -> PyErr {
+    let text = error.to_string();
+    match text.strip_prefix("weights: ").or_else(|| text.strip_prefix("update: ")) {
+        Some(rest) => refused(format!("{argument}: {rest}")),
+        None => refused(text),
     }
 }
 

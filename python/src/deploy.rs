@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ohmspike::answers::answers_folder::{check, mark};
-use ohmspike::answers::deploy::{DeployError, DeployOptions, DeployedNetwork, Request, deploy};
+use ohmspike::answers::deploy::{DeployError, DeployOptions, DeployedNetwork, MOST_CHIPS, Request, deploy};
 use ohmspike::experiments::presets::PRESETS;
 use ohmspike::plot::time_span::TimeSpan;
 use ohmspike::report::figures::deployment::deployment_figures;
@@ -13,14 +13,15 @@ use ohmspike::report::files::write_figures;
 use ohmspike::study::study::Override;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyMapping, PyString};
+use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyTuple};
 
 use crate::answer::Answer;
-use crate::device::Device;
+use crate::device::{Device, items};
 use crate::errors::refused;
 use crate::interruptible::interruptible;
-use crate::study::overrides;
+use crate::study::{one_of_several, overrides};
 use crate::trained::Trained;
+use crate::values::{Threads, Whole};
 
 /// Files of networks, some of them in a temporary folder.
 struct Networks<'py> {
@@ -32,28 +33,36 @@ impl<'py> Networks<'py> {
     /// Reads one network or a list of networks.
     fn new(given: &Bound<'py, PyAny>) -> PyResult<Networks<'py>> {
         let mut networks = Networks { paths: Vec::new(), folder: None };
-        match given.cast::<PyList>() {
-            Ok(all) => {
+        match several(given)? {
+            Some(all) => {
                 for (number, one) in all.iter().enumerate() {
-                    networks.add(&one, number)?;
+                    networks.add(one, number)?;
                 }
             }
-            Err(_) => networks.add(given, 0)?,
+            None => networks.add(given, 0)?,
         }
         Ok(networks)
     }
 
     fn add(&mut self, given: &Bound<'py, PyAny>, number: usize) -> PyResult<()> {
         if let Ok(trained) = given.cast::<Trained>() {
-            let path = self.folder(given.py())?.join(trained.get().file_name());
+            let folder = self.folder(given.py())?;
+            let name = trained.get().file_name();
+            // Networks of one study and seed differ in overrides.
+            let numbered = || format!("{}-{}.npz", name.trim_end_matches(".npz"), number + 1);
+            let path =
+                Some(folder.join(&name)).filter(|path| !path.exists()).unwrap_or_else(|| folder.join(numbered()));
             trained.get().stored()?.write(&path).map_err(refused)?;
             self.paths.push(path);
         } else if given.cast::<PyMapping>().is_ok() {
             let name = if number == 0 { "network.npz".to_owned() } else { format!("network-{}.npz", number + 1) };
             let path = self.folder(given.py())?.join(name);
             let arrays = PyDict::new(given.py());
-            for item in given.call_method0("items")?.try_iter()? {
-                let (key, array): (String, Bound<'_, PyAny>) = item?.extract()?;
+            for (key, array) in items(given, "networks")? {
+                let is_layer = key.strip_prefix(['w', 'r']).is_some_and(|number| number.parse::<u8>().is_ok());
+                if !is_layer {
+                    return Err(refused(format!("networks: expected arrays w0, w1, ... and r0, ..., got `{key}`")));
+                }
                 arrays.set_item(key, array)?;
             }
             given.py().import("numpy")?.call_method("savez", (&path,), Some(&arrays))?;
@@ -83,30 +92,24 @@ impl<'py> Networks<'py> {
     }
 }
 
+/// Returns the items of a list or tuple; none for anything else.
+fn several<'py>(given: &Bound<'py, PyAny>) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+    let is_several = given.is_instance_of::<PyList>() || given.is_instance_of::<PyTuple>();
+    is_several.then(|| given.try_iter()?.collect()).transpose()
+}
+
 /// Reads one device or a list of devices; one with overridden keys stands alone.
 fn devices(given: Option<&Bound<'_, PyAny>>, overrides: &mut Vec<Override>) -> PyResult<Vec<String>> {
     let Some(given) = given else { return Ok(Vec::new()) };
-    let all = match given.cast::<PyList>() {
-        Ok(list) => list.iter().collect(),
-        Err(_) => vec![given.clone()],
-    };
-    let mut names = Vec::new();
-    for one in &all {
-        match one.cast::<Device>() {
-            Err(_) => names.push(one.extract::<PathBuf>()?.display().to_string()),
-            Ok(device) if device.get().has_keys() && all.len() > 1 => {
-                return Err(refused(
-                    "device: expected devices without overridden keys in a list\n\nhint: save the device with `device.save(path)`, or deploy onto one device at a time",
-                ));
-            }
-            Ok(device) => {
-                names.push(device.get().loadable()?.to_owned());
-                // The name is in the list of devices.
-                overrides.extend(device.get().overrides()?.into_iter().skip(1));
-            }
+    match (several(given)?, given.cast::<Device>()) {
+        (Some(all), _) => all.iter().map(one_of_several).collect(),
+        (None, Ok(device)) => {
+            // The name is in the list of devices.
+            overrides.extend(device.get().overrides()?.into_iter().skip(1));
+            Ok(vec![device.get().loadable()?])
         }
+        (None, Err(_)) => Ok(vec![given.extract::<PathBuf>()?.display().to_string()]),
     }
-    Ok(names)
 }
 
 /// Reads times after programming: seconds, or texts such as "1h".
@@ -132,7 +135,7 @@ fn times(given: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
 
 /// Program stored networks onto chips, without training, as `ohmspike deploy` does.
 ///
-/// - `networks`: a network file (npz), a `Trained`, a dictionary of arrays w0, w1, ... (rows x columns), or a list of these;
+/// - `networks`: a network file (npz or nir), a `Trained`, a dictionary of arrays w0, w1, ... (rows x columns), or a list of these;
 /// - `device`: a device, its name or file, or a list of these; without it, that of the training;
 /// - `after`: times after programming, s, or texts such as "1h";
 /// - `study`, `set`: settings of a network of another program;
@@ -142,23 +145,25 @@ fn times(given: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
 /// same call resumes.
 #[pyfunction(name = "deploy")]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
-#[pyo3(signature = (networks, device=None, *, chips=100, after=None, test=None, yield_above=None, write_passes=None,
-                    mechanisms=false, study=None, set=None, seed=1, out=None, threads=None, progress=false))]
+#[pyo3(signature = (networks, device=None, *, chips=Whole(100), after=None, test=None, yield_above=None, write_passes=None,
+                    mechanisms=false, study=None, set=None, seed=Whole(1), out=None, threads=None, progress=false),
+       text_signature = "(networks, device=None, *, chips=100, after=None, test=None, yield_above=None, write_passes=None, \
+                         mechanisms=False, study=None, set=None, seed=1, out=None, threads=None, progress=False)")]
 pub fn deploy_networks(
     py: Python<'_>,
     networks: &Bound<'_, PyAny>,
     device: Option<&Bound<'_, PyAny>>,
-    chips: u32,
+    chips: Whole<1, { MOST_CHIPS as u64 }>,
     after: Option<&Bound<'_, PyAny>>,
     test: Option<String>,
     yield_above: Option<f64>,
-    write_passes: Option<u32>,
+    write_passes: Option<Whole<1, 1000>>,
     mechanisms: bool,
     study: Option<PathBuf>,
     set: Option<&Bound<'_, PyAny>>,
-    seed: u64,
+    seed: Whole<0, { u64::MAX }>,
     out: Option<PathBuf>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
     progress: bool,
 ) -> PyResult<Answer> {
     let mut overrides = overrides(set)?;
@@ -182,19 +187,18 @@ pub fn deploy_networks(
         let folder = out.unwrap_or_else(|| Path::new("results").join(&first.study.name));
         check(&folder).map_err(|error| error.to_string())?;
         let options = DeployOptions {
-            chips,
+            chips: chips.0 as u32,
             after_seconds,
-            seed,
+            seed: seed.0,
             yield_above,
-            write_passes,
+            write_passes: write_passes.map(|passes| passes.0 as u32),
             mechanisms,
-            threads,
+            threads: threads.map(Whole::size),
             folder: folder.clone(),
             stop: Some(Arc::clone(&stop)),
         };
         let deployment = deploy(&opened, &options, follower);
-        let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
-        let _ = mark(&folder, &format!("ohmspike deploy {}", files.join(" ")));
+        let _ = mark(&folder, "ohmspike.deploy(...) in Python, with the settings in deployment.json");
         let deployment = deployment.map_err(|error| error.to_string())?;
         write_figures(deployment_figures(&deployment), &folder).map_err(|error| error.to_string())?;
         Ok::<_, String>((deployment, folder))

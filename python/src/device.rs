@@ -1,5 +1,6 @@
 //! Memristive devices.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use ohmspike::crossbar::device::{BUILT_IN, Device as Checked};
@@ -9,15 +10,18 @@ use ohmspike::report::device_sample::{ClippedWrites, Cycle, Sampling};
 use ohmspike::report::export::{self, Column, Values};
 use ohmspike::report::figures::device_figure;
 use ohmspike::study::device_file::{self, DeviceKeys};
+use ohmspike::study::sha256::sha256;
 use ohmspike::study::study::Override;
+use pyo3::Borrowed;
+use pyo3::exceptions::{PyMemoryError, PyTypeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::{PyDict, PyString, PyTuple};
 use serde_json::Value;
 
-use crate::errors::{refused, warn};
+use crate::errors::{cannot_write, refused, warn};
 use crate::figure::Figure;
 use crate::table::Table;
-use crate::values::{json_to_python, json_to_toml, to_json};
+use crate::values::{Whole, json_to_python, json_to_toml, to_json};
 
 /// A memristive device: the laws of its cells, with the source of every number.
 ///
@@ -46,50 +50,97 @@ impl Device {
     /// Returns the overrides that make a study use this device.
     ///
     /// # Errors
-    /// Returns an exception for a device that is in no file.
+    /// As [`Device::loadable`].
     pub(crate) fn overrides(&self) -> PyResult<Vec<Override>> {
         let mut overrides = vec![Override::new("hardware.device", self.loadable()?)];
-        for (key, value) in &self.keys {
+        for (key, value) in self.keys_of_file() {
             let key = format!("device.{key}");
             overrides.push(Override::new(&key, json_to_toml(value.clone(), &key)?));
         }
         Ok(overrides)
     }
 
-    /// Returns the name or path that a study can load.
+    /// Returns the name or path that a study can load. A device that is in no file, such as a fitted one, is saved below
+    /// `results/devices`, under a name that contains a hash of its content.
     ///
     /// # Errors
-    /// Returns an exception for a device that is in no file.
-    pub(crate) fn loadable(&self) -> PyResult<&str> {
-        self.loadable.as_deref().ok_or_else(|| {
-            let name = &self.checked.name;
-            refused(format!("device: expected a built-in device or a file, got `{name}`, which is in no file\n\nhint: call `device.save(path)`, and load it with `Device.load(path)`"))
-        })
+    /// Returns an exception if that file cannot be written.
+    pub(crate) fn loadable(&self) -> PyResult<String> {
+        if let Some(name) = &self.loadable {
+            return Ok(name.clone());
+        }
+        let text = self.file_text()?;
+        let folder = std::env::current_dir()?.join("results").join("devices");
+        let path = folder.join(format!("{}-{}.json", self.checked.name, &sha256(text.as_bytes())[..8]));
+        fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
+        fs::write(&path, &text).map_err(|error| cannot_write(&path, &error))?;
+        Ok(path.display().to_string())
     }
 
-    /// Returns whether keys override the file.
-    pub(crate) fn has_keys(&self) -> bool {
-        !self.keys.is_empty()
+    /// Returns the keys that override the file that [`Device::loadable`] names.
+    pub(crate) fn keys_of_file(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.keys.iter().filter(|_| self.loadable.is_some())
+    }
+
+    /// Returns the content with all overrides, which tells devices apart.
+    pub(crate) fn to_text(&self) -> PyResult<String> {
+        serde_json::to_string(&self.json).map_err(refused)
+    }
+
+    /// Returns the text of a device file with all overrides.
+    fn file_text(&self) -> PyResult<String> {
+        Ok(serde_json::to_string_pretty(&self.json).map_err(refused)? + "\n")
+    }
+}
+
+/// A device, or the name or path of one.
+#[derive(Debug)]
+pub struct DeviceLike(pub Device);
+
+impl<'py> FromPyObject<'_, 'py> for DeviceLike {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<DeviceLike> {
+        if let Ok(device) = given.cast::<Device>() {
+            return Ok(DeviceLike(device.get().clone()));
+        }
+        match given.extract::<PathBuf>() {
+            Ok(name) => Device::load(name).map(DeviceLike),
+            Err(_) => {
+                let kind = given.get_type().name()?;
+                Err(PyTypeError::new_err(format!("expected a Device, its name or a path, got {kind}")))
+            }
+        }
     }
 }
 
 /// Selects a number of a spread.
 type SpreadNumber = fn(&SpreadRow) -> f64;
 
-/// Returns the keys and values of a mapping.
-fn items<'py>(given: &Bound<'py, PyAny>) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
-    given.call_method0("items")?.try_iter()?.map(|item| item?.extract()).collect()
+/// Returns the keys and values of a mapping, which errors call `what`.
+///
+/// # Errors
+/// Returns a `TypeError` for anything else.
+pub fn items<'py>(given: &Bound<'py, PyAny>, what: &str) -> PyResult<Vec<(String, Bound<'py, PyAny>)>> {
+    let wrong = || {
+        let kind = given.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
+        PyTypeError::new_err(format!("{what}: expected a dictionary of keys and values, got {kind}"))
+    };
+    if !given.hasattr("items")? {
+        return Err(wrong());
+    }
+    given.call_method0("items")?.try_iter()?.map(|item| item?.extract().map_err(|_| wrong())).collect()
 }
 
 /// Reads overrides: a mapping of keys with dots, and keywords with two underscores in place of a dot.
 fn device_keys(keys: Option<&Bound<'_, PyAny>>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<DeviceKeys> {
     let mut all = DeviceKeys::new();
-    for (key, value) in keys.map(items).transpose()?.unwrap_or_default() {
+    for (key, value) in keys.map(|given| items(given, "keys")).transpose()?.unwrap_or_default() {
         // Studies have the same keys below `device`.
         let key = key.strip_prefix("device.").unwrap_or(&key).to_owned();
         all.insert(key.clone(), to_json(&value, &key)?);
     }
-    for (key, value) in keywords.map(|given| items(given.as_any())).transpose()?.unwrap_or_default() {
+    for (key, value) in keywords.map(|given| items(given.as_any(), "keywords")).transpose()?.unwrap_or_default() {
         let key = key.replace("__", ".");
         all.insert(key.clone(), to_json(&value, &key)?);
     }
@@ -104,6 +155,18 @@ impl Device {
         let name = name.to_string_lossy();
         let (place, text) = device_file::read(&name, Path::new(".")).map_err(refused)?;
         Device::new(Some(name.clone().into_owned()), &place, &text, DeviceKeys::new())
+    }
+
+    #[staticmethod]
+    fn _restore(loadable: Option<String>, place: &str, text: &str, keys: &str) -> PyResult<Device> {
+        Device::new(loadable, place, text, serde_json::from_str(keys).map_err(refused)?)
+    }
+
+    fn __reduce__<'py>(slf: &Bound<'py, Device>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let device = slf.get();
+        let keys = serde_json::to_string(&device.keys).map_err(refused)?;
+        let arguments = (device.loadable.as_deref(), device.place.as_str(), device.text.as_str(), keys);
+        Ok((slf.get_type().getattr("_restore")?, arguments.into_pyobject(slf.py())?))
     }
 
     /// Create a device from JSON text or from a dictionary with the keys of a device file.
@@ -157,8 +220,8 @@ impl Device {
 
     /// Write the device with all overrides to a file, and return it as loaded from there.
     fn save(&self, path: PathBuf) -> PyResult<Device> {
-        let text = serde_json::to_string_pretty(&self.json).map_err(refused)? + "\n";
-        std::fs::write(&path, &text)?;
+        let text = self.file_text()?;
+        fs::write(&path, &text).map_err(|error| cannot_write(&path, &error))?;
         let name = path.display().to_string();
         Device::new(Some(name.clone()), &name, &text, DeviceKeys::new())
     }
@@ -172,8 +235,9 @@ impl Device {
     ///
     /// Columns: conductance_microsiemens, resistance_ohm, sigma_microsiemens, percent_of_conductance, percent_of_window,
     /// sigma_ln_resistance. Empty for a device that takes its write noise from the study.
-    #[pyo3(signature = (count=16))]
-    fn spreads(&self, count: usize) -> Table {
+    #[pyo3(signature = (count=Whole(16)), text_signature = "(self, /, count=16)")]
+    fn spreads(&self, count: Whole<1, 1_000_000>) -> Table {
+        let count = count.size();
         let (low, high) = (f64::from(self.checked.window.low()), f64::from(self.checked.window.high()));
         let steps = count.saturating_sub(1).max(1) as f64;
         let resistances: Vec<f64> = (0..count).map(|step| 1e6 / (low + (high - low) * step as f64 / steps)).collect();
@@ -197,18 +261,22 @@ impl Device {
     ///
     /// Conductances are in µS, times in s. The same seed gives the same numbers as the command line.
     #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
-    #[pyo3(signature = (write_microsiemens, count=1000, seed=1, *, start_microsiemens=None, cycles=1, after_seconds=None,
-                        reads=0, read_interval_seconds=0.001, faults=false, study_sigma_microsiemens=None))]
+    #[pyo3(signature = (write_microsiemens, count=Whole(1000), seed=Whole(1), *, start_microsiemens=None, cycles=Whole(1),
+                        after_seconds=None, reads=Whole(0), read_interval_seconds=0.001, faults=false,
+                        study_sigma_microsiemens=None),
+           text_signature = "(self, /, write_microsiemens, count=1000, seed=1, *, start_microsiemens=None, cycles=1, \
+                             after_seconds=None, reads=0, read_interval_seconds=0.001, faults=False, \
+                             study_sigma_microsiemens=None)")]
     fn sample(
         &self,
         py: Python<'_>,
         write_microsiemens: f64,
-        count: usize,
-        seed: u64,
+        count: Whole<1, 10_000_000>,
+        seed: Whole<0, { u64::MAX }>,
         start_microsiemens: Option<f64>,
-        cycles: u32,
+        cycles: Whole<1, 1_000_000>,
         after_seconds: Option<f64>,
-        reads: u32,
+        reads: Whole<0, 100_000>,
         read_interval_seconds: f64,
         faults: bool,
         study_sigma_microsiemens: Option<f64>,
@@ -217,15 +285,21 @@ impl Device {
         let sampling = Sampling {
             target: write_microsiemens,
             from: start_microsiemens.unwrap_or(f64::from(device.window.low())),
-            count,
-            cycles,
+            count: count.size(),
+            cycles: cycles.0 as u32,
             after_seconds,
-            reads,
+            reads: reads.0 as u32,
             read_interval_seconds,
             faults,
             study_sigma: study_sigma_microsiemens,
-            seed,
+            seed: seed.0,
         };
+        for (name, value) in [("after_seconds", after_seconds), ("read_interval_seconds", Some(read_interval_seconds))]
+        {
+            check_seconds(name, value.unwrap_or(0.0))?;
+        }
+        let numbers = 5 + reads.0;
+        check_memory("sample", count.0.saturating_mul(cycles.0).saturating_mul(numbers).saturating_mul(4))?;
         for warning in sampling.beyond_laws(device) {
             warn(py, &warning.to_string())?;
         }
@@ -255,8 +329,33 @@ impl Device {
     }
 
     fn __repr__(&self) -> String {
-        format!("<ohmspike.Device: {}>", device_line(&self.checked).split_whitespace().collect::<Vec<_>>().join(" "))
+        let line = device_line(&self.checked).split_whitespace().collect::<Vec<_>>().join(" ");
+        let keys: Vec<&str> = self.keys.keys().map(String::as_str).collect();
+        let overridden = if keys.is_empty() { String::new() } else { format!("; overridden: {}", keys.join(", ")) };
+        format!("<ohmspike.Device: {line}{overridden}>")
     }
+}
+
+/// Checks a time of at least 0 s.
+///
+/// # Errors
+/// Returns an exception that names it.
+pub fn check_seconds(name: &str, seconds: f64) -> PyResult<()> {
+    if seconds.is_finite() && seconds >= 0.0 {
+        return Ok(());
+    }
+    Err(refused(format!("{name}: expected a time of at least 0 s, got {seconds}")))
+}
+
+/// Checks that `what` of this many bytes can be allocated: Rust ends the process if it cannot.
+///
+/// # Errors
+/// Returns a `MemoryError` with the size.
+pub fn check_memory(what: &str, bytes: u64) -> PyResult<()> {
+    let reserved = usize::try_from(bytes).ok().filter(|&bytes| Vec::<u8>::new().try_reserve_exact(bytes).is_ok());
+    reserved.map(|_| ()).ok_or_else(|| {
+        PyMemoryError::new_err(format!("{what}: it needs {:.1} GiB of memory", bytes as f64 / f64::from(1 << 30)))
+    })
 }
 
 /// Returns the cycles as a table with the columns of the CSV output.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use ohmspike::plot::PanelFigure;
 use pyo3::prelude::*;
 
-use crate::errors::refused;
+use crate::errors::{cannot_write, refused};
 
 /// A figure. Notebooks show it; `save` writes SVG or PNG.
 #[pyclass(frozen, module = "ohmspike")]
@@ -45,7 +45,7 @@ impl Figure {
                 )));
             }
         };
-        Ok(std::fs::write(&path, content)?)
+        std::fs::write(&path, content).map_err(|error| cannot_write(&path, &error))
     }
 
     fn __repr__(&self) -> String {

@@ -2,9 +2,12 @@
 
 use std::path::PathBuf;
 
+use ohmspike::datasets::reason;
 use ohmspike::fit::{AcceptanceWindow, FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike::report::device_fit::{fit_figure, fit_table};
 use ohmspike::study::bounded::{LARGEST_MEASUREMENT, read_named};
+use pyo3::Borrowed;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -12,6 +15,7 @@ use crate::crossbar::word;
 use crate::device::Device;
 use crate::errors::refused;
 use crate::figure::Figure;
+use crate::values::Whole;
 
 /// A device fitted to measured tables.
 #[pyclass(frozen, module = "ohmspike")]
@@ -22,7 +26,7 @@ pub struct Fit {
 
 #[pymethods]
 impl Fit {
-    /// The device. Save it with `device.save(path)` to use it in studies.
+    /// The device. Save it with `device.save(path)` to use it on the command line.
     #[getter]
     fn device(&self) -> PyResult<Device> {
         let text = self.report.device_json();
@@ -83,7 +87,11 @@ impl Fit {
 #[pyo3(signature = (writes=None, *, reads=None, retention=None, pulses=None, name="my-device", only=None, write_law=None,
                     read_law=None, drift_law=None, pulse_law=None, window=None, acceptance_microsiemens=None,
                     acceptance_percent=None, read_volts=None, after_seconds=None, read_interval_seconds=None, wide=false,
-                    seed=1))]
+                    seed=Whole(1)),
+       text_signature = "(writes=None, *, reads=None, retention=None, pulses=None, name='my-device', only=None, write_law=None, \
+                         read_law=None, drift_law=None, pulse_law=None, window=None, acceptance_microsiemens=None, \
+                         acceptance_percent=None, read_volts=None, after_seconds=None, read_interval_seconds=None, \
+                         wide=False, seed=1)")]
 pub fn fit_device(
     py: Python<'_>,
     writes: Option<PathBuf>,
@@ -91,7 +99,7 @@ pub fn fit_device(
     retention: Option<PathBuf>,
     pulses: Option<PathBuf>,
     name: &str,
-    only: Option<Vec<String>>,
+    only: Option<Words>,
     write_law: Option<&str>,
     read_law: Option<&str>,
     drift_law: Option<&str>,
@@ -103,7 +111,7 @@ pub fn fit_device(
     after_seconds: Option<f64>,
     read_interval_seconds: Option<f64>,
     wide: bool,
-    seed: u64,
+    seed: Whole<0, { u64::MAX }>,
 ) -> PyResult<Fit> {
     let acceptance = match (acceptance_microsiemens, acceptance_percent) {
         (Some(_), Some(_)) => {
@@ -116,7 +124,7 @@ pub fn fit_device(
     };
     let options = FitOptions {
         name: name.to_owned(),
-        only: only.unwrap_or_default().iter().map(|word| mechanism(word)).collect::<PyResult<_>>()?,
+        only: only.map_or(Vec::new(), |only| only.0).iter().map(|word| mechanism(word)).collect::<PyResult<_>>()?,
         write_law: write_law.map(|law| word("write_law", law)).transpose()?,
         read_law: read_law.map(|law| word("read_law", law)).transpose()?,
         drift_law: drift_law.map(|law| word("drift_law", law)).transpose()?,
@@ -127,13 +135,29 @@ pub fn fit_device(
         after_seconds,
         read_interval_seconds,
         wide,
-        seed,
+        seed: seed.0,
         ..FitOptions::default()
     };
     let input =
         FitInput { writes: table(writes)?, reads: table(reads)?, retention: table(retention)?, pulses: table(pulses)? };
     let report = py.detach(|| fit(&input, &options)).map_err(refused)?;
     Ok(Fit { report })
+}
+
+/// A word, or a list of words.
+#[derive(Debug)]
+pub struct Words(Vec<String>);
+
+impl<'py> FromPyObject<'_, 'py> for Words {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Words> {
+        let one = given.extract::<String>().map(|word| vec![word]);
+        one.or_else(|_| given.extract()).map(Words).map_err(|_| {
+            let kind = given.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
+            PyTypeError::new_err(format!("expected a mechanism or a list of mechanisms, got {kind}"))
+        })
+    }
 }
 
 fn mechanism(word: &str) -> PyResult<Mechanism> {
@@ -146,7 +170,7 @@ fn mechanism(word: &str) -> PyResult<Mechanism> {
 fn table(path: Option<PathBuf>) -> PyResult<Option<InputFile>> {
     let Some(path) = path else { return Ok(None) };
     let name = path.display().to_string();
-    let bytes =
-        read_named(&path, LARGEST_MEASUREMENT).map_err(|error| refused(format!("cannot read `{name}`: {error}")))?;
+    let bytes = read_named(&path, LARGEST_MEASUREMENT)
+        .map_err(|error| refused(format!("cannot read `{name}`: {}", reason(&error))))?;
     Ok(Some(InputFile { name, bytes }))
 }

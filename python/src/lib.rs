@@ -4,7 +4,7 @@
 //! else is in the libraries, which the command line uses too, so both give the same bits.
 //!
 //! - arrays and devices: [`crossbar`], [`reader`], [`device`], [`seed`];
-//! - studies: [`results`], [`trained`], [`deploy`], [`limit`], [`ablate`], [`fit`], [`data`];
+//! - studies: [`results`], [`trained`], [`deploy`], [`limit`], [`ablate`], [`fit`], [`nir`], [`data`];
 //! - between both languages: [`arrays`], [`values`], [`table`], [`interruptible`], [`errors`];
 //! - the program: [`command`].
 
@@ -21,6 +21,7 @@ mod figure;
 mod fit;
 mod interruptible;
 mod limit;
+mod nir;
 mod reader;
 mod results;
 mod seed;
@@ -55,6 +56,8 @@ mod _ohmspike {
     use super::fit::{Fit, fit_device};
     #[pymodule_export]
     use super::limit::find_limit;
+    #[pymodule_export]
+    use super::nir::{export_nir, import_nir};
     #[pymodule_export]
     use super::results::{Results, open_results, run};
     #[pymodule_export]

@@ -8,15 +8,16 @@ use ohmspike::analysis::limit::{Direction, RESOLUTION, Statistic, Target};
 use ohmspike::answers::answers_folder::{check, folder_of, mark};
 use ohmspike::answers::limit::{self, AskedKey, AskedLevels, Question, Searched};
 use ohmspike::report::files::write_limit;
-use ohmspike::study::run_study::RunOptions;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyString, PyTuple};
 
 use crate::answer::Answer;
+use crate::device::items;
 use crate::errors::refused;
 use crate::interruptible::interruptible;
-use crate::study::{open, overrides};
+use crate::study::{open, options, overrides};
+use crate::values::{Threads, Whole};
 
 /// Returns the exception of a search with trials left.
 pub fn left(trials: usize) -> PyErr {
@@ -29,22 +30,32 @@ fn asked_keys(keys: &Bound<'_, PyAny>, direction: Option<Direction>) -> PyResult
     if let Ok(key) = keys.cast::<PyString>() {
         return Ok(vec![asked(key.extract()?, AskedLevels::Default)]);
     }
-    if let Ok(keys) = keys.cast::<PyDict>() {
-        let key = |(key, given): (Bound<'_, PyAny>, Bound<'_, PyAny>)| {
+    if keys.hasattr("items")? {
+        let key = |(key, given): (String, Bound<'_, PyAny>)| {
             let levels = match given.cast::<PyTuple>() {
                 _ if given.is_none() => AskedLevels::Default,
                 Ok(range) => {
-                    let (from, to) = range.extract()?;
+                    let (from, to) = range.extract().map_err(|_| wrong_levels(&key, &given))?;
                     AskedLevels::Range(from, to)
                 }
-                Err(_) => AskedLevels::List(given.extract()?),
+                Err(_) => AskedLevels::List(given.extract().map_err(|_| wrong_levels(&key, &given))?),
             };
-            Ok(asked(key.extract()?, levels))
+            Ok(asked(key, levels))
         };
-        return keys.iter().map(key).collect();
+        return items(keys, "keys")?.into_iter().map(key).collect();
     }
-    let names: Vec<String> = keys.extract()?;
+    let names: Vec<String> = keys.extract().map_err(|_| {
+        let kind = keys.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
+        PyTypeError::new_err(format!(
+            "keys: expected a key, a list of keys, or a dictionary of keys to levels, got {kind}"
+        ))
+    })?;
     Ok(names.into_iter().map(|key| asked(key, AskedLevels::Default)).collect())
+}
+
+fn wrong_levels(key: &str, given: &Bound<'_, PyAny>) -> PyErr {
+    let shown = given.repr().map_or_else(|_| String::new(), |shown| shown.to_string());
+    PyTypeError::new_err(format!("keys: {key}: expected None, a tuple (from, to) or a list of numbers, got {shown}"))
 }
 
 fn direction(harsh: Option<&str>) -> PyResult<Option<Direction>> {
@@ -80,8 +91,11 @@ fn target(within_points: Option<f64>, accuracy: Option<f64>) -> PyResult<Target>
 #[pyfunction(name = "limit")]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 #[pyo3(signature = (study, keys, *, within_points=None, accuracy=None, chips=None, worse=None, confidence=0.95,
-                    resolution=None, first_seed=1, repeats=8, short_epochs=None, set=None, out=None, threads=None,
-                    max_trials=None, progress=false))]
+                    resolution=None, first_seed=Whole(1), repeats=Whole(8), short_epochs=None, set=None, out=None,
+                    threads=None, max_trials=None, progress=false),
+       text_signature = "(study, keys, *, within_points=None, accuracy=None, chips=None, worse=None, confidence=0.95, \
+                         resolution=None, first_seed=1, repeats=8, short_epochs=None, set=None, out=None, threads=None, \
+                         max_trials=None, progress=False)")]
 pub fn find_limit(
     py: Python<'_>,
     study: PathBuf,
@@ -92,13 +106,13 @@ pub fn find_limit(
     worse: Option<&str>,
     confidence: f64,
     resolution: Option<f64>,
-    first_seed: u64,
-    repeats: u64,
-    short_epochs: Option<usize>,
+    first_seed: Whole<0, { u64::MAX }>,
+    repeats: Whole<3, 1000>,
+    short_epochs: Option<Whole<1, { u32::MAX as u64 }>>,
     set: Option<&Bound<'_, PyAny>>,
     out: Option<PathBuf>,
-    threads: Option<usize>,
-    max_trials: Option<usize>,
+    threads: Option<Threads>,
+    max_trials: Option<Whole<1, { u64::MAX }>>,
     progress: bool,
 ) -> PyResult<Answer> {
     let question = Question {
@@ -107,25 +121,18 @@ pub fn find_limit(
         statistic: chips.map_or(Statistic::Mean, Statistic::Chips),
         confidence,
         resolution: resolution.unwrap_or(RESOLUTION),
-        first_seed,
-        repeats,
-        short_epochs,
+        first_seed: first_seed.0,
+        repeats: repeats.0,
+        short_epochs: short_epochs.map(Whole::size),
     };
     let file = open(&study, &overrides(set)?)?;
     let folder = out.unwrap_or_else(|| folder_of(&file, "limit"));
     check(&folder).map_err(refused)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let options = RunOptions {
-        folder: Some(folder.clone()),
-        study_folder: file.folder.clone(),
-        threads,
-        max_trials,
-        abandon: Some(Arc::clone(&stop)),
-        ..RunOptions::default()
-    };
+    let options = options(&file, &folder, threads, max_trials, &stop);
     let searched = interruptible(py, &stop, progress, |follower| {
         let searched = limit::limit(&file.study, &question, &folder, &options, follower);
-        let _ = mark(&folder, &format!("ohmspike limit {}", study.display()));
+        let _ = mark(&folder, "ohmspike.limit(...) in Python, with the question in limit.json");
         searched.map_err(|error| error.to_string())
     });
     let report = match searched?.map_err(refused)? {

@@ -1,5 +1,7 @@
 //! Reads of an array: one step or a batch, spikes or analog inputs.
 
+use std::sync::OnceLock;
+
 use numpy::{PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
 use ohmspike::crossbar::{AnalogRead, ColumnRead, CrossbarArray};
 use ohmspike::rng::Seed;
@@ -20,6 +22,7 @@ pub struct Reader {
 }
 
 /// Inputs of a read, samples x rows.
+#[derive(Clone, Copy)]
 enum Inputs<'a> {
     Spikes(&'a [bool]),
     Analog(&'a [f32]),
@@ -59,13 +62,13 @@ impl Reader {
         if let Ok(spikes) = inputs.cast::<PyArray1<bool>>() {
             let spikes = spikes.readonly();
             if let Ok(spikes) = spikes.as_slice() {
-                check_rows(array, spikes.len(), || format!("shape ({},)", spikes.len()))?;
+                check_rows(array, "inputs", spikes.len(), || format!("shape ({},)", spikes.len()))?;
                 py.detach(|| self.read_step(array, spikes, seed));
                 return Ok(PyArray1::from_slice(py, self.columns.current()).into_any());
             }
         }
         let given = real_array(inputs, "inputs")?;
-        let (samples, is_batch) = samples(array, &given)?;
+        let (samples, is_batch) = samples(array, &given, "inputs")?;
         let kind: String = given.dtype().getattr("kind")?.extract()?;
         let read = if kind == "f" {
             let given = as_type(&given, "float32")?.call_method0("ravel")?;
@@ -75,7 +78,7 @@ impl Reader {
             self.add_analog(inputs);
             py.detach(|| sums(array, Inputs::Analog(inputs), is_batch, seed))
         } else {
-            let given = spikes_of(&given, &kind)?;
+            let given = spikes_of(&given, &kind, "inputs")?;
             let given = given.cast::<PyArray1<bool>>()?.readonly();
             let spikes = given.as_slice()?;
             self.add_spikes(spikes, samples);
@@ -88,12 +91,12 @@ impl Reader {
     /// Returns the largest magnitude of a tile's column sum over a batch of spikes.
     pub fn largest(&mut self, py: Python<'_>, array: &CrossbarArray, spikes: &Bound<'_, PyAny>) -> PyResult<f32> {
         let given = real_array(spikes, "spikes")?;
-        samples(array, &given)?;
+        samples(array, &given, "spikes")?;
         let kind: String = given.dtype().getattr("kind")?.extract()?;
         if kind == "f" {
             return Err(PyTypeError::new_err("spikes: expected booleans, or integers 0 and 1, got floats"));
         }
-        let given = spikes_of(&given, &kind)?;
+        let given = spikes_of(&given, &kind, "spikes")?;
         let given = given.cast::<PyArray1<bool>>()?.readonly();
         let spikes = given.as_slice()?;
         Ok(py.detach(|| {
@@ -146,35 +149,35 @@ fn active_rows<'a>(spikes: &[bool], all: &'a mut [usize]) -> &'a [usize] {
 }
 
 /// Returns the number of samples, and whether they are a batch.
-fn samples(array: &CrossbarArray, given: &Bound<'_, PyUntypedArray>) -> PyResult<(usize, bool)> {
+fn samples(array: &CrossbarArray, given: &Bound<'_, PyUntypedArray>, what: &str) -> PyResult<(usize, bool)> {
     let rows = array.rows();
     match *given.shape() {
-        [one] => check_rows(array, one, || shape_words(given)).map(|()| (1, false)),
-        [samples, of_row] => check_rows(array, of_row, || shape_words(given)).map(|()| (samples, true)),
+        [one] => check_rows(array, what, one, || shape_words(given)).map(|()| (1, false)),
+        [samples, of_row] => check_rows(array, what, of_row, || shape_words(given)).map(|()| (samples, true)),
         _ => {
-            let message = format!("inputs: expected {rows} rows, or samples x {rows} rows, got {}", shape_words(given));
+            let message = format!("{what}: expected {rows} rows, or samples x {rows} rows, got {}", shape_words(given));
             Err(PyValueError::new_err(message))
         }
     }
 }
 
-fn check_rows(array: &CrossbarArray, given: usize, shape: impl Fn() -> String) -> PyResult<()> {
+fn check_rows(array: &CrossbarArray, what: &str, given: usize, shape: impl Fn() -> String) -> PyResult<()> {
     let rows = array.rows();
     if given == rows {
         return Ok(());
     }
-    Err(PyValueError::new_err(format!("inputs: expected one per row ({rows}), got {}", shape())))
+    Err(PyValueError::new_err(format!("{what}: expected one per row ({rows}), got {}", shape())))
 }
 
 /// Returns spikes of the NumPy `kind` as a flat array of booleans.
-fn spikes_of<'py>(given: &Bound<'py, PyUntypedArray>, kind: &str) -> PyResult<Bound<'py, PyAny>> {
+fn spikes_of<'py>(given: &Bound<'py, PyUntypedArray>, kind: &str, what: &str) -> PyResult<Bound<'py, PyAny>> {
     if kind != "b" {
         let wrong =
             given.call_method1("__gt__", (1,))?.call_method1("__or__", (given.call_method1("__lt__", (0,))?,))?;
         if wrong.call_method0("any")?.is_truthy()? {
             let value = given.get_item(wrong)?.get_item(0)?.str()?.to_string();
             let message = format!(
-                "inputs: expected 0 or 1 as spikes, got {value}\n\nhint: pass floats from 0 to 1 for analog inputs"
+                "{what}: expected 0 or 1 as spikes, got {value}\n\nhint: pass floats from 0 to 1 for analog inputs"
             );
             return Err(PyValueError::new_err(message));
         }
@@ -189,6 +192,33 @@ fn check_analog(inputs: &[f32], rows: usize) -> PyResult<()> {
     Err(PyValueError::new_err(format!("inputs: expected 0 to 1 (of the read voltage), got {value} in row {row}")))
 }
 
+/// Returns whether this process is a fork of the one that read first: a fork has none of its parent's threads, and work given
+/// to them never ends.
+fn is_forked() -> bool {
+    static FIRST: OnceLock<u32> = OnceLock::new();
+    let own = std::process::id();
+    *FIRST.get_or_init(|| own) != own
+}
+
+/// Reads all samples on this thread.
+fn read_one_by_one(array: &CrossbarArray, inputs: Inputs<'_>, seed_of: impl Fn(usize) -> Seed, sums: &mut [f32]) {
+    let (rows, columns) = (array.rows(), array.columns());
+    let (mut step, mut analog, mut buffer) = (ColumnRead::new(columns), AnalogRead::new(columns), vec![0; rows]);
+    for (sample, sums) in sums.chunks_exact_mut(columns).enumerate() {
+        let mut normals = seed_of(sample).normals();
+        match inputs {
+            Inputs::Spikes(all) => {
+                step.sample_tiles(array, active_rows(&all[sample * rows..][..rows], &mut buffer), &mut normals);
+                sums.copy_from_slice(step.current());
+            }
+            Inputs::Analog(all) => {
+                analog.sample(array, &all[sample * rows..][..rows], &mut normals);
+                sums.copy_from_slice(analog.current());
+            }
+        }
+    }
+}
+
 /// Reads all samples; sample `k` of a batch draws from `seed.numbered(k)`.
 fn sums(array: &CrossbarArray, inputs: Inputs<'_>, is_batch: bool, seed: Seed) -> Vec<f32> {
     let (rows, columns) = (array.rows(), array.columns());
@@ -198,6 +228,10 @@ fn sums(array: &CrossbarArray, inputs: Inputs<'_>, is_batch: bool, seed: Seed) -
     };
     let mut sums = vec![0.0; count * columns];
     let seed_of = |sample: usize| if is_batch { seed.numbered(sample as u64) } else { seed };
+    if is_forked() {
+        read_one_by_one(array, inputs, seed_of, &mut sums);
+        return sums;
+    }
     let each = sums.par_chunks_exact_mut(columns).enumerate();
     match inputs {
         Inputs::Spikes(all) => each.for_each_init(

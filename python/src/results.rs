@@ -21,9 +21,9 @@ use pyo3::prelude::*;
 
 use crate::errors::{refused, warn};
 use crate::interruptible::interruptible;
-use crate::study::{open, overrides};
+use crate::study::{open, options, overrides};
 use crate::table::Table;
-use crate::values::to_python;
+use crate::values::{Threads, Whole, to_python};
 
 /// Results of a study, complete or not.
 #[pyclass(frozen, module = "ohmspike")]
@@ -96,6 +96,18 @@ impl Results {
         let done = self.results.records().count();
         format!("<ohmspike.Results: {done} of {} trials of {}>", self.results.trials.len(), self.results.study.name)
     }
+
+    /// The table that `ohmspike run` prints.
+    fn __str__(&self) -> String {
+        let summary = Summary::new(&self.results.study, &done_of(&self.results));
+        let done = self.results.records().count();
+        format!(
+            "{}: {done} of {} trials; test accuracy, %: mean, and 95 % CI for 3 or more repeats\n{}",
+            self.results.study.name,
+            self.results.trials.len(),
+            summary.table().trim_end()
+        )
+    }
 }
 
 /// Run a study, or resume it, as `ohmspike run` does, and return its results.
@@ -111,8 +123,8 @@ pub fn run(
     study: PathBuf,
     set: Option<&Bound<'_, PyAny>>,
     out: Option<PathBuf>,
-    threads: Option<usize>,
-    max_trials: Option<usize>,
+    threads: Option<Threads>,
+    max_trials: Option<Whole<1, { u64::MAX }>>,
     checkpoint_seconds: f64,
     files: bool,
     progress: bool,
@@ -124,15 +136,8 @@ pub fn run(
     }
     let replication = replication(&file.study).map_err(refused)?;
     let stop = Arc::new(AtomicBool::new(false));
-    let options = RunOptions {
-        folder: Some(folder),
-        study_folder: file.folder.clone(),
-        threads,
-        max_trials,
-        checkpoint_every: seconds("checkpoint_seconds", checkpoint_seconds)?,
-        abandon: Some(Arc::clone(&stop)),
-        ..RunOptions::default()
-    };
+    let checkpoint_every = seconds("checkpoint_seconds", checkpoint_seconds)?;
+    let options = RunOptions { checkpoint_every, ..options(&file, &folder, threads, max_trials, &stop) };
     let ran = interruptible(py, &stop, progress, |follower| {
         let results = Plan::new(&file.study, &options)
             .and_then(|plan| plan.run(follower))
@@ -166,6 +171,13 @@ pub fn open_results(
     let results = py.detach(|| Recordings::open(&file.study, &folder, &file.folder)).map_err(refused)?;
     for warning in results.store.warnings() {
         warn(py, &warning.to_string())?;
+    }
+    if !folder.is_dir() {
+        let place = folder.display();
+        return Err(refused(format!(
+            "`{place}` has no results of the study `{}`\n\nhint: `ohmspike.run` makes them; `out` names another folder",
+            file.study.name
+        )));
     }
     Ok(Results { results })
 }

@@ -1,57 +1,127 @@
 //! Seeds of random draws.
 
 use ohmspike::rng::Seed as Stream;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+use pyo3::{Borrowed, IntoPyObjectExt};
+
+use crate::values::Whole;
 
 /// Seed of random draws: a key and a path of names and numbers.
 ///
 /// Every draw of Ohmspike comes from a stream that is named by such a path, so results depend on nothing else. The
 /// command line uses paths below `Seed(SEED)`.
-#[pyclass(frozen, module = "ohmspike")]
+#[pyclass(frozen, eq, hash, module = "ohmspike")]
 #[derive(Clone, Debug)]
 pub struct Seed {
-    pub(crate) stream: Stream,
-    path: String,
+    stream: Stream,
+    key: u64,
+    path: Vec<Step>,
+}
+
+/// A step of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Step {
+    Name(String),
+    Number(u64),
+}
+
+impl PartialEq for Seed {
+    fn eq(&self, other: &Seed) -> bool {
+        (self.key, &self.path) == (other.key, &other.path)
+    }
+}
+
+impl std::hash::Hash for Seed {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.key, &self.path).hash(state);
+    }
 }
 
 #[pymethods]
 impl Seed {
-    /// Create the seed with this key, 0 to 2^64 - 1.
+    /// Create the seed with this key, 0 to 2^64 - 1, or the one below it that `path` names: names and numbers.
     #[new]
-    fn new(key: u64) -> Seed {
-        Seed { stream: Stream::new(key), path: format!("Seed({key})") }
+    #[pyo3(signature = (key, *path), text_signature = "(key, *path)")]
+    fn new(key: Whole<0, { u64::MAX }>, path: &Bound<'_, PyTuple>) -> PyResult<Seed> {
+        let mut seed = Seed { stream: Stream::new(key.0), key: key.0, path: Vec::new() };
+        for step in path {
+            seed = match (step.extract::<String>(), step.extract::<u64>()) {
+                (Ok(name), _) => seed.named(&name),
+                (_, Ok(number)) => seed.numbered(number),
+                _ => {
+                    let kind = step.get_type().name()?;
+                    return Err(PyTypeError::new_err(format!("path: expected names and numbers, got {kind}")));
+                }
+            };
+        }
+        Ok(seed)
     }
 
     /// Return the seed called `name` below this one.
     fn named(&self, name: &str) -> Seed {
-        Seed { stream: self.stream.named(name), path: format!("{}.named({name:?})", self.path) }
+        self.below(self.stream.named(name), Step::Name(name.to_owned()))
     }
 
     /// Return the seed with this number below this one.
     fn numbered(&self, number: u64) -> Seed {
-        Seed { stream: self.stream.numbered(number), path: format!("{}.numbered({number})", self.path) }
+        self.below(self.stream.numbered(number), Step::Number(number))
     }
 
-    fn __repr__(&self) -> &str {
-        &self.path
+    fn __reduce__<'py>(slf: &Bound<'py, Seed>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, seed) = (slf.py(), slf.get());
+        let mut arguments = vec![seed.key.into_bound_py_any(py)?];
+        for step in &seed.path {
+            arguments.push(match step {
+                Step::Name(name) => name.into_bound_py_any(py)?,
+                Step::Number(number) => number.into_bound_py_any(py)?,
+            });
+        }
+        Ok((slf.get_type().into_any(), PyTuple::new(py, arguments)?))
+    }
+
+    fn __repr__(&self) -> String {
+        let step = |step: &Step| match step {
+            Step::Name(name) => format!(".named({name:?})"),
+            Step::Number(number) => format!(".numbered({number})"),
+        };
+        format!("Seed({}){}", self.key, self.path.iter().map(step).collect::<String>())
+    }
+}
+
+impl Seed {
+    fn below(&self, stream: Stream, step: Step) -> Seed {
+        let mut path = self.path.clone();
+        path.push(step);
+        Seed { stream, key: self.key, path }
     }
 }
 
 /// A key, or a seed with a path.
-#[derive(FromPyObject)]
-pub enum SeedLike<'py> {
-    /// Key.
-    Key(u64),
-    /// Path.
-    Path(Bound<'py, Seed>),
-}
+#[derive(Clone, Debug)]
+pub struct SeedLike(Stream);
 
-impl SeedLike<'_> {
+impl SeedLike {
+    /// The seed with this key.
+    pub fn key(key: u64) -> SeedLike {
+        SeedLike(Stream::new(key))
+    }
+
     /// Returns the seed of the streams.
     pub fn stream(&self) -> Stream {
-        match self {
-            SeedLike::Key(key) => Stream::new(*key),
-            SeedLike::Path(seed) => seed.get().stream,
+        self.0
+    }
+}
+
+impl<'py> FromPyObject<'_, 'py> for SeedLike {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<SeedLike> {
+        if let Ok(seed) = given.cast::<Seed>() {
+            return Ok(SeedLike(seed.get().stream));
         }
+        let key: PyResult<Whole<0, { u64::MAX }>> = given.extract();
+        key.map(|key| SeedLike::key(key.0))
     }
 }

@@ -1,17 +1,21 @@
 //! Studies: opened, with overrides from Python.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use ohmspike::answers::answers_folder::{NoStudyFolder, is_answers};
 use ohmspike::experiments::presets::PRESETS;
 use ohmspike::study::resolved_study::FILE;
+use ohmspike::study::run_study::RunOptions;
 use ohmspike::study::study::{Override, Study};
 use ohmspike::study::study_file::StudyFile;
 use pyo3::prelude::*;
+use pyo3::types::{PyList, PyTuple};
 
-use crate::device::Device;
+use crate::device::{Device, items};
 use crate::errors::refused;
-use crate::values::{json_to_toml, to_json};
+use crate::values::{Threads, Whole, json_to_toml, to_json};
 
 /// Reads overrides: a mapping of keys to values. A list makes an axis, and a [`Device`] sets the device with its keys.
 ///
@@ -20,8 +24,13 @@ use crate::values::{json_to_toml, to_json};
 pub fn overrides(set: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Override>> {
     let Some(set) = set else { return Ok(Vec::new()) };
     let mut all = Vec::new();
-    for item in set.call_method0("items")?.try_iter()? {
-        let (key, value): (String, Bound<'_, PyAny>) = item?.extract()?;
+    for (key, value) in items(set, "set")? {
+        if key == "hardware.device" {
+            if let Some(names) = device_list(&value)? {
+                all.push(Override::new(&key, toml::Value::from(names)));
+                continue;
+            }
+        }
         match value.cast::<Device>() {
             Ok(device) if key == "hardware.device" => all.extend(device.get().overrides()?),
             Ok(_) => {
@@ -35,6 +44,34 @@ pub fn overrides(set: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Override>> {
     Ok(all)
 }
 
+/// Returns the names of the devices of a list with a [`Device`] in it; none for other values.
+fn device_list(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
+    if !(value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>()) {
+        return Ok(None);
+    }
+    let all = value.try_iter()?.collect::<PyResult<Vec<_>>>()?;
+    if !all.iter().any(|one| one.is_instance_of::<Device>()) {
+        return Ok(None);
+    }
+    all.iter().map(one_of_several).collect::<PyResult<_>>().map(Some)
+}
+
+/// Returns the name or path of a device of a list, which holds names only.
+///
+/// # Errors
+/// Returns an exception for a device with overridden keys, and for anything but a device, a name or a path.
+pub fn one_of_several(given: &Bound<'_, PyAny>) -> PyResult<String> {
+    let Ok(device) = given.cast::<Device>() else { return Ok(given.extract::<PathBuf>()?.display().to_string()) };
+    if device.get().keys_of_file().next().is_some() {
+        return Err(refused(format!(
+            "device: expected devices without overridden keys in a list, got `{}` with some\n\n\
+             hint: save it with `device.save(path)`, which returns the device to use",
+            device.get().checked.name
+        )));
+    }
+    device.get().loadable()
+}
+
 /// Opens the study at `path`, a study file or a results folder, with overrides.
 ///
 /// # Errors
@@ -45,6 +82,24 @@ pub fn open(path: &Path, overrides: &[Override]) -> PyResult<StudyFile> {
         return Err(refused(NoStudyFolder::new(path.to_owned())));
     }
     StudyFile::open_with(&PRESETS, path, overrides).map_err(refused)
+}
+
+/// Returns the options of a run of `file` into `folder`, which `stop` ends after the current epochs.
+pub fn options(
+    file: &StudyFile,
+    folder: &Path,
+    threads: Option<Threads>,
+    max_trials: Option<Whole<1, { u64::MAX }>>,
+    stop: &Arc<AtomicBool>,
+) -> RunOptions {
+    RunOptions {
+        folder: Some(folder.to_owned()),
+        study_folder: file.folder.clone(),
+        threads: threads.map(Whole::size),
+        max_trials: max_trials.map(Whole::size),
+        abandon: Some(Arc::clone(stop)),
+        ..RunOptions::default()
+    }
 }
 
 /// Opens the study at `path`, or the default study, and returns it with its folder.

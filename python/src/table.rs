@@ -8,6 +8,7 @@ use arrow_schema::ffi::FFI_ArrowSchema;
 use arrow_schema::{DataType, Field, Schema};
 use numpy::PyArray1;
 use ohmspike::report::export::{self, Column, Values};
+use ohmspike::study::significant::short;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
@@ -58,6 +59,19 @@ impl Table {
     }
 }
 
+/// Rows and columns that a table shows as text.
+const SHOWN_ROWS: usize = 10;
+const SHOWN_COLUMNS: usize = 8;
+
+/// Returns the value of a row as text; empty for a gap.
+fn shown(column: &Column, row: usize) -> String {
+    match &column.values {
+        Values::Text(values) => values[row].clone().unwrap_or_default(),
+        Values::Whole(values) => values[row].map_or(String::new(), |value| value.to_string()),
+        Values::Number(values) => values[row].map_or(String::new(), short),
+    }
+}
+
 /// Returns a column for Python: numbers with NaN for gaps, texts with None. Counts without gaps stay integers.
 fn column<'py>(py: Python<'py>, values: &Values) -> PyResult<Bound<'py, PyAny>> {
     match values {
@@ -91,6 +105,19 @@ impl Table {
 
     fn __len__(&self) -> usize {
         self.rows
+    }
+
+    fn __iter__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        PyList::new(py, self.column_names())?.call_method0("__iter__")
+    }
+
+    fn __contains__(&self, name: &Bound<'_, PyAny>) -> bool {
+        name.extract::<String>().is_ok_and(|name| self.columns.iter().any(|column| column.name == name))
+    }
+
+    /// Return the names of the columns, so that `dict(table)` has all arrays.
+    fn keys(&self) -> Vec<&str> {
+        self.column_names()
     }
 
     /// Return a column as an array: float64 with NaN for gaps, uint64 for counts without gaps, or object with None.
@@ -145,5 +172,42 @@ impl Table {
 
     fn __repr__(&self) -> String {
         format!("<ohmspike.Table: {} rows x {} columns>", self.rows, self.columns.len())
+    }
+
+    /// The first rows, with aligned columns; a wide table has one line per column.
+    pub(crate) fn __str__(&self) -> String {
+        let rows: Vec<Vec<String>> = (0..self.rows.min(SHOWN_ROWS))
+            .map(|row| self.columns.iter().map(|column| shown(column, row)).collect())
+            .collect();
+        let heads: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        let mut lines = std::iter::once(heads).chain(rows).collect::<Vec<_>>();
+        if self.columns.len() > SHOWN_COLUMNS {
+            lines =
+                (0..self.columns.len()).map(|column| lines.iter().map(|line| line[column].clone()).collect()).collect();
+        }
+        let widths: Vec<usize> = (0..lines.first().map_or(0, Vec::len))
+            .map(|place| lines.iter().map(|line| line[place].chars().count()).max().unwrap_or(0))
+            .collect();
+        let line = |cells: &Vec<String>| {
+            let cells = cells.iter().zip(&widths).map(|(cell, &width)| format!("{cell:<width$}"));
+            cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+        };
+        let more = self.rows.saturating_sub(SHOWN_ROWS);
+        let more = if more > 0 { format!("\n... {more} more rows") } else { String::new() };
+        lines.iter().map(line).collect::<Vec<_>>().join("\n") + &more
+    }
+
+    pub(crate) fn _repr_html_(&self) -> String {
+        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
+        let row = |tag: &str, cells: Vec<String>| {
+            let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
+            format!("<tr>{cells}</tr>")
+        };
+        let head = row("th", self.columns.iter().map(|column| column.name.clone()).collect());
+        let rows: String = (0..self.rows.min(SHOWN_ROWS))
+            .map(|place| row("td", self.columns.iter().map(|column| shown(column, place)).collect()))
+            .collect();
+        let count = format!("{} rows x {} columns", self.rows, self.columns.len());
+        format!("<table><thead>{head}</thead><tbody>{rows}</tbody></table><p>{count}</p>")
     }
 }

@@ -17,8 +17,9 @@ use pyo3::types::PyDict;
 use crate::arrays::{from_matrix, plus_and_minus};
 use crate::errors::refused;
 use crate::interruptible::interruptible;
+use crate::nir::save_network;
 use crate::study::{open_or_default, overrides};
-use crate::values::to_python;
+use crate::values::{Threads, Whole, to_python};
 
 /// A trained network with its record.
 #[pyclass(frozen, module = "ohmspike")]
@@ -114,9 +115,9 @@ impl Trained {
         Ok(dict)
     }
 
-    /// Save the weights as a network file (npz), which `deploy` takes.
+    /// Save the weights as a network file, which `deploy` takes: npz, csv, or nir for other simulators.
     fn save(&self, path: PathBuf) -> PyResult<()> {
-        self.stored()?.write(&path).map_err(refused)
+        save_network(&self.stored()?, &path)
     }
 
     fn __repr__(&self) -> String {
@@ -136,9 +137,9 @@ pub fn train(
     py: Python<'_>,
     study: Option<PathBuf>,
     set: Option<&Bound<'_, PyAny>>,
-    seed: Option<u64>,
+    seed: Option<Whole<0, { u64::MAX }>>,
     out: Option<PathBuf>,
-    threads: Option<usize>,
+    threads: Option<Threads>,
     progress: bool,
 ) -> PyResult<Trained> {
     let (study, study_folder) = open_or_default(study.as_deref(), &overrides(set)?)?;
@@ -146,10 +147,11 @@ pub fn train(
         return Err(refused(NoStudyFolder::new(folder.clone())));
     }
     let stop = Arc::new(AtomicBool::new(false));
+    let threads = threads.map(Whole::size);
     let options = RunOptions { study_folder, threads, abandon: Some(Arc::clone(&stop)), ..RunOptions::default() };
     let keep = Keep { weights: true, record: out };
     let trained = interruptible(py, &stop, progress, |follower| {
-        train_and_keep(&study, seed, &options, &keep, follower).map_err(|error| error.to_string())
+        train_and_keep(&study, seed.map(|seed| seed.0), &options, &keep, follower).map_err(|error| error.to_string())
     })?;
     match trained.map_err(refused)? {
         Some(network) => Ok(Trained { network, study: study.name }),

@@ -1,9 +1,9 @@
 //! Values between Python, JSON and TOML.
 
-use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PySequence, PyString};
+use pyo3::{Borrowed, IntoPyObjectExt};
 use serde::Serialize;
 use serde_json::{Map, Number, Value};
 
@@ -95,7 +95,9 @@ pub fn to_json(given: &Bound<'_, PyAny>, key: &str) -> PyResult<Value> {
 fn wrong(given: &Bound<'_, PyAny>, key: &str, expected: &str) -> PyErr {
     let shown = given.repr().map_or_else(|_| String::new(), |shown| shown.to_string());
     let kind = given.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
-    PyTypeError::new_err(format!("{key}: expected {expected}, got {kind} {shown}"))
+    // Python adds the name of an argument to a `TypeError` of its conversion.
+    let place = if key.is_empty() { String::new() } else { format!("{key}: ") };
+    PyTypeError::new_err(format!("{place}expected {expected}, got {kind} {shown}"))
 }
 
 /// Converts JSON to TOML, which has no null.
@@ -105,3 +107,34 @@ fn wrong(given: &Bound<'_, PyAny>, key: &str, expected: &str) -> PyErr {
 pub fn json_to_toml(value: Value, key: &str) -> PyResult<toml::Value> {
     toml::Value::try_from(value).map_err(|error| refused(format!("{key}: {error}")))
 }
+
+/// A whole number from `FROM` to `TO`.
+#[derive(Clone, Copy, Debug)]
+pub struct Whole<const FROM: u64, const TO: u64>(pub u64);
+
+impl<const FROM: u64, const TO: u64> Whole<FROM, TO> {
+    /// Returns the number as a size.
+    pub fn size(self) -> usize {
+        // Limits of sizes are far below the largest one.
+        self.0 as usize
+    }
+}
+
+impl<'py, const FROM: u64, const TO: u64> FromPyObject<'_, 'py> for Whole<FROM, TO> {
+    type Error = PyErr;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        let whole = given.call_method0("__index__").and_then(|whole| whole.extract::<u64>());
+        let is_truth = given.cast::<PyBool>().is_ok();
+        match whole.ok().filter(|whole| !is_truth && (FROM..=TO).contains(whole)) {
+            Some(whole) => Ok(Whole(whole)),
+            None => {
+                let to = if TO == u64::MAX { "2^64 - 1".to_owned() } else { TO.to_string() };
+                Err(wrong(&given, "", &format!("a whole number from {FROM} to {to}")))
+            }
+        }
+    }
+}
+
+/// Number of threads.
+pub type Threads = Whole<1, 4096>;

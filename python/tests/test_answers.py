@@ -57,8 +57,9 @@ def test_overridden_keys_of_a_device_reach_the_chips(network):
     broken = device.with_({"faults.p_high_resistance": 0.5})
     mean = lambda device, out: ohmspike.deploy(path, device, chips=2, out=out).data["cells"][0]["times"][0]["mean"]  # noqa: E731
     assert mean(broken, "broken") < mean(device, "whole")
-    with pytest.raises(ohmspike.OhmspikeError, match="device.save"):
-        ohmspike.deploy(path, ohmspike.Device.from_json(device.to_dict()))
+    # A device that is in no file is saved with its keys.
+    unsaved = ohmspike.Device.from_json(broken.to_dict())
+    assert mean(unsaved, "unsaved") == mean(broken, "broken")
 
 
 @pytest.fixture
@@ -118,3 +119,27 @@ def test_the_table_of_a_deployment_has_a_row_per_chip_and_time(network):
     assert np.allclose(table["accuracy_percent"], 100 * table["correct_samples"] / table["samples"], atol=1e-3)
     # Chips of an ideal device are equal.
     assert len(set(table["accuracy_percent"][table["device"] == "ideal"])) == 1
+
+
+def test_networks_of_one_study_deploy_together():
+    networks = [ohmspike.train(set={**NETWORK, "network.hidden": hidden}) for hidden in (8, 9)]
+    answer = ohmspike.deploy(networks, ("ideal", "pcm-joshi-2020"), chips=3, out="both")
+    assert len(answer.table) == 12 and "accuracy" in str(answer) and "<table>" in answer._repr_html_()
+
+
+def test_networks_are_saved_in_the_format_of_their_name():
+    trained = ohmspike.train(set=NETWORK)
+    for name in ("net.npz", "net.nir"):
+        trained.save(name)
+    ohmspike.import_nir("net.nir", "back.npz")
+    ohmspike.export_nir("back.npz", "again.nir", dt_seconds=1e-4, readout="cuba-lif")
+    accuracies = [ohmspike.deploy(name, "ideal", chips=1, out=name + "-deploy").data["cells"][0]["times"][0]["mean"]
+                  for name in ("net.npz", "net.nir", "back.npz", "again.nir")]
+    assert len(set(accuracies)) == 1
+    for wrong in ("net.pt", "net"):
+        with pytest.raises(ohmspike.OhmspikeError, match=f"path: expected a name that ends in .npz, .csv or .nir, got `{wrong}`"):
+            trained.save(wrong)
+    with pytest.raises(ohmspike.OhmspikeError, match="dt_seconds: expected 1e-9 to 1000 s, got 0"):
+        ohmspike.export_nir("net.npz", "a.nir", dt_seconds=0)
+    with pytest.raises(ohmspike.OhmspikeError, match="readout: expected `cuba-li` or `cuba-lif`, got `lif`"):
+        ohmspike.export_nir("net.npz", "a.nir", readout="lif")

@@ -44,6 +44,21 @@ class OnGpu:
     device = "cuda:0"
 
 
+class OnCpu:
+    """An array of another library on the CPU, such as `cpu:0` in JAX or `/device:CPU:0` in TensorFlow."""
+
+    def __init__(self, device):
+        self.device = device
+
+    def __array__(self, dtype=None, copy=None):
+        return STEP
+
+
+@pytest.mark.parametrize("device", ["cpu", "cpu:0", "TFRT_CPU_0", "/job:localhost/device:CPU:0"])
+def test_arrays_of_other_libraries_are_converted(device):
+    assert np.array_equal(written(OnCpu(device)), written(STEP))
+
+
 @pytest.mark.parametrize(
     ("step", "error", "words"),
     [
@@ -54,7 +69,7 @@ class OnGpu:
         ([["a", "b", "c"]] * 4, TypeError, "step: expected an array of real numbers, got list of type `<U1`"),
         (STEP.astype(object), TypeError, "step: expected an array of real numbers"),
         (OnGpu(), TypeError, "step: expected an array on the CPU, got one on `cuda:0`"),
-        (np.full((4, 3), np.nan), ohmspike.OhmspikeError, "update: expected finite numbers, got NaN in row 0, column 0"),
+        (np.full((4, 3), np.nan), ohmspike.OhmspikeError, "step: expected finite numbers, got NaN in row 0, column 0"),
     ],
 )
 def test_wrong_steps_are_refused_by_name(step, error, words):

@@ -1,3 +1,5 @@
+import os
+import signal
 import threading
 import time
 
@@ -8,6 +10,7 @@ import ohmspike
 
 OXIDE = ohmspike.Device.load("illustrative-oxide")
 IDEAL = ohmspike.Device.load("ideal")
+VERIFIED = ohmspike.Device.load("pcm-joshi-2020")
 
 
 def weights(rows, columns, seed=0):
@@ -188,3 +191,71 @@ def test_other_threads_run_during_a_write():
     thread.join()
     # Without a release, the thread could run between two writes only.
     assert sum(start < tick < end for tick in ticks) > 10
+
+
+def test_a_state_of_another_array_is_refused_by_name():
+    def array(device=VERIFIED, **options):
+        return ohmspike.Crossbar(device, 4, 3, **options)
+
+    state = array().state()
+    with pytest.raises(ohmspike.OhmspikeError, match="state: expected that of an array with the same weight_at_gmax 2, got 1"):
+        array(weight_at_gmax=2).restore(state)
+    with pytest.raises(ohmspike.OhmspikeError, match="with the same pair push-pull, got one-branch"):
+        array(pair="push-pull").restore(state)
+    with pytest.raises(ohmspike.OhmspikeError, match="with the same device$"):
+        array("ideal").restore(state)
+    with pytest.raises(ohmspike.OhmspikeError, match="expected bytes of `Crossbar.state`, got 1 more"):
+        array().restore(state + b"0")
+
+
+def test_weights_that_do_not_fit_are_told():
+    array = ohmspike.Crossbar("ideal", 4, 2)
+    with pytest.warns(ohmspike.OhmspikeWarning, match=r"weights: 1 of 8 are clipped to weight_at_gmax = 1; the largest is 3"):
+        array.program([[3, 1], [0, 0], [-1, 0], [0, 0]])
+    with pytest.warns(ohmspike.OhmspikeWarning, match=r"weights: the largest is 0.05, 5.0 % of weight_at_gmax = 1"):
+        array.program(np.full((4, 2), 0.05))
+    with pytest.warns(ohmspike.OhmspikeWarning, match="initial: 8 of 8 are clipped"):
+        ohmspike.Crossbar("ideal", 4, 2, initial=np.full((4, 2), 5.0))
+    with pytest.warns(ohmspike.OhmspikeWarning, match="weights: 4 of 8 have another sign than their row"):
+        ohmspike.Crossbar("ideal", 4, 2, signs=[1, -1, 1, -1]).program(np.ones((4, 2)))
+    with pytest.warns(ohmspike.OhmspikeWarning, match="update_sigma: 0, so writes have no noise"):
+        ohmspike.Crossbar("study-1k-1m", 4, 2)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="calibrate: no effect: `ideal` has no converters"):
+        array.calibrate(np.ones((3, 4), dtype=bool))
+
+
+def test_sizes_and_counts_are_checked_before_anything_is_allocated():
+    for size, word in [(0, "0"), (-1, "-1"), (10**6, "1000000"), (2.5, "2.5"), (True, "True")]:
+        with pytest.raises(TypeError, match=f"expected a whole number from 1 to 65536, got \\w+ {word}\nwhile processing 'rows'"):
+            ohmspike.Crossbar("ideal", size, 4)
+    with pytest.raises(MemoryError, match="array of 65536 x 65536: it needs"):
+        ohmspike.Crossbar("ideal", 65536, 65536)
+    array = ohmspike.Crossbar("ideal", 4, 2)
+    with pytest.raises(TypeError, match="expected a whole number from 1 to 1000, got int 0\nwhile processing 'passes'"):
+        array.program(np.ones((4, 2)), passes=0)
+    for seed in (-1, "a", 1.5, 2**64):
+        with pytest.raises(TypeError, match=r"expected a whole number from 0 to 2\^64 - 1, got (.*)\nwhile processing 'seed'"):
+            array.read(np.ones(4), seed=seed)
+    with pytest.raises(TypeError, match="expected a Device, its name or a path, got float\nwhile processing 'device'"):
+        ohmspike.Crossbar(1.5, 4, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_reads_batches():
+    array = ohmspike.Crossbar(VERIFIED, 6, 3, initial=np.full((6, 3), 0.5))
+    batch = np.ones((32, 6), dtype=bool)
+    expected = array.read(batch, seed=4)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if np.array_equal(array.read(batch, seed=4), expected) else 1)
+    # A child that waits for threads of its parent would never end.
+    for _ in range(300):
+        ended, status = os.waitpid(child, os.WNOHANG)
+        if ended:
+            break
+        time.sleep(0.1)
+    else:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        pytest.fail("the read did not end")
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,3 +1,6 @@
+import copy
+import pickle
+
 import numpy as np
 import pytest
 
@@ -88,3 +91,32 @@ def test_figures_are_svg_and_png(tmp_path):
     assert (tmp_path / "curves.png").read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
     with pytest.raises(ohmspike.OhmspikeError, match=".svg or .png"):
         figure.save(tmp_path / "curves.pdf")
+
+
+def test_devices_and_seeds_are_values():
+    device = ohmspike.Device.load("pcm-joshi-2020").with_({"window.high_resistance_ohm": 400_000})
+    seed = ohmspike.Seed(3).named("layer").numbered(2)
+    for copied in (pickle.loads(pickle.dumps(device)), copy.deepcopy(device)):
+        assert copied == device and repr(copied) == repr(device) and hash(copied) == hash(device)
+    for copied in (pickle.loads(pickle.dumps(seed)), ohmspike.Seed(3, "layer", 2)):
+        assert copied == seed and hash(copied) == hash(seed) and repr(copied) == repr(seed)
+    assert seed != ohmspike.Seed(3).named("layer") and seed != "layer"
+    assert "overridden: window.high_resistance_ohm" in repr(device)
+
+
+def test_samples_that_no_memory_holds_are_refused():
+    device = ohmspike.Device.load("illustrative-oxide")
+    with pytest.raises(MemoryError, match="sample: it needs"):
+        device.sample(100, count=10_000_000, cycles=1_000_000)
+    with pytest.raises(TypeError, match="expected a whole number from 1 to 10000000, got int 10000000000"):
+        device.sample(100, count=10**10)
+    for name in ("after_seconds", "read_interval_seconds"):
+        with pytest.raises(ohmspike.OhmspikeError, match=f"{name}: expected a time of at least 0 s, got -1"):
+            device.sample(100, **{name: -1.0})
+
+
+def test_a_file_that_cannot_be_written_is_named(tmp_path):
+    device = ohmspike.Device.load("ideal")
+    for save, name in ((device.save, "a.json"), (device.plot().save, "a.svg")):
+        with pytest.raises(ohmspike.OhmspikeError, match=f"cannot write `.*nowhere/{name}`"):
+            save(tmp_path / "nowhere" / name)

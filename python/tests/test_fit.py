@@ -38,11 +38,15 @@ def test_a_fitted_device_is_used(measured, tmp_path):
     spread = array.conductance[0].std() / array.conductance[0].mean()
     # 200 cells: five standard errors of a standard deviation are 25 %, around a fit that is itself within 5 %.
     assert spread == pytest.approx(0.05, rel=0.35)
-    with pytest.raises(ohmspike.OhmspikeError, match="is in no file"):
-        ohmspike.train(set={"hardware.device": device})
     saved = device.save(tmp_path / "mine.json")
-    trained = ohmspike.train(set={"hardware.device": saved, "network.hidden": 4, "training.epochs": 1, "training.batch": 512})
+    settings = {"network.hidden": 5, "training.epochs": 1, "training.batch": 512}
+    trained = ohmspike.train(set={"hardware.device": saved, **settings})
     assert trained.record["settings"]["hardware"]["device"] == str(tmp_path / "mine.json")
+    # Without a file of its own, the device is saved below results/devices.
+    unsaved = ohmspike.train(set={"hardware.device": device, **settings})
+    [file] = (tmp_path / "results" / "devices").iterdir()
+    assert unsaved.record["settings"]["hardware"]["device"] == str(file)
+    assert np.array_equal(unsaved.weights["w0"], trained.weights["w0"])
 
 
 @pytest.mark.parametrize(

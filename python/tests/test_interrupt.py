@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 
+import numpy as np
 import pytest
 
 import ohmspike
@@ -80,3 +81,15 @@ def test_a_warning_as_an_error_ends_the_call(study, recwarn):
         warnings.simplefilter("error", ohmspike.OhmspikeWarning)
         with pytest.raises(ohmspike.OhmspikeWarning):
             ohmspike.run(study, set={"hardware.device": "none", "hardware.retention_seconds": 10, "training.epochs": 2000})
+
+
+def test_an_interrupted_training_keeps_its_last_epoch(tmp_path):
+    folder, settings = tmp_path / "interrupted", {"training.batch": 64, "training.epochs": 300}
+    after((folder / "study.toml").exists, lambda: (time.sleep(0.5), interrupt()))
+    with pytest.raises(KeyboardInterrupt):
+        ohmspike.train(set=settings, out=folder, threads=1)
+    # No checkpoint was due: they are ten seconds apart.
+    assert [file.suffix for file in (folder / "checkpoints").iterdir()] == [".bin"]
+    resumed = ohmspike.train(set=settings, out=folder, threads=1)
+    whole = ohmspike.train(set=settings, threads=1)
+    assert all(np.array_equal(resumed.weights[name], whole.weights[name]) for name in ("w0", "w1"))

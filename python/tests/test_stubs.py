@@ -14,7 +14,7 @@ TREE = ast.parse(STUB.read_text())
 CLASSES = {node.name: node for node in TREE.body if isinstance(node, ast.ClassDef)}
 FUNCTIONS = {node.name: node for node in TREE.body if isinstance(node, ast.FunctionDef)}
 # Methods that Python gives to every class with the operation.
-IMPLIED = {"__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__module__", "__doc__", "__new__", "__repr__", "__weakref__", "__dict__"}
+IMPLIED = {"__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__module__", "__doc__", "__new__", "__repr__", "__reduce__", "_restore", "__weakref__", "__dict__"}
 
 
 def parameters(node):
@@ -26,6 +26,8 @@ def parameters(node):
     for argument, default in zip(positional, defaults):
         kind = kinds.POSITIONAL_ONLY if argument in given.posonlyargs else kinds.POSITIONAL_OR_KEYWORD
         found.append((argument.arg, kind, default))
+    if given.vararg:
+        found.append((given.vararg.arg, kinds.VAR_POSITIONAL, None))
     found += [(argument.arg, kinds.KEYWORD_ONLY, default) for argument, default in zip(given.kwonlyargs, given.kw_defaults)]
     if given.kwarg:
         found.append((given.kwarg.arg, kinds.VAR_KEYWORD, None))
@@ -59,7 +61,7 @@ def test_classes(name):
         public = {method for method in vars(found) if method not in IMPLIED}
         assert public - {"__hash__"} == set(methods) - {"__new__", "__hash__"}
     for method, of_stub in methods.items():
-        if method in ("__eq__", "__hash__"):
+        if method in ("__eq__", "__hash__", "__iter__", "__contains__"):
             continue
         if method == "__new__":
             assert parameters(of_stub) == of_runtime(found)

@@ -128,3 +128,31 @@ def test_missing_studies_are_refused():
 def test_a_sweep_is_no_single_training(study):
     with pytest.raises(ohmspike.OhmspikeError, match="noise.level_percent"):
         ohmspike.train(study)
+
+
+def test_devices_from_measurements_and_lists_of_devices_run(study, tmp_path):
+    fitted = ohmspike.Device.from_json(ohmspike.Device.load("pcm-joshi-2020").to_dict() | {"name": "mine"})
+    settings = {"noise.level_percent": 0, "repeats.seeds": 1, "hardware.device": [fitted, "ideal", ohmspike.Device.load("pcm-joshi-2020")]}
+    results = ohmspike.run(study, set=settings, out="devices", threads=1)
+    accuracy = results.records["outcome_accuracy_fraction"]
+    assert len(results) == 3 and accuracy[0] == accuracy[2]
+    one = ohmspike.run(study, set={**settings, "hardware.device": fitted}, out="one", threads=1)
+    assert one.records["outcome_accuracy_fraction"][0] == accuracy[0]
+    with pytest.raises(ohmspike.OhmspikeError, match="without overridden keys in a list, got `ideal` with some"):
+        changed = ohmspike.Device.load("ideal").with_({"window.low_resistance_ohm": 2000})
+        ohmspike.run(study, set={"hardware.device": [changed, "ideal"]}, out="two")
+
+
+def test_results_show_the_table_of_the_program(study, program):
+    results = ohmspike.run(study, out="shown", threads=1)
+    printed = program("run", study, "--out", "shown")
+    lines = str(results).splitlines()
+    assert lines[0] == "small: 4 of 4 trials; test accuracy, %: mean, and 95 % CI for 3 or more repeats"
+    assert len(lines) > 2 and all(line in printed.splitlines() for line in lines[1:])
+
+
+def test_a_folder_of_other_settings_is_told(study):
+    ohmspike.run(study, set={"noise.level_percent": 0, "repeats.seeds": 1}, out="same", threads=1)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="`same` holds 1 record of other settings"):
+        results = ohmspike.run(study, set={"noise.level_percent": 100, "repeats.seeds": 1}, out="same", threads=1)
+    assert len(results) == 1

@@ -80,3 +80,16 @@ def test_a_stream_that_nobody_reads_is_released(sample):
     for _ in range(1000):
         sample.__arrow_c_stream__()
         sample.__arrow_c_schema__()
+
+
+def test_a_table_is_a_mapping_of_columns(sample):
+    assert list(sample) == sample.column_names and "cell" in sample and "cells" not in sample and 3 not in sample
+    arrays = dict(sample)
+    assert set(arrays) == set(sample.column_names) and np.array_equal(arrays["cell"], sample["cell"])
+
+
+def test_a_table_shows_its_first_rows(sample):
+    lines = str(sample).splitlines()
+    assert lines[0].split() == sample.column_names and lines[1].split()[0] == "1"
+    assert len(lines) == 12 and lines[-1] == "... 10 more rows"
+    assert sample._repr_html_().count("<tr>") == 11 and "20 rows x 4 columns" in sample._repr_html_()

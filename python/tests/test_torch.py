@@ -1,5 +1,6 @@
 """Layers of PyTorch models; skipped where PyTorch is missing."""
 
+import copy
 import importlib.util
 
 import numpy as np
@@ -124,3 +125,75 @@ def test_a_noisy_network_learns():
         nn.functional.cross_entropy(model(points), labels).backward()
         optimiser.step()
     assert (model(points).argmax(1) == labels).float().mean() > 0.85
+
+
+def test_layers_of_a_seed_are_the_same_layer():
+    first, second = (CrossbarLinear(6, 4, OXIDE, seed=3) for _ in range(2))
+    assert torch.equal(first.weight, second.weight) and torch.equal(first.bias, second.bias)
+    assert not torch.equal(CrossbarLinear(6, 4, OXIDE, seed=4).weight, first.weight)
+
+
+def test_a_loaded_state_brings_its_scale():
+    first = CrossbarLinear(6, 4, OXIDE, seed=3, initial=torch.full((4, 6), 0.7))
+    second = CrossbarLinear(6, 4, OXIDE, seed=3)
+    second.load_state_dict(first.state_dict())
+    assert second.crossbar.weight_at_gmax == first.crossbar.weight_at_gmax
+    assert torch.equal(first.weight, second.weight) and torch.equal(first(torch.ones(6)), second(torch.ones(6)))
+    with pytest.raises(ohmspike.OhmspikeError, match="with the same device"):
+        CrossbarLinear(6, 4, IDEAL, seed=3).load_state_dict(first.state_dict())
+
+
+def test_layers_are_copied_and_saved(tmp_path):
+    layer = convert(nn.Linear(6, 4), OXIDE)
+    torch.save(layer, tmp_path / "layer.pt")
+    for same in (copy.deepcopy(layer), torch.load(tmp_path / "layer.pt", weights_only=False)):
+        assert torch.equal(same.weight, layer.weight)
+        assert same.crossbar.state() == layer.crossbar.state()
+    twice = convert(nn.Sequential(convert(nn.Linear(6, 4), IDEAL), nn.Linear(4, 2)), IDEAL)
+    assert [type(one) for one in twice] == [CrossbarLinear] * 2
+
+
+def test_weights_that_change_without_the_cells_are_told():
+    layer = convert(nn.Linear(6, 4), IDEAL)
+    optimiser = torch.optim.SGD(layer.parameters(), lr=0.1)
+    layer(torch.ones(6)).sum().backward()
+    optimiser.step()
+    with pytest.warns(ohmspike.OhmspikeWarning, match="weight: it changed, but the cells did not"):
+        layer(torch.ones(6))
+
+
+def test_shared_and_frozen_layers_stay_so():
+    shared = nn.Linear(4, 4)
+    model = convert(nn.Sequential(shared, nn.ReLU(), shared, nn.Linear(4, 2)), OXIDE)
+    assert model[0] is model[2] and isinstance(model[0], CrossbarLinear)
+    frozen = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 2))
+    frozen[0].weight.requires_grad_(False)
+    model = convert(frozen, OXIDE)
+    assert not model[0].weight.requires_grad and model[0].bias.requires_grad
+    optimiser = CrossbarOptimiser(torch.optim.SGD(model.parameters(), lr=0.1), model)
+    before = [layer.crossbar.usage["counts"]["write_pulses"] for layer in model]
+    model(torch.ones(4)).sum().backward()
+    optimiser.step()
+    after = [layer.crossbar.usage["counts"]["write_pulses"] for layer in model]
+    assert after[0] == before[0] and after[1] > before[1]
+    assert optimiser.param_groups is optimiser.optimiser.param_groups
+
+
+def test_weights_that_stay_exact_are_named():
+    with pytest.warns(ohmspike.OhmspikeWarning, match=r"weights that stay exact: 1 \(Conv2d\)"):
+        convert(nn.Sequential(nn.Linear(4, 4), nn.Conv2d(1, 1, 2)), IDEAL)
+
+
+def test_an_encoder_layer_reads_its_arrays_without_gradients():
+    with pytest.warns(ohmspike.OhmspikeWarning, match="self_attn"):
+        model = convert(nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), OXIDE).eval()
+    with torch.no_grad():
+        model(torch.ones(1, 3, 4))
+    assert all(layer.crossbar.usage["counts"]["row_reads"] > 0 for _, layer in crossbars(model))
+
+
+def test_inputs_of_64_bits_have_gradients():
+    layer = convert(nn.Linear(6, 4), IDEAL)
+    inputs = torch.ones(2, 6, dtype=torch.float64, requires_grad=True)
+    layer(inputs).sum().backward()
+    assert inputs.grad.dtype == torch.float64 and layer.weight.grad.dtype == torch.float32

@@ -4,6 +4,7 @@
 - ``Crossbar``: an array of conductance pairs that you write and read;
 - ``run``, ``train``: studies and single networks, with the same bits as the command line;
 - ``deploy``, ``limit``, ``ablate``: answers about trained networks and devices;
+- ``export_nir``, ``import_nir``: networks of and for other simulators;
 - ``ohmspike.torch``: crossbars as layers of PyTorch models.
 
 Conductances are in µS, times in s, weights in units of the network. The same seed gives the same bits on every machine.
@@ -25,7 +26,9 @@ from ._ohmspike import (
     __version__,
     ablate,
     deploy,
+    export_nir,
     fit,
+    import_nir,
     limit,
     load_data,
     open_results,
@@ -49,7 +52,9 @@ __all__ = [
     "__version__",
     "ablate",
     "deploy",
+    "export_nir",
     "fit",
+    "import_nir",
     "limit",
     "load_data",
     "open_results",

@@ -1,4 +1,4 @@
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, final
@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 _Path: TypeAlias = str | PathLike[str]
 _Value: TypeAlias = bool | int | float | str | Sequence[Any] | Mapping[str, Any] | np.generic | NDArray[Any]
-_Set: TypeAlias = Mapping[str, _Value | Device]
+_Set: TypeAlias = Mapping[str, _Value | Device | Sequence[Device | str]]
 _Seed: TypeAlias = int | Seed
 _Network: TypeAlias = _Path | Trained | Mapping[str, ArrayLike]
 _Levels: TypeAlias = None | tuple[float, float] | Sequence[float]
@@ -27,6 +27,8 @@ __all__ = [
     "Fit",
     "fit",
     "limit",
+    "export_nir",
+    "import_nir",
     "Results",
     "open_results",
     "run",
@@ -54,12 +56,14 @@ class Seed:
     command line uses paths below `Seed(SEED)`.
     """
 
-    def __new__(cls, key: int) -> Seed:
-        """Create the seed with this key, 0 to 2^64 - 1."""
+    def __new__(cls, key: int, *path: str | int) -> Seed:
+        """Create the seed with this key, 0 to 2^64 - 1, or the one below it that `path` names: names and numbers."""
     def named(self, name: str) -> Seed:
         """Return the seed called `name` below this one."""
     def numbered(self, number: int) -> Seed:
         """Return the seed with this number below this one."""
+    def __eq__(self, other: object, /) -> bool: ...
+    def __hash__(self) -> int: ...
 
 @final
 class Table:
@@ -73,6 +77,12 @@ class Table:
     def column_names(self) -> list[str]:
         """Names of the columns, with units."""
     def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[str]: ...
+    def __contains__(self, name: object, /) -> bool: ...
+    def __str__(self) -> str:
+        """The first rows, with aligned columns; a wide table has one line per column."""
+    def keys(self) -> list[str]:
+        """Return the names of the columns, so that `dict(table)` has all arrays."""
     def __getitem__(self, key: str, /) -> NDArray[Any]:
         """Return a column as an array: float64 with NaN for gaps, uint64 for counts without gaps, or object with None."""
     def to_dict(self) -> dict[str, NDArray[Any]]:
@@ -81,6 +91,7 @@ class Table:
         """Return a `pandas.DataFrame`. Needs pandas, and no Arrow library."""
     def to_csv(self) -> str:
         """Return the table as CSV text. Gaps are empty."""
+    def _repr_html_(self) -> str: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> Any:
         """Export the table as an Arrow stream. The schema is always that of the table."""
     def __arrow_c_schema__(self) -> Any:
@@ -203,7 +214,21 @@ class Crossbar:
     """An array of rows x columns of conductance pairs on one chip.
 
     A pair holds the weight (G+ - G-) / (Gmax - Gmin) * weight_at_gmax. Without `signs`, pairs hold weights of either sign;
-    with one sign (+1 or -1) per row, all weights of a row have its sign, and one branch of each pair is a reference.
+    with one sign (+1 or -1) per row, all weights of a row have its sign, and one branch of each pair is a reference. All
+    weights start at 0, or at `initial`, which is written without noise.
+
+    - `device`: a device, its name or its file;
+    - `rows`, `columns`: inputs and outputs, 1 to 65,536 each;
+    - `seed`: seed of all draws; arrays of the same seed and size are the same chip;
+    - `chip`: seed of device-to-device variation, in place of that below `seed`;
+    - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell. Choose the largest weight: smaller weights use
+      part of the window, with a larger relative spread, and larger ones are clipped;
+    - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
+    - `initial`: weights, rows x columns;
+    - `pair`: "one-branch", "push-pull" or "potentiation-only";
+    - `controller`: "read-back" or "digital-copy";
+    - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
+    - `write_spread_scale`: factor on the write noise of the device.
 
     Draws come from the `seed`: device-to-device variation from `seed.named("chip")`, write `k` from
     `seed.named("write").numbered(k)`, and read `k` from `seed.named("read").numbered(k)`, unless a call names its own seed.
@@ -213,7 +238,7 @@ class Crossbar:
 
     def __new__(
         cls,
-        device: Device,
+        device: Device | _Path,
         rows: int,
         columns: int,
         seed: _Seed = 1,
@@ -227,17 +252,7 @@ class Crossbar:
         update_sigma: float = 0.0,
         write_spread_scale: float = 1.0,
     ) -> Crossbar:
-        """Build the array. All weights start at 0, or at `initial`, which is written without noise.
-
-        - `chip`: seed of device-to-device variation, in place of that below `seed`;
-        - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell;
-        - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
-        - `initial`: weights, rows x columns;
-        - `pair`: "one-branch", "push-pull" or "potentiation-only";
-        - `controller`: "read-back" or "digital-copy";
-        - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
-        - `write_spread_scale`: factor on the write noise of the device.
-        """
+        """Build the array; see the arguments above."""
     @property
     def rows(self) -> int:
         """Number of rows, the inputs."""
@@ -247,10 +262,17 @@ class Crossbar:
     @property
     def device(self) -> Device:
         """The device."""
+    @property
+    def weight_at_gmax(self) -> float:
+        """Weight of a pair with a fully-on and a fully-off cell."""
     def write(self, step: ArrayLike, seed: _Seed | None = None) -> WriteReport:
         """Add `step` (weight, rows x columns) to the weights through the write model of the device."""
     def program(self, weights: ArrayLike, passes: int = 1, seed: _Seed | None = None) -> WriteReport:
-        """Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target."""
+        """Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target.
+
+        Warns about weights that do not fit: beyond `weight_at_gmax`, in a small part of the window, or of another sign than
+        their row.
+        """
     def read(self, inputs: ArrayLike, seed: _Seed | None = None) -> NDArray[np.float32]:
         """Read every column with read noise, and return the column sums in units of weight.
 
@@ -262,7 +284,7 @@ class Crossbar:
     def calibrate(self, spikes: ArrayLike) -> None:
         """Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch."""
     def rest(self, seconds: float) -> None:
-        """Set the time since the last write to `seconds`: later reads see the drifted conductances."""
+        """Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back."""
     def advance(self, seconds: float, seed: _Seed) -> None:
         """Advance random telegraph noise by `seconds`, with draws from `seed`."""
     @property
@@ -283,7 +305,7 @@ class Crossbar:
     def state(self) -> bytes:
         """Return everything that calls have changed, as bytes. `restore` continues bit for bit."""
     def restore(self, state: bytes) -> None:
-        """Restore the `state` of an array that was built with the same arguments."""
+        """Restore the `state` of an array that was built with the same arguments. Others are refused by name."""
 
 @final
 class Results:
@@ -312,6 +334,8 @@ class Results:
     def to_list(self) -> list[dict[str, Any]]:
         """Return every record as a dictionary, as in the files below `records`, in the order of the trials."""
     def __len__(self) -> int: ...
+    def __str__(self) -> str:
+        """The table that `ohmspike run` prints."""
 
 @final
 class Trained:
@@ -342,7 +366,7 @@ class Trained:
     def conductances(self) -> dict[str, NDArray[np.float32]]:
         """Conductances G+ and G- of every pair, 2 x rows x columns each, µS; empty without a device."""
     def save(self, path: _Path) -> None:
-        """Save the weights as a network file (npz), which `deploy` takes."""
+        """Save the weights as a network file, which `deploy` takes: npz, csv, or nir for other simulators."""
 
 @final
 class Answer:
@@ -363,6 +387,9 @@ class Answer:
     @property
     def table(self) -> Table:
         """The answer as a table, with the columns of its CSV file."""
+    def __str__(self) -> str:
+        """The table of the answer."""
+    def _repr_html_(self) -> str: ...
 
 @final
 class Fit:
@@ -370,7 +397,7 @@ class Fit:
 
     @property
     def device(self) -> Device:
-        """The device. Save it with `device.save(path)` to use it in studies."""
+        """The device. Save it with `device.save(path)` to use it on the command line."""
     @property
     def numbers(self) -> dict[str, dict[str, Any]]:
         """Estimates by key of the device file: value, unit, 95 % interval (low, high) or None, and number of values."""
@@ -409,6 +436,25 @@ def load_data(name: str) -> dict[str, Any]:
 def open_results(study: _Path, *, set: _Set | None = None, out: _Path | None = None) -> Results:
     """Open the results of a study: a results folder, or a study file with its results in `out`."""
 
+def export_nir(
+    network: _Path, path: _Path, *, dt_seconds: float | None = None, readout: Literal["cuba-li", "cuba-lif"] = "cuba-li"
+) -> None:
+    """Write a network file as a NIR file, as `ohmspike nir export` does.
+
+    - `network`: network file (npz) of `Trained.save`, `ohmspike train` or `import_nir`;
+    - `path`: NIR file to write;
+    - `dt_seconds`: duration of a step, s; by default 1e-3, or that of the imported file. snnTorch assumes 1e-4;
+    - `readout`: "cuba-li", or "cuba-lif" with a threshold that no voltage reaches, for tools without CubaLI.
+    """
+
+def import_nir(file: _Path, path: _Path, *, dt_seconds: float | None = None) -> None:
+    """Read a NIR file and save it as a network file, as `ohmspike nir import` does. `deploy` also takes NIR files as they are.
+
+    - `file`: NIR file;
+    - `path`: network file to write (npz, or csv for a table of the weights);
+    - `dt_seconds`: duration of a step, s; by default as the file says or implies.
+    """
+
 def train(
     study: _Path | None = None,
     *,
@@ -425,8 +471,8 @@ def train(
     """
 
 def deploy(
-    networks: _Network | list[_Network],
-    device: _Path | Device | list[_Path | Device] | None = None,
+    networks: _Network | Sequence[_Network],
+    device: _Path | Device | Sequence[_Path | Device] | None = None,
     *,
     chips: int = 100,
     after: float | str | Sequence[float | str] | None = None,
@@ -443,7 +489,7 @@ def deploy(
 ) -> Answer:
     """Program stored networks onto chips, without training, as `ohmspike deploy` does.
 
-    - `networks`: a network file (npz), a `Trained`, a dictionary of arrays w0, w1, ... (rows x columns), or a list of these;
+    - `networks`: a network file (npz or nir), a `Trained`, a dictionary of arrays w0, w1, ... (rows x columns), or a list of these;
     - `device`: a device, its name or file, or a list of these; without it, that of the training;
     - `after`: times after programming, s, or texts such as "1h";
     - `study`, `set`: settings of a network of another program;
@@ -455,7 +501,7 @@ def deploy(
 
 def limit(
     study: _Path,
-    keys: str | Sequence[str] | dict[str, _Levels],
+    keys: str | Sequence[str] | Mapping[str, _Levels],
     *,
     within_points: float | None = None,
     accuracy: float | None = None,
@@ -504,7 +550,7 @@ def fit(
     retention: _Path | None = None,
     pulses: _Path | None = None,
     name: str = "my-device",
-    only: Sequence[str] | None = None,
+    only: str | Sequence[str] | None = None,
     write_law: str | None = None,
     read_law: str | None = None,
     drift_law: str | None = None,

@@ -12,6 +12,8 @@ Arrays are computed on the CPU; tensors on other devices are refused by name.
 from __future__ import annotations
 
 import copy
+import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -19,7 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ._ohmspike import Crossbar, Device, Seed, WriteReport
+from ._ohmspike import Crossbar, Device, OhmspikeWarning, Seed, WriteReport
 
 __all__ = ["CrossbarLinear", "CrossbarOptimiser", "convert", "crossbars"]
 
@@ -34,12 +36,12 @@ class _Read(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
-        (of_outputs,) = gradients
         inputs, weight = ctx.saved_tensors
-        of_inputs = of_outputs @ weight if ctx.needs_input_grad[0] else None
+        of_outputs = gradients[0].to(weight.dtype)
+        of_inputs = (of_outputs @ weight).to(inputs.dtype) if ctx.needs_input_grad[0] else None
         of_weight = None
         if ctx.needs_input_grad[1]:
-            of_weight = of_outputs.reshape(-1, weight.shape[0]).T @ inputs.reshape(-1, weight.shape[1])
+            of_weight = of_outputs.reshape(-1, weight.shape[0]).T @ inputs.reshape(-1, weight.shape[1]).to(weight.dtype)
         return of_inputs, of_weight, None
 
 
@@ -47,50 +49,70 @@ class CrossbarLinear(nn.Module):
     """A linear layer with weights in an emulated crossbar and an exact bias.
 
     ``weight`` (out_features x in_features) holds the weights that the controller knows. Change it with ``write``, with
-    ``program``, or with a ``CrossbarOptimiser``; other changes do not reach the cells.
+    ``program``, or with a ``CrossbarOptimiser``. Other changes do not reach the cells, and the next read warns about them.
 
     Inputs of 0 and 1 are read as spikes. Other inputs drive the rows with voltages: the largest magnitude of a call is the
     read voltage, and negative inputs are read separately and subtracted.
 
-    ``weight_at_gmax`` is the weight of a fully-on cell. By default it is twice the largest initial weight, so that training
-    has room. Further options are those of ``ohmspike.Crossbar``.
+    All draws come from ``seed``, initial weights and bias included: layers of the same seed and size are the same chip with
+    the same write noise. Give every layer its own seed, as ``convert`` does. ``weight_at_gmax`` is the weight of a fully-on
+    cell. By default it is twice the largest initial weight, so that training has room. Further options are those of
+    ``ohmspike.Crossbar``.
     """
 
     def __init__(
         self,
         in_features: int,
         out_features: int,
-        device: Device,
+        device: Device | str,
         bias: bool = True,
         *,
         seed: int | Seed = 1,
         weight_at_gmax: float | None = None,
-        initial: Tensor | None = None,
+        initial: Tensor | np.ndarray[Any, Any] | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
-        exact = nn.Linear(in_features, out_features, bias)
+        if in_features < 1 or out_features < 1:
+            raise ValueError(f"features: expected at least 1 input and 1 output, got {in_features} and {out_features}")
+        # The distribution of nn.Linear.
+        draws = torch.Generator().manual_seed(zlib.crc32(repr(seed).encode()))
+        bound = in_features**-0.5
+        weights = torch.empty(out_features, in_features).uniform_(-bound, bound, generator=draws)
+        first_bias = torch.empty(out_features).uniform_(-bound, bound, generator=draws) if bias else None
         if initial is not None:
-            if tuple(initial.shape) != (out_features, in_features):
+            given = torch.as_tensor(initial)
+            if tuple(given.shape) != (out_features, in_features):
                 raise ValueError(
-                    f"initial: expected {out_features} x {in_features} (out_features x in_features), got {tuple(initial.shape)}"
+                    f"initial: expected {out_features} x {in_features} (out_features x in_features), got {tuple(given.shape)}"
                 )
-            exact.weight.data.copy_(initial)
+            weights = given.detach().to(torch.float32).clone()
         self.in_features, self.out_features = in_features, out_features
-        weights = exact.weight.detach().numpy().T
         if weight_at_gmax is None:
-            weight_at_gmax = 2 * float(np.abs(weights).max()) or 1.0
-        self.crossbar = Crossbar(
-            device, in_features, out_features, seed, weight_at_gmax=weight_at_gmax, initial=weights, **options
-        )
-        self.weight = nn.Parameter(exact.weight.detach().clone())
-        self.bias = exact.bias
+            weight_at_gmax = 2 * float(weights.abs().max()) or 1.0
+        self._device, self._seed, self._options = device, seed, options
+        self.crossbar = self._build(weight_at_gmax, initial=weights.numpy().T)
+        self.weight = nn.Parameter(weights)
+        self.bias = None if first_bias is None else nn.Parameter(first_bias)
         self._know()
+
+    def _build(self, weight_at_gmax: float, **more: Any) -> Crossbar:
+        """Builds the array, with the same arguments every time."""
+        return Crossbar(
+            self._device, self.in_features, self.out_features, self._seed, weight_at_gmax=weight_at_gmax, **self._options, **more
+        )
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Read the array with ``inputs`` (... x in_features) and add the bias."""
         if inputs.shape[-1:] != (self.in_features,):
             raise ValueError(f"inputs: expected {self.in_features} features, got shape {tuple(inputs.shape)}")
+        if self.weight._version != self._known:
+            self._known = self.weight._version
+            warnings.warn(
+                "weight: it changed, but the cells did not\n\nhint: train with a CrossbarOptimiser, or use write or program",
+                OhmspikeWarning,
+                stacklevel=3,
+            )
         sums: Tensor = _Read.apply(inputs, self.weight, self)
         return sums if self.bias is None else sums + self.bias
 
@@ -111,26 +133,41 @@ class CrossbarLinear(nn.Module):
         self.crossbar.rest(seconds)
         self._know()
 
-    def get_extra_state(self) -> Tensor:
+    def get_extra_state(self) -> dict[str, Any]:
         """Return the state of the array, so that ``state_dict`` holds it."""
-        return torch.frombuffer(bytearray(self.crossbar.state()), dtype=torch.uint8)
+        state = torch.frombuffer(bytearray(self.crossbar.state()), dtype=torch.uint8)
+        return {"weight_at_gmax": self.crossbar.weight_at_gmax, "cells": state}
 
-    def set_extra_state(self, state: Tensor) -> None:
-        """Restore the state of the array. The layer must have been built with the same arguments."""
-        self.crossbar.restore(state.numpy().tobytes())
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """Restore the state of the array. Arrays with another device or other options are refused by name."""
+        if state["weight_at_gmax"] != self.crossbar.weight_at_gmax:
+            self.crossbar = self._build(state["weight_at_gmax"])
+        self.crossbar.restore(state["cells"].numpy().tobytes())
         self._know()
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> CrossbarLinear:
-        raise TypeError("CrossbarLinear: expected a new layer, got a request for a copy\n\nhint: build a layer with the "
-                        "same arguments and load its `state_dict`")
+    def __getstate__(self) -> dict[str, Any]:
+        """Return everything for copies and ``torch.save``."""
+        kept = {name: value for name, value in self.__dict__.items() if name != "crossbar"}
+        return {**kept, "_cells": self.get_extra_state()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Build the array again and restore its cells."""
+        cells = state.pop("_cells")
+        super().__setstate__(state)
+        self.crossbar = self._build(cells["weight_at_gmax"])
+        self.set_extra_state(cells)
 
     def extra_repr(self) -> str:
-        return f"in_features={self.in_features}, out_features={self.out_features}, device={self.crossbar.device.name!r}"
+        """Show sizes, device and scale."""
+        crossbar = self.crossbar
+        sizes = f"in_features={self.in_features}, out_features={self.out_features}"
+        return f"{sizes}, device={crossbar.device.name!r}, weight_at_gmax={crossbar.weight_at_gmax:.4g}"
 
     def _know(self) -> None:
         """Takes over the weights that the controller knows."""
         with torch.no_grad():
             self.weight.copy_(torch.from_numpy(self.crossbar.gradient_weights.T))
+        self._known = self.weight._version
 
     def _read(self, inputs: Tensor) -> Tensor:
         given = _array("inputs", inputs).reshape(-1, self.in_features)
@@ -150,12 +187,19 @@ class CrossbarOptimiser:
     """Wraps an optimiser so that its steps are written into crossbars.
 
     The optimiser computes a step as usual: -lr * gradient for ``torch.optim.SGD``. The step of every ``CrossbarLinear`` of
-    ``model`` then goes through ``CrossbarLinear.write``; other parameters change exactly.
+    ``model`` then goes through ``CrossbarLinear.write``; other parameters change exactly. Layers without a gradient, and
+    layers that the optimiser does not train, are not written. Give learning-rate schedulers the wrapped optimiser.
     """
 
     def __init__(self, optimiser: torch.optim.Optimizer, model: nn.Module) -> None:
         self.optimiser = optimiser
-        self.layers = [layer for _, layer in crossbars(model)]
+        trained = {id(parameter) for group in optimiser.param_groups for parameter in group["params"]}
+        self.layers = [layer for _, layer in crossbars(model) if id(layer.weight) in trained]
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Return the groups of the wrapped optimiser."""
+        return self.optimiser.param_groups
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Clear the gradients."""
@@ -166,7 +210,8 @@ class CrossbarOptimiser:
         before = [layer.weight.detach().clone() for layer in self.layers]
         loss = self.optimiser.step() if closure is None else self.optimiser.step(closure)
         for layer, weight in zip(self.layers, before):
-            layer.write(layer.weight.detach() - weight)
+            if layer.weight.grad is not None:
+                layer.write(layer.weight.detach() - weight)
         return loss
 
     def state_dict(self) -> dict[str, Any]:
@@ -187,7 +232,7 @@ def crossbars(model: nn.Module) -> Iterator[tuple[str, CrossbarLinear]]:
 
 def convert(
     model: nn.Module,
-    device: Device,
+    device: Device | str,
     *,
     seed: int | Seed = 1,
     passes: int = 1,
@@ -198,34 +243,60 @@ def convert(
 
     The weights are programmed into erased cells with ``passes`` writes, write noise included; biases stay exact.
     ``weight_at_gmax`` is by default the largest weight of each layer, as for ``ohmspike.deploy``. Layer NAME draws from
-    ``seed.named(NAME)``. Further options are those of ``ohmspike.Crossbar``. Training continues on the copy.
+    ``seed.named(NAME)``, and a layer that is used twice stays one layer. Layers of other types with weights stay exact, which a
+    warning says. Further options are those of ``ohmspike.Crossbar``. Training continues on the copy.
     """
     copied = copy.deepcopy(model)
     root = seed if isinstance(seed, Seed) else Seed(seed)
-    linear = [(name, module) for name, module in copied.named_modules() if type(module) is nn.Linear]
+    # A module that is used at several places stays one module.
+    named = list(copied.named_modules(remove_duplicate=False))
+    linear = [(name, module) for name, module in named if type(module) is nn.Linear]
     if not linear:
         raise ValueError(f"model: expected at least one nn.Linear, got none in {type(model).__name__}")
+    exact = [
+        f"{name or 'model'} ({type(module).__name__})"
+        for name, module in named
+        if not isinstance(module, CrossbarLinear) and type(module) is not nn.Linear
+        if any(parameter.dim() > 1 for parameter in module.parameters(recurse=False))
+    ]
+    if exact:
+        shown = ", ".join(exact[:5]) + (f" and {len(exact) - 5} more" if len(exact) > 5 else "")
+        warnings.warn(f"model: weights that stay exact: {shown}", OhmspikeWarning, stacklevel=2)
+    for _, module in named:
+        # Its fast path would compute with the weights and never read the array.
+        if isinstance(module, nn.TransformerEncoderLayer):
+            module.activation_relu_or_gelu = 0
+    layers: dict[int, CrossbarLinear] = {}
     for name, module in linear:
-        weights = module.weight.detach()
-        layer = CrossbarLinear(
-            module.in_features,
-            module.out_features,
-            device,
-            module.bias is not None,
-            seed=root.named(name),
-            weight_at_gmax=weight_at_gmax or float(weights.abs().max()) or 1.0,
-            initial=torch.zeros_like(weights),
-            **options,
-        )
-        layer.program(weights, passes)
-        if module.bias is not None:
-            layer.bias = nn.Parameter(module.bias.detach().clone())
-        layer.train(module.training)
+        if id(module) not in layers:
+            layers[id(module)] = _programmed(module, device, root.named(name), passes, weight_at_gmax, options)
         if not name:
-            return layer
+            return layers[id(module)]
         parent, _, own = name.rpartition(".")
-        setattr(copied.get_submodule(parent), own, layer)
+        setattr(copied.get_submodule(parent), own, layers[id(module)])
     return copied
+
+
+def _programmed(
+    module: nn.Linear, device: Device | str, seed: Seed, passes: int, weight_at_gmax: float | None, options: dict[str, Any]
+) -> CrossbarLinear:
+    """Returns a layer with the weights of ``module``, programmed into erased cells."""
+    weights = module.weight.detach()
+    layer = CrossbarLinear(
+        module.in_features,
+        module.out_features,
+        device,
+        module.bias is not None,
+        seed=seed,
+        weight_at_gmax=weight_at_gmax or float(weights.abs().max()) or 1.0,
+        initial=torch.zeros_like(weights),
+        **options,
+    )
+    layer.program(weights, passes)
+    layer.weight.requires_grad_(module.weight.requires_grad)
+    if module.bias is not None:
+        layer.bias = nn.Parameter(module.bias.detach().clone(), module.bias.requires_grad)
+    return layer.train(module.training)
 
 
 def _array(what: str, tensor: Tensor) -> np.ndarray[Any, np.dtype[Any]]:

@@ -31,14 +31,12 @@ const DEEPEST: usize = 8;
 pub(crate) struct Array {
     pub file: String,
     pub shape: Vec<usize>,
-    /// Whether the first index varies fastest, in arrays of several dimensions.
-    pub fortran: bool,
     pub layout: Layout,
 }
 
 /// Type of an element.
 pub(crate) enum Layout {
-    /// A number; the last index varies fastest, except in Fortran order.
+    /// A number; the last index varies fastest.
     Plain(Column),
     /// Fields by name, with a description instead of a column for fields that are not a single number.
     Records(Vec<(String, Result<Column, String>)>),
@@ -91,12 +89,6 @@ pub enum NpyError {
         /// The array.
         file: String,
     },
-    /// Array in Fortran order.
-    #[error("{file}: array in Fortran order; expected C order\n\nhint: save `numpy.ascontiguousarray(array)`")]
-    Fortran {
-        /// The array.
-        file: String,
-    },
     /// Size of the elements does not match the shape.
     #[error("{file}: expected {needed} bytes of elements for shape {shape}, got {got}")]
     Length {
@@ -118,14 +110,8 @@ impl Array {
     }
 }
 
-/// Reads an array in C order, which messages call `file`.
+/// Reads an array, which messages call `file`. An array in Fortran order is turned.
 pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
-    let array = read_any_order(file, bytes)?;
-    if array.fortran { Err(NpyError::Fortran { file: file.to_owned() }) } else { Ok(array) }
-}
-
-/// Reads an array in C or Fortran order, which messages call `file`.
-pub(crate) fn read_any_order(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     let (start, header) = header(file, &bytes)?;
     let text = |reason: String| NpyError::Text { file: file.to_owned(), reason };
     let entry = |name: &str| {
@@ -149,6 +135,7 @@ pub(crate) fn read_any_order(file: &str, bytes: Vec<u8>) -> Result<Array, NpyErr
         return Err(NpyError::Length { file: file.to_owned(), got, needed, shape: told(&shape) });
     }
     let (size, count) = (size.unwrap_or_default(), count.unwrap_or_default());
+    let bytes = if fortran && shape.len() > 1 { in_c_order(&bytes, start, size, &shape) } else { bytes };
     let bytes = Arc::new(bytes);
     let mut first = start;
     let mut columns = Vec::new();
@@ -167,7 +154,28 @@ pub(crate) fn read_any_order(file: &str, bytes: Vec<u8>) -> Result<Array, NpyErr
             None => return Err(text("missing element type".to_owned())),
         },
     };
-    Ok(Array { file: file.to_owned(), fortran: fortran && shape.len() > 1, shape, layout })
+    Ok(Array { file: file.to_owned(), shape, layout })
+}
+
+/// Returns `bytes` with the elements of `size` bytes from `start` on in C order; they are in Fortran order.
+fn in_c_order(bytes: &[u8], start: usize, size: usize, shape: &[usize]) -> Vec<u8> {
+    let (header, elements) = bytes.split_at(start);
+    let count: usize = shape.iter().product();
+    let mut turned = Vec::with_capacity(bytes.len());
+    turned.extend_from_slice(header);
+    (0..count).for_each(|place| turned.extend_from_slice(&elements[fortran_place(place, shape) * size..][..size]));
+    turned
+}
+
+/// Returns the place in Fortran order of the element at `place` in C order.
+fn fortran_place(mut place: usize, shape: &[usize]) -> usize {
+    let mut stride: usize = shape.iter().product();
+    shape.iter().rev().fold(0, |found, &size| {
+        stride /= size;
+        let index = place % size;
+        place /= size;
+        found + index * stride
+    })
 }
 
 /// Writes the header of an array of little-endian numbers of the NumPy type `descr`, in C order.
@@ -383,5 +391,22 @@ impl Parser<'_> {
             entries.push((key, self.value(depth + 1)?));
             comma = self.take(",");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 2 x 3 numbers of two bytes, columns first in the file.
+    #[test]
+    fn an_array_in_fortran_order_is_turned() {
+        let header = "{'descr': '<u2', 'fortran_order': True, 'shape': (2, 3)}";
+        let mut bytes = [MAGIC, &[1, 0], &(header.len() as u16).to_le_bytes(), header.as_bytes()].concat();
+        bytes.extend([11_u16, 21, 12, 22, 13, 23].into_iter().flat_map(u16::to_le_bytes));
+        let array = read("a.npy", bytes).expect("whole");
+        let Layout::Plain(column) = array.layout else { panic!("numbers") };
+        let numbers: Vec<f64> = (0..column.len()).map(|place| column.number(place)).collect();
+        assert_eq!((array.shape, numbers), (vec![2, 3], vec![11.0, 12.0, 13.0, 21.0, 22.0, 23.0]));
     }
 }

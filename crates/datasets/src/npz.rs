@@ -62,16 +62,6 @@ pub(crate) fn take(file: &str, arrays: &mut BTreeMap<String, Array>, names: &Nam
     Ok(None)
 }
 
-/// Reads every array of `source` by name, all in C order.
-pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
-    read_with(source, npy::read)
-}
-
-/// Reads every array of `source` by name, in C or Fortran order.
-pub(crate) fn read_any_order(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
-    read_with(source, npy::read_any_order)
-}
-
 /// Writes an npy file.
 pub(crate) type WriteArray<'a> = &'a dyn Fn(&mut dyn Write) -> io::Result<()>;
 
@@ -88,10 +78,8 @@ pub(crate) fn write(arrays: &[(&str, WriteArray)], out: impl Write) -> io::Resul
     archive.finish().map_err(io::Error::other)?.flush()
 }
 
-fn read_with(
-    source: &Source,
-    array: impl Fn(&str, Vec<u8>) -> Result<Array, NpyError>,
-) -> Result<BTreeMap<String, Array>, NpzError> {
+/// Reads every array of `source` by name.
+pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
     let damaged = |reason: rawzip::Error| wrong(&source.file, reason);
     let archive = ZipArchive::from_slice(&source.bytes[..]).map_err(damaged)?;
     let mut left = most_unpacked(source.bytes.len());
@@ -108,7 +96,7 @@ fn read_with(
         if !bytes.starts_with(npy::MAGIC) {
             return Err(wrong(&file, "not an npy array"));
         }
-        if arrays.insert(name.to_owned(), array(&file, bytes)?).is_some() {
+        if arrays.insert(name.to_owned(), npy::read(&file, bytes)?).is_some() {
             return Err(wrong(&file, "duplicate array"));
         }
     }

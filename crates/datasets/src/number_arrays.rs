@@ -86,29 +86,14 @@ pub fn read_arrays(path: &Path) -> Result<BTreeMap<String, NumberArray>, NumberA
         let start = spaced(&source.bytes[..source.bytes.len().min(6)]);
         return Err(NumberArraysError::Form { file: file(), start });
     }
-    let arrays = npz::read_any_order(&source)?.into_iter();
+    let arrays = npz::read(&source)?.into_iter();
     arrays.map(|(name, array)| Ok((name, numbers(array)?))).collect()
 }
 
 fn numbers(array: npy::Array) -> Result<NumberArray, NumberArraysError> {
     let Layout::Plain(column) = array.layout else { return Err(NumberArraysError::Records { file: array.file }) };
-    let places: Box<dyn Iterator<Item = usize>> = match array.fortran {
-        true => Box::new((0..column.len()).map(|place| fortran_place(place, &array.shape))),
-        false => Box::new(0..column.len()),
-    };
     let (kind, is_float) = (column.number_type().to_string(), column.number_type().is_float());
-    Ok(NumberArray { numbers: places.map(|place| column.number(place)).collect(), shape: array.shape, kind, is_float })
-}
-
-/// Returns the place in Fortran order of the element at `place` in C order.
-fn fortran_place(mut place: usize, shape: &[usize]) -> usize {
-    let mut stride: usize = shape.iter().product();
-    shape.iter().rev().fold(0, |found, &size| {
-        stride /= size;
-        let index = place % size;
-        place /= size;
-        found + index * stride
-    })
+    Ok(NumberArray { numbers: (0..column.len()).map(|place| column.number(place)).collect(), shape: array.shape, kind, is_float })
 }
 
 /// Writes an npz file of named arrays with their shapes at `path`. The file appears whole or not at all.
@@ -165,13 +150,6 @@ mod tests {
         assert!(read["w0"].numbers.iter().zip(&numbers).all(|(read, wrote)| *read == f64::from(*wrote)));
         let bytes: Vec<u8> = read["header"].numbers.iter().map(|byte| *byte as u8).collect();
         assert_eq!((std::str::from_utf8(&bytes).unwrap(), read["header"].kind.as_str()), (text, "uint8"));
-    }
-
-    #[test]
-    fn fortran_order_is_turned() {
-        // 2 x 3 in memory: columns first.
-        let places: Vec<usize> = (0..6).map(|place| fortran_place(place, &[2, 3])).collect();
-        assert_eq!(places, [0, 2, 4, 1, 3, 5]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ mod made;
 
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
 
-use made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
+use made::{Folder, events_in, floats, form, integers, npy, shipped, zip};
 
 /// Returns the error message of importing dense samples.
 fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {
@@ -66,11 +66,6 @@ fn rejects_invalid_dense_samples() {
     assert_eq!(
         dense(numbers([f32::NAN, 0.5]), integers(&[0, 0])),
         "a: sample 0, number 0: expected a finite number, got NaN"
-    );
-    let fortran = npy_of("{'descr': '<f8', 'fortran_order': True, 'shape': (1, 1)}", &[0; 8]);
-    assert_eq!(
-        dense(fortran, integers(&[0])),
-        "a: array in Fortran order; expected C order\n\nhint: save `numpy.ascontiguousarray(array)`"
     );
     let words = |words: [i16; 2]| npy("'<i2'", "(2, 1)", &words.map(i16::to_le_bytes).concat());
     assert_eq!(

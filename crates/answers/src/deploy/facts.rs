@@ -129,7 +129,9 @@ impl ExactMemory {
             Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
         } else if self.is_guess(self.correct) {
             let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
-            Some(format!("is at chance ({accuracy:.1} % accuracy, guessing {guessing:.1} %)"))
+            let spikes = self.hidden_spikes;
+            let told = format!("{accuracy:.1} % accuracy, guessing {guessing:.1} %, {spikes:.0} hidden spikes per sample");
+            Some(format!("is at chance ({told})"))
         } else {
             None
         }

@@ -12,10 +12,11 @@ use std::collections::BTreeSet;
 
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 
+use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{LEAST_CELLS, Sample, Scale, signed_root, with_interval};
+use crate::sample::{LEAST_CELLS, Sample, signed_root};
 use crate::writes::{Ends, WriteRow, WriteRows};
 
 /// Robust standard deviations beyond which a write is an outlier.
@@ -80,6 +81,12 @@ impl Sums {
     fn variance(&self) -> f64 {
         let [between, within, size] = self.squares();
         (between - within) / size / WITHIN_OUTLIERS
+    }
+
+    /// Returns the variance that writes add to the means of cells.
+    fn noise(&self) -> f64 {
+        let [_, within, size] = self.squares();
+        within / size / WITHIN_OUTLIERS
     }
 
     fn differ(&self) -> bool {
@@ -197,11 +204,12 @@ impl CellToCell {
             return Err("cells do not differ by more than writes of one cell".to_owned());
         }
         // The mean over targets, weighted with the number of cells.
-        let sigma = |drawn: &[f64]| {
+        let mean = |drawn: &[f64], of: fn(&Sums) -> f64| {
             let sums: Vec<Sums> = used.iter().map(|&bin| total(drawn, bin)).collect();
             let cells: f64 = sums.iter().map(|sums| sums.cells).sum();
-            signed_root(sums.iter().map(|sums| sums.cells * sums.variance()).sum::<f64>() / cells)
+            sums.iter().map(|sums| sums.cells * of(sums)).sum::<f64>() / cells
         };
+        let sigma = |drawn: &[f64]| signed_root(mean(drawn, Sums::variance));
         let value = sigma(&everyone);
         let draws: Vec<f64> =
             sample.bootstrap(|drawn| Some(vec![sigma(drawn)])).into_iter().map(|draw| draw[0]).collect();
@@ -209,12 +217,13 @@ impl CellToCell {
         let of_used = self.cells.iter().filter(|cell| used.contains(&(cell.0 as usize)));
         let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
         let key = ("device_to_device.step_gain_sigma", "");
-        let mut numbers = vec![with_interval(key, value, &draws, (Scale::Square, sample.degrees()), (n, cells.len()))];
+        let scale = Scale::spread(cells.len() as f64 - 1.0, mean(&everyone, Sums::noise));
+        let mut numbers = vec![with_interval(key, value, &draws, scale, (n, cells.len()))];
         let of_bins: Vec<Vec<f64>> =
             sample.bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
         for (place, &bin) in used.iter().enumerate() {
             let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
-            numbers.push(self.of_target(bin, &total(&everyone, bin), &draws, sample));
+            numbers.push(self.of_target(bin, &total(&everyone, bin), &draws));
         }
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
@@ -237,14 +246,15 @@ impl CellToCell {
     }
 
     /// Returns the standard deviation over cells at one target, µS; `draws` are those of the gain.
-    fn of_target(&self, bin: usize, sums: &Sums, draws: &[f64], sample: &Sample) -> FittedNumber {
+    fn of_target(&self, bin: usize, sums: &Sums, draws: &[f64]) -> FittedNumber {
         let target = self.targets[bin];
         let change = target - self.floor;
         let draws: Vec<f64> = draws.iter().map(|draw| change * draw).collect();
         let key = format!("standard deviation over cells at {target:.4} µS");
         let value = change * signed_root(sums.variance());
         let counts = (sums.n as usize, sums.cells as usize);
-        with_interval((&key, "µS"), value, &draws, (Scale::Square, sample.degrees()), counts)
+        let scale = Scale::spread(sums.cells - 1.0, change * change * sums.noise());
+        with_interval((&key, "µS"), value, &draws, scale, counts)
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod lines;
 mod log_time;
+mod noise;
 mod outliers;
 mod power;
 mod visible;

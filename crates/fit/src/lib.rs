@@ -24,6 +24,7 @@ mod explain;
 mod faults;
 mod fit;
 mod input;
+mod interval;
 mod normal;
 mod not_fitted;
 mod options;

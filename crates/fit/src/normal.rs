@@ -24,8 +24,8 @@ pub(crate) fn quantile(probability: f64) -> f64 {
 }
 
 /// Returns the two-sided critical value of Student's t for a confidence `level`, with at least one degree of freedom.
-pub(crate) fn student(degrees: usize, level: f64) -> f64 {
-    let t = StudentsT::new(0.0, 1.0, degrees.max(1) as f64).expect("at least one degree of freedom");
+pub(crate) fn student(degrees: f64, level: f64) -> f64 {
+    let t = StudentsT::new(0.0, 1.0, degrees.max(1.0)).expect("at least one degree of freedom");
     t.inverse_cdf(0.5 + level / 2.0)
 }
 
@@ -38,7 +38,7 @@ mod tests {
     fn agrees_with_published_tables() {
         assert!((cdf(1.0) - 0.841_344_746).abs() < 1e-9);
         assert!((quantile(0.975) - 1.959_964).abs() < 1e-5);
-        assert!((student(10, 0.95) - 2.228).abs() < 1e-3);
+        assert!((student(10.0, 0.95) - 2.228).abs() < 1e-3);
         assert!((between(8.0, 9.0) / 6.22e-16 - 1.0).abs() < 1e-2);
     }
 }

@@ -20,11 +20,12 @@ mod steps;
 
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
 
+use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, with_interval};
+use crate::sample::Sample;
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
 use gains::{CellGains, Gains, gains};
@@ -33,6 +34,8 @@ use steps::{BinSums, Steps, bin_means};
 
 /// Smallest number of steps in each direction.
 const LEAST_STEPS: usize = 20;
+/// Squared differences of successive values have two thirds of the information of independent values (von Neumann, 1941).
+const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Rounds of curves and gains; each reduces their error by the relative variance of the gains.
 const ROUNDS: usize = 4;
 
@@ -82,7 +85,7 @@ pub(crate) fn fit_pulses(
     let final_gains = gains.as_ref().map(|gains| gains.drawn(&vec![1.0; sample.groups]));
     let sigma = noise.drawn(&vec![1.0; sample.groups], &fits);
     let found = values(&fits, &sigma, final_gains.as_ref());
-    let names = names(kind, final_gains.is_some(), sigma.read > 0.0);
+    let names = names(kind, &steps, &sigma, final_gains.as_ref());
     let mut numbers = numbers(&names, (&found, &draws), &steps, sample);
     let unbounded = ["up", "down"].into_iter().zip(&fits).filter(|(_, fit)| fit.is_unbounded());
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
@@ -209,7 +212,7 @@ fn values(fits: &[Fit; 2], noise: &Noise, gains: Option<&Gains>) -> Vec<f64> {
 }
 
 /// Returns keys, units and scales of the estimates.
-fn names(kind: PulseKind, gains: bool, noisy: bool) -> Vec<(String, &'static str, Scale)> {
+fn names(kind: PulseKind, steps: &Steps, noise: &Noise, gains: Option<&Gains>) -> Vec<(String, &'static str, Scale)> {
     let mut names = Vec::new();
     for direction in ["up", "down"] {
         names.push((format!("write.pulses.{direction}_step_percent_of_window"), "% of window", Scale::Log));
@@ -223,13 +226,13 @@ fn names(kind: PulseKind, gains: bool, noisy: bool) -> Vec<(String, &'static str
         names.extend(further.iter().map(|key| (format!("write.pulses.{direction}_{key}"), "", Scale::Linear)));
     }
     for key in ["cycle_sigma_percent_of_step", "down_cycle_sigma_percent_of_step"] {
-        // Without read noise to subtract, the variance is positive.
-        let scale = if noisy { Scale::Excess } else { Scale::Log };
+        let direction = usize::from(key.starts_with("down"));
+        let scale = Scale::spread(EFFICIENCY * steps.count(direction == 0) as f64, 1e4 * noise.subtracted[direction]);
         names.push((format!("write.pulses.{key}"), "% of step", scale));
     }
-    if gains {
-        names.push(("device_to_device.step_gain_sigma".to_owned(), "", Scale::Square));
-        names.push(("device_to_device.up_down_sigma".to_owned(), "", Scale::Square));
+    for (place, key) in ["step_gain_sigma", "up_down_sigma"].into_iter().enumerate() {
+        let scale = gains.map(|gains| Scale::spread(gains.cells - 1.0, gains.noise[place]));
+        names.extend(scale.map(|scale| (format!("device_to_device.{key}"), "", scale)));
     }
     names
 }
@@ -243,7 +246,7 @@ fn numbers(
     let number = |(index, (key, unit, scale)): (usize, &(String, &'static str, Scale))| {
         let draws: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
         let n = steps.count(!key.contains(".down_"));
-        with_interval((key, *unit), values[index], &draws, (*scale, sample.degrees()), (n, sample.group.len()))
+        with_interval((key, *unit), values[index], &draws, *scale, (n, sample.group.len()))
     };
     names.iter().enumerate().map(number).collect()
 }

@@ -7,8 +7,7 @@ use ohmspike_rng::Seed;
 use ohmspike_stats::binomial::at_most;
 use rand::RngExt;
 
-use crate::normal::{quantile, student};
-use crate::report::FittedNumber;
+use crate::normal::quantile;
 
 /// Largest number of groups.
 const MOST_GROUPS: usize = 500;
@@ -62,83 +61,11 @@ impl Sample {
         }
         samples
     }
-
-    /// Returns the number of groups minus one.
-    pub fn degrees(&self) -> usize {
-        self.groups.saturating_sub(1)
-    }
-}
-
-/// Scale on which a bootstrap distribution is close to normal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Scale {
-    /// As it is.
-    Linear,
-    /// Logarithm, for positive numbers.
-    Log,
-    /// Square with the sign of the number, for standard deviations over cells: roots of differences of variances
-    /// ([`signed_root`]), which may be negative.
-    Square,
-    /// The same for standard deviations over many values of each cell.
-    Excess,
 }
 
 /// Returns the root of a difference of variances, negative for a negative one.
 pub(crate) fn signed_root(variance: f64) -> f64 {
     variance.signum() * variance.abs().sqrt()
-}
-
-/// Returns the estimate with Student intervals from a bootstrap standard error on `scale`.
-pub(crate) fn with_interval(
-    name: (&str, &'static str),
-    value: f64,
-    draws: &[f64],
-    (scale, degrees): (Scale, usize),
-    counts: (usize, usize),
-) -> FittedNumber {
-    with_least_error(name, value, draws, (scale, degrees, 0.0), counts)
-}
-
-/// Returns the same with a standard error of at least `least` on its scale. A sample without tails has a small standard
-/// deviation and a small bootstrap error of it, so that intervals would miss on one side. No data tell more about ln sigma
-/// of a normal distribution than 1 / sqrt(2 n).
-pub(crate) fn with_least_error(
-    (key, unit): (&str, &'static str),
-    value: f64,
-    draws: &[f64],
-    (scale, degrees, least): (Scale, usize, f64),
-    (n, cells): (usize, usize),
-) -> FittedNumber {
-    let to = |x: f64| match scale {
-        Scale::Linear => x,
-        Scale::Log => x.ln(),
-        Scale::Square | Scale::Excess => x * x.abs(),
-    };
-    let from = |x: f64| match scale {
-        Scale::Linear => x,
-        Scale::Log => x.exp(),
-        Scale::Square | Scale::Excess => signed_root(x).max(0.0),
-    };
-    // The variance over k cells is known no better than to a fraction sqrt(2 / (k - 1)).
-    let of_cells = value * value * (2.0 / cells.saturating_sub(1).max(1) as f64).sqrt();
-    let least = if scale == Scale::Square { least.max(of_cells) } else { least };
-    let finite: Vec<f64> = draws.iter().map(|&draw| to(draw)).filter(|draw| draw.is_finite()).collect();
-    let interval = |level| {
-        if finite.len() < 20 || degrees == 0 || !to(value).is_finite() {
-            return None;
-        }
-        let half = student(degrees, level) * standard_deviation(&finite).max(least);
-        Some((from(to(value) - half), from(to(value) + half)))
-    };
-    FittedNumber {
-        key: key.to_owned(),
-        value: if matches!(scale, Scale::Square | Scale::Excess) { value.max(0.0) } else { value },
-        unit,
-        interval_95: interval(0.95),
-        interval_99: interval(0.99),
-        n,
-        cells,
-    }
 }
 
 /// Returns the standard deviation of `values` with divisor n - 1; 0 for fewer than two.

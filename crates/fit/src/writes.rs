@@ -21,11 +21,12 @@ pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
 use crate::bins::{LEAST_VALUES, drawn_range};
+use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot, Quality};
-use crate::sample::{LEAST_CELLS, Sample, Scale, with_interval, with_least_error};
+use crate::sample::{LEAST_CELLS, Sample};
 use crate::truncated::Bounds;
 
 /// Fraction of outliers that is worth a note.
@@ -181,11 +182,11 @@ impl WriteFit<'_> {
 
     fn numbers(&self, law: &Law, draws: &[Vec<f64>]) -> Vec<FittedNumber> {
         let counts: Vec<usize> = self.used.iter().map(|&bin| self.writes.bins.counts[bin]).collect();
-        let (total, cells) = (counts.iter().sum(), self.writes.cells());
-        let number = |index: usize, key: &str, unit, factor: f64, n| {
+        let total = (counts.iter().sum(), self.writes.cells());
+        let number = |index: usize, key: &str, unit, factor: f64, (n, cells): (usize, usize)| {
             let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
-            let scale = (Scale::Log, self.sample.degrees(), 1.0 / (2.0 * n as f64).sqrt());
-            with_least_error((key, unit), factor * law.parameters[index], &draws, scale, (n, cells))
+            let scale = Scale::spread(n as f64, 0.0);
+            with_interval((key, unit), factor * law.parameters[index], &draws, scale, (n, cells))
         };
         match law.kind {
             Kind::Constant => vec![number(0, "write.sigma_microsiemens", "µS", 1.0, total)],
@@ -196,7 +197,8 @@ impl WriteFit<'_> {
                 .rev()
                 .enumerate()
                 .map(|(point, bin)| {
-                    number(bin, &format!("write.points[{point}].sigma_ln_resistance"), "", 1.0, counts[bin])
+                    let counts = (counts[bin], self.writes.cells_of(self.used[bin]));
+                    number(bin, &format!("write.points[{point}].sigma_ln_resistance"), "", 1.0, counts)
                 })
                 .collect(),
         }
@@ -246,10 +248,10 @@ impl WriteFit<'_> {
         let bin = |bin: usize| {
             let value = data.ln_of(bin)?.1;
             let draws: Vec<f64> = draws.iter().map(|draw| draw[bin]).collect();
-            let scale = (Scale::Log, self.sample.degrees());
-            let (low, high) =
-                with_interval(("", ""), value, &draws, scale, (0, 0)).interval_95.unwrap_or((value, value));
-            Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: sums[bin].count() as usize })
+            let (n, cells) = (sums[bin].count(), self.writes.cells_of(self.used[bin]));
+            let number = with_interval(("", ""), value, &draws, Scale::spread(n, 0.0), (0, cells));
+            let (low, high) = number.interval_95.unwrap_or((value, value));
+            Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: n as usize })
         };
         let (low, high) = drawn_range(self.targets[0], self.targets[self.targets.len() - 1]);
         let law = (0..=50).map(|step| {

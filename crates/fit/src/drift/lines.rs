@@ -28,11 +28,6 @@ impl Line {
     pub fn at(&self, ln_t: f64) -> f64 {
         self.intercept + self.slope * ln_t
     }
-
-    /// Returns the squared standard error of the value at `ln_t`.
-    pub fn variance_at(&self, ln_t: f64) -> f64 {
-        self.noise / self.points.0 + self.slope_variance * (ln_t - self.points.1).powi(2)
-    }
 }
 
 /// Conductances of one cell after one write.

@@ -5,18 +5,20 @@
 //! shift at the first time = m L + (b L + c) z            L = ln(t_first / t_ref); needs values right after writes
 //! ```
 //!
-//! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads about the lines, the
-//! same at all times. If the mean shift is not zero there,
+//! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads (noise.rs). If the mean shift is not zero there,
 //! t_ref is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
 use super::lines::{Series, times};
+use super::noise::{Errors, ReadNoise, factor};
+use super::outliers::Scale as LineScale;
+use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
-use crate::report::{Bin, Curve, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, signed_root, with_interval};
+use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
+use crate::sample::{Sample, signed_root};
 
 /// Standard errors from which a mean shift is not zero.
 const SHIFTED: f64 = 4.0;
@@ -29,35 +31,22 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
     let (first, latest) = times(series);
     let everyone = vec![1.0; sample.groups];
     let shifted = shifted(series, first);
-    let estimate = |drawn: &[f64]| Some(estimate(series, first, drawn, shifted)?.to_vec());
-    let values = estimate(&everyone).ok_or("expected slopes over ln t, got fewer than two")?;
-    let draws = sample.bootstrap(estimate);
+    let noise = ReadNoise::new(series, LineScale::Linear, first);
+    let data = Lines { series, errors: &noise.errors, first, shifted };
+    let values = data.estimate(&everyone).ok_or("expected slopes over ln t, got fewer than two")?;
+    let draws = sample.bootstrap(|drawn| Some(data.estimate(drawn)?.to_vec()));
     let known_start = series.iter().all(|series| series.start.is_some());
-    let names = [
-        ("drift.mean_microsiemens_per_ln", "µS per ln t", Scale::Linear),
-        ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::Square),
-        ("drift.sigma_microsiemens_at_reference", "µS", Scale::Excess),
-        ("drift.reference_seconds", "s", Scale::Log),
-    ];
-    let mut numbers = Vec::new();
-    for (index, (key, unit, scale)) in names.into_iter().enumerate() {
-        if (index == 2 && !known_start) || (index == 3 && !shifted) {
-            continue;
-        }
-        let of = |values: &[f64]| if index == 3 { values[3].exp() } else { values[index] };
-        let draws: Vec<f64> = draws.iter().map(|draw| of(draw)).collect();
-        let cells = (series.len(), sample.group.len().min(series.len()));
-        numbers.push(with_interval((key, unit), of(&values), &draws, (scale, sample.degrees()), cells));
-    }
-    let mut notes = Vec::new();
+    let unknown_noise = known_start.then(|| data.unknown_noise(&noise)).flatten();
+    let at_reference = known_start && unknown_noise.is_none();
+    let numbers = data.numbers(&values, &draws, at_reference, sample);
+    let mut notes: Vec<String> = unknown_noise.into_iter().collect();
     if !known_start {
         notes.push("without values at 0 s the spread at the reference time is part of the write noise".to_owned());
     }
     if !shifted {
         notes.push(format!("the reference time is the first time in the data, {first} s: the data do not bound it"));
     }
-    let quality =
-        quality(residuals(series, sample, first, shifted), sample.held_out.iter().filter(|held| **held).count());
+    let quality = quality(data.residuals(sample), sample.held_out.iter().filter(|held| **held).count());
     let fit = MechanismFit {
         mechanism: Mechanism::Drift,
         law: "log-time",
@@ -70,7 +59,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
         plot: Some(plot(series, &values)),
         notes,
     };
-    Ok(Fitted { fit, section: section(&values, latest, known_start, bounds) })
+    Ok(Fitted { fit, section: section(&values, latest, at_reference, bounds) })
 }
 
 /// Returns whether the mean shift at the first time and the mean slope are not zero.
@@ -96,39 +85,117 @@ fn moments(values: impl Iterator<Item = (f64, f64)>) -> (f64, f64) {
     (mean, ((squares / n - mean * mean) * n / (n - 1.0)).max(0.0))
 }
 
-fn estimate(series: &[Series], first: f64, drawn: &[f64], shifted: bool) -> Option<Values> {
-    let of = |value: fn(&Series) -> f64| series.iter().map(move |one| (drawn[one.group], value(one)));
-    let sloped = series.iter().any(|one| one.points > 1);
-    let (mean, variance) = moments(of(|one| one.linear.slope));
-    let error = moments(of(|one| one.linear.slope_variance)).0;
-    let sigma = signed_root(variance - error);
-    let shift = |one: &Series| one.start.map(|start| one.linear.at(first.ln()) - start);
-    let shifts = series.iter().filter_map(|one| Some((drawn[one.group], shift(one)?)));
-    let has_start = series.iter().any(|one| one.start.is_some());
-    let (mean_shift, shift_variance) = if has_start { moments(shifts) } else { (0.0, 0.0) };
-    // The noise of the value right after the write, and of the line at the first time.
-    let noise = series.iter().map(|one| (drawn[one.group], one.linear.noise + one.linear.variance_at(first.ln())));
-    let elapsed = if shifted && sloped { mean_shift / mean } else { 0.0 };
-    let shift_sigma = signed_root(shift_variance - moments(noise).0);
-    let at_reference = shift_sigma - sigma.max(0.0) * elapsed;
-    let values = [mean, sigma, at_reference, first.ln() - elapsed];
-    values.iter().all(|value| value.is_finite()).then_some(values)
+/// Series with their errors.
+#[derive(Clone, Copy, Debug)]
+struct Lines<'a> {
+    series: &'a [Series],
+    errors: &'a [Errors],
+    /// First time, s.
+    first: f64,
+    /// Whether the mean shift there is not zero.
+    shifted: bool,
 }
 
-/// Returns residuals of the slopes of held-out series over the law of the others, or of shifts without slopes.
-fn residuals(series: &[Series], sample: &Sample, first: f64, shifted: bool) -> Vec<f64> {
-    let training: Vec<Series> = series.iter().filter(|one| !one.held_out).cloned().collect();
-    let Some(values) = estimate(&training, first, &vec![1.0; sample.groups], shifted) else { return Vec::new() };
-    let held = series.iter().filter(|one| one.held_out);
-    if values[1] > 1e-6 * values[2] {
-        let z =
-            |one: &Series| (one.linear.slope - values[0]) / (values[1] * values[1] + one.linear.slope_variance).sqrt();
-        return held.map(z).collect();
+impl Lines<'_> {
+    /// Returns the sum of `value` over series and errors with their weights.
+    fn weighted(&self, drawn: &[f64], value: impl Fn(&Series, &Errors) -> Option<f64>) -> (f64, f64) {
+        let all = self.series.iter().zip(self.errors);
+        moments(all.filter_map(|(one, errors)| Some((drawn[one.group], value(one, errors)?))))
     }
-    held.filter_map(|one| Some((one.first - one.start?) / values[2])).collect()
+
+    fn factor(&self, drawn: &[f64]) -> f64 {
+        factor(self.series.iter().zip(self.errors).map(|(one, errors)| (drawn[one.group], errors)))
+    }
+
+    /// Returns the mean variance that reads add to a shift, µS².
+    fn shift_noise(&self, drawn: &[f64]) -> f64 {
+        self.factor(drawn) * self.weighted(drawn, |_, errors| Some(errors.shift)).0
+    }
+
+    /// Returns mean and variance of the shift at the first time, µS; 0 without values right after the write.
+    fn shifts(&self, drawn: &[f64]) -> (f64, f64) {
+        let has_start = self.series.iter().any(|one| one.start.is_some());
+        let shift = |one: &Series, _: &Errors| one.start.map(|start| one.linear.at(self.first.ln()) - start);
+        if has_start { self.weighted(drawn, shift) } else { (0.0, 0.0) }
+    }
+
+    fn estimate(&self, drawn: &[f64]) -> Option<Values> {
+        let sloped = self.series.iter().any(|one| one.points > 1);
+        let (mean, variance) = self.weighted(drawn, |one, _| Some(one.linear.slope));
+        let error = self.factor(drawn) * self.weighted(drawn, |_, errors| Some(errors.slope)).0;
+        let sigma = signed_root(variance - error);
+        let (mean_shift, shift_variance) = self.shifts(drawn);
+        let elapsed = if self.shifted && sloped { mean_shift / mean } else { 0.0 };
+        let shift_sigma = signed_root(shift_variance - self.shift_noise(drawn));
+        let at_reference = shift_sigma - sigma.max(0.0) * elapsed;
+        let values = [mean, sigma, at_reference, self.first.ln() - elapsed];
+        values.iter().all(|value| value.is_finite()).then_some(values)
+    }
+
+    /// Returns why the spread at the reference is not known: if the residuals do not tell the law of the noise of reads, and its laws
+    /// differ right after the write by more than the standard error of the variance of the shift.
+    fn unknown_noise(&self, noise: &ReadNoise) -> Option<String> {
+        let other = Lines { errors: noise.other.as_deref()?, ..*self };
+        let everyone = vec![1.0; self.series.iter().map(|one| one.group + 1).max()?];
+        let [one, other] = [self, &other].map(|lines| lines.shift_noise(&everyone));
+        let error = self.shifts(&everyone).1 * (2.0 / (self.series.len() as f64 - 1.0)).sqrt();
+        ((one - other).abs() > error).then(|| {
+            format!(
+                "the spread at the reference time is not stated: reads right after the write have a noise of {:.4} or {:.4} µS, \
+                 if it is the same at all conductances or proportional to them, and these data do not tell which",
+                one.min(other).max(0.0).sqrt(),
+                one.max(other).sqrt()
+            )
+        })
+    }
+
+    fn numbers(&self, values: &Values, draws: &[Vec<f64>], at_reference: bool, sample: &Sample) -> Vec<FittedNumber> {
+        let everyone = vec![1.0; sample.groups];
+        let count = self.series.len() as f64 - 1.0;
+        let of_slopes = self.factor(&everyone) * self.weighted(&everyone, |_, errors| Some(errors.slope)).0;
+        let (elapsed, noise) = (self.first.ln() - values[3], self.shift_noise(&everyone));
+        let of_shifts =
+            Scale::Spread { noise: noise.max(0.0), offset: values[1].max(0.0) * elapsed, values: count };
+        let names = [
+            ("drift.mean_microsiemens_per_ln", "µS per ln t", Scale::Linear),
+            ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::spread(count, of_slopes)),
+            ("drift.sigma_microsiemens_at_reference", "µS", of_shifts),
+            ("drift.reference_seconds", "s", Scale::Log),
+        ];
+        let mut numbers = Vec::new();
+        for (index, (key, unit, scale)) in names.into_iter().enumerate() {
+            if (index == 2 && !at_reference) || (index == 3 && !self.shifted) {
+                continue;
+            }
+            let of = |values: &[f64]| if index == 3 { values[3].exp() } else { values[index] };
+            let draws: Vec<f64> = draws.iter().map(|draw| of(draw)).collect();
+            let cells = (self.series.len(), sample.group.len().min(self.series.len()));
+            numbers.push(with_interval((key, unit), of(values), &draws, scale, cells));
+        }
+        numbers
+    }
+
+    /// Returns residuals of the slopes of held-out series over the law of the others, or of shifts without slopes.
+    fn residuals(&self, sample: &Sample) -> Vec<f64> {
+        let all = || self.series.iter().zip(self.errors);
+        let (series, errors): (Vec<Series>, Vec<Errors>) =
+            all().filter(|(one, _)| !one.held_out).map(|(one, errors)| (one.clone(), *errors)).unzip();
+        let training = Lines { series: &series, errors: &errors, ..*self };
+        let everyone = vec![1.0; sample.groups];
+        let Some(values) = training.estimate(&everyone) else { return Vec::new() };
+        let factor = training.factor(&everyone);
+        let held = all().filter(|(one, _)| one.held_out);
+        if values[1] > 1e-6 * values[2] {
+            let z = |(one, errors): (&Series, &Errors)| {
+                (one.linear.slope - values[0]) / (values[1] * values[1] + factor * errors.slope).sqrt()
+            };
+            return held.map(z).collect();
+        }
+        held.filter_map(|(one, _)| Some((one.first - one.start?) / values[2])).collect()
+    }
 }
 
-fn section(values: &[f64], latest: f64, known_start: bool, bounds: DriftBounds) -> DriftSpec {
+fn section(values: &[f64], latest: f64, at_reference: bool, bounds: DriftBounds) -> DriftSpec {
     let reference = values[3].exp();
     DriftSpec {
         law: DriftLaw::LogTime,
@@ -136,7 +203,7 @@ fn section(values: &[f64], latest: f64, known_start: bool, bounds: DriftBounds) 
         latest_seconds: Some(latest.max(reference)),
         mean_microsiemens_per_ln: Some(values[0]),
         sigma_microsiemens_per_ln: Some(values[1].max(0.0)),
-        sigma_microsiemens_at_reference: Some(if known_start { values[2].max(0.0) } else { 0.0 }),
+        sigma_microsiemens_at_reference: Some(if at_reference { values[2].max(0.0) } else { 0.0 }),
         bounds: Some(bounds),
         ..DriftSpec::default()
     }

@@ -6,31 +6,37 @@
 //! ln t_ref = (sum nu (a - ln G_0) - e x) / (sum nu² - e)         with G_0 right after the write
 //! ```
 //!
-//! e is the squared error of nu, and x the mean of ln t: errors of slope and intercept are correlated by -x.
+//! e is the squared error of nu, and e x that of nu with a (noise.rs).
 //! Leone, Nelson and Nottingham, Technometrics 3, 543 (1961), for the folded normal.
 
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 
 use super::LEAST_SERIES;
 use super::lines::{Series, times};
+use super::noise::{Errors, ReadNoise, factor};
+use super::outliers::Scale as LineScale;
 use crate::bins::Bins;
 use crate::normal::{cdf, density};
+use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, signed_root, with_interval};
+use crate::sample::{Sample, signed_root};
 
 /// Standard errors above which a mean is not zero.
 const RISES: f64 = 4.0;
 
-/// Sums over the series of one bin: exponents, their squares, and their regression errors.
+/// Sums over the series of one bin: exponents, their squares, their regression errors, and squared residuals about the lines with
+/// their expectation. Errors are for a unit factor of the noise until [`total`].
 #[derive(Clone, Copy, Debug, Default)]
 struct Sums {
     n: f64,
     exponent: f64,
     squares: f64,
     errors: f64,
+    residuals: f64,
+    expected: f64,
 }
 
 impl Sums {
@@ -38,8 +44,13 @@ impl Sums {
     fn moments(&self) -> (f64, f64) {
         let mean = self.exponent / self.n;
         // The sample variance, unbiased, without the errors of regression.
-        let variance = (self.squares / self.n - mean * mean) * self.n / (self.n - 1.0).max(1.0) - self.errors / self.n;
+        let variance = (self.squares / self.n - mean * mean) * self.n / (self.n - 1.0).max(1.0) - self.noise();
         unfolded(mean, variance)
+    }
+
+    /// Returns the mean squared error of regression.
+    fn noise(&self) -> f64 {
+        self.errors / self.n
     }
 }
 
@@ -50,11 +61,9 @@ struct Exponent {
     held_out: bool,
     conductance: f64,
     exponent: f64,
-    error: f64,
+    errors: Errors,
     /// Value of the line at 1 s minus ln of the conductance right after the write.
     offset: Option<f64>,
-    /// Mean of ln t.
-    mean_ln_t: f64,
 }
 
 /// Returns whether conductances rise on average.
@@ -68,7 +77,8 @@ pub(super) fn rises(series: &[Series]) -> bool {
 /// Fits the power law.
 pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
-    let exponents = exponents(series, first)?;
+    let noise = ReadNoise::new(series, LineScale::Ln, first);
+    let exponents = exponents(series, &noise.errors, first)?;
     let bins = Bins::new(exponents.iter().map(|one| one.conductance).collect());
     let by_group = sums(&exponents, &bins, sample.groups, |_| true);
     let everyone = vec![1.0; sample.groups];
@@ -84,17 +94,12 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let values = estimate(&everyone).ok_or("no exponents")?;
     let draws = sample.bootstrap(estimate);
     let reference = Some(values[values.len() - 1]).filter(|reference| *reference > 0.0 && *reference <= latest);
-    let counts: Vec<usize> = total(&by_group, bins.count(), &everyone).iter().map(|bin| bin.n as usize).collect();
-    let mut numbers = numbers(&values, &draws, &counts, sample);
+    let of_bins = total(&by_group, bins.count(), &everyone);
+    let counts: Vec<usize> = of_bins.iter().map(|bin| bin.n as usize).collect();
+    let mut numbers = numbers(&values, &draws, &of_bins, sample);
     if reference.is_some() {
-        let index = values.len() - 1;
-        numbers.push(number(
-            "drift.reference_seconds",
-            "s",
-            (&values, &draws, index),
-            (Scale::Log, series.len()),
-            sample,
-        ));
+        let (place, unit) = ((&values[..], &draws[..], values.len() - 1), "s");
+        numbers.push(number("drift.reference_seconds", unit, place, (Scale::Log, series.len()), sample));
     }
     let training = total(&sums(&exponents, &bins, sample.groups, |one| !one.held_out), bins.count(), &everyone);
     let z = residuals(&exponents, &bins, &training);
@@ -119,9 +124,9 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
 }
 
 /// Returns the exponents of series with at least two times, if conductances do not rise.
-fn exponents(series: &[Series], first: f64) -> Result<Vec<Exponent>, String> {
-    let several = series.iter().filter(|series| series.points > 1);
-    let exponents: Vec<Exponent> = several.map(|series| exponent(series, first)).collect();
+fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<Vec<Exponent>, String> {
+    let several = || series.iter().zip(errors).filter(|(series, _)| series.points > 1);
+    let exponents: Vec<Exponent> = several().map(|(series, errors)| exponent(series, errors, first)).collect();
     if exponents.len() < LEAST_SERIES {
         return Err("one time after the write determines no exponent, expected at least 2".to_owned());
     }
@@ -136,15 +141,14 @@ fn exponents(series: &[Series], first: f64) -> Result<Vec<Exponent>, String> {
     Ok(exponents)
 }
 
-fn exponent(series: &Series, first: f64) -> Exponent {
+fn exponent(series: &Series, errors: &Errors, first: f64) -> Exponent {
     Exponent {
         group: series.group,
         held_out: series.held_out,
         conductance: series.start.unwrap_or_else(|| series.power.at(first.ln()).exp()),
         exponent: -series.power.slope,
-        error: series.power.slope_variance,
+        errors: *errors,
         offset: series.start.map(|start| series.power.intercept - start.ln()),
-        mean_ln_t: series.power.points.1,
     }
 }
 
@@ -155,7 +159,9 @@ fn sums(exponents: &[Exponent], bins: &Bins, groups: usize, used: impl Fn(&Expon
         sum.n += 1.0;
         sum.exponent += one.exponent;
         sum.squares += one.exponent * one.exponent;
-        sum.errors += one.error;
+        sum.errors += one.errors.slope;
+        sum.residuals += one.errors.squares;
+        sum.expected += one.errors.expected;
     }
     sums
 }
@@ -169,7 +175,12 @@ fn total(by_group: &[Sums], bins: usize, drawn: &[f64]) -> Vec<Sums> {
         total.exponent += times * sums.exponent;
         total.squares += times * sums.squares;
         total.errors += times * sums.errors;
+        total.residuals += times * sums.residuals;
+        total.expected += times * sums.expected;
     }
+    let sum = |of: fn(&Sums) -> f64| total.iter().map(of).sum::<f64>();
+    let factor = if sum(|bin| bin.expected) > 0.0 { sum(|bin| bin.residuals) / sum(|bin| bin.expected) } else { 0.0 };
+    total.iter_mut().for_each(|bin| bin.errors *= factor);
     total
 }
 
@@ -195,10 +206,11 @@ fn unfolded(mean: f64, variance: f64) -> (f64, f64) {
 /// Returns the time at which the lines cross the conductances right after the write, s.
 fn reference(exponents: &[Exponent], drawn: &[f64]) -> Option<f64> {
     let (mut above, mut below, mut squares) = (0.0, 0.0, 0.0);
+    let factor = factor(exponents.iter().map(|one| (drawn[one.group], &one.errors)));
     for one in exponents {
         let offset = one.offset?;
-        let square = one.exponent * one.exponent - one.error;
-        above += drawn[one.group] * (one.exponent * offset - one.error * one.mean_ln_t);
+        let square = one.exponent * one.exponent - factor * one.errors.slope;
+        above += drawn[one.group] * (one.exponent * offset + factor * one.errors.cross);
         below += drawn[one.group] * square;
         squares += drawn[one.group] * square * square;
     }
@@ -213,17 +225,18 @@ fn number(
     sample: &Sample,
 ) -> FittedNumber {
     let draws: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
-    with_interval((key, unit), values[index], &draws, (scale, sample.degrees()), (n, sample.group.len().min(n)))
+    with_interval((key, unit), values[index], &draws, scale, (n, sample.group.len().min(n)))
 }
 
-fn numbers(values: &[f64], draws: &[Vec<f64>], counts: &[usize], sample: &Sample) -> Vec<FittedNumber> {
+fn numbers(values: &[f64], draws: &[Vec<f64>], bins: &[Sums], sample: &Sample) -> Vec<FittedNumber> {
     let mut numbers = Vec::new();
-    for (point, bin) in (0..counts.len()).rev().enumerate() {
-        let parts = [("exponent", Scale::Linear), ("exponent_sigma", Scale::Square)];
+    for (point, bin) in (0..bins.len()).rev().enumerate() {
+        let spread = Scale::spread(bins[bin].n - 1.0, bins[bin].noise());
+        let parts = [("exponent", Scale::Linear), ("exponent_sigma", spread)];
         for (part, (name, scale)) in parts.into_iter().enumerate() {
             let key = format!("drift.points[{point}].{name}");
             let place = (values, draws, 2 * bin + part);
-            numbers.push(number(&key, "", place, (scale, counts[bin]), sample));
+            numbers.push(number(&key, "", place, (scale, bins[bin].n as usize), sample));
         }
     }
     numbers
@@ -231,10 +244,11 @@ fn numbers(values: &[f64], draws: &[Vec<f64>], counts: &[usize], sample: &Sample
 
 /// Returns the residuals of held-out series over the law of the others.
 fn residuals(exponents: &[Exponent], bins: &Bins, training: &[Sums]) -> Vec<f64> {
+    let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
     let held = exponents.iter().filter(|one| one.held_out);
     held.map(|one| {
         let (mean, sigma) = training[bins.of(one.conductance)].moments();
-        (one.exponent - mean) / (sigma.max(0.0).powi(2) + one.error).sqrt()
+        (one.exponent - mean) / (sigma.max(0.0).powi(2) + factor * one.errors.slope).sqrt()
     })
     .collect()
 }
@@ -259,7 +273,7 @@ fn plot(values: &[f64], draws: &[Vec<f64>], bins: &Bins, counts: &[usize]) -> Pl
         let bin = |bin: usize| {
             let of_bin: Vec<f64> = draws.iter().map(|draw| draw[2 * bin + part]).collect();
             let value = values[2 * bin + part];
-            let interval = with_interval(("", ""), value, &of_bin, (Scale::Linear, 100), (0, 0)).interval_95;
+            let interval = with_interval(("", ""), value, &of_bin, Scale::Linear, (0, counts[bin])).interval_95;
             let (low, high) = interval.unwrap_or((value, value));
             Bin { x: 1e6 / bins.centres[bin], y: value, low, high, n: counts[bin] }
         };

@@ -35,6 +35,10 @@ pub(super) struct Gains {
     pub sigma: f64,
     /// Standard deviation of half the difference between up and down gain.
     pub asymmetry: f64,
+    /// Variances of noise that were subtracted from the squares of both.
+    pub noise: [f64; 2],
+    /// Number of cells.
+    pub cells: f64,
 }
 
 /// Gains of all cells.
@@ -148,12 +152,13 @@ impl CellGains {
             variance - noise
         };
         let mean = sum(&place) / n;
-        let sigma = variance(&place, sum(&noise) / n);
-        let sigma = signed_root(sigma);
-        let asymmetry = signed_root(variance(&|cell| cell.1[1], sum(&|cell| cell.2) / n));
+        let noise = [sum(&noise) / n, sum(&|cell| cell.2) / n];
+        let sigma = signed_root(variance(&place, noise[0]));
+        let asymmetry = signed_root(variance(&|cell| cell.1[1], noise[1]));
         let centre = if self.log_normal { mean.exp() } else { mean };
-        let sigma = if self.log_normal { sigma } else { sigma / mean };
-        Gains { log_normal: self.log_normal, centre, sigma, asymmetry }
+        let scale = if self.log_normal { 1.0 } else { mean };
+        let noise = [noise[0] / (scale * scale), noise[1]];
+        Gains { log_normal: self.log_normal, centre, sigma: sigma / scale, asymmetry, noise, cells: n }
     }
 
     /// Returns the predicted gain of `cell`, at least a tenth.

@@ -40,6 +40,8 @@ pub(super) struct Noise {
     pub sigma: [f64; 2],
     /// Whether it is the same at every state.
     pub additive: bool,
+    /// Variance of read noise that was subtracted, in units of the square of `sigma`.
+    pub subtracted: [f64; 2],
     /// Standard deviation of one read, fraction of the window.
     pub read: f64,
 }
@@ -164,15 +166,17 @@ impl NoiseSums {
 
     /// Returns the noise with every group taken as often as `drawn` says.
     pub fn drawn(&self, drawn: &[f64], fits: &[Fit; 2]) -> Noise {
-        let total = self.total(drawn);
-        let sigma = [0, 1].map(|direction| {
+        let (total, read) = (self.total(drawn), self.read_variance(drawn));
+        let of = |direction: usize| {
             let bins = &total[direction * BINS..][..BINS];
-            let squares: f64 = bins.iter().map(|bin| bin[1]).sum();
-            let weight: f64 = bins.iter().map(|bin| if self.additive { bin[0] } else { bin[2] }).sum();
-            let sigma = signed_root(squares / weight.max(f64::MIN_POSITIVE)) / fits[direction].parameters[0];
-            if sigma.abs() > RESOLUTION { sigma } else { 0.0 }
-        });
-        Noise { sigma, additive: self.additive, read: self.read_variance(drawn).sqrt() }
+            let sum = |place: usize| bins.iter().map(|bin| bin[place]).sum::<f64>();
+            let weight = sum(if self.additive { 0 } else { 2 }).max(f64::MIN_POSITIVE);
+            let step = fits[direction].parameters[0];
+            let sigma = signed_root(sum(1) / weight) / step;
+            (if sigma.abs() > RESOLUTION { sigma } else { 0.0 }, 3.0 * read * sum(0) / weight / (step * step))
+        };
+        let [up, down] = [of(0), of(1)];
+        Noise { sigma: [up.0, down.0], subtracted: [up.1, down.1], additive: self.additive, read: read.sqrt() }
     }
 
     fn ln_likelihood(&self, drawn: &[f64], fits: &[Fit; 2], additive: bool) -> f64 {

@@ -14,10 +14,11 @@ use ohmspike_crossbar::device::{RtnKind, RtnSpec};
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
 use super::series::ReadSeries;
+use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{Sample, Scale, median, robust, with_interval};
+use crate::sample::{Sample, median, robust};
 use crate::truncated::{golden, maximum};
 
 /// Smallest ratio of resistances for an exponent.
@@ -116,7 +117,7 @@ fn further(values: &[f64], draws: &[Vec<f64>], (n, cells): (usize, usize)) -> Ve
     ];
     let number = |(index, (key, unit, scale, factor)): (usize, (&str, &'static str, Scale, f64))| {
         let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
-        with_interval((key, unit), factor * values[index], &draws, (scale, cells - 1), (n, cells))
+        with_interval((key, unit), factor * values[index], &draws, scale, (n, cells))
     };
     keys.into_iter().enumerate().take(values.len()).map(number).collect()
 }

@@ -5,15 +5,18 @@
 //! constant  r = sigma / G        relative  r = f        table  s of ln R with r² = exp(s²) - 1, the mean is preserved
 //! ```
 
+use std::collections::BTreeSet;
+
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::series::{AllSeries, ReadSeries};
 use crate::bins::{Bins, drawn_range};
+use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, Scale, median, with_interval, with_least_error};
+use crate::sample::{Sample, median};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
@@ -58,8 +61,7 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
     let (kind, candidates) = choose(&all, &bins.centres, options.read_law);
     let parameters = estimate(kind, &all);
     let draws = sample.bootstrap(|drawn| Some(estimate(kind, &total(&by_group, bins.count(), drawn))));
-    let cells = cells(&quiet);
-    let numbers = numbers(kind, &parameters, &draws, &all, (sample, cells));
+    let numbers = numbers(kind, (&parameters, &draws), &all, &cells(&quiet, &bins));
     let training = by_group_total(&quiet, &bins, sample);
     let trained = estimate(kind, &training);
     let sigma = |g: f64| sigma(kind, &trained, &bins.centres, g);
@@ -108,11 +110,14 @@ fn without_short_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize)
     (regular, left_out)
 }
 
-fn cells(series: &[&ReadSeries]) -> usize {
-    let mut cells: Vec<u32> = series.iter().map(|series| series.cell).collect();
-    cells.sort_unstable();
-    cells.dedup();
-    cells.len()
+/// Returns the number of cells of each bin, and of all.
+fn cells(series: &[&ReadSeries], bins: &Bins) -> Vec<usize> {
+    let mut cells = vec![BTreeSet::new(); bins.count() + 1];
+    for series in series {
+        cells[bins.of(series.mean)].insert(series.cell);
+        cells[bins.count()].insert(series.cell);
+    }
+    cells.iter().map(BTreeSet::len).collect()
 }
 
 fn by_group(series: &[&ReadSeries], bins: &Bins, sample: &Sample, used: impl Fn(usize) -> bool) -> Vec<Sums> {
@@ -215,17 +220,19 @@ fn ln_sigma(relative: f64) -> f64 {
 
 fn numbers(
     kind: ReadNoiseKind,
-    parameters: &[f64],
-    draws: &[Vec<f64>],
+    (parameters, draws): (&[f64], &[Vec<f64>]),
     sums: &[Sums],
-    (sample, cells): (&Sample, usize),
+    cells: &[usize],
 ) -> Vec<FittedNumber> {
-    let number = |index: usize, key: &str, unit, map: &dyn Fn(f64) -> f64, n: f64| {
-        let draws: Vec<f64> = draws.iter().map(|draw| map(draw[index])).collect();
-        let scale = (Scale::Log, sample.degrees(), 1.0 / (2.0 * EFFICIENCY * n).sqrt());
-        with_least_error((key, unit), map(parameters[index]), &draws, scale, (n as usize, cells))
+    let number = |index: usize, key: &str, unit, map: &dyn Fn(f64) -> f64, (n, cells): (f64, usize)| {
+        let draws: Vec<f64> = draws.iter().map(|draw| draw[index]).collect();
+        let scale = Scale::spread(EFFICIENCY * n, 0.0);
+        let number = with_interval((key, unit), parameters[index], &draws, scale, (n as usize, cells));
+        let mapped = |ends: Option<(f64, f64)>| ends.map(|(low, high)| (map(low), map(high)));
+        let (interval_95, interval_99) = (mapped(number.interval_95), mapped(number.interval_99));
+        FittedNumber { value: map(number.value), interval_95, interval_99, ..number }
     };
-    let n: f64 = sums.iter().map(|bin| bin.n).sum();
+    let n = (sums.iter().map(|bin| bin.n).sum(), cells[sums.len()]);
     match kind {
         ReadNoiseKind::Constant => vec![number(0, "read.white.sigma_microsiemens", "µS", &|x| x, n)],
         ReadNoiseKind::Relative => {
@@ -234,7 +241,7 @@ fn numbers(
         _ => {
             let point = |(point, bin): (usize, usize)| {
                 let key = format!("read.white.points[{point}].sigma_ln_resistance");
-                number(bin, &key, "", &ln_sigma, sums[bin].n)
+                number(bin, &key, "", &ln_sigma, (sums[bin].n, cells[bin]))
             };
             (0..parameters.len()).rev().enumerate().map(point).collect()
         }
@@ -268,7 +275,8 @@ fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &Bins, dra
         let centre = bins.centres[bin];
         let values: Vec<f64> = draws.iter().map(|draw| centre * draw[bin]).collect();
         let value = centre * of_bins[bin];
-        let interval = with_interval(("", ""), value, &values, (Scale::Log, 100), (0, 0)).interval_95;
+        let scale = Scale::spread(EFFICIENCY * sums[bin].n, 0.0);
+        let interval = with_interval(("", ""), value, &values, scale, (0, bins.counts[bin])).interval_95;
         let (low, high) = interval.unwrap_or((value, value));
         Bin { x: centre, y: value, low, high, n: sums[bin].n as usize }
     };

@@ -22,6 +22,9 @@ use crate::sample::{signed_root, standard_deviation};
 
 /// Smallest number of bootstrap samples.
 const LEAST_DRAWS: usize = 20;
+/// Smallest number of degrees of freedom f of a variance. Fewer mean that something else than the number of values makes its error,
+/// such as a mean step or a truncated tail, and ln T is taken as normal.
+const LEAST_DEGREES: f64 = 10.0;
 
 /// Distribution of an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,19 +68,20 @@ impl Scale {
         }
     }
 
-    /// Returns the interval about `value` for a standard error and a critical value; none if it has no end.
-    fn interval(self, value: f64, error: f64, critical: f64) -> Option<(f64, f64)> {
+    /// Returns the interval about `value` for a standard error and a critical value.
+    fn interval(self, value: f64, error: f64, critical: f64) -> (f64, f64) {
         let at = self.to(value);
+        let few = 2.0 / (error * error) < LEAST_DEGREES;
         match self {
-            Scale::Linear => Some((at - critical * error, at + critical * error)),
-            Scale::Log => Some(((at - critical * error).exp(), (at + critical * error).exp())),
+            Scale::Linear => (at - critical * error, at + critical * error),
+            Scale::Log => ((at - critical * error).exp(), (at + critical * error).exp()),
             Scale::Spread { noise, offset, .. } => {
                 let end = |sign: f64| {
                     let root = 1.0 - error * error / 9.0 + sign * critical * error / 3.0;
-                    let spread = signed_root(at.exp() / root.powi(3) - noise) - offset;
-                    (root > 0.0).then_some(spread.max(0.0))
+                    let cube = if few { (sign * critical * error).exp() } else { root.powi(3) };
+                    (signed_root(at.exp() / cube - noise) - offset).max(0.0)
                 };
-                Some((end(1.0)?, end(-1.0)?))
+                (end(1.0), end(-1.0))
             }
         }
     }
@@ -99,7 +103,7 @@ pub(crate) fn with_interval(
         // The variance of a bootstrap sample of k cells is smaller by (k - 1) / k.
         let inflation = (cells as f64 / (cells - 1) as f64).sqrt();
         let error = (inflation * standard_deviation(&finite)).max(scale.least());
-        scale.interval(value, error, student(degrees(cells, finite.len()), level))
+        Some(scale.interval(value, error, student(degrees(cells, finite.len()), level)))
     };
     FittedNumber {
         key: key.to_owned(),
@@ -113,7 +117,7 @@ pub(crate) fn with_interval(
 }
 
 /// Returns the degrees of freedom of the standard error of a variance over `cells` from a number of bootstrap samples.
-fn degrees(cells: usize, draws: usize) -> f64 {
+pub(crate) fn degrees(cells: usize, draws: usize) -> f64 {
     let k = cells as f64;
     let kurtosis = 24.0 * k * (k - 2.0) * (k - 3.0) / ((k + 1.0).powi(2) * (k + 3.0) * (k + 5.0));
     (2.0 / (kurtosis / 4.0 + 2.0 / draws as f64)).min(k - 1.0)
@@ -133,7 +137,7 @@ mod tests {
     fn variances_have_chi_square_intervals() {
         for (degrees, low, high) in [(10.0, 2.156, 25.188), (100.0, 67.328, 140.169)] {
             let error = f64::sqrt(2.0 / degrees);
-            let (from, to) = Scale::spread(degrees, 0.0).interval(1.0, error, 2.575_829).expect("an interval");
+            let (from, to) = Scale::spread(degrees, 0.0).interval(1.0, error, 2.575_829);
             assert!((from * from * high / degrees - 1.0).abs() < 0.01, "{degrees}: {from}");
             assert!((to * to * low / degrees - 1.0).abs() < 0.02, "{degrees}: {to}");
         }
@@ -142,8 +146,8 @@ mod tests {
     /// sigma² + e = 1 + 3: the interval is that of T = 4, minus 3, and ends at 0 where T is below e.
     #[test]
     fn noise_moves_the_interval() {
-        let plain = Scale::spread(50.0, 0.0).interval(2.0, 0.2, 2.0).expect("an interval");
-        let noisy = Scale::spread(50.0, 3.0).interval(1.0, 0.2, 2.0).expect("an interval");
+        let plain = Scale::spread(50.0, 0.0).interval(2.0, 0.2, 2.0);
+        let noisy = Scale::spread(50.0, 3.0).interval(1.0, 0.2, 2.0);
         assert!(plain.0 * plain.0 < 3.0 && noisy.0 == 0.0);
         assert!((noisy.1 * noisy.1 - (plain.1 * plain.1 - 3.0)).abs() < 1e-12);
     }

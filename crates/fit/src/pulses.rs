@@ -14,22 +14,25 @@
 mod curve;
 mod gains;
 mod noise;
+mod profile;
 mod section;
 mod spikes;
 mod steps;
 
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
 
-use crate::interval::{Scale, with_interval};
+use crate::interval::{Scale, degrees, with_interval};
+use crate::normal::student;
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::Sample;
+use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
 use gains::{CellGains, Gains, gains};
 use noise::{Noise, noise};
+use profile::Profile;
 use steps::{BinSums, Steps, bin_means};
 
 /// Smallest number of steps in each direction.
@@ -87,6 +90,11 @@ pub(crate) fn fit_pulses(
     let found = values(&fits, &sigma, final_gains.as_ref());
     let names = names(kind, &steps, &sigma, final_gains.as_ref());
     let mut numbers = numbers(&names, (&found, &draws), &steps, sample);
+    if kind == PulseKind::Exponential {
+        let designs = design_effects(&normalised, (&all, &fits), &by_group, sample);
+        let centre = final_gains.as_ref().map_or(1.0, |gains| gains.centre);
+        exponential_intervals(&mut numbers, (&all, &fits), centre, designs);
+    }
     let unbounded = ["up", "down"].into_iter().zip(&fits).filter(|(_, fit)| fit.is_unbounded());
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
     remove_intervals(&mut numbers, &unbounded);
@@ -133,6 +141,61 @@ fn notes(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, read: f64) -
         }
     }
     notes
+}
+
+/// Returns for both directions the variance over cells of a common factor of all steps, over that from the errors of bins, at least
+/// 1.
+fn design_effects(
+    steps: &Steps,
+    (all, fits): (&[Vec<BinSums>; 2], &[Fit; 2]),
+    by_group: &[BinSums],
+    sample: &Sample,
+) -> [f64; 2] {
+    let means = [bin_means(&all[0]), bin_means(&all[1])];
+    let squares = |direction: usize| {
+        let of = |mean: &steps::BinMean| (fits[direction].at(mean.x) / mean.error).powi(2);
+        means[direction].iter().map(of).sum::<f64>()
+    };
+    let factors = sample.bootstrap(|drawn| {
+        let sums = steps.total(by_group, drawn);
+        let factor = |direction: usize| {
+            let terms = bin_means(&sums[direction]).into_iter().map(|mean| {
+                let (curve, weight) = (fits[direction].at(mean.x), mean.error.powi(-2));
+                (weight * curve * mean.y, weight * curve * curve)
+            });
+            let (above, below) = terms.fold((0.0, 0.0), |sum, term| (sum.0 + term.0, sum.1 + term.1));
+            above / below
+        };
+        Some(vec![factor(0), factor(1)])
+    });
+    [0, 1].map(|direction| {
+        let factors: Vec<f64> = factors.iter().map(|draw| draw[direction]).collect();
+        (standard_deviation(&factors).powi(2) * squares(direction)).max(1.0)
+    })
+}
+
+/// Replaces the intervals of exponential curves by those of their profile; `designs` are the design effects.
+fn exponential_intervals(
+    numbers: &mut [FittedNumber],
+    (all, fits): (&[Vec<BinSums>; 2], &[Fit; 2]),
+    centre: f64,
+    designs: [f64; 2],
+) {
+    for (direction, name) in ["up", "down"].into_iter().enumerate() {
+        let profile = Profile::new(&bin_means(&all[direction]), direction == 0);
+        let keys = ["step_percent_of_window", "amplitude", "steepness"];
+        for (index, key) in keys.into_iter().enumerate() {
+            let key = format!("write.pulses.{name}_{key}");
+            let Some(number) = numbers.iter_mut().find(|number| number.key == key) else { continue };
+            let unit = if index == 0 { 100.0 * centre } else { 1.0 };
+            let interval = |level: f64| {
+                let rise = designs[direction] * student(degrees(number.cells, usize::MAX), level).powi(2);
+                let (low, high) = profile.interval(index, fits[direction].parameters[index], rise);
+                Some((unit * low, unit * high))
+            };
+            (number.interval_95, number.interval_99) = (interval(0.95), interval(0.99));
+        }
+    }
 }
 
 /// Removes the intervals of the curves of `directions` whose parameters the data do not bound.
@@ -231,7 +294,7 @@ fn names(kind: PulseKind, steps: &Steps, noise: &Noise, gains: Option<&Gains>) -
         names.push((format!("write.pulses.{key}"), "% of step", scale));
     }
     for (place, key) in ["step_gain_sigma", "up_down_sigma"].into_iter().enumerate() {
-        let scale = gains.map(|gains| Scale::spread(gains.cells - 1.0, gains.noise[place]));
+        let scale = gains.map(|gains| Scale::spread(gains.cells[place] - 1.0, gains.noise[place]));
         names.extend(scale.map(|scale| (format!("device_to_device.{key}"), "", scale)));
     }
     names

@@ -27,7 +27,7 @@ const NODES: usize = 5;
 /// Scale a of the state in exponential steps.
 pub(super) const STATE_SCALE: f64 = -0.5;
 /// Range of steepnesses of exponential curves, and steps between them.
-const STEEPNESS: (f64, f64) = (0.1, 20.0);
+pub(super) const STEEPNESS: (f64, f64) = (0.1, 20.0);
 const GRID: u32 = 40;
 /// Step of numerical derivatives.
 const DIFFERENCE: f64 = 1e-6;

@@ -3,8 +3,12 @@
 //! ```text
 //! g_d = sum y f / (s sum f²)                 per cell and direction d
 //! error² of g_d = sum f² r² / (s sum f²)² n / (n - 1)     r = y - g s f; holds if noise depends on the state (White, 1980)
-//! sigma² = variance of (g_up + g_down) / 2 minus that of the noise;  asymmetry from (g_up - g_down) / 2
+//! g = (g_up + g_down) / 2,  v = its squared error;         asymmetry from (g_up - g_down) / 2
+//! sigma² = (sum w (g - mean)² - sum w (1 - w / W) v) / (W - sum w² / W),   w = 1 / (sigma² + u),  W = sum w
 //! ```
+//!
+//! u is v if all steps have the same noise. The moment estimate of DerSimonian and Laird (1986): a cell with few steps, or near an end, where steps are small, has a
+//! noisy gain and little weight.
 
 use super::curve::Fit;
 use super::steps::Steps;
@@ -21,8 +25,44 @@ const LEAST_GAIN: f64 = 0.1;
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
 
-/// Group of the bootstrap, gain and asymmetry, and squared error of a cell.
-type CellGain = (usize, [f64; 2], f64);
+/// Gain of a cell.
+#[derive(Clone, Copy, Debug)]
+struct CellGain {
+    /// Group of the bootstrap.
+    group: usize,
+    /// Mean of both directions, and half their difference.
+    gain: [f64; 2],
+    /// Squared error of each.
+    noise: f64,
+    /// The same if all steps had the same noise.
+    unit: f64,
+    /// Weights of each.
+    weight: [f64; 2],
+}
+
+/// Weighted moments of gains.
+#[derive(Clone, Copy, Debug, Default)]
+struct Moments {
+    /// Weighted mean.
+    mean: f64,
+    /// Variance over cells, less noise; may be negative.
+    variance: f64,
+    /// Noise that was subtracted.
+    noise: f64,
+    /// Number of cells of equal weight with the same information.
+    cells: f64,
+}
+
+/// Returns the moments of weight, value and noise of each cell.
+fn moments(cells: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Moments {
+    let sum = |of: &dyn Fn((f64, f64, f64)) -> f64| cells.clone().map(of).sum::<f64>();
+    let (all, squares) = (sum(&|cell| cell.0), sum(&|cell| cell.0 * cell.0));
+    let mean = sum(&|cell| cell.0 * cell.1) / all;
+    let free = all - squares / all;
+    let scatter = sum(&|cell| cell.0 * (cell.1 - mean).powi(2)) / free;
+    let noise = sum(&|cell| cell.0 * (1.0 - cell.0 / all) * cell.2) / free;
+    Moments { mean, variance: scatter - noise, noise, cells: all * all / squares }
+}
 
 /// Variation of gains.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -37,14 +77,14 @@ pub(super) struct Gains {
     pub asymmetry: f64,
     /// Variances of noise that were subtracted from the squares of both.
     pub noise: [f64; 2],
-    /// Number of cells.
-    pub cells: f64,
+    /// Numbers of cells of equal weight with the same information on both.
+    pub cells: [f64; 2],
 }
 
 /// Gains of all cells.
 #[derive(Clone, Debug)]
 pub(super) struct CellGains {
-    /// Group, mean gain, half difference, and the variances of noise of both.
+    /// Gains with enough steps.
     cells: Vec<CellGain>,
     /// Predicted mean gain of each cell, 1 if unknown.
     gain: Vec<f64>,
@@ -94,28 +134,22 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
         let factor = fits[direction].factor(step.x);
         sums[step.cell as usize][direction].push(step.y, factor);
     }
-    let (mut found, mut numbers) = (Vec::new(), Vec::new());
-    for (cell, sums) in sums.iter().enumerate().filter(|(_, sums)| sums.iter().all(|sum| sum.n >= LEAST_STEPS)) {
-        let step = [fits[0].parameters[0], fits[1].parameters[0]];
-        let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
-        let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
-        numbers.push(cell);
-        found.push((steps.group[cell] as usize, [0.5 * (up + down), 0.5 * (up - down)], noise));
-    }
-    if found.len() < LEAST_CELLS {
+    let step = [fits[0].parameters[0], fits[1].parameters[0]];
+    let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS);
+    let numbers: Vec<usize> = (0..cells).filter(known).collect();
+    if numbers.len() < LEAST_CELLS {
         return None;
     }
-    let n = found.len() as f64;
-    let mean = found.iter().map(|cell| cell.1[0]).sum::<f64>() / n;
-    let variance = found.iter().map(|cell| (cell.1[0] - mean).powi(2)).sum::<f64>() / (n - 1.0);
-    let noise_of_all = found.iter().map(|cell| cell.2).sum::<f64>() / n;
-    if variance - noise_of_all < SIGNIFICANT * variance * (2.0 / n).sqrt() {
+    let mut found: Vec<CellGain> = numbers.iter().map(|&cell| of_cell(steps.group[cell], &sums[cell], step)).collect();
+    let moments = weigh(&mut found);
+    if !differ(&found, &moments[0]) {
         return None;
     }
     // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
+    let Moments { mean, variance, .. } = moments[0];
     let mut gain = vec![1.0; cells];
-    for (&cell, (_, [of_cell, _], noise)) in numbers.iter().zip(&found) {
-        gain[cell] = mean + (of_cell - mean) * (variance - noise_of_all) / (variance - noise_of_all + noise);
+    for (&cell, found) in numbers.iter().zip(&found) {
+        gain[cell] = mean + (found.gain[0] - mean) * variance / (variance + found.unit);
     }
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
@@ -123,9 +157,46 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
     Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unknown })
 }
 
+/// Returns the gain of a cell with its own error.
+fn of_cell(group: u32, sums: &[Sums; 2], step: [f64; 2]) -> CellGain {
+    let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
+    let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
+    let unit = (0..2).map(|direction| 1.0 / (step[direction].powi(2) * sums[direction].ff)).sum::<f64>() / 4.0;
+    CellGain { group: group as usize, gain: [0.5 * (up + down), 0.5 * (up - down)], noise, unit, weight: [1.0; 2] }
+}
+
+/// Weighs gains by their variation, and by the errors that they would have if all steps had the same noise: weights from the
+/// error of each would prefer cells with small errors by chance. Returns the moments of both kinds.
+fn weigh(found: &mut [CellGain]) -> [Moments; 2] {
+    let level = found.iter().map(|cell| cell.noise / cell.unit).sum::<f64>() / found.len() as f64;
+    found.iter_mut().for_each(|cell| cell.unit = (cell.unit * level).max(f64::MIN_POSITIVE));
+    [0, 1].map(|kind| {
+        let mut variance = 0.0;
+        for _ in 0..2 {
+            found.iter_mut().for_each(|cell| cell.weight[kind] = 1.0 / (variance + cell.unit));
+            variance = of_kind(found, kind).variance.max(0.0);
+        }
+        found.iter_mut().for_each(|cell| cell.weight[kind] = 1.0 / (variance + cell.unit));
+        of_kind(found, kind)
+    })
+}
+
+fn of_kind(found: &[CellGain], kind: usize) -> Moments {
+    moments(found.iter().map(|cell| (cell.weight[kind], cell.gain[kind], cell.noise)))
+}
+
+/// Returns whether gains vary by more than their noise, from the scatter of squared deviations less noise.
+fn differ(found: &[CellGain], moments: &Moments) -> bool {
+    let excess = |cell: &CellGain| cell.weight[0] * ((cell.gain[0] - moments.mean).powi(2) - cell.noise);
+    let excesses: Vec<f64> = found.iter().map(excess).collect();
+    let n = excesses.len() as f64;
+    let mean = excesses.iter().sum::<f64>() / n;
+    mean > SIGNIFICANT * crate::sample::standard_deviation(&excesses) / n.sqrt()
+}
+
 /// Compares a normal and a log-normal distribution of gains.
 fn is_log_normal(cells: &[CellGain]) -> bool {
-    let gains: Vec<f64> = cells.iter().map(|cell| cell.1[0]).collect();
+    let gains: Vec<f64> = cells.iter().map(|cell| cell.gain[0]).collect();
     if gains.iter().any(|gain| *gain <= 0.0) {
         return false;
     }
@@ -139,26 +210,21 @@ fn is_log_normal(cells: &[CellGain]) -> bool {
 impl CellGains {
     /// Returns the variation with every group taken as often as `drawn` says.
     pub fn drawn(&self, drawn: &[f64]) -> Gains {
-        let weights = self.cells.iter().map(|cell| drawn[cell.0]);
-        let n: f64 = weights.clone().sum();
-        let place = |cell: &CellGain| if self.log_normal { cell.1[0].ln() } else { cell.1[0] };
-        let noise = |cell: &CellGain| if self.log_normal { cell.2 / cell.1[0].powi(2) } else { cell.2 };
-        let sum = |of: &dyn Fn(&CellGain) -> f64| {
-            weights.clone().zip(&self.cells).map(|(weight, cell)| weight * of(cell)).sum::<f64>()
-        };
-        let variance = |of: &dyn Fn(&CellGain) -> f64, noise: f64| {
-            let mean = sum(of) / n;
-            let variance = sum(&|cell| (of(cell) - mean).powi(2)) / (n - 1.0).max(1.0);
-            variance - noise
-        };
-        let mean = sum(&place) / n;
-        let noise = [sum(&noise) / n, sum(&|cell| cell.2) / n];
-        let sigma = signed_root(variance(&place, noise[0]));
-        let asymmetry = signed_root(variance(&|cell| cell.1[1], noise[1]));
-        let centre = if self.log_normal { mean.exp() } else { mean };
-        let scale = if self.log_normal { 1.0 } else { mean };
-        let noise = [noise[0] / (scale * scale), noise[1]];
-        Gains { log_normal: self.log_normal, centre, sigma: sigma / scale, asymmetry, noise, cells: n }
+        let place = |cell: &CellGain| if self.log_normal { cell.gain[0].ln() } else { cell.gain[0] };
+        let noise = |cell: &CellGain| if self.log_normal { cell.noise / cell.gain[0].powi(2) } else { cell.noise };
+        let weight = |cell: &CellGain, kind: usize| drawn[cell.group] * cell.weight[kind];
+        let gain = moments(self.cells.iter().map(|cell| (weight(cell, 0), place(cell), noise(cell))));
+        let asymmetry = moments(self.cells.iter().map(|cell| (weight(cell, 1), cell.gain[1], cell.noise)));
+        let centre = if self.log_normal { gain.mean.exp() } else { gain.mean };
+        let scale = if self.log_normal { 1.0 } else { gain.mean };
+        Gains {
+            log_normal: self.log_normal,
+            centre,
+            sigma: signed_root(gain.variance) / scale,
+            asymmetry: signed_root(asymmetry.variance),
+            noise: [gain.noise / (scale * scale), asymmetry.noise],
+            cells: [gain.cells, asymmetry.cells],
+        }
     }
 
     /// Returns the predicted gain of `cell`, at least a tenth.

@@ -81,8 +81,9 @@ struct Measured {
 impl Steps {
     /// Returns the steps of `table` in `window`, µS.
     ///
-    /// Steps that start or end at an end of the window are left out, and all steps from states where many end there: a choice
-    /// by the state before a pulse does not depend on the step. So are cells that cross half of the window in one pulse.
+    /// Steps that start at an end of the window are left out, and all steps from states where many end there: a choice by the state
+    /// before a pulse does not depend on the step. Where few end there, they count as measured: without them, the others would be
+    /// too small or, for steps against their direction, too large. Cells that cross half of the window in one pulse are left out.
     pub fn new(table: &Table, window: (f64, f64), sample: &Sample) -> Steps {
         let Found { measured, at_ends, outliers } = measured(table, window);
         let fast = fast(&measured, sample.group.len());
@@ -100,7 +101,7 @@ impl Steps {
             all: Vec::with_capacity(measured.len()),
             group: sample.group.clone(),
             groups: sample.groups,
-            clipped: at_ends + measured.iter().filter(|one| one.at_end).count(),
+            clipped: at_ends,
             left_out: 0,
             fast: fast.iter().filter(|fast| **fast).count(),
             outliers,
@@ -108,10 +109,12 @@ impl Steps {
         let mut gap = false;
         for Measured { mut step, at_end } in measured {
             step.follows &= !gap;
-            gap = at_end || bent(&step) || fast[step.cell as usize];
+            gap = bent(&step) || fast[step.cell as usize];
             if !gap {
                 steps.all.push(step);
-            } else if !at_end {
+            } else if at_end {
+                steps.clipped += 1;
+            } else {
                 steps.left_out += 1;
             }
         }

@@ -1,6 +1,6 @@
 //! Series of reads of one state.
 
-use super::isolated::isolated;
+use super::isolated::{Isolated, isolated};
 use super::two_levels::{TwoLevels, two_levels};
 use crate::sample::median;
 use crate::table::Table;
@@ -18,7 +18,7 @@ pub(crate) struct ReadSeries {
     pub mean: f64,
     /// Median, µS, which outliers do not move.
     pub middle: f64,
-    /// Sum of squares of successive differences, µS².
+    /// Sum of squares of successive differences, µS², over the variance that is left without outliers.
     pub squares: f64,
     /// Differences, µS; kept for held-out cells only.
     pub differences: Vec<f64>,
@@ -39,27 +39,32 @@ pub(crate) struct AllSeries {
 
 /// Returns the series of `table`; `keep` says which cells keep their differences.
 pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
-    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0 };
+    let mut all: Vec<(u32, Vec<f64>)> = Vec::new();
     if table.reads.is_empty() {
         let by_time = |row: usize| table.seconds[row];
         let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
         for rows in table.series(key) {
             let reads: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
-            found.push(table.cell[rows[0] as usize], &reads, keep);
+            all.push((table.cell[rows[0] as usize], reads));
         }
     } else {
         for row in 0..table.rows() {
             let reads: Vec<f64> = table.reads.iter().map(|column| column[row]).collect();
-            found.push(table.cell[row], &reads, keep);
+            all.push((table.cell[row], reads));
         }
+    }
+    let (cells, reads): (Vec<u32>, Vec<Vec<f64>>) = all.into_iter().unzip();
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0 };
+    for (place, isolated) in isolated(&reads).into_iter().enumerate() {
+        found.push(cells[place], &reads[place], &isolated, keep);
     }
     found
 }
 
 impl AllSeries {
     /// Adds the reads of one series, without outliers.
-    fn push(&mut self, cell: u32, reads: &[f64], keep: &[bool]) {
-        let outlier = isolated(reads);
+    fn push(&mut self, cell: u32, reads: &[f64], isolated: &Isolated, keep: &[bool]) {
+        let outlier = &isolated.outlier;
         let regular: Vec<usize> = (0..reads.len()).filter(|&read| !outlier[read]).collect();
         let values: Vec<f64> = regular.iter().map(|&read| reads[read]).collect();
         // An outlier between two reads separates them.
@@ -77,7 +82,7 @@ impl AllSeries {
         }
         let followed = values.windows(2).zip(&follows[1..]).filter(|(_, follows)| **follows);
         let differences = followed.map(|(pair, _)| pair[1] - pair[0]);
-        let squares = differences.clone().map(|difference| difference * difference).sum();
+        let squares = differences.clone().map(|difference| difference * difference).sum::<f64>() / isolated.kept;
         let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
         self.outliers += reads.len() - values.len();
         let levels = two_levels(&values, &follows);
@@ -91,7 +96,7 @@ impl AllSeries {
             let reads = self.outliers + self.series.iter().map(|series| series.n).sum::<usize>();
             let percent = 100.0 * self.outliers as f64 / reads as f64;
             notes.push(format!(
-                "{} reads ({percent:.1} %) far from all others of their series are outliers and left out",
+                "{} reads ({percent:.1} %) far from most others of their series are outliers and left out",
                 self.outliers
             ));
         }

@@ -20,13 +20,11 @@ use crate::sample::{Sample, median};
 
 /// Smallest number of differences.
 const LEAST_DIFFERENCES: usize = 20;
-/// Number of reads from which the outliers of a series are told one by one.
-const SHORT: usize = 32;
-/// Standard deviations beyond which a shorter series has outliers: of up to [`FEW`] differences, and of more.
-const FAR: [f64; 2] = [5.0, 3.0];
+/// Standard deviations beyond which a series is an outlier: of up to [`FEW`] differences, and of more.
+const FAR: [f64; 2] = [3.5, 3.0];
 const FEW: usize = 3;
-/// Smallest number of such series.
-const LEAST_SHORT: usize = 10;
+/// Smallest number of series that show an outlier among them.
+const LEAST_SERIES: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Smallest relative standard deviation above the resolution of f32.
@@ -43,10 +41,10 @@ struct Sums {
 /// Fits white read noise to the series without telegraph noise.
 pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) -> Outcome<WhiteNoiseSpec> {
     let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.levels.is_none()).collect();
-    let (quiet, short) = without_short_outliers(quiet);
+    let (quiet, noisy) = without_outliers(quiet);
     let mut notes = all.notes();
-    if short > 0 {
-        notes.push(format!("{short} series of fewer than {SHORT} reads with outliers are left out"));
+    if noisy > 0 {
+        notes.push(format!("{noisy} series that scatter far more than most are outliers and left out"));
     }
     let differences: usize = quiet.iter().map(|series| series.pairs).sum();
     if differences < LEAST_DIFFERENCES {
@@ -86,23 +84,22 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
     Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres) })
 }
 
-/// Leaves out short series with differences far beyond those of their bin, and returns their number: few reads do not tell
-/// which of them is the outlier.
-fn without_short_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
-    let short: Vec<&ReadSeries> = series.iter().copied().filter(|series| series.n < SHORT).collect();
-    if short.len() < LEAST_SHORT {
+/// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of
+/// them is the outlier, and cells without contact have no good read.
+fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
+    if series.len() < LEAST_SERIES {
         return (series, 0);
     }
-    let bins = Bins::new(short.iter().map(|series| series.middle).collect());
+    let bins = Bins::new(series.iter().map(|series| series.middle).collect());
     let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.middle;
     let mut spreads = vec![Vec::new(); bins.count()];
-    short.iter().for_each(|series| spreads[bins.of(series.middle)].push(spread(series)));
+    series.iter().for_each(|series| spreads[bins.of(series.middle)].push(spread(series)));
     let medians: Vec<f64> = spreads.iter_mut().map(|spreads| median(spreads)).collect();
     let far = |series: &ReadSeries| {
         let median = medians[bins.of(series.middle)];
         // The median of one absolute difference is that of a normal distribution, 1 / 1.4826.
         let reach = if series.pairs <= FEW { FAR[0] * 1.4826 } else { FAR[1] };
-        series.n < SHORT && median > 0.0 && spread(series) > reach * median
+        median > 0.0 && spread(series) > reach * median
     };
     let all = series.len();
     let regular: Vec<&ReadSeries> = series.into_iter().filter(|series| !far(series)).collect();

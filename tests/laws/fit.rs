@@ -4,9 +4,10 @@
 //! ([`ohmspike_fit::not_fitted`]). Program and verify and telegraph noise, which no built-in device has in a form that
 //! data determine, have devices of their own.
 //!
-//! A 99 % interval misses its number with a probability of 1 %, so misses in n samples are binomial. Of all numbers of
-//! a device, at most 3 % may be missed. Of a single number, at most as many as show, at a level of 10^-4 for each, that
-//! it is missed in more than 1 % of all samples: with some 200 numbers, an exact method fails once in 50 sets of seeds.
+//! The 99 % interval of every number holds it in at least 97 of 100 samples. Misses are binomial: an interval that misses in exactly
+//! 1 % of all samples would miss in more than three of a hundred with a probability of 1.8 %, which some of 250 numbers would do by
+//! chance. The intervals of the fit are wider where the error of their own standard error counts, and miss in about 0.5 %: four of a
+//! hundred have a probability of 0.2 %.
 //!
 //! Laws are those of the device: their choice is another decision, with tests in the crate.
 

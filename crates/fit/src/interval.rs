@@ -131,11 +131,11 @@ mod tests {
     use super::*;
     use crate::normal::quantile;
 
-    /// Chi-square quantiles of 10 and 100 degrees of freedom at 0.5 % and 99.5 %: 2.156 and 25.188, 67.328 and 140.169 (Abramowitz
+    /// Chi-square quantiles of 20 and 100 degrees of freedom at 0.5 % and 99.5 %: 7.434 and 39.997, 67.328 and 140.169 (Abramowitz
     /// and Stegun, table 26.8). The cube root is normal to 2 % of the lowest of them.
     #[test]
     fn variances_have_chi_square_intervals() {
-        for (degrees, low, high) in [(10.0, 2.156, 25.188), (100.0, 67.328, 140.169)] {
+        for (degrees, low, high) in [(20.0, 7.434, 39.997), (100.0, 67.328, 140.169)] {
             let error = f64::sqrt(2.0 / degrees);
             let (from, to) = Scale::spread(degrees, 0.0).interval(1.0, error, 2.575_829);
             assert!((from * from * high / degrees - 1.0).abs() < 0.01, "{degrees}: {from}");

@@ -1,6 +1,6 @@
 //! The standard normal distribution.
 
-use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor, Normal, StudentsT};
 use statrs::function::erf::erfc;
 
 /// Returns the density at `z`.
@@ -29,6 +29,11 @@ pub(crate) fn student(degrees: f64, level: f64) -> f64 {
     t.inverse_cdf(0.5 + level / 2.0)
 }
 
+/// Returns the quantile of F with `first` and `second` degrees of freedom at `level`.
+pub(crate) fn fisher(first: f64, second: f64, level: f64) -> f64 {
+    FisherSnedecor::new(first, second.max(1.0)).expect("positive degrees of freedom").inverse_cdf(level)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -39,6 +44,7 @@ mod tests {
         assert!((cdf(1.0) - 0.841_344_746).abs() < 1e-9);
         assert!((quantile(0.975) - 1.959_964).abs() < 1e-5);
         assert!((student(10.0, 0.95) - 2.228).abs() < 1e-3);
+        assert!((fisher(3.0, 20.0, 0.99) - 4.938).abs() < 1e-3);
         assert!((between(8.0, 9.0) / 6.22e-16 - 1.0).abs() < 1e-2);
     }
 }

@@ -22,7 +22,7 @@ mod steps;
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
 
 use crate::interval::{Scale, degrees, with_interval};
-use crate::normal::student;
+use crate::normal::fisher;
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
@@ -182,14 +182,15 @@ fn exponential_intervals(
     designs: [f64; 2],
 ) {
     for (direction, name) in ["up", "down"].into_iter().enumerate() {
-        let profile = Profile::new(&bin_means(&all[direction]), direction == 0);
+        let means = bin_means(&all[direction]);
+        let profile = Profile::new(&means, direction == 0);
         let keys = ["step_percent_of_window", "amplitude", "steepness"];
         for (index, key) in keys.into_iter().enumerate() {
             let key = format!("write.pulses.{name}_{key}");
             let Some(number) = numbers.iter_mut().find(|number| number.key == key) else { continue };
             let unit = if index == 0 { 100.0 * centre } else { 1.0 };
             let interval = |level: f64| {
-                let rise = designs[direction] * student(degrees(number.cells, usize::MAX), level).powi(2);
+                let rise = 3.0 * designs[direction] * fisher(3.0, degrees(number.cells, usize::MAX), level);
                 let (low, high) = profile.interval(index, fits[direction].parameters[index], rise);
                 Some((unit * low, unit * high))
             };

@@ -1,4 +1,5 @@
-//! Outliers of 3 %, uniform in ln G over the window, shift no standard deviation by more than 5 %.
+//! Outliers of 3 %, uniform in ln G over the window or on one side of it, single reads or whole cells, shift no standard deviation
+//! by more than 5 %.
 //!
 //! Each test fits the same data with and without outliers, so that the scatter of the sample does not count.
 
@@ -19,6 +20,17 @@ type LawOfReads<'a> = (ReadNoiseKind, Law<'a>, &'a [(usize, usize)]);
 const FRACTION: f64 = 0.03;
 /// Largest shift of a standard deviation.
 const SHIFT: f64 = 0.05;
+
+/// Where outliers of reads lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outliers {
+    None,
+    Both,
+    High,
+    Low,
+    /// All reads of a cell.
+    Cells,
+}
 
 /// Random numbers, and outliers if asked for.
 struct Source {
@@ -77,14 +89,24 @@ fn assert_alike(clean: &FitReport, dirty: &FitReport, mechanism: Mechanism, part
 }
 
 /// Reads of cells at three states; their noise is `sigma(state, z)`.
-fn reads(dirty: bool, (cells, count): (usize, usize), noise: impl Fn(f64, f64) -> f64) -> FitInput {
-    let mut source = Source::new(dirty, (1.0, 100.0));
+fn reads(outliers: Outliers, (cells, count): (usize, usize), noise: impl Fn(f64, f64) -> f64) -> FitInput {
+    let mut source = Source::new(false, (1.0, 100.0));
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..cells {
         let state = [5.0, 20.0, 60.0][cell % 3];
+        let wild = source.outliers.random_range(0.0..1.0) < FRACTION && outliers == Outliers::Cells;
         for read in 0..count {
             let value = noise(state, source.normal());
-            let _ = writeln!(text, "{cell},{},{}", read as f64 * 0.01, source.measured(value));
+            let (low, high) = match outliers {
+                Outliers::High => (state, 100.0),
+                Outliers::Low => (1.0, state),
+                _ => (1.0, 100.0),
+            };
+            source.dirty = !matches!(outliers, Outliers::None | Outliers::Cells);
+            source.window = (low, high);
+            let measured = source.measured(value);
+            let measured = if wild { 100f64.powf(source.outliers.random_range(0.0..1.0)) } else { measured };
+            let _ = writeln!(text, "{cell},{},{measured}", read as f64 * 0.01);
         }
     }
     FitInput { reads: file(text), ..FitInput::default() }
@@ -95,19 +117,27 @@ fn outliers_of_reads_shift_no_sigma() {
     let window = Some((1.0, 100.0));
     let relative = |state: f64, z: f64| state * (1.0 + 0.01 * z);
     let constant = |state: f64, z: f64| state + 0.3 * z;
+    let five_percent = |state: f64, z: f64| state * (1.0 + 0.05 * z);
     let wide = |state: f64, z: f64| state * (0.2 * z).exp();
-    let sizes = [(3000, 12), (900, 50), (300, 200)];
-    // Twelve reads with a noise of 20 % do not tell their outliers: a third of these lie within the noise.
-    let laws: [LawOfReads; 3] = [
+    let wider = |state: f64, z: f64| state * (0.3 * z).exp();
+    // A few thousand series of a few reads, so that the shift is not that of a small sample.
+    let sizes = [(9000, 3), (6000, 5), (3000, 12), (900, 50), (300, 200)];
+    let laws: [LawOfReads; 5] = [
         (ReadNoiseKind::Relative, &relative, &sizes),
+        (ReadNoiseKind::Relative, &five_percent, &sizes),
         (ReadNoiseKind::Constant, &constant, &sizes),
+        // Of three reads with such noise, outliers within it are too large a part.
         (ReadNoiseKind::Relative, &wide, &sizes[1..]),
+        (ReadNoiseKind::Relative, &wider, &sizes[1..]),
     ];
     for (law, noise, sizes) in laws {
         for &size in sizes {
             let options = FitOptions { window, read_law: Some(law), resamples: 50, ..FitOptions::default() };
-            let [clean, dirty] = [false, true].map(|dirty| fitted(reads(dirty, size, noise), &options));
-            assert_alike(&clean, &dirty, Mechanism::ReadNoise, &["sigma"]);
+            let clean = fitted(reads(Outliers::None, size, noise), &options);
+            for outliers in [Outliers::Both, Outliers::High, Outliers::Low, Outliers::Cells] {
+                let dirty = fitted(reads(outliers, size, noise), &options);
+                assert_alike(&clean, &dirty, Mechanism::ReadNoise, &["sigma"]);
+            }
         }
     }
 }
@@ -115,7 +145,7 @@ fn outliers_of_reads_shift_no_sigma() {
 #[test]
 fn outliers_do_not_pass_for_telegraph_noise() {
     let options = FitOptions { window: Some((1.0, 100.0)), resamples: 50, ..FitOptions::default() };
-    let report = fitted(reads(true, (900, 50), |state, z| state * (1.0 + 0.01 * z)), &options);
+    let report = fitted(reads(Outliers::Both, (900, 50), |state, z| state * (1.0 + 0.01 * z)), &options);
     let fraction = report.number("read.rtn.fraction_of_cells").map_or(0.0, |number| number.value);
     assert!(fraction < 0.005, "{fraction}");
 }

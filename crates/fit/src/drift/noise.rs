@@ -12,8 +12,8 @@
 use super::lines::Series;
 use super::outliers::Scale;
 
-/// Difference of log-likelihoods that decides between the laws of noise.
-const EVIDENCE: f64 = 3.0;
+/// Difference of log-likelihoods that decides between the laws of noise: very strong evidence of Kass and Raftery (1995).
+const EVIDENCE: f64 = 5.0;
 
 /// Variances that reads add to the estimates of one series, for a unit factor f.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

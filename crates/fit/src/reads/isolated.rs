@@ -3,7 +3,7 @@
 //! ```text
 //! sigma      1.4826 median |d| / sqrt(2)         d the differences of successive reads of a series, or of a neighbourhood
 //! far        further than 3 sigma sqrt(1 + pi / 2 n) = r from the median of the n reads, whose own error is the root
-//! outlier    a far read in a run of at most two, if fewer than three, or a tenth of all, are as far on the same side
+//! outlier    a far read with fewer than three reads, or 5 % of all, within sigma, in a run of at most two far reads within r
 //! h          variance of a normal distribution within r of its centre, 1 - 2 c φ(c) / (2 Φ(c) - 1) with c = r / sigma
 //! ```
 //!
@@ -19,13 +19,13 @@ const FAR: f64 = 3.0;
 /// Longest run of outliers.
 const LONGEST: usize = 2;
 /// Fraction of the reads of a series that make a level, and their smallest number.
-const LEVEL: (f64, usize) = (0.1, 3);
+const LEVEL: (f64, usize) = (0.05, 3);
 /// Smallest number of reads of a series that shows an outlier.
 const LEAST_READS: usize = 3;
 /// Smallest number of reads of a series that has a noise of its own.
 const OWN_NOISE: usize = 8;
 /// Standard error of ln sigma of a series, times the root of its number of reads, by simulation.
-const OWN_ERROR: f64 = 1.4;
+const OWN_ERROR: f64 = 1.3;
 /// Number of reads with the noise of the neighbourhood that enter that of a series.
 const PRIOR: f64 = 10.0;
 /// Series of a neighbourhood.
@@ -117,14 +117,18 @@ fn of_series(reads: &[f64], pooled: f64) -> Isolated {
         return Isolated { outlier: vec![false; n], kept: 1.0 };
     }
     let (middle, reach) = (median(&mut reads.to_vec()), FAR * spread * (1.0 + 1.5708 / n as f64).sqrt());
-    let side = |read: f64| if read > middle + reach { 1 } else { -i32::from(read < middle - reach) };
-    let sides: Vec<i32> = reads.iter().map(|&read| side(read)).collect();
+    let far = |read: f64| (read - middle).abs() > reach;
     let enough = ((LEVEL.0 * n as f64).ceil() as usize).max(LEVEL.1);
-    let few = |side: i32| sides.iter().filter(|other| **other == side).count() < enough;
-    let few = [few(-1), true, few(1)];
-    let runs = sides.chunk_by(|one, next| one == next);
-    let of_run = |run: &[i32]| run[0] != 0 && run.len() <= LONGEST && few[(run[0] + 1) as usize];
-    let outlier = runs.flat_map(|run| std::iter::repeat_n(of_run(run), run.len())).collect();
+    let mut sorted = reads.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let few = |read: f64| {
+        let below = |bound: f64| sorted.partition_point(|value| *value < bound);
+        below(read + reach / FAR) - below(read - reach / FAR) < enough
+    };
+    let runs = reads.chunk_by(|&one, &next| far(one) == far(next) && (!far(one) || (next - one).abs() <= reach));
+    let of_run = |run: &[f64]| run.len() <= LONGEST && far(run[0]);
+    let short = runs.flat_map(|run| std::iter::repeat_n(of_run(run), run.len()));
+    let outlier = short.zip(reads).map(|(short, &read)| short && few(read)).collect();
     // Unless the noise differs from that of the neighbourhood by more than its own error, the latter is known better.
     let alike = (own / pooled).ln().abs() < 2.0 * OWN_ERROR / (n as f64).sqrt();
     let c = reach / if alike { pooled } else { own };

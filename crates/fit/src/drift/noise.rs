@@ -56,9 +56,8 @@ impl ReadNoise {
 
 /// Returns the factor f of `errors` with their weights.
 pub(super) fn factor<'a>(errors: impl Iterator<Item = (f64, &'a Errors)>) -> f64 {
-    let add = |sum: (f64, f64), (weight, one): (f64, &Errors)| {
-        (sum.0 + weight * one.squares, sum.1 + weight * one.expected)
-    };
+    let add =
+        |sum: (f64, f64), (weight, one): (f64, &Errors)| (sum.0 + weight * one.squares, sum.1 + weight * one.expected);
     let (squares, expected) = errors.fold((0.0, 0.0), add);
     if expected > 0.0 { squares / expected } else { 0.0 }
 }

@@ -11,6 +11,8 @@
 //! similar conductance, with the weight 10; up to seven reads have that of their neighbourhood alone. Distances are those of G or of ln G, on whichever scale the middle of all reads is more
 //! symmetrical. Levels of telegraph noise have many reads, or last longer, so they are no outliers.
 
+use std::f64::consts::FRAC_PI_2;
+
 use crate::normal::{between, density};
 use crate::sample::median;
 
@@ -38,6 +40,8 @@ const SIDE: f64 = 0.1;
 pub(super) struct Isolated {
     /// Which reads are outliers.
     pub outlier: Vec<bool>,
+    /// Which of them are no tail of a level: the mean of a level without its tail would be moved.
+    pub beyond_levels: Vec<bool>,
     /// Variance of normal reads that are no outliers, over that of all.
     pub kept: f64,
 }
@@ -114,25 +118,28 @@ fn of_series(reads: &[f64], pooled: f64) -> Isolated {
     let spread = ((n as f64 * own * own + PRIOR * pooled * pooled) / (n as f64 + PRIOR)).sqrt();
     // More than half of the differences are 0 where the resolution of the reads hides their noise.
     if n < LEAST_READS || own.min(pooled) <= 0.0 {
-        return Isolated { outlier: vec![false; n], kept: 1.0 };
+        return Isolated { outlier: vec![false; n], beyond_levels: vec![false; n], kept: 1.0 };
     }
-    let (middle, reach) = (median(&mut reads.to_vec()), FAR * spread * (1.0 + 1.5708 / n as f64).sqrt());
+    let (middle, reach) = (median(&mut reads.to_vec()), FAR * spread * (1.0 + FRAC_PI_2 / n as f64).sqrt());
     let far = |read: f64| (read - middle).abs() > reach;
     let enough = ((LEVEL.0 * n as f64).ceil() as usize).max(LEVEL.1);
     let mut sorted = reads.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let few = |read: f64| {
+    let near = |read: f64, distance: f64| {
         let below = |bound: f64| sorted.partition_point(|value| *value < bound);
-        below(read + reach / FAR) - below(read - reach / FAR) < enough
+        below(read + distance) - below(read - distance)
     };
+    let few = |read: f64| near(read, reach / FAR) < enough;
     let runs = reads.chunk_by(|&one, &next| far(one) == far(next) && (!far(one) || (next - one).abs() <= reach));
     let of_run = |run: &[f64]| run.len() <= LONGEST && far(run[0]);
     let short = runs.flat_map(|run| std::iter::repeat_n(of_run(run), run.len()));
-    let outlier = short.zip(reads).map(|(short, &read)| short && few(read)).collect();
+    let outlier: Vec<bool> = short.zip(reads).map(|(short, &read)| short && few(read)).collect();
+    let beyond = |(&outlier, &read): (&bool, &f64)| outlier && near(read, reach) < 2 * enough;
+    let beyond_levels = outlier.iter().zip(reads).map(beyond).collect();
     // Unless the noise differs from that of the neighbourhood by more than its own error, the latter is known better.
     let alike = (own / pooled).ln().abs() < 2.0 * OWN_ERROR / (n as f64).sqrt();
     let c = reach / if alike { pooled } else { own };
-    Isolated { outlier, kept: 1.0 - 2.0 * c * density(c) / between(-c, c) }
+    Isolated { outlier, beyond_levels, kept: 1.0 - 2.0 * c * density(c) / between(-c, c) }
 }
 
 #[cfg(test)]
@@ -174,7 +181,9 @@ mod tests {
         let mut series: Vec<Vec<f64>> = (0..300)
             .map(|_| (0..3).map(|_| 50.0 * (1.0 + 0.05 * quantile(stream.random_range(1e-12..1.0)))).collect())
             .collect();
-        let count = |series: &[Vec<f64>]| isolated(series).iter().flat_map(|one| &one.outlier).filter(|outlier| **outlier).count();
+        let count = |series: &[Vec<f64>]| {
+            isolated(series).iter().flat_map(|one| &one.outlier).filter(|outlier| **outlier).count()
+        };
         // Beyond 3 sigma lie 0.27 % of 900 reads, 2.4; more than eleven have a probability of 10^-5.
         let before = count(&series);
         assert!(before <= 11, "{before}");

@@ -64,12 +64,7 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
 impl AllSeries {
     /// Adds the reads of one series, without outliers.
     fn push(&mut self, cell: u32, reads: &[f64], isolated: &Isolated, keep: &[bool]) {
-        let outlier = &isolated.outlier;
-        let regular: Vec<usize> = (0..reads.len()).filter(|&read| !outlier[read]).collect();
-        let values: Vec<f64> = regular.iter().map(|&read| reads[read]).collect();
-        // An outlier between two reads separates them.
-        let follows: Vec<bool> =
-            regular.iter().enumerate().map(|(place, &read)| place > 0 && regular[place - 1] + 1 == read).collect();
+        let (values, follows) = without(reads, &isolated.outlier);
         let pairs = follows.iter().filter(|follows| **follows).count();
         if pairs == 0 {
             return;
@@ -85,7 +80,8 @@ impl AllSeries {
         let squares = differences.clone().map(|difference| difference * difference).sum::<f64>() / isolated.kept;
         let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
         self.outliers += reads.len() - values.len();
-        let levels = two_levels(&values, &follows);
+        let (of_levels, follow) = without(reads, &isolated.beyond_levels);
+        let levels = two_levels(&of_levels, &follow);
         self.series.push(ReadSeries { cell, n: values.len(), pairs, mean, middle, squares, differences: kept, levels });
     }
 
@@ -105,6 +101,14 @@ impl AllSeries {
         }
         notes
     }
+}
+
+/// Returns the reads that are no `outlier`, and which of them come directly after the one before: an outlier between two reads
+/// separates them.
+fn without(reads: &[f64], outlier: &[bool]) -> (Vec<f64>, Vec<bool>) {
+    let regular: Vec<usize> = (0..reads.len()).filter(|&read| !outlier[read]).collect();
+    let follows = |place: usize| place > 0 && regular[place - 1] + 1 == regular[place];
+    (regular.iter().map(|&read| reads[read]).collect(), (0..regular.len()).map(follows).collect())
 }
 
 /// Returns the median time between two reads, s; `given` overrides it.

@@ -13,7 +13,7 @@ use pyo3::types::PyDict;
 
 use crate::crossbar::word;
 use crate::device::Device;
-use crate::errors::refused;
+use crate::errors::{refused, warn};
 use crate::figure::Figure;
 use crate::values::Whole;
 
@@ -141,6 +141,9 @@ pub fn fit_device(
     let input =
         FitInput { writes: table(writes)?, reads: table(reads)?, retention: table(retention)?, pulses: table(pulses)? };
     let report = py.detach(|| fit(&input, &options)).map_err(refused)?;
+    for caution in report.cautions() {
+        warn(py, &caution)?;
+    }
     Ok(Fit { report })
 }
 

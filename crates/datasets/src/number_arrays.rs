@@ -93,7 +93,12 @@ pub fn read_arrays(path: &Path) -> Result<BTreeMap<String, NumberArray>, NumberA
 fn numbers(array: npy::Array) -> Result<NumberArray, NumberArraysError> {
     let Layout::Plain(column) = array.layout else { return Err(NumberArraysError::Records { file: array.file }) };
     let (kind, is_float) = (column.number_type().to_string(), column.number_type().is_float());
-    Ok(NumberArray { numbers: (0..column.len()).map(|place| column.number(place)).collect(), shape: array.shape, kind, is_float })
+    Ok(NumberArray {
+        numbers: (0..column.len()).map(|place| column.number(place)).collect(),
+        shape: array.shape,
+        kind,
+        is_float,
+    })
 }
 
 /// Writes an npz file of named arrays with their shapes at `path`. The file appears whole or not at all.

@@ -20,7 +20,7 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
     if let Some((low, high)) = options.window {
         // Written so that NaN fails.
         if !(low > 0.0 && high > low && high.is_finite()) {
-            return refuse("--window", format!("expected 0 < Gmin < Gmax in µS, got {low}:{high}"), "");
+            return refuse("--window", format!("expected 0 < Gmin < Gmax in µS, got {low}..{high}"), "");
         }
     }
     let positive = [
@@ -60,7 +60,7 @@ mod tests {
             (FitOptions { name: " ".into(), ..default() }, "--name: expected a name, got an empty one"),
             (
                 FitOptions { window: Some((5.0, f64::NAN)), ..default() },
-                "--window: expected 0 < Gmin < Gmax in µS, got 5:NaN",
+                "--window: expected 0 < Gmin < Gmax in µS, got 5..NaN",
             ),
             (FitOptions { read_volts: Some(0.0), ..default() }, "--read-volts: expected a number above 0 V, got 0"),
             (

@@ -76,9 +76,11 @@ impl Fit<'_> {
         let pulsed = of(Role::Pulses);
         let from_pulses =
             pulsed.and_then(|table| Some(Extent::of_pulses(extremes(table)?, table.rows(), table.cells.count())));
-        let Some((fit, ohms)) = window(extent.or(from_pulses), ends, self.options.window, clipped) else {
+        let extent = extent.or(from_pulses);
+        self.check_window(extent.as_ref())?;
+        let Some((fit, ohms)) = window(extent, ends, self.options.window, clipped) else {
             let problem = "missing: the tables have no writes of working cells".to_owned();
-            return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1:1000" });
+            return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1..1000" });
         };
         self.mechanisms.push(fit);
         let mut file = DeviceFile::new(&self.options.name, ohms);
@@ -96,6 +98,19 @@ impl Fit<'_> {
             self.pulses(&mut file, table, conductances);
         }
         self.finish(file, tables)
+    }
+
+    /// Refuses a forced window that none of the data are in, as in another unit.
+    fn check_window(&self, extent: Option<&Extent>) -> Result<(), FitError> {
+        let (Some((low, high)), Some(extent)) = (self.options.window, extent) else { return Ok(()) };
+        if low <= extent.high && high >= extent.low {
+            return Ok(());
+        }
+        let problem = format!(
+            "expected a window that overlaps the data ({:.4} to {:.4} µS), got {low} to {high} µS",
+            extent.low, extent.high
+        );
+        Err(FitError::Option { option: "--window", problem, hint: "windows are in µS" })
     }
 
     /// Fits writes and classifies their cells.

@@ -6,6 +6,10 @@ use crate::device_file::DeviceFile;
 use crate::input::Role;
 use crate::options::Mechanism;
 
+/// Conductances that are likely for a memristive device, µS: 1 Gohm to 10 ohm. Numbers in siemens or in ohm are far outside.
+const LEAST_LIKELY_MICROSIEMENS: f64 = 1e-3;
+const MOST_LIKELY_MICROSIEMENS: f64 = 1e5;
+
 /// A file that entered the fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -194,6 +198,26 @@ impl FitReport {
     /// Returns the estimate of `key` of the device file.
     pub fn number(&self, key: &str) -> Option<&FittedNumber> {
         self.mechanisms.iter().flat_map(|fit| &fit.numbers).find(|number| number.key == key)
+    }
+
+    /// Returns what a user must know before the device is used: mechanisms that the tables should have shown, and a window
+    /// that suggests a wrong unit.
+    pub fn cautions(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        let writes = self.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::Writes);
+        let has_writes = self.files.iter().any(|file| file.role == Role::Writes);
+        if let Some(withheld) = writes.filter(|_| has_writes) {
+            all.push(format!("the device has no write noise: {}", withheld.reason));
+        }
+        let (low, high) = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));
+        if low < LEAST_LIKELY_MICROSIEMENS || high > MOST_LIKELY_MICROSIEMENS {
+            let [most, least] = [low, high].map(|conductance| 1e6 / conductance);
+            all.push(format!(
+                "the window is {least:.3e} to {most:.3e} ohm; most memristive devices have 10 ohm to 1 Gohm\n\n\
+                 hint: check that the unit in the names of the columns is that of the numbers"
+            ));
+        }
+        all
     }
 
     /// Returns the device file as JSON, with provenance.

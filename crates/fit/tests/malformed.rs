@@ -233,6 +233,6 @@ fn a_window_is_required_without_writes() {
     let message = fit(&reads, &FitOptions::default()).expect_err("refused").to_string();
     assert_eq!(
         message,
-        "--window: missing: the tables have no writes of working cells\n\nhint: state Gmin and Gmax, as in 1:1000"
+        "--window: missing: the tables have no writes of working cells\n\nhint: state Gmin and Gmax, as in 1..1000"
     );
 }

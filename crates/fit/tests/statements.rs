@@ -175,3 +175,36 @@ fn every_number_has_an_interval_or_a_reason() {
     // A median of four cells.
     assert_eq!(bare, ["faults.stuck_low_resistance_ohm"]);
 }
+
+/// Numbers in siemens in columns of microsiemens, and in ohm.
+#[test]
+fn a_window_far_from_any_device_is_told() {
+    for (factor, told) in
+        [(1e-6, "the window is 1.103e10 to 5.878e10 ohm"), (1e4, "the window is 1.103e0 to 5.878e0 ohm")]
+    {
+        let rows: String = (0..400)
+            .map(|row| {
+                let target = [20.0, 40.0, 60.0, 80.0][row % 4] * factor;
+                format!("{},{target},{}\n", row / 4, target * (0.95 + 0.1 * scattered(row)))
+            })
+            .collect();
+        let writes = file(format!("cell,target_microsiemens,conductance_microsiemens\n{rows}"));
+        let options = FitOptions { resamples: 50, ..FitOptions::default() };
+        let report = fit(&FitInput { writes, ..FitInput::default() }, &options).expect("a fit");
+        let [caution] = &report.cautions()[..] else { panic!("{:?}", report.cautions()) };
+        assert!(caution.starts_with(told) && caution.contains("hint: check that the unit"), "{caution}");
+    }
+}
+
+#[test]
+fn a_device_without_write_noise_is_told() {
+    let writes = || file("cell,target_microsiemens,conductance_microsiemens\n1,50,51\n2,50,49\n3,50,50.5\n".to_owned());
+    let report = fit(&FitInput { writes: writes(), ..FitInput::default() }, &options()).expect("a fit");
+    let [caution] = &report.cautions()[..] else { panic!("{:?}", report.cautions()) };
+    assert!(caution.starts_with("the device has no write noise: "), "{caution}");
+    let siemens = FitOptions { window: Some((1e-5, 1e-4)), ..options() };
+    let error = fit(&FitInput { writes: writes(), ..FitInput::default() }, &siemens).expect_err("another unit");
+    let told = error.to_string();
+    assert!(told.starts_with("--window: expected a window that overlaps the data ("), "{told}");
+    assert!(told.ends_with(" µS), got 0.00001 to 0.0001 µS\n\nhint: windows are in µS"), "{told}");
+}

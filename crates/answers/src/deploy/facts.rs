@@ -130,7 +130,8 @@ impl ExactMemory {
         } else if self.is_guess(self.correct) {
             let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
             let spikes = self.hidden_spikes;
-            let told = format!("{accuracy:.1} % accuracy, guessing {guessing:.1} %, {spikes:.0} hidden spikes per sample");
+            let told =
+                format!("{accuracy:.1} % accuracy, guessing {guessing:.1} %, {spikes:.0} hidden spikes per sample");
             Some(format!("is at chance ({told})"))
         } else {
             None

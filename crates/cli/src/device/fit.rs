@@ -14,6 +14,7 @@ use ohmspike_study::bounded::{LARGEST_MEASUREMENT, read_named};
 use ohmspike_study::machine::machine;
 
 use super::{files, print};
+use crate::terminal::tell;
 use crate::{Failure, command_line};
 use choices::{Laws, acceptance, mechanism, window};
 
@@ -126,6 +127,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let report = fit(&input, &options)?;
     print(&fit_table(&report))?;
     print(&format!("\n{}\n", clip_table(&report.device)))?;
+    report.cautions().iter().for_each(|caution| tell!("warning: {caution}\n"));
     let command =
         command_line::words().iter().skip(1).map(|argument| quoted(argument)).collect::<Vec<String>>().join(" ");
     let command = format!("ohmspike {command}");

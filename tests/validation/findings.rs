@@ -33,7 +33,7 @@ pub fn stated(texts: &[String]) {
     }
 }
 
-fn records(name: &str) -> Vec<Record> {
+pub fn records(name: &str) -> Vec<Record> {
     let store = Store::open(&folder(name)).expect("records");
     assert!(!store.is_empty(), "{name} has records");
     store.records().cloned().collect()

@@ -1,18 +1,20 @@
 //! The tables of `experiments/findings/README.md` on trainings through cells, made again from the records next to it.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, done_of};
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::health::HealthKind;
+use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::results::Results;
 use ohmspike_study::settings::Controller;
 use ohmspike_study::study_file::StudyFile;
 
-use crate::findings::{folder, outcomes, stated};
+use crate::findings::{folder, outcomes, records, stated};
 
 /// Trials of one condition.
 #[derive(Default)]
@@ -135,6 +137,62 @@ fn the_cost_of_wires_is_that_of_its_records() {
     let line = |(kiloohm, rows, ohm): (u32, u32, u32)| {
         let [gated, driven] = ["gated", "driven"].map(|access| table[&(kiloohm, rows, ohm, access.to_owned())].words());
         format!("| {kiloohm} kΩ | {rows} | {ohm} | {gated} | {driven} |")
+    };
+    stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+}
+
+/// The 4 cell resistances of the study of wires, with one seed and in tiles of one size.
+#[test]
+fn the_cost_of_wires_over_cells_is_that_of_its_records() {
+    let table = by("wires-cells", |record| {
+        let device = &record.settings.device;
+        let number = |key: &str| device[key].as_f64().expect("a number") as u32;
+        let access = device["wires.access"].as_str().expect("a word").to_owned();
+        (number("window.low_resistance_ohm") / 1000, number("wires.line_ohm_per_cell"), access)
+    });
+    let arrays: Vec<(u32, u32)> = table.keys().filter(|key| key.2 == "gated").map(|key| (key.0, key.1)).collect();
+    let line = |(kiloohm, ohm): (u32, u32)| {
+        let [gated, driven] = ["gated", "driven"].map(|access| table[&(kiloohm, ohm, access.to_owned())].words());
+        format!("| {kiloohm} kΩ | {ohm} | {gated} | {driven} |")
+    };
+    stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+}
+
+/// Returns the mean number of active rows per step of the tests, and the 99 % quantile over the steps.
+fn active_rows(record: &Record) -> (f64, usize) {
+    let prepared = Prepared::new([&record.settings].into_iter(), Path::new(".")).expect("the embedded subset");
+    let spikes = &prepared.data(&record.settings).test.spikes;
+    let mut counts: Vec<usize> =
+        (0..spikes.len()).flat_map(|sample| spikes.sample(sample).by_step().map(<[u16]>::len)).collect();
+    counts.sort_unstable();
+    let mean = counts.iter().sum::<usize>() as f64 / counts.len() as f64;
+    let read = record.active_rows(0).expect("cells");
+    assert!((read - mean).abs() < 1e-9, "the record counts the spikes of the data: {read}, {mean}");
+    (mean, counts[(0.99 * counts.len() as f64) as usize])
+}
+
+#[test]
+fn the_cost_of_wires_over_sparsity_is_that_of_its_records() {
+    let hertz = |record: &Record| record.settings.data.poisson_rate_hertz().expect("a Poisson code") as u32;
+    let table = by("wires-sparsity", |record| {
+        let device = &record.settings.device;
+        let ohm = device["wires.line_ohm_per_cell"].as_f64().expect("a number") as u32;
+        (hertz(record), ohm, device["wires.access"].as_str().expect("a word").to_owned())
+    });
+    let rows: BTreeMap<u32, (f64, usize)> = records("wires-sparsity")
+        .into_iter()
+        .map(|record| (hertz(&record), record))
+        .collect::<BTreeMap<u32, Record>>()
+        .into_iter()
+        .map(|(hertz, record)| (hertz, active_rows(&record)))
+        .collect();
+    let arrays: Vec<(u32, u32)> = table.keys().filter(|key| key.2 == "gated").map(|key| (key.0, key.1)).collect();
+    let line = |(hertz, ohm): (u32, u32)| {
+        let [gated, driven] = ["gated", "driven"].map(|access| table[&(hertz, ohm, access.to_owned())].words());
+        let (mean, most) = rows[&hertz];
+        format!("| {hertz} Hz | {mean:.1} ({most}) | {ohm} | {gated} | {driven} |")
     };
     stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
     stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);

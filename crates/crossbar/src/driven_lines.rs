@@ -9,7 +9,7 @@
 //! w = s κ (T_written - T_opposite)
 //! ```
 //!
-//! A cell in a dead row or column conducts nothing, as if its line were open. The gain of a row driver scales the input
+//! A cell in a dead row or column conducts nothing: it can be neither formed nor written. The gain of a row driver scales the input
 //! voltage. White read noise and random telegraph noise of a cell reach the sense amplifier with the fraction T / G of the
 //! current of the cell.
 

@@ -286,13 +286,16 @@ fn squares(points: &[(f64, f64)], side: f64, color: &str) -> Vec<Primitive> {
     }))]
 }
 
+/// Width of the outline of an opaque area: neighbours overlap, so that no gap shows between them.
+const OVERLAP: f64 = 0.5;
+
 /// Draws a filled area.
 pub fn area(corners: &[(f64, f64)], color: &str, opacity: f64) -> Primitive {
     Primitive::Path(Box::new(PathData {
         d: outline_of(corners),
         fill: Some(Color::from(color)),
-        stroke: Color::None,
-        stroke_width: 0.0,
+        stroke: if opacity < 1.0 { Color::None } else { Color::from(color) },
+        stroke_width: if opacity < 1.0 { 0.0 } else { OVERLAP },
         opacity: Some(opacity).filter(|opacity| *opacity < 1.0),
         stroke_dasharray: None,
     }))

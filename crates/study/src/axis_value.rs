@@ -17,7 +17,21 @@ pub fn is_seed(axis: &Axis) -> bool {
     axis.key.starts_with("seeds.")
 }
 
-/// Formats a value for a table cell: strings without quotes.
+/// Formats a value for a table cell: strings without quotes, large whole numbers without decimals.
+///
+/// ```
+/// use ohmspike_study::axis_value::plain;
+///
+/// assert_eq!(plain(&toml::Value::from(1e5)), "100000");
+/// assert_eq!(plain(&toml::Value::from(1.0)), "1.0"); // as in 0.8, 1.0
+/// ```
 pub fn plain(value: &toml::Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    match value {
+        toml::Value::String(text) => text.clone(),
+        toml::Value::Float(number) if number.abs() >= LARGE && number.fract() == 0.0 => number.to_string(),
+        value => value.to_string(),
+    }
 }
+
+/// Whole numbers from here need no decimals; smaller ones keep those of their neighbours on an axis.
+const LARGE: f64 = 10.0;

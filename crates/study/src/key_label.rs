@@ -14,7 +14,7 @@ pub const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
 
 /// Keys with their label and unit.
-const KNOWN: [(&str, &str, &str); 41] = [
+const KNOWN: [(&str, &str, &str); 42] = [
     (NOISE, "noise of every weight update", "% of σ_init"),
     (FRACTION, "excitatory fraction of the hidden neurons", ""),
     (SPREAD_SCALE, "factor on the device's write noise", ""),
@@ -26,6 +26,7 @@ const KNOWN: [(&str, &str, &str); 41] = [
     ("hardware.weight_at_gmax", "weight of a hidden cell at Gmax", "thresholds"),
     ("readout.weight_at_gmax", "weight of a readout cell at Gmax", "thresholds"),
     ("hardware.retention_seconds", "time between the last write and the test", "s"),
+    ("data.poisson_rate_hertz", "spike rate of the largest input", "1/s"),
     ("training.epochs", "training epochs", ""),
     ("training.batch", "samples per batch", ""),
     ("training.learning_rate", "learning rate", ""),

@@ -95,6 +95,15 @@ impl Record {
         Some(Activity { classes: self.tests.get(number)?.clone(), below: Vec::new() }.total())
     }
 
+    /// Returns the mean number of active rows per time step of the connection at `place`, in all tests: spikes that arrive.
+    /// None for abstract weights.
+    pub fn active_rows(&self, place: usize) -> Option<f64> {
+        let reads = self.connections.get(place)?.used.as_ref()?.test.row_reads;
+        let samples: u64 = self.tests.iter().flatten().map(|class| class.samples).sum();
+        let steps = samples as f64 * self.settings.network.steps as f64;
+        (steps > 0.0).then(|| reads as f64 / steps)
+    }
+
     /// Mean firing rate of the last hidden layer on the test set before training, Hz.
     pub fn initial_rate(&self) -> Option<f64> {
         let seconds = self.settings.sample_seconds();

@@ -12,7 +12,7 @@ mod spread;
 mod update;
 mod wires;
 
-use ohmspike_crossbar::device::{Device, TableRange};
+use ohmspike_crossbar::device::{Device, Scheme, TableRange};
 use ohmspike_plot::panel::{PanelFigure, prefixed};
 
 pub use comparison::comparison_figure;
@@ -22,9 +22,12 @@ use crate::datasheet::clip_caption;
 /// Draws update curve, write noise, read noise, drift, I-V and wires of `device`, as far as it has them. The caption tells how many
 /// writes the window clips.
 pub fn device_figure(device: &Device) -> PanelFigure {
+    let writes = spread::write_panel(device);
+    // Exact updates are straight lines, which tell nothing about a device with wires.
+    let exact = matches!(device.write.scheme, Scheme::Add) && writes.is_none();
     let panels = [
-        Some(update::panel(device)),
-        spread::write_panel(device),
+        (device.wires.is_none() || !exact).then(|| update::panel(device)),
+        writes,
         spread::read_panel(device),
         drift::panel(device),
         current::panel(device),
@@ -116,5 +119,8 @@ mod tests {
         }
         assert_eq!(titles("illustrative-oxide"), ["update", "write noise", "read noise"]);
         assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
+        let wired = format!(r#"{{ "name": "wired", {window}, "wires": {{ "line_ohm_per_cell": 1 }} }}"#);
+        let panels = device_figure(&Device::from_json(&wired).unwrap()).panels;
+        assert_eq!(panels.len(), 2, "wires alone");
     }
 }

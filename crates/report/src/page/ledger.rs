@@ -27,7 +27,9 @@ pub fn section(facts: &Facts) -> Section {
         p.method {
             "Means over the trials of a condition, by connection. At the floor, at the ceiling: fraction of writes that end there. Wrong sign: fraction of \
              weights that violate Dale's law after an update. "
-            @if on_cells { "Energies follow from the voltages and times of the device file." }
+            @if on_cells {
+                "Energies follow from the voltages and times of the device file. Active rows: spikes that arrive in a time step of the tests, on average."
+            }
             @else { "Abstract weights have neither pulses nor energy. Their floor is 0, and they have no ceiling." }
         }
         (writes(&groups))
@@ -185,6 +187,16 @@ fn conversions(groups: &[Group]) -> Markup {
     html! { @if !rows.is_empty() { (table("Conversions per trial", &head, &rows)) } }
 }
 
+/// Formats the mean number of active rows of every connection in one cell, in network order.
+fn active_rows(group: &Group) -> String {
+    let connections = group.records.iter().map(|record| record.connections.len()).min().unwrap_or_default();
+    let cell = |place: usize| match group.mean_known(|record| record.active_rows(place)) {
+        Some(rows) => significant(rows),
+        None => "-".to_owned(),
+    };
+    (0..connections).map(cell).collect::<Vec<_>>().join("; ")
+}
+
 fn costs(groups: &[Group]) -> Markup {
     let row = |group: &Group| {
         let energy = |known: Option<f64>| known.map_or_else(|| "not stated".to_owned(), significant);
@@ -206,6 +218,7 @@ fn costs(groups: &[Group]) -> Markup {
                 .map_or_else(|| "-".to_owned(), |worst| worst.to_string()),
             energy(group.mean_known(training)),
             energy(group.mean_known(inference)),
+            active_rows(group),
         ]
     };
     let head = [
@@ -216,6 +229,7 @@ fn costs(groups: &[Group]) -> Markup {
         "most pulses on one cell",
         "energy of training, µJ",
         "energy per inference, nJ",
+        "active rows per step",
     ];
     table("Pulses and energy per trial: hidden layer; readout", &head, &groups.iter().map(row).collect::<Vec<_>>())
 }

@@ -195,6 +195,21 @@ mod tests {
         assert!(read[COLUMNS..].iter().all(|&padding| padding == 1.0));
     }
 
+    /// A gain before the converters would round and shift other sums.
+    #[test]
+    fn digital_gains_follow_the_converters() {
+        let weights = weights(12);
+        let converter = Rounding { tile_rows: 5, unit: 0.25, offset: 2.0, columns: COLUMNS };
+        let gain = Matrix::from_fn(1, COLUMNS, |_, column| 1.0 + column as f32 / 16.0);
+        let plain = Layer { converter: Some(&converter), ..Layer::exact(&weights) };
+        let read = currents(Layer { column_gain: Some(gain.row(0)), ..plain }, &[1, 3, 4, 11], 1);
+        let without = currents(plain, &[1, 3, 4, 11], 1);
+        for column in 0..COLUMNS {
+            // Multiples of 1/64: products and sums are exact.
+            assert_eq!(read[column] - 1.0, gain[(0, column)] * (without[column] - 1.0), "column {column}");
+        }
+    }
+
     #[test]
     fn exact_converters_do_not_change_the_sums() {
         let weights = weights(12);

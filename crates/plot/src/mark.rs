@@ -287,7 +287,7 @@ fn squares(points: &[(f64, f64)], side: f64, color: &str) -> Vec<Primitive> {
 }
 
 /// Width of the outline of an opaque area: neighbours overlap, so that no gap shows between them.
-const OVERLAP: f64 = 0.5;
+const OVERLAP: f64 = 1.0;
 
 /// Draws a filled area.
 pub fn area(corners: &[(f64, f64)], color: &str, opacity: f64) -> Primitive {

@@ -93,6 +93,7 @@ fn index(pages: &[Page]) -> Page {
     for Page { file, about, text: page } in pages {
         text += &format!("- [{}]({file}): {about}\n", markdown::title_of(page));
     }
+    text += "- [Python](python.md): every class and function of the Python package.\n";
     Page { file: "index.md", about: "", text }
 }
 

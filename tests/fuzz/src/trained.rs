@@ -35,7 +35,7 @@ pub fn get() -> &'static Trained {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
-        let mut keep = |end: &EpochEnd| checkpoint.keep(end).expect("a writable folder");
+        let mut keep = |end: &EpochEnd| checkpoint.keep(end, false).expect("a writable folder");
         let outcome =
             run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut keep).expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };

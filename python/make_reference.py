@@ -68,6 +68,8 @@ def members(node):
         if not isinstance(one, ast.FunctionDef):
             continue
         documented = ast.get_docstring(one)
+        if one.name.startswith("_") and one.name not in ("__new__", "__init__", "__getitem__", "__str__"):
+            continue
         if one.name in ("__new__", "__init__"):
             constructor += [code(signature(one, node.name)), *([documented] if documented else [])]
         elif documented and any(isinstance(mark, ast.Name) and mark.id == "property" for mark in one.decorator_list):

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::errors::refused;
-use crate::table::Table;
+use crate::table::{Table, escaped};
 use crate::values::{as_written, json_to_python};
 
 /// An answer with everything behind it.
@@ -76,6 +76,7 @@ impl Answer {
     }
 
     fn _repr_html_(&self) -> PyResult<String> {
-        Ok(format!("<p>{} in {}</p>{}", self.kind, self.folder.display(), self.table()?._repr_html_()))
+        let folder = escaped(&self.folder.display().to_string());
+        Ok(format!("<p>{} in {folder}</p>{}", self.kind, self.table()?._repr_html_()))
     }
 }

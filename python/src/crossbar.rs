@@ -126,6 +126,7 @@ impl Crossbar {
         check_memory(&format!("array of {} x {}", rows.0, columns.0), rows.0 * columns.0 * BYTES_PER_PAIR)?;
         let (rows, columns) = (rows.size(), columns.size());
         let chip = chip.map_or(seed.named("chip"), |chip| chip.stream());
+        let branches = branches(signs, rows)?;
         let made_with = [
             ("device", device.to_text()?),
             ("weight_at_gmax", weight_at_gmax.to_string()),
@@ -133,9 +134,12 @@ impl Crossbar {
             ("controller", controller.to_owned()),
             ("update_sigma", update_sigma.to_string()),
             ("write_spread_scale", write_spread_scale.to_string()),
+            (
+                "signs",
+                branches.iter().flatten().map(|branch| if *branch == Branch::Plus { '+' } else { '-' }).collect(),
+            ),
         ];
         let (pair, controller): (PairKind, Controller) = (word("pair", pair)?, word("controller", controller)?);
-        let branches = branches(signs, rows)?;
         let weights = match initial {
             Some(given) => {
                 let weights = matrix(given, "initial")?;
@@ -338,7 +342,8 @@ impl Crossbar {
         Ok(PyBytes::new(py, &postcard::to_stdvec(&state).map_err(refused)?))
     }
 
-    /// Restore the `state` of an array that was built with the same arguments. Others are refused by name.
+    /// Restore the `state` of an array that was built with the same arguments. Others are refused by name, except for seeds: the
+    /// state of another seed belongs to another chip, which cannot be told.
     fn restore(&mut self, state: &[u8]) -> PyResult<()> {
         let damaged = |_| refused("state: expected bytes of `Crossbar.state`, got others");
         // The version comes first, so that a state of another version is not taken for a damaged one.
@@ -351,9 +356,16 @@ impl Crossbar {
         if !rest.is_empty() {
             return Err(refused(format!("state: expected bytes of `Crossbar.state`, got {} more", rest.len())));
         }
+        if self.made_with.len() != made_with.len() {
+            return Err(refused("state: expected bytes of `Crossbar.state`, got others"));
+        }
         let unlike = self.made_with.iter().zip(&made_with).find(|(own, given)| own != given);
         if let Some(((name, own), (_, given))) = unlike {
-            let told = if name == "device" { String::new() } else { format!(" {own}, got {given}") };
+            let told = if ["device", "signs"].contains(&name.as_str()) {
+                String::new()
+            } else {
+                format!(" {own}, got {given}")
+            };
             return Err(refused(format!("state: expected that of an array with the same {name}{told}")));
         }
         self.array.restore(array).map_err(refused)?;

@@ -70,7 +70,7 @@ impl Device {
             return Ok(name.clone());
         }
         let text = self.file_text()?;
-        let folder = std::env::current_dir()?.join("results").join("devices");
+        let folder = std::path::absolute(Path::new("results").join("devices"))?;
         let path = folder.join(format!("{}-{}.json", self.checked.name, &sha256(text.as_bytes())[..8]));
         fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
         fs::write(&path, &text).map_err(|error| cannot_write(&path, &error))?;

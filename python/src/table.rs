@@ -59,6 +59,11 @@ impl Table {
     }
 }
 
+/// Returns `text` as HTML.
+pub fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;")
+}
+
 /// Rows and columns that a table shows as text.
 const SHOWN_ROWS: usize = 10;
 const SHOWN_COLUMNS: usize = 8;
@@ -198,7 +203,6 @@ impl Table {
     }
 
     pub(crate) fn _repr_html_(&self) -> String {
-        let escaped = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;");
         let row = |tag: &str, cells: Vec<String>| {
             let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escaped(cell))).collect();
             format!("<tr>{cells}</tr>")

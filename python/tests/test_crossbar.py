@@ -202,6 +202,8 @@ def test_a_state_of_another_array_is_refused_by_name():
         array(weight_at_gmax=2).restore(state)
     with pytest.raises(ohmspike.OhmspikeError, match="with the same pair push-pull, got one-branch"):
         array(pair="push-pull").restore(state)
+    with pytest.raises(ohmspike.OhmspikeError, match="with the same signs$"):
+        array(signs=[1, -1, 1, -1]).restore(state)
     with pytest.raises(ohmspike.OhmspikeError, match="with the same device$"):
         array("ideal").restore(state)
     with pytest.raises(ohmspike.OhmspikeError, match="expected bytes of `Crossbar.state`, got 1 more"):

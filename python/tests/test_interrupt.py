@@ -12,6 +12,14 @@ import pytest
 import ohmspike
 
 
+@pytest.fixture(autouse=True)
+def listening():
+    """A shell starts its background jobs with Ctrl-C ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def after(happened, act):
     """Calls `act` on another thread once `happened` is true."""
 

@@ -21,6 +21,13 @@ def test_settings_are_those_of_the_argument_set(study):
     assert told.startswith('set={"hardware.device": "nope"}: hardware.device: unknown device `nope`')
 
 
+def test_lists_of_a_setting_stay_whole(study):
+    told = message(lambda: ohmspike.run(study, set={"hardware.device": ["none", "nope"]}))
+    assert told.startswith('set={"hardware.device": ["none", "nope"]}: ')
+    told = message(lambda: ohmspike.run(study, set={"data.set": "a (1), b"}))
+    assert told.startswith('set={"data.set": "a (1), b"}: ')
+
+
 @pytest.mark.parametrize("text", ["a=3", ["a"], 3])
 def test_a_set_that_is_no_dictionary(study, text):
     told = message(lambda: ohmspike.run(study, set=text))

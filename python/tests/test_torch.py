@@ -128,8 +128,8 @@ def test_a_noisy_network_learns():
 
 
 def test_layers_of_a_seed_are_the_same_layer():
-    first, second = (CrossbarLinear(6, 4, OXIDE, seed=3) for _ in range(2))
-    assert torch.equal(first.weight, second.weight) and torch.equal(first.bias, second.bias)
+    first, *others = (CrossbarLinear(6, 4, OXIDE, seed=seed) for seed in (3, 3, ohmspike.Seed(3), np.int64(3)))
+    assert all(torch.equal(first.weight, second.weight) and torch.equal(first.bias, second.bias) for second in others)
     assert not torch.equal(CrossbarLinear(6, 4, OXIDE, seed=4).weight, first.weight)
 
 
@@ -139,8 +139,11 @@ def test_a_loaded_state_brings_its_scale():
     second.load_state_dict(first.state_dict())
     assert second.crossbar.weight_at_gmax == first.crossbar.weight_at_gmax
     assert torch.equal(first.weight, second.weight) and torch.equal(first(torch.ones(6)), second(torch.ones(6)))
+    other = CrossbarLinear(6, 4, IDEAL, seed=3)
+    before = other.crossbar.weights
     with pytest.raises(ohmspike.OhmspikeError, match="with the same device"):
-        CrossbarLinear(6, 4, IDEAL, seed=3).load_state_dict(first.state_dict())
+        other.load_state_dict(first.state_dict())
+    assert np.array_equal(other.crossbar.weights, before)
 
 
 def test_layers_are_copied_and_saved(tmp_path):
@@ -189,6 +192,15 @@ def test_an_encoder_layer_reads_its_arrays_without_gradients():
         model = convert(nn.TransformerEncoderLayer(4, 2, 8, batch_first=True), OXIDE).eval()
     with torch.no_grad():
         model(torch.ones(1, 3, 4))
+    assert all(layer.crossbar.usage["counts"]["row_reads"] > 0 for _, layer in crossbars(model))
+
+
+def test_an_encoder_reads_its_arrays_with_a_mask():
+    layer = nn.TransformerEncoderLayer(4, 2, 8, batch_first=True)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="self_attn"):
+        model = convert(nn.TransformerEncoder(layer, 1), OXIDE).eval()
+    with torch.no_grad():
+        model(torch.ones(1, 3, 4), src_key_padding_mask=torch.tensor([[False, False, True]]))
     assert all(layer.crossbar.usage["counts"]["row_reads"] > 0 for _, layer in crossbars(model))
 
 

@@ -386,7 +386,11 @@ fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
         let answer = folder.run(&deploy);
         assert_eq!((answer.status, answer.stdout.as_str()), (Some(2), ""), "{answer:#?}");
         let told = format!("error: net.npz: the network itself {state}");
-        assert!(answer.stderr.contains(&told) && answer.stderr.contains("\n\nhint: check data set"), "{answer:#?}");
+        assert!(
+            answer.stderr.contains(&told)
+                && answer.stderr.contains("\n\nhint: weights are in units of a threshold of 1; check their scale"),
+            "{answer:#?}"
+        );
         assert_eq!(folder.text("results/net-deploy/deployment.json"), before);
     }
 }

@@ -123,41 +123,27 @@ fn the_study_through_crossbars_is_that_of_its_records() {
     ]);
 }
 
+/// Both grids of wires: three seeds of some cells and tiles, and one seed of all of them.
 #[test]
 fn the_cost_of_wires_is_that_of_its_records() {
-    let table = by("wires", |record| {
-        let device = &record.settings.device;
-        let number = |key: &str| device[key].as_f64().expect("a number") as u32;
-        let kiloohm = number("window.low_resistance_ohm") / 1000;
-        let access = device["wires.access"].as_str().expect("a word").to_owned();
-        (kiloohm, number("converters.tile_rows"), number("wires.line_ohm_per_cell"), access)
-    });
-    let arrays: Vec<(u32, u32, u32)> =
-        table.keys().filter(|key| key.3 == "gated").map(|key| (key.0, key.1, key.2)).collect();
-    let line = |(kiloohm, rows, ohm): (u32, u32, u32)| {
-        let [gated, driven] = ["gated", "driven"].map(|access| table[&(kiloohm, rows, ohm, access.to_owned())].words());
-        format!("| {kiloohm} kΩ | {rows} | {ohm} | {gated} | {driven} |")
-    };
-    stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
-    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
-}
-
-/// The 4 cell resistances of the study of wires, with one seed and in tiles of one size.
-#[test]
-fn the_cost_of_wires_over_cells_is_that_of_its_records() {
-    let table = by("wires-cells", |record| {
-        let device = &record.settings.device;
-        let number = |key: &str| device[key].as_f64().expect("a number") as u32;
-        let access = device["wires.access"].as_str().expect("a word").to_owned();
-        (number("window.low_resistance_ohm") / 1000, number("wires.line_ohm_per_cell"), access)
-    });
-    let arrays: Vec<(u32, u32)> = table.keys().filter(|key| key.2 == "gated").map(|key| (key.0, key.1)).collect();
-    let line = |(kiloohm, ohm): (u32, u32)| {
-        let [gated, driven] = ["gated", "driven"].map(|access| table[&(kiloohm, ohm, access.to_owned())].words());
-        format!("| {kiloohm} kΩ | {ohm} | {gated} | {driven} |")
-    };
-    stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
-    stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+    for study in ["wires", "wires-cells"] {
+        let table = by(study, |record| {
+            let device = &record.settings.device;
+            let number = |key: &str| device[key].as_f64().expect("a number") as u32;
+            let kiloohm = number("window.low_resistance_ohm") / 1000;
+            let access = device["wires.access"].as_str().expect("a word").to_owned();
+            (kiloohm, number("converters.tile_rows"), number("wires.line_ohm_per_cell"), access)
+        });
+        let arrays: Vec<(u32, u32, u32)> =
+            table.keys().filter(|key| key.3 == "gated").map(|key| (key.0, key.1, key.2)).collect();
+        let line = |(kiloohm, rows, ohm): (u32, u32, u32)| {
+            let [gated, driven] =
+                ["gated", "driven"].map(|access| table[&(kiloohm, rows, ohm, access.to_owned())].words());
+            format!("| {kiloohm} kΩ | {rows} | {ohm} | {gated} | {driven} |")
+        };
+        stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
+        stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+    }
 }
 
 /// Returns the mean number of active rows per step of the tests, and the 99 % quantile over the steps.

@@ -101,7 +101,10 @@ impl<'a> Meter<'a> {
         let condition = self.trials[number].0;
         match &self.earlier {
             // Earlier runs tell how conditions compare, and this run tells how fast this machine is now.
-            Some(earlier) => (self.spent, self.expected) = (self.spent + seconds, self.expected + earlier[condition]),
+            Some(earlier) => {
+                (self.spent, self.expected) = (self.spent + seconds, self.expected + earlier[condition]);
+                self.times.measure(condition, 1, seconds * self.expected / self.spent.max(1e-9));
+            }
             None => self.times.measure(condition, 1, seconds),
         }
         self.bar.inc(1);

@@ -325,12 +325,15 @@ pub(crate) mod tests {
 
     #[test]
     fn content_of_several_pieces_is_read_and_hashed_in_order() {
-        // Compresses by more than the reserved factor, so the buffer grows.
-        let data: Vec<u8> = (0..2 * PIECE + 7).map(|index| (index / 4096) as u8).collect();
-        let content = content(&[data.len() as u32], &data);
-        let idx = read("a.gz", &pack(&content), 1).unwrap();
-        assert!(idx.data == data);
-        assert_eq!(idx.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
+        // The first compresses by more than the reserved factor, so the buffer grows. The second does not compress.
+        let runs = |index: usize| (index / 4096) as u8;
+        let mixed = |index: usize| ((index as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as u8;
+        for data in [(0..2 * PIECE + 7).map(runs).collect::<Vec<u8>>(), (0..2 * PIECE + 7).map(mixed).collect()] {
+            let content = content(&[data.len() as u32], &data);
+            let idx = read("a.gz", &pack(&content), 1).unwrap();
+            assert!(idx.data == data);
+            assert_eq!(idx.sha256, <[u8; 32]>::from(Sha256::digest(&content)));
+        }
     }
 
     #[test]

@@ -135,7 +135,7 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
         return Err(NpyError::Length { file: file.to_owned(), got, needed, shape: told(&shape) });
     }
     let (size, count) = (size.unwrap_or_default(), count.unwrap_or_default());
-    let bytes = if fortran && shape.len() > 1 { in_c_order(&bytes, start, size, &shape) } else { bytes };
+    let bytes = if fortran && shape.len() > 1 && size > 0 { in_c_order(&bytes, start, size, &shape) } else { bytes };
     let bytes = Arc::new(bytes);
     let mut first = start;
     let mut columns = Vec::new();

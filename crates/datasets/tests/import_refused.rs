@@ -91,6 +91,10 @@ fn rejects_invalid_arrays() {
         (npy_of(&"[".repeat(60_000), &[]), text("not a dictionary of types, sizes and booleans")),
         (npy_of("{'descr': '<f8' 'shape': (1,)}", &[]), text("not a dictionary of types, sizes and booleans")),
         (npy_of("{'descr': '<f8', 'fortran_order': False}", &[]), text("missing `shape`")),
+        (
+            npy_of("{'descr': '|S0', 'fortran_order': True, 'shape': (1000000000, 1000000000)}", &[]),
+            "a: expected numbers or records of numbers, got type `|S0`".to_owned(),
+        ),
         (npy_of("{'descr': '<f8', 'fortran_order': False, 'shape': ('a',)}", &[]), text("invalid `shape`")),
         (
             npy_of("{'descr': '<f8', 'fortran_order': 0, 'shape': (1,)}", &[]),

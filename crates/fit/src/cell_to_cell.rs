@@ -219,12 +219,7 @@ impl CellToCell {
         let key = ("device_to_device.step_gain_sigma", "");
         let scale = Scale::spread(cells.len() as f64 - 1.0, mean(&everyone, Sums::noise));
         let mut numbers = vec![with_interval(key, value, &draws, scale, (n, cells.len()))];
-        let of_bins: Vec<Vec<f64>> =
-            sample.bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
-        for (place, &bin) in used.iter().enumerate() {
-            let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
-            numbers.push(self.of_target(bin, &total(&everyone, bin), &draws));
-        }
+        numbers.extend(self.of_targets(&used, sample, total));
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
             law: "normal",
@@ -243,6 +238,18 @@ impl CellToCell {
             ..DeviceToDeviceSpec::default()
         };
         Ok(Fitted { fit, section })
+    }
+
+    /// Returns the standard deviations over cells at the targets `used`, µS; `total` adds up the drawn groups of a target.
+    fn of_targets(&self, used: &[usize], sample: &Sample, total: impl Fn(&[f64], usize) -> Sums) -> Vec<FittedNumber> {
+        let of_bins: Vec<Vec<f64>> =
+            sample.bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
+        let everyone = vec![1.0; sample.groups];
+        let number = |(place, &bin): (usize, &usize)| {
+            let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
+            self.of_target(bin, &total(&everyone, bin), &draws)
+        };
+        used.iter().enumerate().map(number).collect()
     }
 
     /// Returns the standard deviation over cells at one target, µS; `draws` are those of the gain.

@@ -25,6 +25,8 @@ const LEAST_DRAWS: usize = 20;
 /// Smallest number of degrees of freedom f of a variance. Fewer mean that something else than the number of values makes its error,
 /// such as a mean step or a truncated tail, and ln T is taken as normal.
 const LEAST_DEGREES: f64 = 10.0;
+/// Smallest cube root of the ratio at the upper end of an interval for which the approximation holds.
+const LEAST_ROOT: f64 = 0.25;
 
 /// Distribution of an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -71,7 +73,9 @@ impl Scale {
     /// Returns the interval about `value` for a standard error and a critical value.
     fn interval(self, value: f64, error: f64, critical: f64) -> (f64, f64) {
         let at = self.to(value);
-        let few = 2.0 / (error * error) < LEAST_DEGREES;
+        // With few cells the cube root of the upper end comes near 0, and the interval would turn inside out.
+        let upper = 1.0 - error * error / 9.0 - critical * error / 3.0;
+        let few = 2.0 / (error * error) < LEAST_DEGREES || upper < LEAST_ROOT;
         match self {
             Scale::Linear => (at - critical * error, at + critical * error),
             Scale::Log => ((at - critical * error).exp(), (at + critical * error).exp()),
@@ -183,5 +187,18 @@ mod tests {
         assert_eq!(degrees(5, 400), 4.0);
         assert!(degrees(100, 400) > degrees(100, 100) && degrees(500, 100) > degrees(100, 100));
         assert!(degrees(1_000_000, 100) > 99.0 && degrees(1_000_000, 100) < 101.0);
+    }
+
+    #[test]
+    fn intervals_of_few_cells_hold_their_value() {
+        for cells in 2..=6 {
+            for level in [0.95, 0.99] {
+                for error in [0.05, 0.2, 0.3, 0.44, 1.0] {
+                    let critical = student(degrees(cells, 200), level);
+                    let (low, high) = Scale::spread(50.0, 0.0).interval(1.0, error, critical);
+                    assert!(low < 1.0 && 1.0 < high, "{cells} cells, {level}, {error}: {low} to {high}");
+                }
+            }
+        }
     }
 }

@@ -187,7 +187,8 @@ fn exponential_intervals(
         let keys = ["step_percent_of_window", "amplitude", "steepness"];
         for (index, key) in keys.into_iter().enumerate() {
             let key = format!("write.pulses.{name}_{key}");
-            let Some(number) = numbers.iter_mut().find(|number| number.key == key) else { continue };
+            let found = numbers.iter_mut().find(|number| number.key == key && number.cells >= 2);
+            let Some(number) = found else { continue };
             let unit = if index == 0 { 100.0 * centre } else { 1.0 };
             let interval = |level: f64| {
                 let rise = 3.0 * designs[direction] * fisher(3.0, degrees(number.cells, usize::MAX), level);

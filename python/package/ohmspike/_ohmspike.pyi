@@ -305,7 +305,9 @@ class Crossbar:
     def state(self) -> bytes:
         """Return everything that calls have changed, as bytes. `restore` continues bit for bit."""
     def restore(self, state: bytes) -> None:
-        """Restore the `state` of an array that was built with the same arguments. Others are refused by name."""
+        """Restore the `state` of an array that was built with the same arguments. Others are refused by name, except for seeds: the
+        state of another seed belongs to another chip, which cannot be told.
+        """
 
 @final
 class Results:

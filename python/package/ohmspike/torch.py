@@ -75,8 +75,9 @@ class CrossbarLinear(nn.Module):
         super().__init__()
         if in_features < 1 or out_features < 1:
             raise ValueError(f"features: expected at least 1 input and 1 output, got {in_features} and {out_features}")
+        root = seed if isinstance(seed, Seed) else Seed(seed)
         # The distribution of nn.Linear.
-        draws = torch.Generator().manual_seed(zlib.crc32(repr(seed).encode()))
+        draws = torch.Generator().manual_seed(zlib.crc32(repr(root).encode()))
         bound = in_features**-0.5
         weights = torch.empty(out_features, in_features).uniform_(-bound, bound, generator=draws)
         first_bias = torch.empty(out_features).uniform_(-bound, bound, generator=draws) if bias else None
@@ -90,7 +91,7 @@ class CrossbarLinear(nn.Module):
         self.in_features, self.out_features = in_features, out_features
         if weight_at_gmax is None:
             weight_at_gmax = 2 * float(weights.abs().max()) or 1.0
-        self._device, self._seed, self._options = device, seed, options
+        self._device, self._seed, self._options = device, root, options
         self.crossbar = self._build(weight_at_gmax, initial=weights.numpy().T)
         self.weight = nn.Parameter(weights)
         self.bias = None if first_bias is None else nn.Parameter(first_bias)
@@ -140,9 +141,11 @@ class CrossbarLinear(nn.Module):
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore the state of the array. Arrays with another device or other options are refused by name."""
-        if state["weight_at_gmax"] != self.crossbar.weight_at_gmax:
-            self.crossbar = self._build(state["weight_at_gmax"])
-        self.crossbar.restore(state["cells"].numpy().tobytes())
+        crossbar = self.crossbar
+        if state["weight_at_gmax"] != crossbar.weight_at_gmax:
+            crossbar = self._build(state["weight_at_gmax"])
+        crossbar.restore(state["cells"].numpy().tobytes())
+        self.crossbar = crossbar
         self._know()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -266,6 +269,8 @@ def convert(
         # Its fast path would compute with the weights and never read the array.
         if isinstance(module, nn.TransformerEncoderLayer):
             module.activation_relu_or_gelu = 0
+        elif isinstance(module, nn.TransformerEncoder):
+            module.enable_nested_tensor = module.use_nested_tensor = False
     layers: dict[int, CrossbarLinear] = {}
     for name, module in linear:
         if id(module) not in layers:

@@ -50,11 +50,14 @@ impl Tally {
         }
     }
 
-    /// Asserts that the intervals of every number miss it in at most three of the hundred samples.
+    /// Asserts that the intervals of every number miss it in at most three of a hundred samples. The seeds are fixed: with
+    /// others, one of the 250 numbers may miss four times by chance.
     pub(super) fn check(&self, name: &str) {
         for (key, samples) in &self.numbers {
             let (misses, n) = (&samples.misses, samples.n);
-            assert!(misses.len() <= MOST_MISSES, "{name}: {key}: {} of {n}: {misses:#?}", misses.len());
+            // Some samples may leave a number undetermined.
+            let most = (MOST_MISSES * n as usize / 100).max(1);
+            assert!(misses.len() <= most, "{name}: {key}: {} of {n}: {misses:#?}", misses.len());
         }
     }
 

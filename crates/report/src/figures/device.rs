@@ -119,8 +119,9 @@ mod tests {
         }
         assert_eq!(titles("illustrative-oxide"), ["update", "write noise", "read noise"]);
         assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
-        let wired =
-            format!(r#"{{ "name": "wired", {window}, "wires": {{ "access": "driven", "line_ohm_per_cell": 1 }} }}"#);
+        let wired = format!(
+            r#"{{ "name": "wired", {window}, "wires": {{ "access": "driven", "line_ohm_per_cell": 1, "driver_ohm": 100, "sense_ohm": 100 }} }}"#
+        );
         let panels = device_figure(&Device::from_json(&wired).unwrap()).panels;
         assert_eq!(panels.len(), 2, "wires alone");
     }

@@ -38,7 +38,8 @@ impl Plan {
         self.warnings().iter().for_each(|warning| observer.warning(warning));
         self.write_calibrations()?;
         let kept = write_study(&self.study, &self.options.study_folder, &self.folder)?;
-        let of_others = self.store.len() - self.trials.iter().filter(|trial| self.store.holds(trial)).count();
+        let own = self.trials.iter().filter(|trial| self.store.holds(trial)).count();
+        let of_others = self.store.len().saturating_sub(own);
         if let Some(study) = kept.filter(|_| of_others > 0) {
             let folder = self.folder.clone();
             observer.warning(&RunWarning::OtherSettings { folder, records: of_others, study });

@@ -8,6 +8,7 @@ use ohmspike_datasets::{counted, write_reason};
 use super::plan::Plan;
 use crate::auto::Calibrated;
 use crate::checkpoint::CheckpointWarning;
+use crate::cluster::quote::shell;
 use crate::prepare::Prepared;
 use crate::presence::Shared;
 use crate::record::Record;
@@ -77,7 +78,7 @@ pub enum RunWarning {
     #[error(
         "`{}` holds {} of other settings; summary and figures now show those of this run only\n\n\
          hint: `ohmspike report {} --out {}` shows the earlier ones; another folder (`--out`) or `name` keeps studies apart",
-        folder.display(), counted(*records, "record"), study.display(), folder.display()
+        folder.display(), counted(*records, "record"), shell(&study.to_string_lossy()), shell(&folder.to_string_lossy())
     )]
     OtherSettings {
         /// Path of the folder.

@@ -25,11 +25,11 @@ pub fn overrides(set: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<Override>> {
     let Some(set) = set else { return Ok(Vec::new()) };
     let mut all = Vec::new();
     for (key, value) in items(set, "set")? {
-        if key == "hardware.device" {
-            if let Some(names) = device_list(&value)? {
-                all.push(Override::new(&key, toml::Value::from(names)));
-                continue;
-            }
+        if key == "hardware.device"
+            && let Some(names) = device_list(&value)?
+        {
+            all.push(Override::new(&key, toml::Value::from(names)));
+            continue;
         }
         match value.cast::<Device>() {
             Ok(device) if key == "hardware.device" => all.extend(device.get().overrides()?),

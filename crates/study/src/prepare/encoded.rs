@@ -1,5 +1,8 @@
 //! A data set encoded as input spikes.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc;
 use std::thread;
 
 use ohmspike_datasets::{EventSet, ImageSet, Part};
@@ -12,6 +15,8 @@ use crate::settings::{DataSettings, Encoding, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS
 
 /// The most threads that encode a set. With more, appending takes longer than encoding.
 const MOST_TASKS: usize = 4;
+/// Images that a thread encodes at a time; few, so that their copies need little memory.
+const CHUNK: usize = 2048;
 
 /// A data set encoded as input spikes.
 #[derive(Clone, Debug)]
@@ -120,28 +125,47 @@ fn encoded(part: &Part, settings: &DataSettings, steps: usize, seed: Seed) -> Re
     }
 }
 
-/// Encodes images, which do not depend on each other, on the cores that there are.
+/// Encodes images, which do not depend on each other, on the cores that there are. This thread appends the chunks in order.
 fn images_at_once(
     images: &ImageSet,
     encode: impl Fn(&[u8], &[u8]) -> Result<Samples, SpikesError> + Sync,
 ) -> Result<Samples, SpikesError> {
+    let pixels = images.pixels.chunks(CHUNK * images.rows * images.columns);
+    let chunks: Vec<(&[u8], &[u8])> = pixels.zip(images.labels.chunks(CHUNK)).collect();
     let tasks = thread::available_parallelism().map_or(1, usize::from).min(MOST_TASKS);
-    let share = images.len().div_ceil(tasks).max(1);
-    let pixels = images.pixels.chunks(share * images.rows * images.columns);
-    let encode = &encode;
+    let (next, chunks, encode) = (&AtomicUsize::new(0), &chunks, &encode);
     thread::scope(|scope| {
-        let shares: Vec<_> = pixels
-            .zip(images.labels.chunks(share))
-            .map(|(pixels, labels)| scope.spawn(move || encode(pixels, labels)))
-            .collect();
-        let mut encoded = shares.into_iter().map(|share| share.join().expect("encoding does not panic"));
-        let mut all = encoded.next().expect("a data set has samples")?;
-        for share in encoded {
-            let share = share?;
-            all.spikes.append(&share.spikes)?;
-            all.labels.extend(share.labels);
+        let (done, encoded) = mpsc::sync_channel(tasks);
+        for _ in 0..tasks {
+            let done = done.clone();
+            scope.spawn(move || {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some((pixels, labels)) = chunks.get(number) else { break };
+                    // The receiver is gone after an error.
+                    if done.send((number, encode(pixels, labels))).is_err() {
+                        break;
+                    }
+                }
+            });
         }
-        Ok(all)
+        drop(done);
+        let mut waiting = BTreeMap::new();
+        let (mut all, mut count) = (None::<Samples>, 0);
+        for (number, chunk) in encoded {
+            waiting.insert(number, chunk?);
+            while let Some(chunk) = waiting.remove(&count) {
+                count += 1;
+                match &mut all {
+                    None => all = Some(chunk),
+                    Some(all) => {
+                        all.spikes.append(&chunk.spikes)?;
+                        all.labels.extend(chunk.labels);
+                    }
+                }
+            }
+        }
+        Ok(all.expect("a data set has samples"))
     })
 }
 

@@ -570,7 +570,7 @@ def fit(
 
     - `writes`, `reads`, `retention`, `pulses`: files of measurements; at least one;
     - `only`: mechanisms to fit, such as ["writes", "drift"];
-    - `write_law`, `read_law`, `drift_law`, `pulse_law`: laws; the fit chooses those that are not given;
+    - `write_law`, `read_law`, `drift_law`, `pulse_law`: laws to use; without one, the fit chooses;
     - `window`: (Gmin, Gmax), µS; `read_volts`: V; `after_seconds`, `read_interval_seconds`: s;
     - `acceptance_microsiemens`, `acceptance_percent`: acceptance window of program-and-verify;
     - `wide`: every column but `cell` and `target_...` is a read.

@@ -11,7 +11,8 @@ use ohmspike_study::study::Override;
 use crate::Run;
 use crate::table::{Line, Needs, Target};
 
-const DEVICES: [&str; 2] = ["hfo2-1t1r-milo-2021", "illustrative-oxide"];
+/// Without read noise, with read noise, and with read noise and drift.
+const DEVICES: [&str; 3] = ["hfo2-1t1r-milo-2021", "illustrative-oxide", "cmo-hfox-falcone-2025"];
 const CHIPS: f64 = 100.0;
 const AFTER: [f64; 5] = [1.0, 3600.0, 86_400.0, 31_557_600.0, 315_576_000.0];
 /// Chips that are measured, for [`CHIPS`].

@@ -138,13 +138,34 @@ fn a_chip_depends_on_its_number_seed_and_time_alone() {
         let many = deployed(&noisy, 5, &[60.0], 3);
         let [short, long] = [0, 1].map(|place| &few.cells[0].times[place].correct);
         assert_eq!(many.cells[0].times[0].correct[..2], long[..]);
-        assert_ne!(short, long, "read noise differs between times");
+        assert_eq!(short, long, "cells that do not move give the same answers");
         assert!(many.cells[0].times[0].correct.windows(2).any(|pair| pair[0] != pair[1]), "chips differ");
         // Other devices beside it change nothing.
         let both =
             deployed(&open(&network(&folder, signed), "study-1k-1m,ideal", &["network.steps=40"]), 2, &[60.0], 2);
         let alone = deployed(&open(&network(&folder, signed), "ideal", &["network.steps=40"]), 2, &[60.0], 1);
         assert_eq!(both.cells[1].times, alone.cells[0].times);
+    }
+}
+
+/// Times share the draws of read noise; each has the answers of a deployment of its own. More times than are read together.
+#[test]
+fn a_time_does_not_depend_on_the_others() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let set =
+        ["network.steps=40", "device.read.white.noise='relative'", "device.read.white.sigma_percent_of_conductance=20"];
+    for signed in [true, false] {
+        let drifting = open(&network(&folder, signed), "cmo-hfox-falcone-2025", &set);
+        let after: Vec<f64> = (0..10).map(|decade| 10f64.powf(0.8 * f64::from(decade))).collect();
+        let together = deployed(&drifting, 2, &after, 1);
+        let times = &together.cells[0].times;
+        for place in [0, 3, 8, 9] {
+            assert_eq!(
+                deployed(&drifting, 2, &after[place..=place], 1).cells[0].times[0].correct,
+                times[place].correct
+            );
+        }
+        assert_ne!(times[0].correct, times[9].correct, "cells drift");
     }
 }
 

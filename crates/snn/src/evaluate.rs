@@ -1,11 +1,12 @@
 //! Measures accuracy and activity on samples without training.
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Executor, Task};
+use ohmspike_simd::{Block, Executor, Task, blocks_for};
 
 use crate::activity::Activity;
 use crate::calibrate::calibrate;
-use crate::forward::{Layer, Trace, forward};
+use crate::connection::Connection;
+use crate::forward::{FirstDraws, Layer, Trace, forward_drawn};
 use crate::network::Network;
 use crate::paired::PairedCopies;
 use crate::read_counts::ReadCounts;
@@ -54,7 +55,7 @@ pub fn evaluate(
         Box::new(move || {
             let mut trace = Trace::of_spikes(network);
             for sample in start..(start + SAMPLES_OF_TEST).min(count) {
-                test.answer(network, layers, samples, sample, seed, &mut trace);
+                test.answer(network, layers, samples, sample, (seed, None), &mut trace);
             }
         })
     });
@@ -65,17 +66,44 @@ pub fn evaluate(
     all.activity
 }
 
-/// Same as [`evaluate`] on this thread, without a count of reads for the energy of the stores.
-pub fn evaluate_uncounted(
+/// Evaluates several states of the weights of one network on this thread, with the same streams of read noise for each.
+///
+/// Each state has the weights of each connection, and gets the result of [`evaluate`]. Draws that all states share are
+/// made once. Reads are not counted.
+pub fn evaluate_states(
     network: &Network,
-    stores: &mut [&mut dyn WeightStore],
+    states: &mut [Vec<&mut dyn WeightStore>],
     samples: &Samples,
     count: usize,
     seed: Seed,
-) -> Activity {
-    let mut test = Test { activity: Activity::new(network.classes), reads: ReadCounts::default() };
-    test.answer_all(network, stores, samples, count, seed, (&mut Trace::of_spikes(network), &mut |_| {}));
-    test.activity
+) -> Vec<Activity> {
+    let new = || Test { activity: Activity::new(network.classes), reads: ReadCounts::default() };
+    let mut tests: Vec<Test> = states.iter().map(|_| new()).collect();
+    let mut trace = Trace::of_spikes(network);
+    let noisy = |stores: &Vec<&mut dyn WeightStore>| stores[0].layer().read_variance.is_some();
+    if states.len() < 2 || states.iter().any(|stores| have_read_state(stores)) || !states.iter().all(noisy) {
+        for (test, stores) in tests.iter_mut().zip(states) {
+            test.answer_all(network, stores, samples, count, seed, (&mut trace, &mut |_| {}));
+        }
+        return tests.into_iter().map(|test| test.activity).collect();
+    }
+    let copies: Vec<PairedCopies> = states.iter().map(|stores| PairedCopies::of(stores)).collect();
+    let layers: Vec<Vec<Layer>> = copies.iter().zip(&*states).map(|(copies, stores)| copies.layers(stores)).collect();
+    let columns = blocks_for(network.shape(Connection::Feedforward(0)).1);
+    let count = count.min(samples.spikes.len());
+    let mut draws = FirstDraws::default();
+    for first in (0..count).step_by(SAMPLES_OF_DRAWS) {
+        let chosen = first..(first + SAMPLES_OF_DRAWS).min(count);
+        let input = |sample: usize| (samples.spikes.sample(sample), seed.numbered(sample as u64));
+        draws.draw(columns, chosen.clone().map(input));
+        for (test, layers) in tests.iter_mut().zip(&layers) {
+            for sample in chosen.clone() {
+                let read = (seed, Some(draws.of(sample - first)));
+                test.answer(network, layers, samples, sample, read, &mut trace);
+            }
+        }
+    }
+    tests.into_iter().map(|test| test.activity).collect()
 }
 
 /// Runs [`evaluate`] on this thread and passes every result, with all voltages, to `watch`.
@@ -93,6 +121,8 @@ pub fn evaluate_watched(
     test.activity
 }
 
+/// Samples whose draws are kept: few enough that they stay in the second-level cache next to the weights.
+const SAMPLES_OF_DRAWS: usize = 16;
 /// Samples per task, evaluated sequentially.
 const SAMPLES_OF_TEST: usize = 512;
 
@@ -122,13 +152,13 @@ impl Test {
         if have_read_state(stores) {
             for sample in chosen {
                 begin_sample(network, stores, seed.numbered(sample as u64));
-                watch(&self.answer(network, &layers(stores), samples, sample, seed, trace));
+                watch(&self.answer(network, &layers(stores), samples, sample, (seed, None), trace));
             }
         } else {
             let copies = PairedCopies::of(stores);
             let layers = copies.layers(stores);
             for sample in chosen {
-                watch(&self.answer(network, &layers, samples, sample, seed, trace));
+                watch(&self.answer(network, &layers, samples, sample, (seed, None), trace));
             }
         }
     }
@@ -139,11 +169,11 @@ impl Test {
         layers: &[Layer],
         samples: &'a Samples,
         sample: usize,
-        seed: Seed,
+        (seed, drawn): (Seed, Option<&[Block]>),
         trace: &'a mut Trace,
     ) -> Answer<'a> {
         let input = samples.spikes.sample(sample);
-        forward(network, layers, input, seed.numbered(sample as u64), trace);
+        forward_drawn(network, layers, input, (seed.numbered(sample as u64), drawn), trace);
         self.reads.count(input, trace);
         let (label, predicted) = (usize::from(samples.labels[sample]), trace.predicted());
         self.activity.count(label, predicted == label, trace.all_hidden_spikes(), network.last_hidden().excitatory);

@@ -15,6 +15,7 @@
 //! tile by tile, including the read noise of the tile.
 
 use ohmspike_rng::Seed;
+use ohmspike_simd::Block;
 
 use crate::connection::Connection;
 use crate::network::Network;
@@ -45,8 +46,21 @@ pub(crate) use readout::find_peaks;
 /// # Panics
 /// Panics if there are fewer layers than connections.
 pub fn forward(network: &Network, layers: &[Layer], input: SpikeTrain, read: Seed, trace: &mut Trace) {
-    let mut readings =
-        network.connections().zip(layers).map(|(connection, &layer)| Reading::new(layer, connection, read));
+    forward_drawn(network, layers, input, (read, None), trace);
+}
+
+/// Same as [`forward`], with the draws of the first connection if they are known.
+pub(crate) fn forward_drawn(
+    network: &Network,
+    layers: &[Layer],
+    input: SpikeTrain,
+    (read, drawn): (Seed, Option<&[Block]>),
+    trace: &mut Trace,
+) {
+    let mut readings = network.connections().zip(layers).map(|(connection, &layer)| {
+        let drawn = drawn.filter(|_| connection == Connection::Feedforward(0));
+        Reading { drawn, ..Reading::new(layer, connection, read) }
+    });
     let mut next = || readings.next().expect("a layer for every connection");
     let mut state = std::mem::take(&mut trace.state);
     let State { noise, hidden, .. } = &mut state;
@@ -59,6 +73,35 @@ pub fn forward(network: &Network, layers: &[Layer], input: SpikeTrain, read: See
     }
     readout::run(network, next(), &mut state, trace);
     trace.state = state;
+}
+
+/// Draws of the read noise of the first connection for some samples, for several states of its weights.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FirstDraws {
+    blocks: Vec<Block>,
+    /// End of each sample in `blocks`.
+    ends: Vec<usize>,
+}
+
+impl FirstDraws {
+    /// Draws for each of the samples with this input and stream; `columns` blocks per step with input.
+    pub(crate) fn draw<'a>(&mut self, columns: usize, samples: impl Iterator<Item = (SpikeTrain<'a>, Seed)>) {
+        self.ends.clear();
+        let mut end = 0;
+        for (input, read) in samples {
+            let start = end;
+            end += input.active_steps() * columns;
+            let draws = noise::first_blocks(&mut self.blocks, end);
+            read.numbered(Connection::Feedforward(0).stream()).normals().fill(&mut draws[start..]);
+            self.ends.push(end);
+        }
+    }
+
+    /// Returns the draws of the sample at `place` among the last ones.
+    pub(crate) fn of(&self, place: usize) -> &[Block] {
+        let start = if place == 0 { 0 } else { self.ends[place - 1] };
+        &self.blocks[start..self.ends[place]]
+    }
 }
 
 /// Computes the voltages of the only hidden layer at all steps, after [`forward`] ended early with the same arguments.

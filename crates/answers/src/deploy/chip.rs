@@ -5,7 +5,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
-use ohmspike_snn::evaluate::{calibrate_untrained, evaluate_uncounted};
+use ohmspike_snn::evaluate::{calibrate_untrained, evaluate_states};
 use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
 use ohmspike_snn::network::Sign;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
@@ -19,7 +19,12 @@ use super::cell::Cell;
 use super::chip_records::{ChipRecord, Key};
 
 /// Version of the arithmetic of a deployment, part of the name of its results.
-const ARITHMETIC: u32 = 1;
+const ARITHMETIC: u32 = 2;
+
+/// States of a chip at different times that are read together, sample by sample.
+const AT_ONCE: usize = 8;
+/// Blocks of a matrix whose states are read one at a time, so that copies of large networks do not fill the memory.
+const LARGE: usize = 1 << 16;
 
 /// Makes the chips of a cell.
 pub(crate) struct ChipMaker<'a> {
@@ -119,23 +124,33 @@ impl<'a> ChipMaker<'a> {
             LayerWeights::Digital(_) => false,
         });
         let Chip { mut layers, writes } = made;
-        let reads = stream(seed, "read", chip);
-        let mut correct = Vec::new();
-        let mut before: Option<Vec<Matrix>> = None;
+        let read = stream(seed, "read", chip);
+        let at_once =
+            if self.cell.matrices.iter().all(|(_, weights)| weights.blocks().len() <= LARGE) { AT_ONCE } else { 1 };
+        // Correct samples of each state of the cells, and the state at each time. Cells that have not moved give the same
+        // answers, because every time has the same stream of read noise: a change over time comes from the cells alone.
+        let (mut of_states, mut state_at) = (Vec::new(), Vec::new());
+        let (mut waiting, mut before) = (Vec::<Vec<LayerWeights>>::new(), None);
         for &seconds in after {
             // Telegraph noise remembers the samples before, so every time starts from the same state.
-            let mut fresh = has_rtn.then(|| layers.clone());
-            let read = fresh.as_mut().unwrap_or(&mut layers);
-            read.iter_mut().for_each(|layer| layer.rest(seconds));
-            // Reads without noise of cells that have not moved give the same answers.
-            let still = read_exactly(read);
-            if let Some(&same) = correct.last().filter(|_| still.is_some() && still == before) {
-                correct.push(same);
-                continue;
+            let mut rested = if has_rtn { layers.clone() } else { std::mem::take(&mut layers) };
+            rested.iter_mut().for_each(|layer| layer.rest(seconds));
+            let seen = seen_by_reads(&rested);
+            if state_at.is_empty() || seen.is_none() || seen != before {
+                if waiting.len() == at_once {
+                    of_states.extend(self.correct(&mut waiting, read));
+                    waiting.clear();
+                }
+                waiting.push(rested.clone());
             }
-            before = still;
-            correct.push(self.test(read, reads.numbered(seconds.to_bits())).total().correct);
+            state_at.push(of_states.len() + waiting.len() - 1);
+            before = seen;
+            if !has_rtn {
+                layers = rested;
+            }
         }
+        of_states.extend(self.correct(&mut waiting, read));
+        let correct = state_at.into_iter().map(|state| of_states[state]).collect();
         let samples = self.samples();
         Ok(ChipRecord {
             id: self.key.of_seed(seed),
@@ -162,7 +177,7 @@ impl<'a> ChipMaker<'a> {
     fn in_exact_memory(&self, id: &str, matrices: &[(Connection, Matrix)]) -> ChipRecord {
         let mut layers: Vec<LayerWeights> =
             matrices.iter().map(|(_, matrix)| LayerWeights::Digital(exact(matrix))).collect();
-        let total = self.test(&mut layers, Seed::new(0)).total();
+        let total = self.test(std::slice::from_mut(&mut layers), Seed::new(0))[0].total();
         ChipRecord {
             id: id.to_owned(),
             chip: None,
@@ -183,9 +198,16 @@ impl<'a> ChipMaker<'a> {
         self.data
     }
 
-    fn test(&self, layers: &mut [LayerWeights], read: Seed) -> Activity {
+    /// Counts the correct test samples of `states` of the layers, with the same read noise.
+    fn correct(&self, states: &mut [Vec<LayerWeights>], read: Seed) -> impl Iterator<Item = u64> {
+        self.test(states, read).into_iter().map(|activity| activity.total().correct)
+    }
+
+    /// Runs the test samples through `states` of the layers, with the same read noise.
+    fn test(&self, states: &mut [Vec<LayerWeights>], read: Seed) -> Vec<Activity> {
         let count = self.data.test.labels.len();
-        evaluate_uncounted(&self.cell.snn, &mut stores(layers), &self.data.test, count, read)
+        let mut states: Vec<_> = states.iter_mut().map(|layers| stores(layers)).collect();
+        evaluate_states(&self.cell.snn, &mut states, &self.data.test, count, read)
     }
 }
 
@@ -205,13 +227,16 @@ fn key(cell: &Cell, data: &EncodedData, devices: &Devices) -> Key {
     Key { chips: short(decides), digital: exact(&weights), stored, weights: weights[..16].to_owned() }
 }
 
-/// Returns the weights that reads see; none if reads have noise.
-fn read_exactly(layers: &[LayerWeights]) -> Option<Vec<Matrix>> {
+/// Weights and variance of one read of a layer.
+type Seen = (Matrix, Option<Matrix>);
+
+/// Returns what reads of `layers` depend on beside their stream; none if it changes from sample to sample.
+fn seen_by_reads(layers: &[LayerWeights]) -> Option<Vec<Seen>> {
     let seen = |layer: &LayerWeights| match layer {
-        LayerWeights::Digital(weights) => Some(weights.weights().clone()),
+        LayerWeights::Digital(weights) => Some((weights.weights().clone(), None)),
+        LayerWeights::Crossbar(cells) if cells.array.has_rtn() => None,
         LayerWeights::Crossbar(cells) => {
-            let exact = cells.array.read_variance().is_none() && !cells.array.has_rtn();
-            exact.then(|| cells.array.read_weights().clone())
+            Some((cells.array.read_weights().clone(), cells.array.read_variance().cloned()))
         }
     };
     layers.iter().map(seen).collect()

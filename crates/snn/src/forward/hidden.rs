@@ -6,7 +6,7 @@
 
 use ohmspike_simd::{Block, Instructions, Matrix, add_rows, blocks_at, kernel, with_width};
 
-use super::noise;
+use super::noise::{self, Draws};
 use super::reading::{Reading, decays};
 use super::state::LayerState;
 use super::steps::{Reads, by_steps};
@@ -69,13 +69,14 @@ struct Columns<'a> {
 
 fn by_groups(
     lif: LifParams,
-    Reading { layer, noise, .. }: Reading,
+    Reading { layer, noise, drawn, .. }: Reading,
     input: SpikeTrain,
     noise_of_reads: &mut Vec<Block>,
     trace: &mut LayerTrace,
 ) {
     let blocks = trace.blocks;
-    let added = noise::beside_weights(layer, noise, input, noise_of_reads);
+    let draws = drawn.map(Draws::Drawn).or(noise.map(Draws::Stream));
+    let added = noise::beside_weights(layer, draws, input, noise_of_reads);
     let weights = layer.lines.is_none().then_some(layer.weights);
     let groups = blocks.div_ceil(widest_group());
     let mut first = 0;

@@ -35,6 +35,8 @@ impl<'a> Layer<'a> {
 pub(super) struct Reading<'a> {
     pub(super) layer: Layer<'a>,
     pub(super) noise: Option<Normals>,
+    /// The first draws of this stream, one block per column block and step with input, if they are known.
+    pub(super) drawn: Option<&'a [Block]>,
     /// Counts of conversions in this sample.
     pub(super) ends: ConversionEnds,
 }
@@ -43,7 +45,7 @@ impl<'a> Reading<'a> {
     /// Prepares `connection` for the sample with the read stream `read`.
     pub(super) fn new(layer: Layer<'a>, connection: Connection, read: Seed) -> Reading<'a> {
         let noise = layer.read_variance.map(|_| read.numbered(connection.stream()).normals());
-        Reading { layer, noise, ends: ConversionEnds::default() }
+        Reading { layer, noise, drawn: None, ends: ConversionEnds::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ohmspike_simd::{Block, Matrix, Simd, add_rows, kernel};
 
-use super::noise;
+use super::noise::{self, Draws};
 use super::reading::{Reading, decays};
 use super::state::State;
 use crate::network::Network;
@@ -31,7 +31,7 @@ fn by_blocks(
     noise_of_reads: &mut Vec<Block>,
     trace: &mut ReadoutTrace,
 ) {
-    let added = noise::beside_weights(layer, noise, spikes, noise_of_reads);
+    let added = noise::beside_weights(layer, noise.map(Draws::Stream), spikes, noise_of_reads);
     let weights = layer.lines.is_none().then_some(layer.weights);
     for block in 0..trace.blocks {
         block_of(lif, (weights, added), spikes, block, first, trace);

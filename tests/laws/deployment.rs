@@ -170,6 +170,19 @@ fn a_time_does_not_depend_on_the_others() {
 }
 
 #[test]
+fn noise_that_the_study_sets_is_missing_without_a_level() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let cautions = |device: &str, set: &[&str]| {
+        let set = [&["network.steps=40"][..], set].concat();
+        deployed(&open(&network(&folder, true), device, &set), 1, &[0.0], 1).cautions
+    };
+    let missing = |cautions: &[String]| cautions.iter().any(|caution| caution.contains("write noise is `from-study`"));
+    assert!(missing(&cautions("study-1k-1m", &[])));
+    assert!(!missing(&cautions("study-1k-1m", &["weights.sigma_init=0.005", "noise.level_percent=10"])));
+    assert!(!missing(&cautions("illustrative-oxide", &[])));
+}
+
+#[test]
 fn a_repeat_reads_what_exists_and_runs_what_is_missing() {
     let (folder, results) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
     let noisy = open(&network(&folder, true), "ideal", &NOISY);

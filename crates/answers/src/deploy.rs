@@ -159,7 +159,7 @@ pub fn deploy(
     let cells: Vec<Cell> = cells;
     for cell in cells.iter().filter(|cell| cell.variant == Variant::Whole) {
         told.tell(cell.warnings(networks));
-        told.tell(caution::of_times(cell, &prepared, options));
+        told.tell(caution::of_devices(cell, &prepared, options));
         told.tell(caution::of_mechanisms(cell, &cells, networks, options));
     }
     let bound: Vec<Bound> = cells.iter().map(|cell| Bound::new(cell, &prepared)).collect::<Result<_, _>>()?;

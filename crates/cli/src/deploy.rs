@@ -2,6 +2,8 @@
 
 use std::io::{IsTerminal, stderr, stdout};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use ohmspike_answers::deploy::{
@@ -23,6 +25,7 @@ use ohmspike_study::run::MOST_THREADS;
 use ohmspike_study::save_path::SavePath;
 
 use super::limit::amount::fraction;
+use super::run::{listen_while, stopped};
 use super::terminal::{Wanted, say, tell};
 use super::{ExitCode, Failure, answers_folder, study_arguments};
 
@@ -141,13 +144,23 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         networks.push(DeployedNetwork::open(path, &request)?);
     }
     DeployedNetwork::name_apart(&mut networks);
-    let options = arguments.options(&networks[0]);
+    let stop = Arc::new(AtomicBool::new(false));
+    let options = DeployOptions { stop: Some(Arc::clone(&stop)), ..arguments.options(&networks[0]) };
     if let Some(path) = &arguments.save_conductances {
         return save_chip(&networks, &options, arguments.chip, path);
     }
     answers_folder::check(&options.folder)?;
     let mut screen = Screen { last: Instant::now(), folder: Some(options.folder.clone()) };
-    let deployment = deploy(&networks, &options, &mut screen)?;
+    listen_while(&stop, "finishing the running chips; press Ctrl-C again to abort them")?;
+    let deployment = match deploy(&networks, &options, &mut screen) {
+        Ok(deployment) => deployment,
+        Err(DeployError::Stopped { left }) => {
+            answers_folder::mark(&options.folder);
+            tell!("stopped; repeat the command for the remaining {}", counted(left, "chip result"));
+            return Ok(stopped(true));
+        }
+        Err(error) => return Err(error.into()),
+    };
     answers_folder::mark(&options.folder);
     // Files are written first, so that a reader of the output that closes the pipe loses none.
     let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;

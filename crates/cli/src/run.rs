@@ -181,12 +181,17 @@ fn list(study: &Study, left: &[Trial]) -> Wanted {
 
 /// The first Ctrl-C finishes the running trials, the second aborts them. Neither leaves a partial record.
 pub(super) fn listen_for_interrupt(stop: &Arc<AtomicBool>) -> Result<(), Failure> {
+    listen_while(stop, "finishing the running trials; press Ctrl-C again to abort them")
+}
+
+/// Same as [`listen_for_interrupt`], with what the first Ctrl-C `tells`.
+pub(super) fn listen_while(stop: &Arc<AtomicBool>, tells: &'static str) -> Result<(), Failure> {
     let flag = Arc::clone(stop);
     ctrlc::set_handler(move || {
         if flag.swap(true, Ordering::Relaxed) {
             std::process::exit(130);
         }
-        tell!("\nfinishing the running trials; press Ctrl-C again to abort them");
+        tell!("\n{tells}");
     })?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Warnings about a deployment that the answer keeps.
 
+use ohmspike_crossbar::device::WriteNoise;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::warning::law;
 
@@ -9,8 +10,8 @@ use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_
 /// Difference between a network and the outcome of its training that training with noise can explain, 0 to 1.
 const BELOW_TRAINING: f64 = 0.05;
 
-/// Returns warnings about times at which a device of `cell` has no drift law.
-pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
+/// Returns warnings about what the devices of `cell` lack: a drift law at some times, or noise that the study sets.
+pub fn of_devices(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Vec<DeployWarning> {
     let devices = prepared.devices_of(&cell.settings);
     let held = devices.with(&cell.matrices.iter().map(|(connection, _)| (*connection, ())).collect::<Vec<_>>());
     let later: Vec<f64> = options.after_seconds.iter().copied().filter(|seconds| *seconds > 0.0).collect();
@@ -19,6 +20,9 @@ pub fn of_times(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> Ve
         let device = &loaded.device;
         if !later.is_empty() && device.drift.is_off() {
             found.push(DeployWarning::NoDrift { device: device.name.clone() });
+        }
+        if matches!(device.write.noise, WriteNoise::FromStudy) && cell.study_sigma == 0.0 {
+            found.push(DeployWarning::NoStudyNoise { device: device.name.clone() });
         }
         found.extend(later.iter().filter_map(|seconds| law::time("--after", device, *seconds)).map(DeployWarning::Law));
     }

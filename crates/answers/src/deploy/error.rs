@@ -237,6 +237,15 @@ pub enum DeployWarning {
         /// Name of the device.
         device: String,
     },
+    /// A device whose write noise the study sets, without a noise level.
+    #[error(
+        "device `{device}`: its write noise is `from-study`, and noise.level_percent is 0, so writes have no noise\n\n\
+         hint: set `noise.level_percent`, in percent of weights.sigma_init, or choose a device with noise of its own"
+    )]
+    NoStudyNoise {
+        /// Name of the device.
+        device: String,
+    },
     /// Several times for conductances, which have one.
     #[error(
         "--after: only the first of {times} times is saved, {seconds} s after programming\n\n\

@@ -21,10 +21,11 @@ pub fn write(deployment: &Deployment, folder: &Path) -> Result<(), DeployError> 
     Ok(())
 }
 
-/// Formats the correct samples and the accuracy of every chip at every time.
+/// Formats the correct samples and the accuracy of every chip at every time. The last column has the keys that were set for the deployment.
 fn csv(deployment: &Deployment) -> String {
     let mut text =
-        String::from("network,device,data_set,after_seconds,chip,correct_samples,samples,accuracy_percent\n");
+        String::from("network,device,data_set,after_seconds,chip,correct_samples,samples,accuracy_percent,set\n");
+    let set = csv_cell(&deployment.overrides.join("; "));
     for cell in &deployment.cells {
         let (network, samples) = (&deployment.networks[cell.network], cell.exact.samples);
         let place = [&network.name, &deployment.devices[cell.device], &cell.exact.data].map(|name| csv_cell(name));
@@ -32,7 +33,7 @@ fn csv(deployment: &Deployment) -> String {
         for time in &cell.times {
             for (chip, correct) in time.correct.iter().enumerate() {
                 let percent = 100.0 * *correct as f64 / samples.max(1) as f64;
-                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent:.4}", time.seconds, samples);
+                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent:.4},{set}", time.seconds, samples);
             }
         }
     }

@@ -19,6 +19,7 @@
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
 //! - [`array`]: currents of arrays with wires.
+//! - [`memory`]: the memory that a dry run states.
 //! - [`deploy`]: stored networks on many chips.
 //! - [`device_fit`]: devices fitted to measurements; [`device_new`], [`device_compare`]: new, checked and compared devices.
 //! - [`nir`]: networks as NIR files.
@@ -46,6 +47,8 @@ mod instructions;
 mod killed;
 mod library;
 mod limit;
+#[cfg(target_os = "linux")]
+mod memory;
 mod nir;
 #[cfg(unix)]
 mod odd_files;

@@ -63,6 +63,7 @@ fn data(settings: &Settings) -> EncodedData {
         classes: CLASSES,
         binned: None,
         sha256: String::new(),
+        decoded_bytes: 0,
     }
 }
 

@@ -19,6 +19,7 @@ use ohmspike_report::replication::Replication;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::legible::one_line;
+use ohmspike_study::memory::Memory;
 use ohmspike_study::record::Record;
 use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
@@ -86,6 +87,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         warn(&plan.warnings());
         warn(&idle_seeds(&study, &plan.prepared));
         tell_calibrated(&study);
+        tell!("{}\n", Memory::of_trials(&plan.left, &plan.prepared, plan.threads));
         list(&study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }

@@ -13,6 +13,8 @@ use ohmspike_study::cluster::request::{
 use ohmspike_study::cluster::script::Batch;
 use ohmspike_study::cluster::slurm;
 use ohmspike_study::cluster::slurm::SlurmError;
+use ohmspike_study::memory::Memory;
+use ohmspike_study::prepare::Prepared;
 use ohmspike_study::resolved_study::write_study;
 use ohmspike_study::run::{MOST_SHARDS, MOST_THREADS, Trial};
 use ohmspike_study::run_study::{Plan, RunOptions};
@@ -150,11 +152,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let out = absolute(arguments.study.results(&file))?;
     // Problems of the study are reported here, not in the log of every task.
     let options = RunOptions { folder: Some(out.clone()), study_folder: file.folder.clone(), ..RunOptions::default() };
-    let Plan { study, trials: all, .. } = Plan::new(&file.study, &options)?;
+    let Plan { study, trials: all, prepared, .. } = Plan::new(&file.study, &options)?;
     let store = Store::open(&out)?;
     warn(store.warnings());
 
-    let request = request(arguments, &study, &all, &store);
+    let request = request(arguments, &study, &prepared, &all, &store);
     if request.tasks.is_empty() {
         tell!("nothing to submit: {} of {} done", all.len(), counted(all.len(), "trial"));
         tell!("\nhint: write the report with `ohmspike report {}`", arguments.study.words());
@@ -180,7 +182,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 /// The requested resources, with defaults.
-fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -> Request {
+fn request(arguments: &Arguments, study: &Study, prepared: &Prepared, all: &[Trial], store: &Store) -> Request {
     let shards = arguments.tasks.map_or(DEFAULT_SHARDS.min(all.len()), |tasks| tasks as usize);
     let (tasks, threads) = (unfinished(all, shards, store), usize::from(arguments.threads));
     let measured = || TrialTimes::of(study, all, store);
@@ -188,7 +190,9 @@ fn request(arguments: &Arguments, study: &Study, all: &[Trial], store: &Store) -
         || measured().map_or(DEFAULT_SECONDS, |times| seconds_needed(all, shards, &tasks, threads, store, &times));
     Request {
         seconds: arguments.time.map_or_else(needed, |time| time.seconds.ceil() as u64),
-        mebibytes: arguments.memory.unwrap_or(mebibytes_needed(threads)),
+        mebibytes: arguments
+            .memory
+            .unwrap_or(mebibytes_needed(threads, Memory::of_trials(all, prepared, threads).peak_without_figures())),
         merge_mebibytes: mebibytes_to_merge(all.len()).max(arguments.memory.unwrap_or(0)),
         shards,
         tasks,

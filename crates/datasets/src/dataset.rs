@@ -46,6 +46,17 @@ impl Part {
         self.len() == 0
     }
 
+    /// Returns the memory of the samples, bytes.
+    pub fn bytes(&self) -> usize {
+        match self {
+            Part::Images(images) => images.pixels.len(),
+            Part::Values(values) => size_of_val(&values.values[..]),
+            Part::Events(events) => {
+                size_of_val(&events.times[..]) + size_of_val(&events.unit[..]) + size_of_val(&events.offsets[..])
+            }
+        }
+    }
+
     /// Returns the class of each sample.
     pub fn labels(&self) -> &[u8] {
         match self {

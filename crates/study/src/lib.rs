@@ -36,6 +36,7 @@ pub mod key_label;
 pub mod legible;
 pub mod machine;
 pub mod measured_neurons;
+pub mod memory;
 pub mod network_file;
 pub mod noise_unit;
 pub mod observation;

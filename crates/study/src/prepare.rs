@@ -164,6 +164,12 @@ impl Prepared {
         self.data.get(&data_key(settings))
     }
 
+    /// Returns the memory of the largest decoded data set, and of all encoded ones, bytes.
+    pub fn data_bytes(&self) -> (u64, u64) {
+        let decoded = self.data.values().map(|data| data.decoded_bytes as u64).max().unwrap_or(0);
+        (decoded, self.data.values().map(|data| data.bytes() as u64).sum())
+    }
+
     /// Returns the SHA-256 of the data of a trial; empty if unknown.
     pub fn data_sha256(&self, settings: &Settings) -> &str {
         let known = || self.known.get(&settings.data.set).map(|known| &*known.sha256);

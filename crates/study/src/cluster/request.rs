@@ -16,7 +16,7 @@ pub const MERGE_SECONDS: u64 = 3600;
 /// Memory of program and data set, MiB. One trial on all of Fashion-MNIST peaks at 95 MB with its data. The request is about five
 /// times as much, because Slurm kills a task above its limit.
 const SHARED_MEBIBYTES: u64 = 256;
-/// Memory per concurrent trial, MiB.
+/// Memory per concurrent trial, MiB. For large networks and data sets, the request is twice the estimate.
 const TRIAL_MEBIBYTES: u64 = 256;
 /// Memory per thousand records in the final job, MiB. A record is about 20 kB of text.
 const THOUSAND_RECORDS_MEBIBYTES: u64 = 100;
@@ -76,9 +76,9 @@ pub fn seconds_needed(
     ((SLOWER * longest + START_SECONDS) / 60.0).ceil() as u64 * 60
 }
 
-/// Memory of a task with `threads` concurrent trials, MiB.
-pub fn mebibytes_needed(threads: usize) -> u64 {
-    SHARED_MEBIBYTES + TRIAL_MEBIBYTES * threads as u64
+/// Memory of a task with `threads` concurrent trials that peak at an estimate of `peak` bytes, MiB.
+pub fn mebibytes_needed(threads: usize, peak: u64) -> u64 {
+    (SHARED_MEBIBYTES + TRIAL_MEBIBYTES * threads as u64).max(2 * peak.div_ceil(1 << 20))
 }
 
 /// Memory of the final job for `trials` trials, MiB.

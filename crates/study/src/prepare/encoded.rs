@@ -31,9 +31,16 @@ pub struct EncodedData {
     pub binned: Option<Binned>,
     /// SHA-256 of the decoded data set, in hexadecimal.
     pub sha256: String,
+    /// Memory of the decoded data set, which is released after encoding, bytes.
+    pub decoded_bytes: usize,
 }
 
 impl EncodedData {
+    /// Returns the memory of the input spikes, bytes.
+    pub fn bytes(&self) -> usize {
+        self.train.spikes.bytes() + self.test.spikes.bytes()
+    }
+
     /// Returns the number of training samples without an input spike.
     pub fn silent_train_samples(&self) -> usize {
         silent(&self.train.spikes)
@@ -88,7 +95,8 @@ pub(super) fn load(settings: &Settings) -> Result<EncodedData, PrepareError> {
         *sum += of_test;
     }
     let classes = loaded.class_names.len();
-    Ok(EncodedData { train, test, classes, binned, sha256: loaded.digest })
+    let decoded_bytes = loaded.train.bytes() + loaded.test.bytes();
+    Ok(EncodedData { train, test, classes, binned, sha256: loaded.digest, decoded_bytes })
 }
 
 /// Encoded samples, and counts of their events.

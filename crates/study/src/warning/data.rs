@@ -138,7 +138,14 @@ mod tests {
     fn data(train: &[u8], test: &[u8], classes: usize, binned: Option<Binned>) -> EncodedData {
         let samples =
             |labels: &[u8]| Samples { spikes: SpikeTrains::new(1, 1).expect("few units"), labels: labels.to_vec() };
-        EncodedData { train: samples(train), test: samples(test), classes, binned, sha256: String::new() }
+        EncodedData {
+            train: samples(train),
+            test: samples(test),
+            classes,
+            binned,
+            sha256: String::new(),
+            decoded_bytes: 0,
+        }
     }
 
     fn messages(settings: &Settings, data: &EncodedData) -> Vec<String> {

@@ -1,0 +1,50 @@
+//! The memory that a dry run states, compared with the peak that the kernel counts.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
+
+use super::ohmspike::Folder;
+
+/// Large layers, so that the copies of their matrices count and the program does not.
+const WIDE: [&str; 5] =
+    ["network.hidden=1500", "training.batch=512", "training.epochs=1", "noise.level_percent=1", "network.steps=40"];
+
+/// Returns the peak of a run, bytes. The number in the file of the process only grows.
+fn measured(folder: &Folder, arguments: &[&str]) -> u64 {
+    let mut process = folder.ohmspike(arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("starts");
+    let status = format!("/proc/{}/status", process.id());
+    let mut peak = 0;
+    while process.try_wait().expect("a child").is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let kilobytes = text.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = kilobytes.and_then(|number| number.parse().ok()).map_or(peak, |number: u64| peak.max(1024 * number));
+        thread::sleep(Duration::from_millis(1));
+    }
+    assert!(process.wait().expect("a child").success());
+    peak
+}
+
+#[test]
+fn a_dry_run_states_the_memory_of_the_run() {
+    for device in ["none", "illustrative-oxide"] {
+        let folder = Folder::with_tiny_study();
+        let device = format!("hardware.device={device}");
+        let mut arguments = vec!["run", "tiny.toml", "--threads", "2", "--set", &device];
+        if device.ends_with("none") {
+            // Scales of a device.
+            arguments.extend(["--set", "hardware.weight_at_gmax=auto", "--set", "readout.weight_at_gmax=auto"]);
+        } else {
+            // Its noise is its own.
+            arguments.extend(["--set", "noise.level_percent=0"]);
+        }
+        let own = if device.ends_with("none") { &WIDE[..] } else { &[WIDE[0], WIDE[1], WIDE[2], WIDE[4]] };
+        own.iter().for_each(|set| arguments.extend(["--set", set]));
+        let stated = folder.run(&[&arguments[..], &["--dry-run"]].concat()).succeeds().stderr;
+        let stated = stated.split("memory: about ").nth(1).expect("a line about memory");
+        let stated: f64 = stated.split(" MB at most").next().expect("MB").parse().expect("a number");
+        let measured = measured(&folder, &arguments) as f64 / 1e6;
+        assert!((0.8..1.7).contains(&(stated / measured)), "{device}: stated {stated} MB, measured {measured} MB");
+    }
+}

@@ -1,6 +1,6 @@
 //! Every number of `experiments/findings/README.md`, made again from the records next to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
@@ -77,6 +77,26 @@ fn the_table_of_the_noise_study_is_that_of_its_records() {
     }
     let trials = table.values().map(BTreeMap::len).sum::<usize>();
     stated(&[format!("{trials} trials of 30 epochs on the full Fashion-MNIST")]);
+}
+
+/// One row per study: trials, hours on one core, and the machines.
+#[test]
+fn the_times_are_those_of_the_records() {
+    let mut rows = Vec::new();
+    for entry in fs::read_dir(folder("")).expect("the folder of findings") {
+        let name = entry.expect("a file").file_name().into_string().expect("a plain name");
+        if !folder(&name).join("records").exists() {
+            continue;
+        }
+        let records = records(&name);
+        let hours = records.iter().map(|record| record.seconds.training + record.seconds.test).sum::<f64>() / 3600.0;
+        let of: BTreeSet<&str> = records.iter().filter_map(|record| record.machine.split(',').next()).collect();
+        let machines: Vec<String> =
+            of.iter().map(|machine| machine.replace("(R)", "").replace(" Processor", "")).collect();
+        rows.push(format!("| {name} | {} | {hours:.1} | {} |", records.len(), machines.join(", ")));
+    }
+    assert!(rows.len() >= 10, "{rows:?}");
+    stated(&rows);
 }
 
 #[test]

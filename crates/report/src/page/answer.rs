@@ -227,7 +227,7 @@ fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
     let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found.iter().map(of).collect();
     match by_repeat.and_then(Ranking::new).filter(Ranking::is_tested) {
         Some(ranking) => ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
-            format!("{}{}", significant(value), unit_in_full(key))
+            Some(format!("{}{}", significant(value), unit_in_full(key)))
         }),
         None if found.len() > 1 => {
             "The curves are not ranked: that needs three shared seeds and a crossing in every curve.".to_owned()
@@ -277,12 +277,15 @@ fn listed(what: &str, found: &[(String, String)]) -> String {
     }
 }
 
-/// What the tests say of both ends of a ranking; `size` formats a difference.
-fn ranked(ranking: &Ranking, one: &str, most: &str, least: &str, size: impl Fn(f64) -> String) -> String {
+/// What the tests say of both ends of a ranking; `size` formats a difference, if it is possible at all.
+fn ranked(ranking: &Ranking, one: &str, most: &str, least: &str, size: impl Fn(f64) -> Option<String>) -> String {
     let (highest, lowest) = (ranking.highest(), ranking.lowest());
     let differs = |end: &End, what: &str| format!("{} {what} and differs from all others.", end.name);
     let power = |end: &End| match end.least_difference {
-        Some(least) => format!(" A difference of {} would have been detected with a power of 80 %.", size(least)),
+        Some(least) => match size(least) {
+            Some(size) => format!(" A difference of {size} would have been detected with a power of 80 %."),
+            None => " There are too few repeats to detect any difference reliably.".to_owned(),
+        },
         None => String::new(),
     };
     let first = match (highest.stands_alone(), highest.like.is_empty()) {
@@ -345,12 +348,9 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     format!("{} {compared}", all_means(&means))
 }
 
-/// Formats a difference of accuracy; tests of few repeats may need an impossible one.
-fn difference_words(difference: f64) -> String {
-    match difference {
-        difference if difference > 1.0 => "more than 100 points".to_owned(),
-        difference => format!("{} points", significant(100.0 * difference)),
-    }
+/// Formats a difference of accuracy; none for an impossible one, which tests of few repeats may need.
+fn difference_words(difference: f64) -> Option<String> {
+    (difference <= 1.0).then(|| format!("{} points", significant(100.0 * difference)))
 }
 
 /// The means of a few conditions, or the range of many.

@@ -38,7 +38,7 @@ pub fn with_arguments(text: &str) -> String {
 }
 
 /// Flags, and the arguments of Python that they stand for.
-const ARGUMENTS: [(&str, &str); 31] = [
+const ARGUMENTS: [(&str, &str); 32] = [
     ("accuracy", "accuracy"),
     ("acceptance", "acceptance_microsiemens"),
     ("after", "after"),
@@ -49,6 +49,7 @@ const ARGUMENTS: [(&str, &str); 31] = [
     ("device", "device"),
     ("dt", "dt_seconds"),
     ("first-seed", "first_seed"),
+    ("ignore", "ignore"),
     ("key", "keys"),
     ("max-trials", "max_trials"),
     ("mechanisms", "mechanisms"),

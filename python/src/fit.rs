@@ -81,17 +81,18 @@ impl Fit {
 /// - `write_law`, `read_law`, `drift_law`, `pulse_law`: laws to use; without one, the fit chooses;
 /// - `window`: (Gmin, Gmax), µS; `read_volts`: V; `after_seconds`, `read_interval_seconds`: s;
 /// - `acceptance_microsiemens`, `acceptance_percent`: acceptance window of program-and-verify;
+/// - `ignore`: columns to leave out, such as ["comment"];
 /// - `wide`: every column but `cell` and `target_...` is a read.
 #[pyfunction(name = "fit")]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 #[pyo3(signature = (writes=None, *, reads=None, retention=None, pulses=None, name="my-device", only=None, write_law=None,
                     read_law=None, drift_law=None, pulse_law=None, window=None, acceptance_microsiemens=None,
-                    acceptance_percent=None, read_volts=None, after_seconds=None, read_interval_seconds=None, wide=false,
-                    seed=Whole(1)),
+                    acceptance_percent=None, read_volts=None, after_seconds=None, read_interval_seconds=None, ignore=None,
+                    wide=false, seed=Whole(1)),
        text_signature = "(writes=None, *, reads=None, retention=None, pulses=None, name='my-device', only=None, write_law=None, \
                          read_law=None, drift_law=None, pulse_law=None, window=None, acceptance_microsiemens=None, \
                          acceptance_percent=None, read_volts=None, after_seconds=None, read_interval_seconds=None, \
-                         wide=False, seed=1)")]
+                         ignore=None, wide=False, seed=1)")]
 pub fn fit_device(
     py: Python<'_>,
     writes: Option<PathBuf>,
@@ -110,6 +111,7 @@ pub fn fit_device(
     read_volts: Option<f64>,
     after_seconds: Option<f64>,
     read_interval_seconds: Option<f64>,
+    ignore: Option<Words>,
     wide: bool,
     seed: Whole<0, { u64::MAX }>,
 ) -> PyResult<Fit> {
@@ -134,6 +136,7 @@ pub fn fit_device(
         read_volts,
         after_seconds,
         read_interval_seconds,
+        ignored_columns: ignore.map_or(Vec::new(), |ignore| ignore.0),
         wide,
         seed: seed.0,
         ..FitOptions::default()
@@ -158,7 +161,7 @@ impl<'py> FromPyObject<'_, 'py> for Words {
         let one = given.extract::<String>().map(|word| vec![word]);
         one.or_else(|_| given.extract()).map(Words).map_err(|_| {
             let kind = given.get_type().name().map_or_else(|_| String::new(), |name| name.to_string());
-            PyTypeError::new_err(format!("expected a mechanism or a list of mechanisms, got {kind}"))
+            PyTypeError::new_err(format!("expected a word or a list of words, got {kind}"))
         })
     }
 }

@@ -67,7 +67,7 @@ def test_arguments_of_a_wrong_kind_are_named(study):
         (lambda: ohmspike.deploy("net.npz", write_passes=0), ("expected a whole number from 1 to 1000", "write_passes")),
         (lambda: ohmspike.limit(study, "a.b", within_points=3, repeats=2), ("expected a whole number from 3", "repeats")),
         (lambda: ohmspike.limit(study, {"a.b": (1, 2, 3)}, within_points=3), "keys: a.b: expected None, a tuple (from, to)"),
-        (lambda: ohmspike.fit("a.csv", only=3), ("expected a mechanism or a list of mechanisms, got int", "only")),
+        (lambda: ohmspike.fit("a.csv", only=3), ("expected a word or a list of words, got int", "only")),
         (lambda: ohmspike.deploy({"file": np.ones((2, 2))}, "ideal"), "networks: expected arrays w0, w1, ... and r0, ..., got `file`"),
     ]
     for call, expected in cases:

@@ -112,3 +112,25 @@ fn wrong_tables_and_options_name_their_place() {
     assert!(told.starts_with("error: comma.csv:3:3: `conductance_microsiemens`: expected"), "{told}");
     assert!(!folder.path("my-device.json").exists());
 }
+
+#[test]
+fn columns_are_left_out_on_request_only() {
+    let folder = with_writes("40");
+    fit(&folder, &["--name", "plain"]).succeeds();
+    let plain: serde_json::Value = serde_json::from_str(&folder.text("plain.json")).expect("JSON");
+    let mut lines = folder.text("writes.csv").lines().map(str::to_owned).collect::<Vec<_>>();
+    lines.iter_mut().enumerate().for_each(|(number, line)| {
+        *line = if number == 0 { format!("date,{line},comment") } else { format!("May {number},{line},-4;x") };
+    });
+    folder.write("writes.csv", lines.join("\n"));
+    let refused = fit(&folder, &["--name", "more"]).fails().stderr;
+    assert!(refused.starts_with("error: writes.csv:1:1: unknown column `date`"), "{refused}");
+    assert!(refused.contains("leave it out with `--ignore date`"), "{refused}");
+    let answer = fit(&folder, &["--name", "more", "--ignore", "date, comment"]).succeeds();
+    let note = "writes.csv: left out as asked: column date, comment";
+    assert!(folder.text("more-fit.html").contains(note), "{}", answer.stdout);
+    let more: serde_json::Value = serde_json::from_str(&folder.text("more.json")).expect("JSON");
+    assert_eq!((&more["write"], &more["window"]), (&plain["write"], &plain["window"]));
+    let refused = fit(&folder, &["--name", "third", "--ignore", "date,comment,dates"]).fails().stderr;
+    assert!(refused.starts_with("error: --ignore: no table has a column `dates`"), "{refused}");
+}

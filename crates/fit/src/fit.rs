@@ -31,10 +31,12 @@ use crate::writes::{Ends, WriteRows, fit_writes};
 pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError> {
     check_options(options)?;
     let mut fit = Fit { options, files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new() };
-    let mut tables = Vec::new();
+    let (mut tables, mut unused) = (Vec::new(), options.ignored_columns.clone());
     for (role, file) in input.files() {
         let wide = options.wide && role == Role::Writes;
-        let table = read(file, ReadOptions { role, wide, read_volts: options.read_volts })?;
+        let (read_volts, ignored) = (options.read_volts, &options.ignored_columns[..]);
+        let table = read(file, ReadOptions { role, wide, read_volts, ignored })?;
+        unused.retain(|name| !table.ignored.contains(name));
         let (name, cells) = (file.name.clone(), table.cells.count());
         fit.files.push(SourceFile { role, name, sha256: sha256(file), values: table.rows(), cells });
         match (role == Role::Writes).then(|| table.first_values()).flatten() {
@@ -44,6 +46,11 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
     }
     if tables.is_empty() {
         return Err(FitError::NoFile);
+    }
+    if let Some(name) = unused.first() {
+        let (problem, hint) =
+            (format!("no table has a column `{name}`"), "name columns as in the first line of a table");
+        return Err(FitError::Option { option: "--ignore", problem, hint });
     }
     fit.device(&tables)
 }

@@ -109,6 +109,8 @@ pub struct FitOptions {
     pub after_seconds: Option<f64>,
     /// Time between two reads of columns `read_N_microsiemens`, s.
     pub read_interval_seconds: Option<f64>,
+    /// Names of columns to leave out, in any table.
+    pub ignored_columns: Vec<String>,
     /// Whether the tables have one column per state instead of one row per value.
     pub wide: bool,
     /// Seed of the bootstrap and of the choice of held-out cells.
@@ -133,6 +135,7 @@ impl Default for FitOptions {
             read_volts: None,
             after_seconds: None,
             read_interval_seconds: None,
+            ignored_columns: Vec::new(),
             wide: false,
             seed: 1,
             resamples: 400,

@@ -45,6 +45,8 @@ pub(crate) struct Table {
     pub reads: Vec<Vec<f64>>,
     /// Line of each row.
     pub line: Vec<u32>,
+    /// Names of the columns that were left out as asked.
+    pub ignored: Vec<String>,
     /// Properties that the reader of a report should know.
     pub notes: Vec<String>,
 }

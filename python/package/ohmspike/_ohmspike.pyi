@@ -563,6 +563,7 @@ def fit(
     read_volts: float | None = None,
     after_seconds: float | None = None,
     read_interval_seconds: float | None = None,
+    ignore: str | Sequence[str] | None = None,
     wide: bool = False,
     seed: int = 1,
 ) -> Fit:
@@ -573,6 +574,7 @@ def fit(
     - `write_law`, `read_law`, `drift_law`, `pulse_law`: laws to use; without one, the fit chooses;
     - `window`: (Gmin, Gmax), µS; `read_volts`: V; `after_seconds`, `read_interval_seconds`: s;
     - `acceptance_microsiemens`, `acceptance_percent`: acceptance window of program-and-verify;
+    - `ignore`: columns to leave out, such as ["comment"];
     - `wide`: every column but `cell` and `target_...` is a read.
     """
 

@@ -67,6 +67,9 @@ pub struct Arguments {
     /// Time between the columns read_1_microsiemens, read_2_microsiemens, ...
     #[arg(long, value_name = "TIME", help_heading = "Tables", allow_hyphen_values = true)]
     read_interval: Option<TimeSpan>,
+    /// Columns to leave out, separated by commas, such as comments and dates.
+    #[arg(long, value_name = "COLUMNS", value_delimiter = ',', help_heading = "Tables")]
+    ignore: Vec<String>,
     /// Fit only these mechanisms, separated by commas.
     ///
     /// window, cell-to-cell, writes, pulses, drift, read-noise, rtn, faults.
@@ -191,6 +194,7 @@ fn options(arguments: &Arguments) -> Result<FitOptions, Failure> {
         read_volts: arguments.read_volts,
         after_seconds: arguments.after.map(|after| after.seconds),
         read_interval_seconds: arguments.read_interval.map(|interval| interval.seconds),
+        ignored_columns: arguments.ignore.iter().map(|name| name.trim().to_owned()).collect(),
         wide: arguments.wide,
         seed: arguments.seed,
         ..FitOptions::default()

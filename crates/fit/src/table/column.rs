@@ -29,6 +29,8 @@ pub(super) enum Column {
     Direction,
     /// Wide tables: values at the target, µS.
     State(Unit, f64),
+    /// Left out as asked.
+    Ignored,
 }
 
 impl Column {
@@ -173,7 +175,7 @@ pub(super) fn advice(name: &str) -> String {
         "r" | "resistance" => "name the column `resistance_ohm`, with its unit".to_owned(),
         "i" | "current" => "name the column `current_microamperes`, with its unit".to_owned(),
         "target" => "name the column `target_microsiemens`, with its unit".to_owned(),
-        _ => "remove the column, or rename it".to_owned(),
+        _ => format!("rename the column, or leave it out with `--ignore {name}`"),
     }
 }
 
@@ -191,5 +193,6 @@ mod tests {
         }
         assert_eq!(advice("resistance_kohm"), "convert resistances to ohm and name the column `resistance_ohm`");
         assert_eq!(advice("Cell"), "rename the column `cell`");
+        assert_eq!(advice("comment"), "rename the column, or leave it out with `--ignore comment`");
     }
 }

@@ -24,6 +24,7 @@ impl Table {
             file: self.file.clone(),
             role: self.role,
             cells: self.cells.clone(),
+            ignored: self.ignored.clone(),
             notes: self.notes.clone(),
             cell: of(&self.cell, kept),
             cycle: of(&self.cycle, kept),

@@ -22,13 +22,15 @@ const LARGEST: f64 = 1e12;
 
 /// How to read a table.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct ReadOptions {
+pub(crate) struct ReadOptions<'a> {
     /// Role of the file.
     pub role: Role,
     /// Whether columns are targets.
     pub wide: bool,
     /// Read voltage of currents, V.
     pub read_volts: Option<f64>,
+    /// Names of columns to leave out.
+    pub ignored: &'a [String],
 }
 
 /// Reads `file`.
@@ -51,6 +53,10 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
         return Err(file_error(&file.name, "expected a header and rows, got an empty file".to_owned(), ""));
     }
     let header = Header::read(&file.name, &record, options)?;
+    table.ignored = header.ignored();
+    if !table.ignored.is_empty() {
+        table.notes.push(format!("{}: left out as asked: column {}", file.name, table.ignored.join(", ")));
+    }
     table.reads = vec![Vec::new(); header.reads()];
     while next(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
@@ -112,6 +118,11 @@ impl Header {
         let (mut names, mut columns) = (Vec::new(), Vec::new());
         for (index, field) in record.iter().enumerate() {
             let name = String::from_utf8_lossy(field).trim().to_owned();
+            if options.ignored.contains(&name) {
+                names.push(name);
+                columns.push(Column::Ignored);
+                continue;
+            }
             let Some(found) = column(&name, options.wide) else {
                 let known = if options.wide { KNOWN_WIDE } else { KNOWN };
                 if name.parse::<f64>().is_ok() {
@@ -139,6 +150,12 @@ impl Header {
         let header = Header { file: file.to_owned(), names, columns };
         header.check(options)?;
         Ok(header)
+    }
+
+    /// Returns the names of the columns that are left out.
+    fn ignored(&self) -> Vec<String> {
+        let all = self.names.iter().zip(&self.columns);
+        all.filter(|(_, column)| **column == Column::Ignored).map(|(name, _)| name.clone()).collect()
     }
 
     /// Returns the numbers of the reads, in the order of their columns.
@@ -224,7 +241,7 @@ pub(super) struct Row<'a> {
     pub(super) header: &'a Header,
     pub(super) record: &'a ByteRecord,
     pub(super) line: u64,
-    pub(super) options: ReadOptions,
+    pub(super) options: ReadOptions<'a>,
 }
 
 impl Row<'_> {

@@ -38,6 +38,7 @@ mod sample;
 mod table;
 mod truncated;
 mod window;
+mod winsorised;
 mod writes;
 
 pub use error::{FitError, Place};

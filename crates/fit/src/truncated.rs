@@ -77,7 +77,7 @@ impl Sums {
     }
 
     /// Returns the sum of squares about `centre`.
-    fn about(&self, centre: f64) -> f64 {
+    pub fn about(&self, centre: f64) -> f64 {
         (self.squares - 2.0 * centre * self.sum + self.n * centre * centre).max(0.0)
     }
 }
@@ -122,6 +122,13 @@ impl Bounds {
             Bound::Censored(at) => Bound::Censored(map(at)),
         };
         Bounds { low: bound(self.low), high: bound(self.high) }
+    }
+
+    /// Returns the probability of the values in the data under N(`mean`, `sigma`²).
+    pub fn support(self, mean: f64, sigma: f64) -> f64 {
+        let [low, high] = [(self.low, f64::NEG_INFINITY), (self.high, f64::INFINITY)]
+            .map(|(bound, open)| if let Bound::Truncated(at) = bound { (at - mean) / sigma } else { open });
+        between(low, high)
     }
 
     /// Returns the log-likelihood of `sums` under N(`mean`, `sigma`²).

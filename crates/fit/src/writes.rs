@@ -2,21 +2,28 @@
 //!
 //! ```text
 //! v = ln(G / T)        in bins of the target T
-//! start                median and 1.4826 MAD of v in each bin
-//! outliers             writes beyond 3.5 standard deviations of the estimate from the start
-//! maximum likelihood   normal, truncated at the outliers or the acceptance window, censored at the ends of the window
-//! law                  constant, relative or table, with the smallest BIC
+//! outliers             writes beyond 3.5 standard deviations, and tails with more writes than a normal distribution (outliers.rs)
+//! law                  constant, relative or table: normal, truncated at the outliers or the acceptance window, censored at the ends
+//!                      of the window, with the smallest BIC of the maximum likelihood
+//! numbers              winsorised moments (../winsorised.rs), or maximum likelihood with an acceptance window
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
 //! ```
+//!
+//! Outliers close to the noise cannot all be told from it. The winsorised moments bound what the rest of them can do: 3 % shift
+//! the standard deviation of a bin by at most 4.5 %, and by up to 9 % where the window clips half of the writes.
 
+mod cuts;
 mod law;
+mod outliers;
 mod rows;
 mod section;
 mod sums;
 
 use ohmspike_crossbar::device::{WriteNoiseKind, WriteSpec};
 
+use law::BinSums;
 pub(crate) use law::{Data, Kind, Law};
+use outliers::{Regular, WINSOR};
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
@@ -45,26 +52,34 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     if n < LEAST_VALUES {
         return Err(format!("expected at least {LEAST_VALUES} writes of working cells, got {n}"));
     }
-    let mut sums = outliers_left_out(writes, ends, options, sample);
-    let all = sums.all();
-    let data = Data { targets: &writes.bins.centres, bounds: &sums.bounds, sums: &all, centred: sums.accepted };
-    let used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| data.ln_of(bin).is_some()).collect();
-    if let Some(reason) = sums.accepted.then(|| one_sided(&all, &sums.bounds, &writes.bins.centres)).flatten() {
+    let regular = Regular::new(writes, ends, options, sample);
+    let all = regular.whole.all();
+    let bounds = &regular.whole.bounds;
+    if let Some(reason) = regular.whole.accepted.then(|| one_sided(&all, bounds, &writes.bins.centres)).flatten() {
         return Err(reason);
     }
+    let spread = regular.have_spread(writes);
+    let used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
     if used.is_empty() {
-        return Err(no_spread(writes, &sums));
+        return Err(no_spread(writes, &regular.whole));
     }
     let targets: Vec<f64> = used.iter().map(|&bin| writes.bins.centres[bin]).collect();
-    sums.bounds = used.iter().map(|&bin| sums.bounds[bin]).collect();
-    let chosen = |sums: &[sums::BinSums]| used.iter().map(|&bin| sums[bin]).collect::<Vec<_>>();
-    let fit = WriteFit { writes, sums: &sums, sample, targets: &targets, used: &used };
-    let (law, candidates) = fit.choose(&chosen(&all), options.write_law)?;
-    let draws = sample.bootstrap(|drawn| fit.estimate(&chosen(&sums.drawn(drawn)), law.kind));
+    let chosen = |sums: &[BinSums]| used.iter().map(|&bin| sums[bin]).collect::<Vec<_>>();
+    let (all, mut whole) = (chosen(&all), regular.whole.clone());
+    whole.retain(&used);
+    let data = whole.data(&targets, &all);
+    let (kind, candidates) = choose(&data, options.write_law)?;
+    let mean_preserving = data.conventions().is_some_and(|[median, mean]| mean > median + 2.0);
+    let mut core = regular.core(writes, kind.is_in_ln(), sample);
+    core.retain(&used);
+    let parameters = core.data(&targets, &chosen(&core.all())).parameters(kind).ok_or("no law fits the writes")?;
+    let law = Law { kind, parameters, targets: targets.clone(), mean_preserving };
+    let fit = WriteFit { writes, whole: &whole, core: &core, sample, targets: &targets, used: &used };
+    let draws = sample.bootstrap(|drawn| fit.estimate(&chosen(&core.drawn(drawn)), law.kind));
     let numbers = fit.numbers(&law, &draws);
-    let quality = fit.quality(&law, &chosen(&sums.training));
-    let plot = fit.plot(&law, &chosen(&all));
-    let mut notes = fit.notes(&chosen(&all), ends, writes.bins.count());
+    let quality = fit.quality(&law, &chosen(&core.training));
+    let plot = fit.plot(&law, &chosen(&core.all()));
+    let mut notes = fit.notes(&all, &chosen(&core.all()), ends, writes.bins.count());
     if sample.held_out.len() < LEAST_CELLS {
         notes.push(format!("{} cells: intervals are rough, and no cell was held out", sample.held_out.len()));
     }
@@ -72,7 +87,7 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     let fit = MechanismFit {
         mechanism: Mechanism::Writes,
         law: law.kind.word(),
-        method: method(&sums, law.kind),
+        method: method(&whole, law.kind),
         numbers,
         candidates,
         quality,
@@ -82,19 +97,10 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     Ok(Fitted { fit, section })
 }
 
-/// Returns the sums of `writes` without outliers.
-fn outliers_left_out(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample) -> WriteSums {
-    let sums = WriteSums::new(writes, ends, options.acceptance, sample);
-    let all = sums.all();
-    let data = Data { targets: &writes.bins.centres, bounds: &sums.bounds, sums: &all, centred: sums.accepted };
-    let estimates: Vec<Option<(f64, f64)>> = (0..writes.bins.count()).map(|bin| data.ln_of(bin)).collect();
-    sums.refined(writes, &estimates, sample)
-}
-
 /// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
 /// end as often above as below it. A controller that approaches its target in small steps, or from one side, ends where it
 /// enters the acceptance window, which does not tell the spread of a try.
-fn one_sided(sums: &[sums::BinSums], bounds: &[Bounds], targets: &[f64]) -> Option<String> {
+fn one_sided(sums: &[BinSums], bounds: &[Bounds], targets: &[f64]) -> Option<String> {
     let offsets = sums.iter().zip(bounds).zip(targets).filter_map(|((sums, bounds), target)| {
         let (mean, error) = (sums.relative.mean(), (sums.relative.variance() / sums.relative.n).sqrt());
         let far = mean.abs() > ONE_SIDED.0 * error && mean.abs() > ONE_SIDED.1 * bounds.high.at().exp_m1();
@@ -122,62 +128,60 @@ fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
 }
 
 fn method(sums: &WriteSums, kind: Kind) -> String {
-    let bounds = if sums.accepted { "the acceptance window" } else { "3.5 standard deviations" };
+    let estimator = if sums.accepted {
+        "maximum likelihood, truncated at the acceptance window".to_owned()
+    } else {
+        format!("winsorised moments at {WINSOR} standard deviations, without outliers")
+    };
     let law = match kind {
         Kind::Constant => "standard deviation in µS",
         Kind::Relative => "standard deviation relative to the target",
         Kind::OnePoint => "sigma of ln R, one for all targets",
         Kind::Table => "sigma of ln R by target",
     };
-    format!("maximum likelihood, truncated at {bounds}: {law}; intervals by bootstrap over cells")
+    format!("{estimator}: {law}; intervals by bootstrap over cells")
+}
+
+/// Chooses the law with the smallest BIC among those allowed.
+fn choose(data: &Data<'_>, forced: Option<WriteNoiseKind>) -> Result<(Kind, Vec<Candidate>), String> {
+    let allowed = |kind: Kind| match forced {
+        Some(WriteNoiseKind::Constant) => kind == Kind::Constant,
+        Some(WriteNoiseKind::Relative) => kind == Kind::Relative,
+        Some(WriteNoiseKind::Table) => kind == Kind::Table,
+        // One target does not show how the spread depends on it.
+        _ => data.targets.len() > 1 || matches!(kind, Kind::Relative | Kind::OnePoint),
+    };
+    let mut found: Vec<(Kind, f64)> = Vec::new();
+    for kind in Kind::ALL.into_iter().filter(|&kind| allowed(kind)) {
+        if let Some((parameters, ln_likelihood)) = data.estimate(kind) {
+            found.push((kind, parameters.len() as f64 * data.count().ln() - 2.0 * ln_likelihood));
+        }
+    }
+    let kind = found.iter().min_by(|a, b| a.1.total_cmp(&b.1)).ok_or("no law has a finite likelihood")?.0;
+    let candidate = |&(candidate, value): &(Kind, f64)| Candidate {
+        law: candidate.label(),
+        criterion: "BIC",
+        value,
+        chosen: candidate == kind,
+    };
+    Ok((kind, found.iter().map(candidate).collect()))
 }
 
 /// The bins of a fit.
 struct WriteFit<'a> {
     writes: &'a WriteRows,
-    sums: &'a WriteSums,
+    /// Writes within 3.5 standard deviations or the acceptance window.
+    whole: &'a WriteSums,
+    /// Writes that determine the numbers.
+    core: &'a WriteSums,
     sample: &'a Sample,
     targets: &'a [f64],
     used: &'a [usize],
 }
 
 impl WriteFit<'_> {
-    fn data<'b>(&'b self, sums: &'b [sums::BinSums]) -> Data<'b> {
-        Data { targets: self.targets, bounds: &self.sums.bounds, sums, centred: self.sums.accepted }
-    }
-
-    fn estimate(&self, sums: &[sums::BinSums], kind: Kind) -> Option<Vec<f64>> {
-        Some(self.data(sums).estimate(kind)?.0)
-    }
-
-    /// Chooses the law with the smallest BIC among those allowed.
-    fn choose(&self, sums: &[sums::BinSums], forced: Option<WriteNoiseKind>) -> Result<(Law, Vec<Candidate>), String> {
-        let data = self.data(sums);
-        let allowed = |kind: Kind| match forced {
-            Some(WriteNoiseKind::Constant) => kind == Kind::Constant,
-            Some(WriteNoiseKind::Relative) => kind == Kind::Relative,
-            Some(WriteNoiseKind::Table) => kind == Kind::Table,
-            // One target does not show how the spread depends on it.
-            _ => self.targets.len() > 1 || matches!(kind, Kind::Relative | Kind::OnePoint),
-        };
-        let mut found: Vec<(Kind, Vec<f64>, f64)> = Vec::new();
-        for kind in Kind::ALL.into_iter().filter(|&kind| allowed(kind)) {
-            if let Some((parameters, ln_likelihood)) = data.estimate(kind) {
-                let bic = parameters.len() as f64 * data.count().ln() - 2.0 * ln_likelihood;
-                found.push((kind, parameters, bic));
-            }
-        }
-        let best = found.iter().min_by(|a, b| a.2.total_cmp(&b.2)).ok_or("no law has a finite likelihood")?;
-        let kind = best.0;
-        let candidates = found.iter().map(|(candidate, _, value)| Candidate {
-            law: candidate.label(),
-            criterion: "BIC",
-            value: *value,
-            chosen: *candidate == kind,
-        });
-        let mean_preserving = data.conventions().is_some_and(|[median, mean]| mean > median + 2.0);
-        let law = Law { kind, parameters: best.1.clone(), targets: self.targets.to_vec(), mean_preserving };
-        Ok((law, candidates.collect()))
+    fn estimate(&self, core: &[BinSums], kind: Kind) -> Option<Vec<f64>> {
+        self.core.data(self.targets, core).parameters(kind)
     }
 
     fn numbers(&self, law: &Law, draws: &[Vec<f64>]) -> Vec<FittedNumber> {
@@ -205,7 +209,7 @@ impl WriteFit<'_> {
     }
 
     /// Tests the law of the other cells on those that were held out.
-    fn quality(&self, law: &Law, training: &[sums::BinSums]) -> Option<Quality> {
+    fn quality(&self, law: &Law, training: &[BinSums]) -> Option<Quality> {
         let law = Law { parameters: self.estimate(training, law.kind)?, ..law.clone() };
         let rows = self.writes.rows.iter().filter(|row| self.sample.held_out[row.cell as usize]);
         let mut z = Vec::new();
@@ -222,33 +226,33 @@ impl WriteFit<'_> {
     fn residual(&self, law: &Law, bin: usize, target: f64, v: f64) -> f64 {
         use crate::normal::{between, quantile};
         use crate::truncated::Bound::Censored;
-        let bounds = self.sums.bounds[bin];
+        let bounds = self.whole.bounds[bin];
         let (low, high) = (law.z(target, bounds.low.at()), law.z(target, bounds.high.at()));
         let z = law.z(target, v);
         let clipped = [bounds.low, bounds.high].map(|bound| matches!(bound, Censored(_)));
-        if !self.sums.accepted && clipped == [false; 2] {
+        if !self.whole.accepted && clipped == [false; 2] {
             return z;
         }
-        let low = if self.sums.accepted || clipped[0] { low } else { f64::NEG_INFINITY };
-        let high = if self.sums.accepted || clipped[1] { high } else { f64::INFINITY };
+        let low = if self.whole.accepted || clipped[0] { low } else { f64::NEG_INFINITY };
+        let high = if self.whole.accepted || clipped[1] { high } else { f64::INFINITY };
         if z <= low || z >= high {
             return f64::NAN;
         }
         quantile((between(low, z) / between(low, high)).clamp(1e-300, 1.0 - 1e-16))
     }
 
-    fn plot(&self, law: &Law, sums: &[sums::BinSums]) -> Plot {
+    fn plot(&self, law: &Law, core: &[BinSums]) -> Plot {
         let draws = self.sample.bootstrap(|drawn| {
-            let drawn = self.sums.drawn(drawn);
+            let drawn = self.core.drawn(drawn);
             let drawn: Vec<_> = self.used.iter().map(|&bin| drawn[bin]).collect();
-            let data = self.data(&drawn);
+            let data = self.core.data(self.targets, &drawn);
             (0..self.targets.len()).map(|bin| Some(data.ln_of(bin)?.1)).collect()
         });
-        let data = self.data(sums);
+        let data = self.core.data(self.targets, core);
         let bin = |bin: usize| {
             let value = data.ln_of(bin)?.1;
             let draws: Vec<f64> = draws.iter().map(|draw| draw[bin]).collect();
-            let (n, cells) = (sums[bin].count(), self.writes.cells_of(self.used[bin]));
+            let (n, cells) = (core[bin].count(), self.writes.cells_of(self.used[bin]));
             let number = with_interval(("", ""), value, &draws, Scale::spread(n, 0.0), (0, cells));
             let (low, high) = number.interval_95.unwrap_or((value, value));
             Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: n as usize })
@@ -271,30 +275,39 @@ impl WriteFit<'_> {
         }
     }
 
-    fn notes(&self, sums: &[sums::BinSums], ends: Ends, bins: usize) -> Vec<String> {
+    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends, bins: usize) -> Vec<String> {
         let mut notes = Vec::new();
-        if self.sums.accepted {
+        if self.whole.accepted {
             notes.push("every try is assumed to aim at the target".to_owned());
         }
-        let n: f64 = sums.iter().map(sums::BinSums::count).sum();
-        let outliers: usize = self.used.iter().map(|&bin| self.sums.outliers[bin]).sum();
+        let n: f64 = whole.iter().map(BinSums::count).sum();
+        let count = |of: &WriteSums| self.used.iter().map(|&bin| of.outliers[bin]).sum::<usize>();
+        let outliers = count(self.whole);
         let fraction = outliers as f64 / (n + outliers as f64);
         if fraction > MANY_OUTLIERS {
             let beyond =
-                if self.sums.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
+                if self.whole.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
             notes.push(format!("{outliers} writes ({:.1} %) are {beyond} and left out", 100.0 * fraction));
         }
-        let clipped: f64 = sums.iter().map(|bin| bin.ln.low + bin.ln.high).sum();
+        let within = count(self.core).saturating_sub(outliers);
+        if within > 0 {
+            notes.push(format!(
+                "{within} writes ({:.1} %) are within the noise, in tails with more writes than a normal distribution has, and \
+                 left out",
+                100.0 * within as f64 / (n + outliers as f64)
+            ));
+        }
+        let clipped: f64 = whole.iter().map(|bin| bin.ln.low + bin.ln.high).sum();
         if clipped > 0.0 && ends != Ends::default() {
             notes.push(format!("{clipped:.0} writes ({:.1} %) end at an end of the window", 100.0 * clipped / n));
         }
         if self.targets.len() < bins {
             notes.push(format!("{} of {bins} bins have no spread and are left out", bins - self.targets.len()));
         }
-        let data = self.data(sums);
-        for (bin, &target) in self.targets.iter().enumerate().filter(|_| !self.sums.accepted) {
+        let data = self.core.data(self.targets, core);
+        for (bin, &target) in self.targets.iter().enumerate().filter(|_| !self.whole.accepted) {
             let Some((mean, sigma)) = data.ln_of(bin) else { continue };
-            let error = sigma / sums[bin].count().sqrt();
+            let error = sigma / core[bin].count().sqrt();
             if mean.abs() > OFFSET.0 * error + 0.5 * sigma * sigma && mean.abs() > OFFSET.1 * sigma {
                 let side = if mean > 0.0 { "above" } else { "below" };
                 notes.push(format!(

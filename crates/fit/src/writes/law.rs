@@ -7,8 +7,11 @@
 //!
 //! The likelihoods of u and v are those of the same data: the density of v is that of u times exp(v).
 
-use super::sums::BinSums;
-use crate::truncated::{Bounds, golden};
+use crate::truncated::{Bounds, Sums, golden};
+use crate::winsorised::{Clip, Winsorised};
+
+/// Distance of logarithms at which a search ends.
+const RESOLUTION: f64 = 1e-9;
 
 /// Kinds of laws; the number of parameters is in front of their BIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,9 +39,41 @@ impl Kind {
         }
     }
 
+    /// Returns whether the law is one of v = ln(G / T).
+    pub fn is_in_ln(self) -> bool {
+        matches!(self, Kind::OnePoint | Kind::Table)
+    }
+
     /// Returns the word, with the number of points where it is one of two kinds of tables.
     pub fn label(self) -> &'static str {
         if self == Kind::OnePoint { "table of one point" } else { self.word() }
+    }
+}
+
+/// Sums of one bin: of v = ln(G / T) and of u = G / T - 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct BinSums {
+    /// Sums of v.
+    pub ln: Sums,
+    /// Sums of u.
+    pub relative: Sums,
+}
+
+impl BinSums {
+    /// Adds other sums.
+    pub fn add(&mut self, other: &BinSums) {
+        self.ln.add(&other.ln);
+        self.relative.add(&other.relative);
+    }
+
+    /// Returns the sums of `times` copies of the values.
+    pub fn times(&self, times: f64) -> BinSums {
+        BinSums { ln: self.ln.times(times), relative: self.relative.times(times) }
+    }
+
+    /// Returns the number of values between and at the bounds.
+    pub fn count(&self) -> f64 {
+        self.ln.n + self.ln.low + self.ln.high
     }
 }
 
@@ -49,6 +84,8 @@ pub(crate) struct Data<'a> {
     pub targets: &'a [f64],
     /// Bounds of v.
     pub bounds: &'a [Bounds],
+    /// Winsorising points of v; none for sums of the values themselves.
+    pub clips: Option<&'a [Clip]>,
     /// Sums.
     pub sums: &'a [BinSums],
     /// Whether the mean of v is the target, because an acceptance window bounds the data.
@@ -66,26 +103,80 @@ impl Data<'_> {
     /// Returns the standard deviation of v in `bin`, with its mean.
     pub fn ln_of(&self, bin: usize) -> Option<(f64, f64)> {
         let (bounds, sums) = (self.bounds[bin], &self.sums[bin].ln);
-        if self.centred { Some((0.0, bounds.estimate_sigma(sums, |_| 0.0)?)) } else { bounds.estimate(sums) }
+        self.of(bounds, self.winsorised(bin, true), sums)
     }
 
     /// Returns the standard deviation of u in `bin`, with its mean.
-    fn relative_of(&self, bin: usize) -> Option<(f64, f64)> {
+    pub fn relative_of(&self, bin: usize) -> Option<(f64, f64)> {
         let (bounds, sums) = (self.bounds[bin].mapped(f64::exp_m1), &self.sums[bin].relative);
-        if self.centred { Some((0.0, bounds.estimate_sigma(sums, |_| 0.0)?)) } else { bounds.estimate(sums) }
+        self.of(bounds, self.winsorised(bin, false), sums)
+    }
+
+    fn of(&self, bounds: Bounds, winsorised: Option<Winsorised>, sums: &Sums) -> Option<(f64, f64)> {
+        match winsorised {
+            Some(winsorised) => winsorised.estimate(sums),
+            None if self.centred => Some((0.0, bounds.estimate_sigma(sums, |_| 0.0)?)),
+            None => bounds.estimate(sums),
+        }
+    }
+
+    /// Returns the winsorised distribution of v in `bin`, or of u; none for sums of the values themselves.
+    fn winsorised(&self, bin: usize, in_ln: bool) -> Option<Winsorised> {
+        let (bounds, clip) = (self.bounds[bin], self.clips?[bin]);
+        Some(if in_ln {
+            Winsorised { bounds, clip }
+        } else {
+            Winsorised { bounds: bounds.mapped(f64::exp_m1), clip: clip.mapped(f64::exp_m1) }
+        })
+    }
+
+    /// Returns mean and standard deviation of each bin, of v or of u.
+    fn of_bins(&self, kind: Kind) -> Option<Vec<(f64, f64)>> {
+        self.bins().map(|bin| if kind.is_in_ln() { self.ln_of(bin) } else { self.relative_of(bin) }).collect()
+    }
+
+    /// Returns the standard deviation in `bin`, of v or of u, for a common `parameter`.
+    fn sigma(&self, kind: Kind, bin: usize, parameter: f64) -> f64 {
+        match kind {
+            Kind::Constant => parameter / self.targets[bin],
+            Kind::Relative | Kind::OnePoint | Kind::Table => parameter,
+        }
+    }
+
+    /// Returns the range of the common parameter that the bins have each, as logarithms.
+    fn range(&self, kind: Kind, of_bins: &[(f64, f64)]) -> (f64, f64) {
+        let each = || self.bins().map(|bin| of_bins[bin].1 / self.sigma(kind, bin, 1.0));
+        (each().fold(f64::INFINITY, f64::min).ln(), each().fold(0.0, f64::max).ln())
+    }
+
+    /// Returns the parameters of `kind`: from winsorised moments, or with the largest likelihood.
+    pub fn parameters(&self, kind: Kind) -> Option<Parameters> {
+        if self.clips.is_none() {
+            return Some(self.estimate(kind)?.0);
+        }
+        let of_bins = self.of_bins(kind)?;
+        if kind == Kind::Table {
+            return Some(of_bins.into_iter().map(|bin| bin.1).collect());
+        }
+        let excess = |ln: f64| {
+            let of_bin = |bin: usize| {
+                let winsorised = self.winsorised(bin, kind.is_in_ln()).expect("winsorised sums");
+                let sums = if kind.is_in_ln() { &self.sums[bin].ln } else { &self.sums[bin].relative };
+                winsorised.excess(sums, of_bins[bin].0, self.sigma(kind, bin, ln.exp()))
+            };
+            self.bins().map(of_bin).sum::<f64>()
+        };
+        let (mut low, mut high) = self.range(kind, &of_bins);
+        while high - low > RESOLUTION {
+            let middle = 0.5 * (low + high);
+            *(if excess(middle) > 0.0 { &mut high } else { &mut low }) = middle;
+        }
+        Some(vec![(0.5 * (low + high)).exp()])
     }
 
     /// Returns the parameters of `kind` with the largest likelihood, and its logarithm.
     pub fn estimate(&self, kind: Kind) -> Option<(Parameters, f64)> {
-        let in_ln = matches!(kind, Kind::OnePoint | Kind::Table);
-        let of_bins: Option<Vec<(f64, f64)>> =
-            self.bins().map(|bin| if in_ln { self.ln_of(bin) } else { self.relative_of(bin) }).collect();
-        let of_bins = of_bins?;
-        // Sigma of bin `bin` in its own units, for a common parameter.
-        let sigma = |bin: usize, parameter: f64| match kind {
-            Kind::Constant => parameter / self.targets[bin],
-            Kind::Relative | Kind::OnePoint | Kind::Table => parameter,
-        };
+        let (in_ln, of_bins) = (kind.is_in_ln(), self.of_bins(kind)?);
         let ln_likelihood = |bin: usize, sigma: f64| {
             let (bounds, sums) = (self.bounds[bin], &self.sums[bin]);
             if in_ln {
@@ -98,10 +189,8 @@ impl Data<'_> {
             let sum = self.bins().map(|bin| ln_likelihood(bin, of_bins[bin].1)).sum();
             return Some((of_bins.into_iter().map(|bin| bin.1).collect(), sum));
         }
-        let each: Vec<f64> = self.bins().map(|bin| of_bins[bin].1 / sigma(bin, 1.0)).collect();
-        let low = each.iter().copied().fold(f64::INFINITY, f64::min).ln();
-        let high = each.iter().copied().fold(0.0, f64::max).ln();
-        let total = |ln: f64| self.bins().map(|bin| ln_likelihood(bin, sigma(bin, ln.exp()))).sum::<f64>();
+        let (low, high) = self.range(kind, &of_bins);
+        let total = |ln: f64| self.bins().map(|bin| ln_likelihood(bin, self.sigma(kind, bin, ln.exp()))).sum::<f64>();
         let ln = golden(total, low - 1e-9, high + 1e-9);
         Some((vec![ln.exp()], total(ln)))
     }

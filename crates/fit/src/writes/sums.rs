@@ -1,9 +1,11 @@
-//! Sufficient sums of writes by bin and group of cells.
+//! Sums of writes by bin and group of cells.
 
+use super::law::{BinSums, Data};
 use super::rows::WriteRows;
 use crate::options::AcceptanceWindow;
 use crate::sample::Sample;
-use crate::truncated::{Bound, Bounds, Sums};
+use crate::truncated::{Bound, Bounds};
+use crate::winsorised::Clip;
 
 /// Bounds of writes in standard deviations about their centre; values beyond are outliers.
 const OUTLIER: f64 = 3.5;
@@ -29,20 +31,13 @@ impl Ends {
     }
 }
 
-/// Sums of one bin: of v = ln(G / T) and of u = G / T - 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct BinSums {
-    /// Sums of v.
-    pub ln: Sums,
-    /// Sums of u.
-    pub relative: Sums,
-}
-
 /// Sums over all writes.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteSums {
     /// Bounds of v in each bin.
     pub bounds: Vec<Bounds>,
+    /// Points of v to which values beyond them are moved; none for sums of the values themselves.
+    pub clips: Option<Vec<Clip>>,
     /// Whether the bounds are an acceptance window.
     pub accepted: bool,
     /// Sums by group and bin: index group * bins + bin.
@@ -54,19 +49,22 @@ pub(crate) struct WriteSums {
 }
 
 impl WriteSums {
-    /// Sums `writes`.
-    pub fn new(writes: &WriteRows, ends: Ends, acceptance: Option<AcceptanceWindow>, sample: &Sample) -> WriteSums {
-        let bins = writes.bins.count();
-        let bounds = (0..bins).map(|bin| bounds(writes, bin, ends, acceptance)).collect();
-        WriteSums::within(writes, bounds, acceptance.is_some(), sample)
+    /// Sums `writes` within the acceptance window or 3.5 robust standard deviations, and returns the robust centres and
+    /// standard deviations of v.
+    pub fn new(
+        writes: &WriteRows,
+        ends: Ends,
+        acceptance: Option<AcceptanceWindow>,
+        sample: &Sample,
+    ) -> (WriteSums, Vec<(f64, f64)>) {
+        let all = (0..writes.bins.count()).map(|bin| bounds(writes, bin, ends, acceptance));
+        let (bounds, starts) = all.unzip();
+        (WriteSums::within(writes, (bounds, None), acceptance.is_some(), sample), starts)
     }
 
     /// Sums `writes` anew, with outliers told by their estimated centres and standard deviations of v. Those of the median
     /// scatter more, and a small one would cut the tails.
     pub fn refined(&self, writes: &WriteRows, estimates: &[Option<(f64, f64)>], sample: &Sample) -> WriteSums {
-        if self.accepted {
-            return self.clone();
-        }
         let refined = |(bounds, estimate): (&Bounds, &Option<(f64, f64)>)| {
             let Some((centre, spread)) = estimate else { return *bounds };
             let bound =
@@ -76,10 +74,21 @@ impl WriteSums {
                 high: bound(bounds.high, centre + OUTLIER * spread),
             }
         };
-        WriteSums::within(writes, self.bounds.iter().zip(estimates).map(refined).collect(), false, sample)
+        let bounds = self.bounds.iter().zip(estimates).map(refined).collect();
+        WriteSums::within(writes, (bounds, None), false, sample)
     }
 
-    fn within(writes: &WriteRows, bounds: Vec<Bounds>, accepted: bool, sample: &Sample) -> WriteSums {
+    /// Sums `writes` within `bounds`, with values beyond `clips` moved to them.
+    pub fn winsorised(writes: &WriteRows, bounds: Vec<Bounds>, clips: Vec<Clip>, sample: &Sample) -> WriteSums {
+        WriteSums::within(writes, (bounds, Some(clips)), false, sample)
+    }
+
+    fn within(
+        writes: &WriteRows,
+        (bounds, clips): (Vec<Bounds>, Option<Vec<Clip>>),
+        accepted: bool,
+        sample: &Sample,
+    ) -> WriteSums {
         let bins = writes.bins.count();
         let mut sums = WriteSums {
             accepted,
@@ -87,19 +96,22 @@ impl WriteSums {
             training: vec![BinSums::default(); bins],
             outliers: vec![0; bins],
             bounds,
+            clips,
         };
         for row in &writes.rows {
             let (cell, bin) = (row.cell as usize, row.bin as usize);
             let place = sums.bounds[bin].place(row.v);
             let mut one = BinSums::default();
+            let clip = sums.clips.as_ref().map(|clips| clips[bin]);
             match place {
-                Place::Inside => {
-                    one.ln.push_weighted(row.v, row.weight);
-                    one.relative.push_weighted(row.v.exp_m1(), row.weight);
-                }
-                Place::AtLow => (one.ln.low, one.relative.low) = (row.weight, row.weight),
-                Place::AtHigh => (one.ln.high, one.relative.high) = (row.weight, row.weight),
                 Place::Outside => sums.outliers[bin] += 1,
+                Place::AtLow if clip.is_none() => (one.ln.low, one.relative.low) = (row.weight, row.weight),
+                Place::AtHigh if clip.is_none() => (one.ln.high, one.relative.high) = (row.weight, row.weight),
+                _ => {
+                    let v = clip.map_or(row.v, |clip| clip.of(row.v));
+                    one.ln.push_weighted(v, row.weight);
+                    one.relative.push_weighted(v.exp_m1(), row.weight);
+                }
             }
             sums.by_group[sample.group[cell] as usize * bins + bin].add(&one);
             if !sample.held_out[cell] {
@@ -121,25 +133,25 @@ impl WriteSums {
         total
     }
 
+    /// Returns the data of laws of `targets`, µS, with `sums` by bin.
+    pub fn data<'a>(&'a self, targets: &'a [f64], sums: &'a [BinSums]) -> Data<'a> {
+        Data { targets, bounds: &self.bounds, clips: self.clips.as_deref(), sums, centred: self.accepted }
+    }
+
+    /// Returns the winsorising points of winsorised sums in `bin`.
+    pub fn clip(&self, bin: usize) -> Clip {
+        self.clips.as_ref().expect("winsorised sums")[bin]
+    }
+
+    /// Leaves out the bounds of all bins but those `used`.
+    pub fn retain(&mut self, used: &[usize]) {
+        self.bounds = used.iter().map(|&bin| self.bounds[bin]).collect();
+        self.clips = self.clips.as_ref().map(|clips| used.iter().map(|&bin| clips[bin]).collect());
+    }
+
     /// Returns the sums of all cells by bin.
     pub fn all(&self) -> Vec<BinSums> {
         self.drawn(&vec![1.0; self.by_group.len() / self.training.len().max(1)])
-    }
-}
-
-impl BinSums {
-    fn add(&mut self, other: &BinSums) {
-        self.ln.add(&other.ln);
-        self.relative.add(&other.relative);
-    }
-
-    fn times(&self, times: f64) -> BinSums {
-        BinSums { ln: self.ln.times(times), relative: self.relative.times(times) }
-    }
-
-    /// Returns the number of values between and at the bounds.
-    pub fn count(&self) -> f64 {
-        self.ln.n + self.ln.low + self.ln.high
     }
 }
 
@@ -163,23 +175,29 @@ impl Bounds {
     }
 }
 
-/// Returns the bounds of v in `bin`.
-fn bounds(writes: &WriteRows, bin: usize, ends: Ends, acceptance: Option<AcceptanceWindow>) -> Bounds {
+/// Returns the bounds of v in `bin`, and its robust centre and standard deviation.
+fn bounds(
+    writes: &WriteRows,
+    bin: usize,
+    ends: Ends,
+    acceptance: Option<AcceptanceWindow>,
+) -> (Bounds, (f64, f64)) {
     let target = writes.bins.centres[bin];
     if let Some(acceptance) = acceptance {
         let half = acceptance.half_width(target) / target;
         let low = if half < 1.0 { (-half).ln_1p() } else { f64::NEG_INFINITY };
-        return Bounds::truncated(low, half.ln_1p());
+        return (Bounds::truncated(low, half.ln_1p()), writes.robust[bin]);
     }
     // Just inside the end, so that values at the end count as clipped.
     let low_end = ends.low.map(|end| (end * (1.0 + AT_END) / target).ln());
     let high_end = ends.high.map(|end| (end * (1.0 - AT_END) / target).ln());
     let (centre, spread) = spread(writes, bin, low_end, high_end);
     let (low, high) = (centre - OUTLIER * spread, centre + OUTLIER * spread);
-    Bounds {
+    let bounds = Bounds {
         low: low_end.filter(|end| *end > low).map_or(Bound::Truncated(low), Bound::Censored),
         high: high_end.filter(|end| *end < high).map_or(Bound::Truncated(high), Bound::Censored),
-    }
+    };
+    (bounds, (centre, spread))
 }
 
 /// Returns centre and robust standard deviation of v in `bin`; from one side of the target if the other is clipped.

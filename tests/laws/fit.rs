@@ -13,6 +13,7 @@
 
 mod drift;
 mod faults;
+mod outliers;
 mod pulses;
 mod reads;
 mod tally;

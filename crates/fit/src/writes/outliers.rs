@@ -2,9 +2,9 @@
 //!
 //! ```text
 //! start       median and 1.4826 MAD of v in each bin
-//! robust      winsorised moments, at 1.3 standard deviations of the start
+//! robust      winsorised moments, at 1.25 standard deviations of the start
 //! whole       writes within 3.5 standard deviations of the robust estimate: they choose the law
-//! core        whole without outliers within the noise (cuts.rs), winsorised at 1.3 robust standard deviations: its numbers
+//! core        whole without outliers within the noise (cuts.rs), winsorised at 1.25 robust standard deviations: its numbers
 //! ```
 
 use super::cuts::{Weighted, cut};
@@ -17,7 +17,7 @@ use crate::truncated::Bounds;
 use crate::winsorised::Clip;
 
 /// Winsorising points in standard deviations. With 3 % of outliers anywhere they bound the shift of a standard deviation to 4.5 %.
-pub(super) const WINSOR: f64 = 1.3;
+pub(super) const WINSOR: f64 = 1.25;
 
 /// Writes without outliers.
 pub(super) struct Regular {
@@ -34,8 +34,7 @@ impl Regular {
         if sums.accepted {
             return Regular { whole: sums, robust: None };
         }
-        let clip =
-            |(&bounds, &(centre, spread)): (&Bounds, &(f64, f64))| Clip::about(centre, WINSOR * spread, bounds);
+        let clip = |(&bounds, &(centre, spread)): (&Bounds, &(f64, f64))| Clip::about(centre, WINSOR * spread, bounds);
         let clips = sums.bounds.iter().zip(&starts).map(clip).collect();
         let robust = WriteSums::winsorised(writes, sums.bounds.clone(), clips, sample);
         let whole = sums.refined(writes, &estimates(&robust, writes, true), sample);

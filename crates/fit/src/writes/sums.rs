@@ -176,12 +176,7 @@ impl Bounds {
 }
 
 /// Returns the bounds of v in `bin`, and its robust centre and standard deviation.
-fn bounds(
-    writes: &WriteRows,
-    bin: usize,
-    ends: Ends,
-    acceptance: Option<AcceptanceWindow>,
-) -> (Bounds, (f64, f64)) {
+fn bounds(writes: &WriteRows, bin: usize, ends: Ends, acceptance: Option<AcceptanceWindow>) -> (Bounds, (f64, f64)) {
     let target = writes.bins.centres[bin];
     if let Some(acceptance) = acceptance {
         let half = acceptance.half_width(target) / target;

@@ -1,7 +1,7 @@
 //! Conductance window from the data.
 //!
 //! ```text
-//! clipped end    several writes end at exactly the same extreme value: it is the end of the window
+//! clipped end    several writes end at exactly the same extreme value, up to outliers: it is the end of the window
 //! other end      extreme target, widened by HEAD_ROOM standard deviations of a write to it: clips one write in 10,000
 //! ```
 //!
@@ -24,34 +24,58 @@ const LEAST_CLIPPED: usize = 5;
 const CLIPPED_FRACTION: f64 = 0.002;
 /// Smallest fraction of the writes to a clipped target that are not at the end.
 const LEAST_SPREAD: f64 = 0.1;
+/// Smallest fraction of the writes to an outer target that are at an end with outliers beyond it.
+const MANY: f64 = 0.1;
+/// Largest fraction of the writes to an outer target that are outliers beyond an end.
+const MOST_BEYOND: f64 = 0.05;
 /// Smallest ratio of the ends.
 const LEAST_RATIO: f64 = 1.01;
 
 /// Returns the ends at which the writes of working cells are clipped.
 pub(crate) fn ends(writes: &WriteRows) -> Ends {
     let end = |low: bool| {
-        let mut extreme = if low { f64::INFINITY } else { 0.0 };
-        for row in &writes.rows {
-            extreme = if low { row.conductance.min(extreme) } else { row.conductance.max(extreme) };
-        }
-        let at: Vec<&WriteRow> =
-            writes.rows.iter().filter(|row| (row.conductance / extreme - 1.0).abs() < AT_END).collect();
-        // Writes without noise also end at equal values, those of their target, with few others of the same target.
-        let clipped = |bin: u32| at.iter().any(|row| row.bin == bin);
-        let of_bins = writes.rows.iter().filter(|row| clipped(row.bin)).count();
-        let spread = (of_bins - at.len()) as f64 >= LEAST_SPREAD * of_bins as f64;
-        // Below a clipped end the density is a tail; equal values from a coarse instrument have neighbours.
-        let slab = 0.1 * writes.robust[at[0].bin as usize].1;
-        let near = |row: &&WriteRow| {
-            let distance = (row.conductance / extreme).ln().abs();
-            (AT_END..slab).contains(&distance)
-        };
-        let enough = at.len() >= LEAST_CLIPPED
-            && at.len() > writes.rows.iter().filter(near).count()
-            && at.len() as f64 >= CLIPPED_FRACTION * writes.bins.counts[at[0].bin as usize] as f64;
-        (spread && enough).then_some(extreme)
+        let extreme = writes.rows.iter().map(|row| row.conductance).reduce(if low { f64::min } else { f64::max })?;
+        [most_common(writes, low), Some(extreme)].into_iter().flatten().find(|&value| is_end(writes, value))
     };
-    if writes.rows.is_empty() { Ends::default() } else { Ends { low: end(true), high: end(false) } }
+    Ends { low: end(true), high: end(false) }
+}
+
+/// Returns whether the writes at `value`, µS, are clipped there.
+fn is_end(writes: &WriteRows, value: f64) -> bool {
+    let at: Vec<&WriteRow> = writes.rows.iter().filter(|row| (row.conductance / value - 1.0).abs() < AT_END).collect();
+    // Writes without noise also end at equal values, those of their target, with few others of the same target.
+    let clipped = |bin: u32| at.iter().any(|row| row.bin == bin);
+    let of_bins = writes.rows.iter().filter(|row| clipped(row.bin)).count();
+    let spread = (of_bins - at.len()) as f64 >= LEAST_SPREAD * of_bins as f64;
+    // Below a clipped end the density is a tail; equal values from a coarse instrument have neighbours.
+    let slab = 0.1 * writes.robust[at[0].bin as usize].1;
+    let near = |row: &&WriteRow| {
+        let distance = (row.conductance / value).ln().abs();
+        (AT_END..slab).contains(&distance)
+    };
+    spread
+        && at.len() >= LEAST_CLIPPED
+        && at.len() > writes.rows.iter().filter(near).count()
+        && at.len() as f64 >= CLIPPED_FRACTION * writes.bins.counts[at[0].bin as usize] as f64
+}
+
+/// Returns the most common value of the writes to the lowest or highest target, µS, if it is that of many writes and only
+/// outliers are beyond it: outliers beyond a clipped end must not hide it.
+fn most_common(writes: &WriteRows, low: bool) -> Option<f64> {
+    let bin = if low { 0 } else { writes.bins.count() - 1 };
+    let rows = writes.rows.iter().filter(|row| row.bin as usize == bin);
+    let mut values: Vec<f64> = rows.map(|row| row.conductance).collect();
+    values.sort_by(f64::total_cmp);
+    let runs = values.chunk_by(|a, b| (a / b - 1.0).abs() < AT_END);
+    let longest = runs.max_by_key(|run| run.len())?;
+    let beyond = if low {
+        values.partition_point(|value| *value < longest[0])
+    } else {
+        let last = longest[longest.len() - 1];
+        values.len() - values.partition_point(|value| *value <= last)
+    };
+    let n = values.len() as f64;
+    (longest.len() as f64 >= MANY * n && beyond as f64 <= MOST_BEYOND * n).then_some(longest[0])
 }
 
 /// Conductances that a window must hold, µS.

@@ -15,9 +15,9 @@ use super::{file, fitted};
 
 /// Devices, which differ in the time since the write and in noise.
 const DEVICES: [&str; 3] = ["hfox-taox-wan-2022-1s", "hfox-taox-wan-2022-1d", "hfox-taox-wan-2022-2d"];
-/// Targets, µS.
+/// Targets, µS, at which the window clips few writes or none.
 const TARGETS: [f64; 7] = [5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0];
-/// One of so many rows is an outlier: 3 %.
+/// Fraction of the rows that are outliers.
 const FRACTION: f64 = 0.03;
 /// Largest shift.
 const SHIFT: f64 = 0.05;
@@ -69,18 +69,18 @@ fn outliers() -> Vec<Outlier> {
     all
 }
 
-/// Returns `count` writes to each target, µS.
-fn writes(device: &Device, count: usize, seed: u64) -> Vec<Vec<f64>> {
+/// Returns `count` writes to each of `targets`, µS.
+fn writes(device: &Device, targets: &[f64], count: usize, seed: u64) -> Vec<Vec<f64>> {
     let of_target = |(number, &target): (usize, &f64)| {
         let run = Sampling { count, seed: seed * 100 + number as u64, ..Sampling::new(device, target) };
         let cycles: Vec<_> = run.cycles(device).expect("a valid run").collect();
         cycles[0].written.iter().map(|&written| f64::from(written)).collect()
     };
-    TARGETS.iter().enumerate().map(of_target).collect()
+    targets.iter().enumerate().map(of_target).collect()
 }
 
 /// Returns `writes` with outliers in the first rows of each target.
-fn with(outlier: Outlier, writes: &[Vec<f64>], device: &Device) -> Vec<Vec<f64>> {
+fn with(outlier: Outlier, writes: &[Vec<f64>], (device, targets): (&Device, &[f64])) -> Vec<Vec<f64>> {
     let of_target = |(writes, &target): (&Vec<f64>, &f64)| {
         let sigma = device.write.noise.sigma(target, None).expect("a table").ln_resistance(target);
         let (count, law) = ((FRACTION * writes.len() as f64) as usize, (target.ln() - 0.5 * sigma * sigma, sigma));
@@ -90,20 +90,19 @@ fn with(outlier: Outlier, writes: &[Vec<f64>], device: &Device) -> Vec<Vec<f64>>
         }
         writes
     };
-    writes.iter().zip(&TARGETS).map(of_target).collect()
+    writes.iter().zip(targets).map(of_target).collect()
 }
 
-fn report(writes: &[Vec<f64>]) -> FitReport {
+fn report(writes: &[Vec<f64>], targets: &[f64]) -> FitReport {
     let mut text = "cell,target_microsiemens,conductance_microsiemens\n".to_owned();
-    for (number, (writes, target)) in writes.iter().zip(&TARGETS).enumerate() {
+    for (number, (writes, target)) in writes.iter().zip(targets).enumerate() {
         for (cell, write) in writes.iter().enumerate() {
             let _ = writeln!(text, "{},{target},{write}", number * writes.len() + cell);
         }
     }
     let options = FitOptions {
-        window: Some((1.0, 50.0)),
         write_law: Some(WriteNoiseKind::Table),
-        only: vec![Mechanism::Writes],
+        only: vec![Mechanism::Window, Mechanism::Writes],
         resamples: 50,
         held_out: 0.0,
         ..FitOptions::default()
@@ -117,16 +116,16 @@ fn sigmas(report: &FitReport) -> Vec<f64> {
 
 /// Asserts that no kind of outliers shifts a standard deviation further than `most`.
 fn assert_shifts(count: usize, seeds: std::ops::RangeInclusive<u64>, most: f64) {
-    for name in DEVICES {
+    for (number, name) in (0..).zip(DEVICES) {
         let device = Device::built_in(name).expect("a built-in device");
         for seed in seeds.clone() {
-            let clean = writes(&device, count, seed);
-            let without = sigmas(&report(&clean));
+            let clean = writes(&device, &TARGETS, count, 10 * number + seed);
+            let without = sigmas(&report(&clean, &TARGETS));
             assert_eq!(without.len(), TARGETS.len());
             for outlier in outliers() {
-                let with = sigmas(&report(&with(outlier, &clean, &device)));
+                let with = sigmas(&report(&with(outlier, &clean, (&device, &TARGETS)), &TARGETS));
                 let shifts: Vec<f64> = with.iter().zip(&without).map(|(with, without)| with / without - 1.0).collect();
-                assert_eq!(shifts.len(), TARGETS.len(), "{name} {outlier:?}");
+                assert_eq!(with.len(), TARGETS.len(), "{name} {outlier:?}");
                 // Points rise in resistance.
                 let shifted = shifts.iter().any(|shift| shift.abs() > most);
                 assert!(!shifted, "{name} {outlier:?} {count} writes, seed {seed}: {shifts:.4?}");
@@ -151,13 +150,29 @@ fn outliers_in_few_writes_shift_no_sigma_by_more_than_the_noise_allows() {
 #[test]
 fn the_fit_counts_outliers_within_the_noise() {
     let device = Device::built_in(DEVICES[0]).expect("a built-in device");
-    let clean = writes(&device, 2000, 1);
-    let notes = |report: &FitReport| report.mechanism(Mechanism::Writes).expect("write noise").notes.clone();
-    let found = notes(&report(&with(Outlier::Away(3.0), &clean, &device)));
+    let clean = writes(&device, &TARGETS, 2000, 1);
+    let notes =
+        |writes: &[Vec<f64>]| report(writes, &TARGETS).mechanism(Mechanism::Writes).expect("write noise").notes.clone();
+    let found = notes(&with(Outlier::Away(3.0), &clean, (&device, &TARGETS)));
     assert!(
         found.iter().any(|note| note.contains("in tails with more writes than a normal distribution")),
         "{found:?}"
     );
-    let none = notes(&report(&clean));
+    let none = notes(&clean);
     assert!(none.iter().all(|note| !note.contains("in tails")), "{none:?}");
+}
+
+/// Half of the writes to 40 µS end there, at an end of the window. Without it they would pass for writes without noise.
+#[test]
+fn outliers_beyond_an_end_of_the_window_do_not_hide_it() {
+    let targets = [10.0, 20.0, 40.0];
+    for (number, name) in (0..).zip(DEVICES) {
+        let device = Device::built_in(name).expect("a built-in device");
+        let clean = writes(&device, &targets, 2000, number + 1);
+        for outlier in [Outlier::At(45.0), Outlier::Times(2.0), Outlier::Between(1.5, 80.0), Outlier::Away(3.0)] {
+            let report = report(&with(outlier, &clean, (&device, &targets)), &targets);
+            let end = report.number("window.low_resistance_ohm").expect("a window").value;
+            assert!((end / 25e3 - 1.0).abs() < 1e-5, "{name} {outlier:?}: {end}");
+        }
+    }
 }

@@ -52,8 +52,8 @@ impl Regular {
     /// Returns the core of the writes for a law of v = ln(G / T), or of u = G / T - 1.
     pub fn core(&self, writes: &WriteRows, in_ln: bool, sample: &Sample) -> WriteSums {
         let Some(robust) = &self.robust else { return self.whole.clone() };
-        let (to, from): (fn(f64) -> f64, fn(f64) -> f64) =
-            if in_ln { (|v| v, |v| v) } else { (f64::exp_m1, |u| u.max(-1.0).ln_1p()) };
+        let to = |v: f64| if in_ln { v } else { v.exp_m1() };
+        let from = |x: f64| if in_ln { x } else { x.max(-1.0).ln_1p() };
         let starts = estimates(robust, writes, in_ln);
         let mut values: Vec<Vec<Weighted>> = vec![Vec::new(); writes.bins.count()];
         writes.rows.iter().for_each(|row| values[row.bin as usize].push((to(row.v), row.weight)));

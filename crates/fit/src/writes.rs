@@ -293,7 +293,7 @@ impl WriteFit<'_> {
         let within = count(self.core).saturating_sub(outliers);
         if within > 0 {
             notes.push(format!(
-                "{within} writes ({:.1} %) are within the noise, in tails with more writes than a normal distribution has, and \
+                "{within} writes ({:.1} %) are within the noise, in tails with more writes than a normal or log-normal distribution has, and \
                  left out",
                 100.0 * within as f64 / (n + outliers as f64)
             ));

@@ -155,7 +155,7 @@ fn the_fit_counts_outliers_within_the_noise() {
         |writes: &[Vec<f64>]| report(writes, &TARGETS).mechanism(Mechanism::Writes).expect("write noise").notes.clone();
     let found = notes(&with(Outlier::Away(3.0), &clean, (&device, &TARGETS)));
     assert!(
-        found.iter().any(|note| note.contains("in tails with more writes than a normal distribution")),
+        found.iter().any(|note| note.contains("in tails with more writes than a normal or log-normal distribution")),
         "{found:?}"
     );
     let none = notes(&clean);

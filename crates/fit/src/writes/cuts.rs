@@ -6,10 +6,12 @@
 //! excess     writes in the shell beyond those of the normal distribution that fits the writes before the cut
 //! ```
 //!
-//! The cut with the largest D becomes the bound if D > 9, three standard errors, and if the excess is more than 0.5 % of the
-//! writes: less shifts no standard deviation by 1 %. This repeats until no shell is left. D has a chi-square distribution
-//! with one degree of freedom if there are no outliers (Wilks, *Ann. Math. Stat.* 9, 60, 1938). The likelihood of writes before the
-//! cut is that of a truncated distribution, so a cut by chance costs information and shifts nothing.
+//! D is the smaller one of those of v = ln(G / T) and u = G / T - 1: a log-normal distribution has a heavy upper tail in u, and a normal
+//! one of G a heavy lower tail in v, and neither has outliers. The cut with the largest D becomes the bound if D > 9, three standard
+//! errors, and if the excess is more than 0.5 % of the writes: less shifts no standard deviation by 1 %. This repeats until no shell is
+//! left. D has a chi-square distribution with one degree of freedom if there are no outliers (Wilks, *Ann. Math. Stat.* 9, 60, 1938).
+//! The likelihood of writes before the cut is that of a truncated distribution, so a cut by chance costs information and shifts
+//! nothing.
 
 use crate::truncated::{Bound, Bounds, Sums, maximum};
 
@@ -25,26 +27,21 @@ const LEAST_EXCESS: f64 = 0.005;
 /// Deviation of a write and its weight.
 pub(super) type Weighted = (f64, f64);
 
-/// Returns `bounds` of `values` with the tails cut where they have outliers about the robust `centre` and `sigma`.
+/// Returns the `bounds` of `values` of v with the tails cut where they have outliers about the robust `centre` and `sigma`.
 pub(super) fn cut(values: &[Weighted], mut bounds: Bounds, (centre, sigma): (f64, f64)) -> Bounds {
-    let mirrored: Vec<Weighted> = values.iter().map(|&(x, weight)| (-x, weight)).collect();
-    for _ in 0..2 * CUTS.len() {
-        let best_of = |values: &[Weighted], bounds, centre: f64| {
-            let found = CUTS.iter().filter_map(|cut| {
-                let at = centre + cut * sigma;
-                Some((at, evidence(values, bounds, at, centre - OTHER * sigma)?))
-            });
-            found.max_by(|one, other| one.1.total_cmp(&other.1))
-        };
-        let high = best_of(values, bounds, centre);
-        let low = best_of(&mirrored, mirror(bounds), -centre);
-        match (low, high) {
-            (None, None) => break,
-            (Some((at, evidence)), other) if other.is_none_or(|other| evidence > other.1) => {
-                bounds.low = Bound::Truncated(-at);
-            }
-            (_, Some((at, _))) => bounds.high = Bound::Truncated(at),
-            (Some(_), None) => unreachable!("any evidence exceeds none"),
+    let candidates: Vec<(f64, f64)> = CUTS.iter().flat_map(|&cut| [(1.0, cut), (-1.0, cut)]).collect();
+    for _ in &candidates {
+        let found = candidates.iter().filter_map(|&(side, cut)| {
+            let bounds = if side > 0.0 { bounds } else { mirror(bounds) };
+            let (at, other) = (side * centre + cut * sigma, side * centre - OTHER * sigma);
+            let of_v = evidence(values, side, (bounds, at, other), |x| x)?;
+            let of_u = evidence(values, side, (bounds, at, other), |x| side * (side * x).exp_m1())?;
+            Some((side, at, of_v.min(of_u)))
+        });
+        match found.max_by(|one, other| one.2.total_cmp(&other.2)) {
+            None => break,
+            Some((side, at, _)) if side > 0.0 => bounds.high = Bound::Truncated(at),
+            Some((_, at, _)) => bounds.low = Bound::Truncated(-at),
         }
     }
     bounds
@@ -58,23 +55,30 @@ fn mirror(bounds: Bounds) -> Bounds {
     Bounds { low: mirrored(bounds.high), high: mirrored(bounds.low) }
 }
 
-/// Returns D of the shell between `at` and the upper one of `bounds`, if it tells of outliers; values below `other` do not count.
-fn evidence(values: &[Weighted], bounds: Bounds, at: f64, other: f64) -> Option<f64> {
+/// Returns D of the shell of `side` times v between `at` and the upper one of `bounds`, if it tells of outliers; values below `other`
+/// do not count. The distribution of `map(side v)` is normal.
+fn evidence(
+    values: &[Weighted],
+    side: f64,
+    (bounds, at, other): (Bounds, f64, f64),
+    map: impl Fn(f64) -> f64,
+) -> Option<f64> {
     let Bound::Truncated(outer) = bounds.high else { return None };
     if at >= outer {
         return None;
     }
     let low = if let Bound::Truncated(low) = bounds.low { Bound::Truncated(low.max(other)) } else { bounds.low };
-    let (inner, whole) = (Bounds { low, high: Bound::Truncated(at) }, Bounds { low, high: Bound::Truncated(outer) });
     let (mut sums, mut shell) = (Sums::default(), 0.0);
-    for &(x, weight) in values.iter().filter(|value| value.0 <= outer) {
+    for (x, weight) in values.iter().map(|&(v, weight)| (side * v, weight)).filter(|value| value.0 <= outer) {
         match low {
             _ if x > at => shell += weight,
             Bound::Censored(low) if x <= low => sums.low += weight,
-            low if x >= low.at() => sums.push_weighted(x, weight),
+            low if x >= low.at() => sums.push_weighted(map(x), weight),
             _ => {}
         }
     }
+    let inner = Bounds { low, high: Bound::Truncated(at) }.mapped(&map);
+    let whole = Bounds { low, high: Bound::Truncated(outer) }.mapped(&map);
     let before = sums.n + sums.low;
     let total = before + shell;
     let ln_of = |fraction: f64| {
@@ -103,14 +107,16 @@ mod tests {
     use super::*;
     use crate::normal::quantile;
 
-    const OUTER: f64 = 3.5;
+    /// Bounds and standard deviation of v.
+    const OUTER: f64 = 3.5 * SIGMA;
+    const SIGMA: f64 = 0.05;
 
     /// Normal values, with a fraction of them at `outlier`.
     fn values(seed: u64, count: usize, (fraction, outlier): (f64, f64)) -> Vec<Weighted> {
         let mut stream = Seed::new(seed).named("cuts").stream();
         let normals = (0..count).map(|_| quantile(stream.random_range(1e-12..1.0)));
-        let mut values: Vec<Weighted> = normals.map(|x| (x, 1.0)).collect();
-        values.iter_mut().take((fraction * count as f64) as usize).for_each(|value| value.0 = outlier);
+        let mut values: Vec<Weighted> = normals.map(|z| (SIGMA * z, 1.0)).collect();
+        values.iter_mut().take((fraction * count as f64) as usize).for_each(|value| value.0 = SIGMA * outlier);
         values
     }
 
@@ -119,9 +125,23 @@ mod tests {
     fn normal_tails_stay() {
         let bounds = Bounds::truncated(-OUTER, OUTER);
         let repeats = 500;
-        let cuts = (0..repeats).filter(|&seed| cut(&values(seed, 1000, (0.0, 0.0)), bounds, (0.0, 1.0)) != bounds);
+        let cuts = (0..repeats).filter(|&seed| cut(&values(seed, 1000, (0.0, 0.0)), bounds, (0.0, SIGMA)) != bounds);
         // Four standard errors of a count of 4.
         assert!(cuts.count() <= 12);
+    }
+
+    /// Normal in ln G, and normal in G: 30 % of the target.
+    #[test]
+    fn skewed_tails_are_no_outliers() {
+        for seed in 0..20 {
+            let normals = values(seed, 20_000, (0.0, 0.0)).into_iter().map(|(v, _)| 0.3 * v / SIGMA);
+            let of_g: Vec<Weighted> = normals.clone().filter(|u| *u > -0.9).map(|u| (u.ln_1p(), 1.0)).collect();
+            let of_ln: Vec<Weighted> = normals.map(|v| (v, 1.0)).collect();
+            let bounds = Bounds::truncated(-1.05, 1.05);
+            for values in [of_g, of_ln] {
+                assert_eq!(cut(&values, bounds, (0.0, 0.3)), bounds, "{seed}");
+            }
+        }
     }
 
     #[test]
@@ -129,17 +149,17 @@ mod tests {
         let bounds = Bounds::truncated(-OUTER, OUTER);
         for seed in 0..20 {
             for outlier in [2.3, 2.6, 3.2] {
-                let found = cut(&values(seed, 2000, (0.03, outlier)), bounds, (0.0, 1.0));
-                assert!(found.high.at() < outlier && found.low == bounds.low, "{seed} {outlier}: {found:?}");
-                let found = cut(&values(seed, 2000, (0.03, -outlier)), bounds, (0.0, 1.0));
-                assert!(-found.low.at() < outlier && found.high == bounds.high, "{seed} -{outlier}: {found:?}");
+                let found = cut(&values(seed, 10_000, (0.03, outlier)), bounds, (0.0, SIGMA));
+                assert!(found.high.at() < SIGMA * outlier && found.low == bounds.low, "{seed} {outlier}: {found:?}");
+                let found = cut(&values(seed, 10_000, (0.03, -outlier)), bounds, (0.0, SIGMA));
+                assert!(-found.low.at() < SIGMA * outlier && found.high == bounds.high, "{seed} -{outlier}: {found:?}");
             }
         }
     }
 
     #[test]
     fn an_end_of_the_window_is_no_tail() {
-        let bounds = Bounds { low: Bound::Truncated(-OUTER), high: Bound::Censored(1.0) };
-        assert_eq!(cut(&values(1, 2000, (0.03, 2.5)), bounds, (0.0, 1.0)), bounds);
+        let bounds = Bounds { low: Bound::Truncated(-OUTER), high: Bound::Censored(SIGMA) };
+        assert_eq!(cut(&values(1, 2000, (0.03, 2.5)), bounds, (0.0, SIGMA)), bounds);
     }
 }

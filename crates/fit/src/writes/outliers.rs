@@ -54,15 +54,16 @@ impl Regular {
         let Some(robust) = &self.robust else { return self.whole.clone() };
         let to = |v: f64| if in_ln { v } else { v.exp_m1() };
         let from = |x: f64| if in_ln { x } else { x.max(-1.0).ln_1p() };
-        let starts = estimates(robust, writes, in_ln);
+        let (of_v, starts) = (estimates(robust, writes, true), estimates(robust, writes, in_ln));
         let mut values: Vec<Vec<Weighted>> = vec![Vec::new(); writes.bins.count()];
-        writes.rows.iter().for_each(|row| values[row.bin as usize].push((to(row.v), row.weight)));
+        writes.rows.iter().for_each(|row| values[row.bin as usize].push((row.v, row.weight)));
         let of_bin = |bin: usize| {
             let whole = self.whole.bounds[bin];
-            let Some((centre, sigma)) = starts[bin] else { return (whole, robust.clip(bin)) };
-            let bounds = cut(&values[bin], whole.mapped(to), (centre, sigma));
-            let clip = Clip::about(centre, WINSOR * sigma, bounds);
-            (bounds.mapped(from), clip.mapped(from))
+            let (Some(of_v), Some((centre, sigma))) = (of_v[bin], starts[bin]) else {
+                return (whole, robust.clip(bin));
+            };
+            let bounds = cut(&values[bin], whole, of_v);
+            (bounds, Clip::about(centre, WINSOR * sigma, bounds.mapped(to)).mapped(from))
         };
         let (bounds, clips): (Vec<Bounds>, Vec<Clip>) = (0..values.len()).map(of_bin).unzip();
         let core = WriteSums::winsorised(writes, bounds.clone(), clips.clone(), sample);

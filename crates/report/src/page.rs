@@ -239,6 +239,18 @@ mod tests {
         assert!(page.contains("would have been detected with a power of 80 %"), "{page}");
     }
 
+    /// Accuracies of three seeds that scatter by some 30 points.
+    #[test]
+    fn three_scattered_repeats_detect_no_difference() {
+        let text = "[training]\nlearning_rate = [0.1, 0.2, 0.3]\n[repeats]\nseeds = 3\n";
+        let page = html(&Fixture::new(text, |settings, seed| {
+            let rate = (10.0 * settings.training.learning_rate).round() as u64;
+            Some(0.1 + 0.08 * ((seed * 7 + rate * 5 + seed * rate * 3) % 11) as f64)
+        }));
+        assert!(page.contains("There are too few repeats to detect any difference reliably."), "{page}");
+        assert!(!page.contains("would have been detected"), "{page}");
+    }
+
     #[test]
     fn bits_are_answered_in_bits() {
         let text = "[hardware]\ndevice = 'study-1k-1m'\n[device.converters.adc]\ncodes = 'signed'\nbits = [3, 4, 6, 8]\nrange = 'calibrated'\n\

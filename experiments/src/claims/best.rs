@@ -1,7 +1,7 @@
 //! The best excitatory fraction at a noise of 40 % and 60 %.
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_report::page::number::points;
+use ohmspike_report::page::number::{points, probability_words};
 use ohmspike_stats::Estimate;
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
@@ -64,8 +64,8 @@ fn find(records: &[&Record], level: f64) -> Finding {
 fn told((one, other): (f64, f64), adjusted: &Adjusted) -> String {
     let Paired { difference, ci95: (low, high), .. } = adjusted.test;
     let [difference, low, high] = [difference, low, high].map(points);
-    let p = adjusted.adjusted_p;
-    format!("{} minus {}: {difference} points ({low} to {high}), p = {p:.2} (Holm)", share(one), share(other))
+    let p = probability_words(adjusted.adjusted_p);
+    format!("{} minus {}: {difference} points ({low} to {high}), {p} (Holm)", share(one), share(other))
 }
 
 #[cfg(test)]

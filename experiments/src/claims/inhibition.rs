@@ -1,6 +1,6 @@
 //! 25 % inhibitory neurons beat none at a noise of 20 %.
 
-use ohmspike_report::page::number::points;
+use ohmspike_report::page::number::{points, probability_words};
 use ohmspike_stats::paired::{Paired, PairedError};
 use ohmspike_study::record::Record;
 
@@ -36,8 +36,9 @@ pub fn find(records: &[&Record]) -> Finding {
     let Paired { difference, ci95: (low, high), t, p, n, .. } = test;
     let [difference, low, high] = [difference, low, high].map(points);
     let evidence = format!(
-        "difference {difference} points (95 % interval {low} to {high}), t = {t:.2}, p = {p:.4}, n = {n} pairs; a \
+        "difference {difference} points (95 % interval {low} to {high}), t = {t:.2}, {}, n = {n} pairs; a \
          difference of {:.1} points would have been detected with a power of 80 %",
+        probability_words(p),
         100.0 * test.least_difference(ALPHA)
     );
     Finding::new(verdict, evidence)

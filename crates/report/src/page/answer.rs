@@ -410,7 +410,7 @@ mod tests {
         let told = |values: &[(&str, &[f64])]| {
             let values = values.iter().map(|(name, values)| ((*name).to_owned(), drawn(values)));
             let ranking = Ranking::new(values.collect()).expect("several");
-            ranked(&ranking, "one", "is most", "is least", |value| value.to_string())
+            ranked(&ranking, "one", "is most", "is least", |value| Some(value.to_string()))
         };
         let low: &[f64] = &[0.01, 0.02, 0.015, 0.01];
         // b is a and 0.25 in every seed.

@@ -24,6 +24,11 @@ pub fn probability(p: f64) -> String {
     if p < 1e-4 { "< 0.0001".to_owned() } else { format!("{p:.4}") }
 }
 
+/// Formats a p value for a sentence.
+pub fn probability_words(p: f64) -> String {
+    if p < 1e-4 { "p < 0.0001".to_owned() } else { format!("p = {p:.4}") }
+}
+
 /// Formats a mean with its 95 % interval and n, in percent.
 pub fn mean(sample: Option<Estimate>) -> String {
     let Some(sample) = sample else { return "no outcome".to_owned() };

@@ -46,6 +46,10 @@ impl Cell {
         }
     }
 
+    fn mean(&self) -> f64 {
+        self.outcomes.values().sum::<f64>() / self.outcomes.len() as f64
+    }
+
     fn pulses_per_cell(&self) -> String {
         format!("{:.0}", self.pulses as f64 / self.cells as f64)
     }
@@ -182,4 +186,58 @@ fn the_cost_of_wires_over_sparsity_is_that_of_its_records() {
     };
     stated(&arrays.into_iter().map(line).collect::<Vec<String>>());
     stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
+}
+
+#[test]
+fn the_cost_of_populations_is_that_of_its_records() {
+    // Write spread, stuck cells in tenths of a percent, population.
+    let table = by("populations", |record| {
+        let settings = &record.settings;
+        let stuck = settings.device.get("faults.p_low_resistance").and_then(|fraction| fraction.as_f64());
+        let tenths = (1000.0 * stuck.unwrap_or(0.0)).round() as u32;
+        let population = format!("{:?}", settings.hardware.population).to_lowercase();
+        (settings.hardware.write_spread_scale as u32, tenths, population)
+    });
+    let conditions: Vec<(u32, u32)> = table.keys().filter(|key| key.2 == "both").map(|key| (key.0, key.1)).collect();
+    let of = |(spread, tenths): (u32, u32), population: &str| &table[&(spread, tenths, population.to_owned())];
+    let line = |&(spread, tenths): &(u32, u32)| {
+        let words = ["both", "excitatory", "inhibitory"].map(|population| of((spread, tenths), population).words());
+        format!("| {spread} | {:.1} | {} |", f64::from(tenths) / 10.0, words.join(" | "))
+    };
+    stated(&conditions.iter().map(line).collect::<Vec<String>>());
+    let tests = conditions
+        .iter()
+        .map(|&key| Paired::new(&drawn(of(key, "inhibitory")), &drawn(of(key, "excitatory"))))
+        .collect();
+    let family = adjusted(tests);
+    let tested: Vec<&Adjusted> = family.iter().flatten().collect();
+    let differing: Vec<&&Adjusted> = tested.iter().filter(|test| test.differs()).collect();
+    let [only] = differing[..] else { panic!("{} differences", differing.len()) };
+    let cost = |key| 100.0 * (of((1, 0), "both").mean() - of(key, "both").mean());
+    stated(&[
+        format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
+        format!("1 of {} differences", tested.len()),
+        format!("{:.1} points more (p = {:.3})", 100.0 * only.test.difference, only.adjusted_p),
+        format!("five times the spread in all rows costs {:.1} points", cost((5, 0))),
+        format!("0.3 % of stuck cells {:.1}, and 1 % of them {:.1}", cost((1, 3)), cost((1, 10))),
+    ]);
+}
+
+#[test]
+fn the_words_on_the_noise_study_are_those_of_its_records() {
+    let percent = |fraction: f64| (100.0 * fraction).round() as u32;
+    let table = by("noise-robustness", |record| {
+        (percent(record.settings.network.excitatory_fraction), record.settings.noise.level_percent.round() as u32)
+    });
+    let mut even: Vec<f64> = table[&(50, 1)].outcomes.values().map(|outcome| 100.0 * outcome).collect();
+    even.sort_by(f64::total_cmp);
+    let trials = table.values().map(|cell| cell.outcomes.len()).sum::<usize>();
+    let excluded = table.values().filter(|cell| !cell.excluded.is_empty());
+    let cost = |level| 100.0 * (table[&(80, 1)].mean() - table[&(80, level)].mean());
+    stated(&[
+        format!("with {:.1} %; the others reach {:.1} to {:.1} %", even[0], even[1], even[even.len() - 1]),
+        format!("leaves out {} conditions", excluded.clone().count()),
+        format!("{} of {trials} trials", excluded.map(|cell| cell.excluded.len()).sum::<usize>()),
+        format!("noise of 10 % of σ_init costs {:.1} points, and noise of 30 % costs {:.1}", cost(10), cost(30)),
+    ]);
 }

@@ -42,7 +42,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
     let alone = panels.len() == 1;
     let plot = |(number, panel): (usize, &Panel)| {
         let mut plot = match numeric {
-            true => over_numbers(recorded, x, &panel.curves, chance),
+            true => over_numbers(recorded, x, &panel.curves, chance, alone),
             false => over_texts(recorded, x, &panel.curves, chance),
         };
         plot.title = panel.group.words();
@@ -185,7 +185,7 @@ mod tests {
             let means: Vec<(f64, f64)> =
                 curves[1].points.iter().map(|point| (point.x, (1e6 * point.sample.mean).round() / 1e6)).collect();
             assert_eq!(means, [(1.0, 0.815), (20.0, 0.72), (100.0, 0.32)]);
-            let plot = over_numbers(recorded, x, &curves, Some(0.1));
+            let plot = over_numbers(recorded, x, &curves, Some(0.1), true);
             let drawn = |size: f64| {
                 let dots = plot.marks.iter().filter_map(|mark| match mark {
                     Mark::Dots { points, size: of, .. } if *of == size => Some(points.clone()),

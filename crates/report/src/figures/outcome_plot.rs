@@ -28,10 +28,11 @@ const MOST_LABELS: usize = 8;
 const LONGEST_LABEL: f64 = 90.0;
 const AXES: f64 = 370.0;
 
-/// Draws means with intervals, trials, and a label at the end of each line.
-pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>) -> Plot {
+/// Draws means with intervals, trials, and, in a plot that is `alone`, a label at the end of each line. Small plots leave the names
+/// of curves to the legend.
+pub(super) fn over_numbers(recorded: Recorded, x: XAxis, curves: &[Curve], chance: Option<f64>, alone: bool) -> Plot {
     let xs: Vec<f64> = curves.iter().flat_map(|curve| &curve.points).map(|point| point.x).collect();
-    let labels = line_labels(curves);
+    let labels = if alone { line_labels(curves) } else { Vec::new() };
     let widest = labels.iter().map(|(label, _)| width(label, TICK_SIZE)).fold(0.0, f64::max);
     let scale = x.scale(recorded.study, &xs);
     let scale = if labels.is_empty() { scale } else { scale.with_room((widest + 10.0) / (AXES + 10.0)) };

@@ -66,5 +66,12 @@ fn encode(settings: &Settings, code: LatencyCode) -> EncodedData {
         let pixels = images.pixels.chunks_exact(images.rows * images.columns);
         code.samples(pixels, &images.labels, settings.network.steps).expect("few spikes")
     });
-    EncodedData { train, test, classes: loaded.class_names.len(), binned: None, sha256: loaded.digest }
+    EncodedData {
+        train,
+        test,
+        classes: loaded.class_names.len(),
+        binned: None,
+        sha256: loaded.digest,
+        decoded_bytes: 0,
+    }
 }

@@ -37,6 +37,7 @@ pub fn lines(run: Run) -> Vec<Line> {
         classes: CLASSES,
         binned: None,
         sha256: String::new(),
+        decoded_bytes: 0,
     };
     let spikes = data.train.spikes.total() as f64 / train as f64;
     let stage = Stage::of(settings, data);

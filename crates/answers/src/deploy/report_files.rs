@@ -32,8 +32,9 @@ fn csv(deployment: &Deployment) -> String {
         let place = place.join(",");
         for time in &cell.times {
             for (chip, correct) in time.correct.iter().enumerate() {
-                let percent = 100.0 * *correct as f64 / samples.max(1) as f64;
-                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent:.4},{set}", time.seconds, samples);
+                // Four decimals at most.
+                let percent = (1e6 * *correct as f64 / samples.max(1) as f64).round() / 1e4;
+                let _ = writeln!(text, "{place},{},{chip},{correct},{},{percent},{set}", time.seconds, samples);
             }
         }
     }

@@ -75,7 +75,7 @@ fn by_groups(
     trace: &mut LayerTrace,
 ) {
     let blocks = trace.blocks;
-    let draws = drawn.map(Draws::Drawn).or(noise.map(Draws::Stream));
+    let draws = noise.map(|normals| Draws { normals, drawn });
     let added = noise::beside_weights(layer, draws, input, noise_of_reads);
     let weights = layer.lines.is_none().then_some(layer.weights);
     let groups = blocks.div_ceil(widest_group());

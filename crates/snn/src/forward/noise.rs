@@ -18,24 +18,21 @@ use crate::spikes::SpikeTrain;
 const GROUP: usize = 8;
 
 /// Standard normals of the reads of a sample, one block per column block and step with input.
-pub(super) enum Draws<'a> {
-    /// The next ones of a stream.
-    Stream(Normals),
-    /// Drawn before.
-    Drawn(&'a [Block]),
+pub(super) struct Draws<'a> {
+    /// Their stream.
+    pub(super) normals: Normals,
+    /// The next ones of the stream, if they are known.
+    pub(super) drawn: Option<&'a [Block]>,
 }
 
 /// Writes the noise of the reads of each step with `input` to `noise`, one block per column block and step. `variance`
 /// is that of one read of each weight.
 fn of_reads(variance: &Matrix, draws: Draws, input: SpikeTrain, noise: &mut [Block]) {
     let blocks = variance.row_blocks();
-    let drawn = match draws {
-        Draws::Stream(mut normals) => {
-            normals.fill(noise);
-            None
-        }
-        Draws::Drawn(drawn) => Some(drawn),
-    };
+    let Draws { mut normals, drawn } = draws;
+    if drawn.is_none() {
+        normals.fill(noise);
+    }
     for first in (0..blocks).step_by(GROUP) {
         with_width!(blocks - first, 1 2 3 4 5 6 7, else GROUP, W => scale::<W>(variance, first, input, drawn, noise));
     }

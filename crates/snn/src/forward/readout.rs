@@ -31,7 +31,8 @@ fn by_blocks(
     noise_of_reads: &mut Vec<Block>,
     trace: &mut ReadoutTrace,
 ) {
-    let added = noise::beside_weights(layer, noise.map(Draws::Stream), spikes, noise_of_reads);
+    let added =
+        noise::beside_weights(layer, noise.map(|normals| Draws { normals, drawn: None }), spikes, noise_of_reads);
     let weights = layer.lines.is_none().then_some(layer.weights);
     for block in 0..trace.blocks {
         block_of(lif, (weights, added), spikes, block, first, trace);

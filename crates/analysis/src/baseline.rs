@@ -1,6 +1,7 @@
 //! The baseline of a study: another study with one network, drawn as a line for comparison.
 //!
-//! Its results folder is next to that of the study and has the name of the baseline.
+//! Its results folder is next to that of the study and has the name of the baseline. Records of several networks have no
+//! common mean, so they give no line.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,9 +16,11 @@ use ohmspike_study::study::Study;
 pub struct Baseline {
     /// Name of the baseline study.
     pub study: String,
-    /// Outcomes of its trials, 0 to 1.
+    /// Networks with different settings in its folder.
+    pub networks: usize,
+    /// Outcomes of its trials, 0 to 1; empty for several networks.
     pub outcomes: Vec<f64>,
-    /// Best test accuracies of its trials, 0 to 1.
+    /// Best test accuracies of its trials, 0 to 1; empty for several networks.
     pub peaks: Vec<f64>,
 }
 
@@ -33,8 +36,8 @@ impl Baseline {
         if !folder.is_dir() {
             return Ok(None);
         }
-        // The baseline is one network: if trials differ in their settings, the most frequent settings count.
-        let mut networks: Vec<(Settings, Baseline)> = Vec::new();
+        let mut networks: Vec<Settings> = Vec::new();
+        let mut found = Baseline { study: name.clone(), networks: 0, outcomes: Vec::new(), peaks: Vec::new() };
         // Bit-identical trials count once.
         let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
@@ -43,26 +46,26 @@ impl Baseline {
             if !known.insert([bits(&[outcome]), bits(&record.accuracy), bits(&record.loss)]) {
                 return;
             }
-            let known = networks.iter().position(|(settings, _)| *settings == record.settings);
-            let place = known.unwrap_or_else(|| {
-                let none = Baseline { study: name.clone(), outcomes: Vec::new(), peaks: Vec::new() };
-                networks.push((record.settings.clone(), none));
-                networks.len() - 1
-            });
-            networks[place].1.outcomes.push(outcome);
-            networks[place].1.peaks.push(peak);
+            if !networks.contains(&record.settings) {
+                networks.push(record.settings);
+            }
+            found.outcomes.push(outcome);
+            found.peaks.push(peak);
         })?;
-        let trials = |network: &(Settings, Baseline)| network.1.outcomes.len();
-        // On a tie, the first one.
-        Ok(networks.into_iter().rev().max_by_key(trials).map(|(_, baseline)| baseline))
+        found.networks = networks.len();
+        if found.networks > 1 {
+            found.outcomes.clear();
+            found.peaks.clear();
+        }
+        Ok((found.networks > 0).then_some(found))
     }
 
-    /// Returns the statistics of the outcomes.
+    /// Returns the statistics of the outcomes; none for several networks.
     pub fn outcome(&self) -> Option<Estimate> {
         Estimate::new(&self.outcomes)
     }
 
-    /// Returns the statistics of the best test accuracies.
+    /// Returns the statistics of the best test accuracies; none for several networks.
     pub fn peak(&self) -> Option<Estimate> {
         Estimate::new(&self.peaks)
     }
@@ -88,12 +91,15 @@ mod tests {
             store.append(record).expect("a writable folder");
         }
         let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
-        let expected = Baseline { study: "other".to_owned(), outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
+        let expected =
+            Baseline { study: "other".to_owned(), networks: 1, outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
         assert_eq!(found, expected);
+        assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
+        // One mean of two networks, or of the more frequent one, would say nothing.
         let mut other = Record { id: "4".to_owned(), outcome: Some(0.9), accuracy: vec![0.9], ..empty_record() };
         other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
-        assert_eq!(Baseline::next_to(&own, &with).expect("whole records").as_ref(), Some(&found));
-        assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
+        let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
+        assert_eq!((found.networks, found.outcome(), found.peak()), (2, None, None));
     }
 }

@@ -89,10 +89,18 @@ impl<'a> Recorded<'a> {
         self.baseline?.outcome()
     }
 
-    /// Returns a caption sentence about the line of the baseline, which shows `sample`; empty without a baseline.
+    /// Returns a caption sentence about the line of the baseline, which shows `sample`, or why it is missing; empty
+    /// without a baseline.
     pub fn baseline_words(self, what: &str, sample: Option<Estimate>) -> String {
-        let Some((baseline, Estimate { mean, n, .. })) = self.baseline.zip(sample) else { return String::new() };
-        format!(" Dotted: {what} of the study {}, mean of n = {n}: {:.1} %.", baseline.study, 100.0 * mean)
+        let Some(Baseline { study, networks, .. }) = self.baseline else { return String::new() };
+        match sample {
+            Some(Estimate { mean, n, .. }) => {
+                format!(" Dotted: {what} of the study {study}, mean of n = {n}: {:.1} %.", 100.0 * mean)
+            }
+            None => {
+                format!(" There is no line for the study {study}: it has {networks} networks, and a line shows one.")
+            }
+        }
     }
 
     /// Accuracy of guessing; assumes equal classes if no test counted its samples.

@@ -11,15 +11,22 @@ use ohmspike_study::study::Study;
 use super::terminal::tell;
 use super::{Failure, study_arguments};
 
-/// Reads the baseline of `study` next to its results in `out`, and warns if it has no records.
+/// Reads the baseline of `study` next to its results in `out`, and warns if it has no records or several networks.
 pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, Failure> {
     let baseline = Baseline::next_to(out, study)?;
-    if let (Some(name), None) = (&study.baseline, &baseline) {
-        tell!(
+    let Some(name) = &study.baseline else { return Ok(baseline) };
+    match baseline.as_ref().map(|baseline| baseline.networks) {
+        None => tell!(
             "warning: baseline: no records of the study `{name}` next to `{}`, so figures have no baseline\n\n\
              hint: run the study `{name}` first, with its results folder in the same place\n",
             out.display()
-        );
+        ),
+        Some(networks @ 2..) => tell!(
+            "warning: baseline: the study `{name}` has records of {networks} networks, and a line shows one, so figures have \
+             no baseline\n\n\
+             hint: name a study of one network\n"
+        ),
+        Some(_) => {}
     }
     Ok(baseline)
 }

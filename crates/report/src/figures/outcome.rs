@@ -68,7 +68,7 @@ fn figure(recorded: Recorded, x: XAxis, curve: Option<usize>, panels: &[Panel], 
             &all,
             key,
             chance,
-            recorded.baseline.map(|one| one.study.as_str()),
+            recorded.baseline.filter(|one| one.networks == 1).map(|one| one.study.as_str()),
             numeric,
         ),
         // Names need a full row.

@@ -103,7 +103,12 @@ fn top_level() -> Section {
             "any text",
             "The question that the study answers, in one sentence. The report shows it.",
         ),
-        text("baseline", "unset", NAME, "Name of a study to compare with. Figures show its outcome as a line."),
+        text(
+            "baseline",
+            "unset",
+            NAME,
+            "Name of a study to compare with. Figures show its outcome as a line. It has one network: a study with one condition.",
+        ),
         text("replicates", "unset", NAME, "Name of a published study. The report compares the results with it."),
         text(
             "paths_from",

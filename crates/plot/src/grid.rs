@@ -16,7 +16,7 @@ pub const WIDTH: f64 = 430.0;
 /// Width of a two-column figure, in SVG units.
 pub const WIDE: f64 = 900.0;
 const TITLE_SIZE: u32 = 15;
-const PNG_SCALE: usize = 2;
+const PNG_SCALE: f32 = 2.0;
 /// Space at the right of every plot, for half of the last tick label.
 const RIGHT: f64 = 20.0;
 const BESIDE: f64 = 6.0;
@@ -114,7 +114,7 @@ impl Grid {
     /// # Errors
     /// Returns an error if the drawing library fails.
     pub fn png(&self, width: f64) -> Result<Vec<u8>, PlotError> {
-        pixels::png(self.scene(width), PNG_SCALE)
+        pixels::png(&self.svg(width), PNG_SCALE)
     }
 
     fn scene(&self, full: f64) -> Scene {

@@ -33,12 +33,20 @@ pub enum PlotError {
         /// Message of the library.
         reason: String,
     },
-    /// The rendered pixels could not be decoded.
-    #[error("cannot draw the figure: unreadable pixels: {0}")]
-    Read(#[from] png::DecodingError),
-    /// The final pixels could not be encoded as PNG.
-    #[error("cannot draw the figure: PNG encoding failed: {0}")]
-    Pack(#[from] png::EncodingError),
+    /// No room for the pixels.
+    #[error("cannot draw the figure: no room for {width} x {height} pixels")]
+    Size {
+        /// Pixels per row.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
+    /// The pixels could not be encoded as PNG.
+    #[error("cannot draw the figure: PNG encoding failed: {reason}")]
+    Pack {
+        /// Message of the library.
+        reason: String,
+    },
 }
 
 /// Runs the examples of the README.

@@ -34,7 +34,7 @@ const TICK_SIZE: u32 = 13;
 /// Letter width over font size, larger than the mean of DejaVu Sans so that labels never touch.
 const LETTER: f64 = 0.6;
 const BAND_OPACITY: f64 = 0.2;
-const PNG_SCALE: usize = 2;
+const PNG_SCALE: f32 = 2.0;
 /// Most labelled decades of an axis; with more decades only every second or third has a label.
 const MOST_DECADES: f64 = 5.5;
 /// Axes of fewer decades than this also have labels between decades.
@@ -193,7 +193,7 @@ impl PanelFigure {
     /// # Errors
     /// Returns an error if the drawing library fails.
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
-        pixels::png(self.scene(COLUMNS), PNG_SCALE)
+        pixels::png(&self.svg(), PNG_SCALE)
     }
 
     /// Draws the panels with at most `most` per row.

@@ -1,6 +1,6 @@
 //! The tables of `experiments/findings/README.md` on trainings through cells, made again from the records next to it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use ohmspike_analysis::judged::Judged;
@@ -220,6 +220,34 @@ fn the_cost_of_populations_is_that_of_its_records() {
         format!("{:.1} points more (p = {:.3})", 100.0 * only.test.difference, only.adjusted_p),
         format!("five times the spread in all rows costs {:.1} points", cost((5, 0))),
         format!("0.3 % of stuck cells {:.1}, and 1 % of them {:.1}", cost((1, 3)), cost((1, 10))),
+    ]);
+}
+
+#[test]
+fn what_rest_costs_is_that_of_its_records() {
+    let table = by("retention", |record| {
+        let hardware = &record.settings.hardware;
+        (hardware.device.clone(), hardware.retention_seconds as u64)
+    });
+    let devices: BTreeSet<&String> = table.keys().map(|(device, _)| device).collect();
+    let times: BTreeSet<u64> = table.keys().map(|(_, seconds)| *seconds).collect();
+    let line = |device: &String| {
+        let words: Vec<String> = times.iter().map(|seconds| table[&(device.clone(), *seconds)].words()).collect();
+        format!("| {device} | {} |", words.join(" | "))
+    };
+    stated(&devices.iter().map(|device| line(device)).collect::<Vec<String>>());
+    let cost = |device: &str, seconds: u64| {
+        100.0 * (table[&(device.to_owned(), 0)].mean() - table[&(device.to_owned(), seconds)].mean())
+    };
+    let (hour, year) = (3600, 31_557_600);
+    stated(&[
+        format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
+        format!("a year costs {:.1} points", cost("cmo-hfox-falcone-2025", year)),
+        format!(
+            "lose {:.1} points in an hour and {:.1} in a year",
+            cost("pcm-joshi-2020", hour),
+            cost("pcm-joshi-2020", year)
+        ),
     ]);
 }
 

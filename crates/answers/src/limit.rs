@@ -35,7 +35,7 @@ pub mod words;
 
 use std::path::Path;
 
-use ohmspike_analysis::limit::{Direction, Limit, Statistic};
+use ohmspike_analysis::limit::{Direction, Limit, Statistic, Verdict};
 use ohmspike_study::device_file;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
@@ -278,14 +278,33 @@ impl LimitPlan {
                 Direction::LargerIsWorse => [certified, refuted],
                 Direction::SmallerIsWorse => [refuted, certified],
             };
-            let more = 4 * self.effort.mean_seeds;
+            let (low, high) = (shown(low), shown(high));
             let narrow = match self.criterion.statistic {
-                Statistic::Mean => format!("; more repeats bring them closer together: `--repeats {more}`"),
-                Statistic::Chips(_) => String::new(),
+                Statistic::Mean => {
+                    format!("more repeats bring them closer together: `--repeats {}`", self.more_repeats())
+                }
+                Statistic::Chips(_) => format!("ask about them with fresh chips: `--key {}={low}..{high}`", row.name),
             };
-            notes.push(format!("levels between {} and {} are not decided{narrow}", shown(low), shown(high)));
+            notes.push(format!("levels between {low} and {high} are not decided; {narrow}"));
+        }
+        match (limit.verdict, self.criterion.statistic) {
+            (Verdict::NotRefuted, Statistic::Mean) => notes.push(format!(
+                "harsher levels are not decided; more repeats may refute one: `--repeats {}`",
+                self.more_repeats()
+            )),
+            (Verdict::NotCertified, _) if row.name != TOGETHER => notes.push(format!(
+                "the range starts at {}; milder levels need a range of your own: `--key {}=FROM..TO`",
+                shown(0),
+                row.name
+            )),
+            _ => {}
         }
         notes
+    }
+
+    /// Repeats that halve the standard error of a mean.
+    fn more_repeats(&self) -> u64 {
+        4 * self.effort.mean_seeds
     }
 }
 

@@ -9,7 +9,7 @@ use ohmspike_datasets::counted;
 use ohmspike_report::answers::{ablation, write_answer};
 
 use super::batch_meter::BatchMeter;
-use super::run::{listen_for_interrupt, stopped};
+use super::run::{listen_for_interrupt, places, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
@@ -93,12 +93,12 @@ fn show(answer: &AblationAnswer, folder: &Path) -> Result<ExitCode, Failure> {
     }
     say!("\n{}", ablation::text_table(answer).trim_end())?;
     say!(
-        "losses in points with 95 % t intervals over seeds; p adjusted by Holm; least: smallest loss that the test finds with \
+        "losses in points with 95 % t intervals over seeds, each on its own; p adjusted by Holm for all mechanisms together; least: smallest loss that the test finds with \
          a power of 80 %; last: gain when only it is disabled"
     )?;
     warn(&answer.cautions);
-    for path in files.iter().filter(|path| path.extension() != Some("svg".as_ref())) {
-        say!("{}", path.display())?;
+    for place in places(folder, &files) {
+        say!("{place}")?;
     }
     Ok(ExitCode::SUCCESS)
 }

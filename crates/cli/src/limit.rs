@@ -14,7 +14,7 @@ use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
 use super::answers_folder;
-use super::run::{listen_for_interrupt, stopped};
+use super::run::{listen_for_interrupt, places, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
@@ -155,9 +155,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Err(Box::new(NoAnswer(why[0].to_owned())));
     }
     show::report(&report)?;
-    let named = files.iter().filter(|path| path.extension().is_some_and(|end| end != "csv" && end != "png"));
-    for path in named {
-        say!("{}", path.display())?;
+    for place in places(&folder, &files) {
+        say!("{place}")?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -140,7 +140,7 @@ fn show(results: &Results, choice: &AxisChoice, replication: Option<&dyn Replica
 }
 
 /// Lines that tell where the results are: the files of the results folder, and how many figures and tables it has.
-fn places(folder: &Path, files: &[PathBuf]) -> Vec<String> {
+pub(super) fn places(folder: &Path, files: &[PathBuf]) -> Vec<String> {
     let kept = ["records", FILE].map(|name| folder.join(name));
     let kept = kept.iter().filter(|path| path.exists());
     let single = files.iter().filter(|path| path.parent() == Some(folder));

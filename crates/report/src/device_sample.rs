@@ -9,24 +9,20 @@
 
 mod chip;
 mod clipped;
+mod error;
 
 use std::fmt::Write;
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{Device, Direction};
-use ohmspike_crossbar::{ArrayError, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_study::warning::{Warning, beyond_laws_at, law};
 
 pub use chip::Chip;
 pub use clipped::ClippedWrites;
+pub use error::SampleError;
 
-/// Largest write noise of a study, µS, far above any conductance.
-const LARGEST_SIGMA: f64 = 1e9;
-
-/// Most pulses of one write of all cells: about ten seconds on one core.
-const MOST_PULSES: f64 = 1e9;
-/// Most numbers of one cycle: a gigabyte of text.
-const MOST_NUMBERS: u64 = 50_000_000;
+use error::{LARGEST_SIGMA, MOST_NUMBERS, MOST_PULSES};
 
 /// Settings of a sampling run.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,79 +47,6 @@ pub struct Sampling {
     pub study_sigma: Option<f64>,
     /// Seed.
     pub seed: u64,
-}
-
-/// Invalid sampling run.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[non_exhaustive]
-pub enum SampleError {
-    /// A conductance outside the window.
-    #[error("{flag}: expected {low} to {high} µS, the window of `{device}`, got {given}")]
-    Outside {
-        /// Flag with the value.
-        flag: &'static str,
-        /// The conductance, µS.
-        given: f64,
-        /// Name of the device.
-        device: String,
-        /// Floor of its window, µS.
-        low: f32,
-        /// Ceiling of its window, µS.
-        high: f32,
-    },
-    /// Missing write noise for a device with noise `from-study`.
-    #[error("--study-sigma-microsiemens: missing for `{device}`, which has write noise `from-study`")]
-    NoStudy {
-        /// Name of the device.
-        device: String,
-    },
-    /// Write noise for a device with its own write noise.
-    #[error("--study-sigma-microsiemens: `{device}` has its own write noise, got {given}\n\nhint: remove the flag")]
-    OwnNoise {
-        /// Name of the device.
-        device: String,
-        /// Value, µS.
-        given: f64,
-    },
-    /// Write noise out of range.
-    #[error("--study-sigma-microsiemens: expected 0 to {LARGEST_SIGMA:e} µS, got {given}")]
-    StudySigma {
-        /// Value, µS.
-        given: f64,
-    },
-    /// A write of too many pulses.
-    #[error(
-        "--target-microsiemens: expected at most {MOST_PULSES:e} pulses, got {all:.2e}: `{device}` needs about {pulses:.0} pulses per cell from {from} \
-         to {target} µS, for {count} cells\n\nhint: reduce --count, or move --start-microsiemens closer to the target"
-    )]
-    Pulses {
-        /// Start, µS.
-        from: f64,
-        /// Target, µS.
-        target: f64,
-        /// Nominal pulses per cell.
-        pulses: f64,
-        /// Name of the device.
-        device: String,
-        /// Pulses of all cells.
-        all: f64,
-        /// Number of cells.
-        count: usize,
-    },
-    /// Too many numbers in one cycle.
-    #[error(
-        "--read: expected at most {MOST_NUMBERS} numbers per cycle, got {} ({reads} reads of {count} cells)\n\n\
-         hint: reduce --count, or use more cycles with fewer reads", u64::from(*reads) * *count as u64
-    )]
-    Numbers {
-        /// Reads per cycle.
-        reads: u32,
-        /// Number of cells.
-        count: usize,
-    },
-    /// Invalid array.
-    #[error(transparent)]
-    Array(#[from] ArrayError),
 }
 
 /// Result of one cycle, µS by cell.
@@ -170,6 +93,30 @@ impl Sampling {
     /// # Errors
     /// [`SampleError`] if a setting is invalid for the device or needs too much time or memory.
     pub fn cycles(&self, device: &Device) -> Result<impl Iterator<Item = Cycle> + use<>, SampleError> {
+        self.cycles_to(&[self.target], device)
+    }
+
+    /// Writes the cells of one chip of `device` to several `targets`, µS, one after the other, each for all cycles. Cycles are
+    /// numbered from 1 through all targets.
+    ///
+    /// # Errors
+    /// Same as [`Sampling::cycles`].
+    pub fn cycles_to(
+        &self,
+        targets: &[f64],
+        device: &Device,
+    ) -> Result<impl Iterator<Item = Cycle> + use<>, SampleError> {
+        let runs: Vec<Sampling> = targets.iter().map(|&target| Sampling { target, ..self.clone() }).collect();
+        runs.iter().try_for_each(|run| run.check(device))?;
+        let study_sigma = self.study_sigma.unwrap_or(0.0);
+        let mut chip = Chip::new(device, self.count, self.from, study_sigma, self.faults, Seed::new(self.seed))?;
+        let of_each = self.cycles;
+        let numbered = runs.into_iter().flat_map(move |run| (1..=of_each).map(move |_| run.clone())).zip(1..);
+        Ok(numbered.map(move |(run, number)| run.cycle(&mut chip, number)))
+    }
+
+    /// Rejects settings that are invalid for the device or need too much time or memory.
+    fn check(&self, device: &Device) -> Result<(), SampleError> {
         let own_noise = !Chip::needs_study_sigma(device);
         match self.study_sigma {
             None if !own_noise => return Err(SampleError::NoStudy { device: device.name.clone() }),
@@ -183,11 +130,7 @@ impl Sampling {
                 return Err(SampleError::Outside { flag, given, device: device.name.clone(), low, high });
             }
         }
-        self.check_work(device)?;
-        let study_sigma = self.study_sigma.unwrap_or(0.0);
-        let mut chip = Chip::new(device, self.count, self.from, study_sigma, self.faults, Seed::new(self.seed))?;
-        let sampling = self.clone();
-        Ok((1..=self.cycles).map(move |number| sampling.cycle(&mut chip, number)))
+        self.check_work(device)
     }
 
     /// Returns warnings about values outside the laws of `device`.
@@ -300,6 +243,28 @@ mod tests {
         let (sampled_mean, sd) = mean_and_sd(values);
         assert!((sampled_mean - mean).abs() < 5.0 * sigma / count.sqrt(), "mean {sampled_mean}, expected {mean}");
         assert!((sd - sigma).abs() < 5.0 * sigma / (2.0 * count).sqrt(), "sd {sd}, expected {sigma}");
+    }
+
+    /// Deviations of independent writes correlate by less than five standard errors, 1 / sqrt(n); those of the same draws would
+    /// correlate fully.
+    #[test]
+    fn several_targets_are_written_with_draws_of_their_own() {
+        let oxide = Device::built_in("illustrative-oxide").unwrap();
+        let sampling = Sampling { cycles: 2, ..SAMPLING };
+        let found: Vec<Cycle> = sampling.cycles_to(&[100.0, 200.0], &oxide).unwrap().collect();
+        let place = |cycle: &Cycle| (cycle.number, cycle.target);
+        assert_eq!(found.iter().map(place).collect::<Vec<_>>(), [(1, 100.0), (2, 100.0), (3, 200.0), (4, 200.0)]);
+        assert_eq!(found[..2], sampled(&sampling, &oxide));
+        let deviations = |cycle: &Cycle| -> Vec<f64> {
+            let logs = cycle.written.iter().map(|written| f64::from(*written).ln());
+            let (mean, sd) = mean_and_sd(logs.clone());
+            logs.map(|ln| (ln - mean) / sd).collect()
+        };
+        let (first, second) = (deviations(&found[0]), deviations(&found[2]));
+        let correlation = first.iter().zip(&second).map(|(one, other)| one * other).sum::<f64>() / 1e4;
+        assert!(correlation.abs() < 5.0 / 1e4_f64.sqrt(), "{correlation}");
+        let outside = sampling.cycles_to(&[100.0, 5000.0], &oxide).map(|_| ()).unwrap_err();
+        assert!(matches!(outside, SampleError::Outside { given: 5000.0, .. }), "{outside}");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod answer_page;
+mod code;
 mod comparisons;
 mod completeness;
 mod crossing_words;
@@ -52,7 +53,7 @@ impl Report<'_> {
 /// Returns a page of `sections` and folded `details`; `question` is its headline.
 pub(crate) fn whole_page(name: &str, question: &str, sections: &[Section], details: &[Section]) -> String {
     let head = layout::Head { name, status: html! {}, question };
-    layout::whole(&head, sections, details).into_string()
+    layout::whole(&head, sections, details)
 }
 
 /// Renders a figure of panels with its caption and a link to its numbers, `csv`.

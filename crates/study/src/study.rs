@@ -146,10 +146,10 @@ impl Study {
     /// Returns the problem with its line of the file or its override.
     pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
         let Text { name, question, baseline, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
-        for Override { key, value, beyond, text } in overrides {
-            let place = format!("--set {key}={text}");
+        for one in overrides {
+            let Override { key, value, beyond, .. } = one;
             given.retain(|earlier| earlier.key != canonical(key));
-            given.push(Given::new(key, value.clone(), place, beyond.clone()));
+            given.push(Given::new(key, value.clone(), one.place(), beyond.clone()));
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         let study = assemble(name.ok_or_else(missing)?, given, layers, presets)?;

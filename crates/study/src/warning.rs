@@ -87,7 +87,7 @@ pub enum Warning {
     #[error(
         "hardware.weight_at_gmax: at {weight_at_gmax}, the write noise of a typical initial hidden weight is {} % of \
          `weights.sigma_init`: the first updates drown the initial weights in noise\n\n\
-         hint: {}{}", significant(*percent), finer_scale(*finer, *sigma_init), or_copy(*copy_helps)
+         hint: {}{}", significant(*percent), finer_scale(*percent, *finer, *sigma_init), or_copy(*copy_helps)
     )]
     CoarseWrite {
         /// Weight of a hidden-layer cell at the upper end of the conductance window.

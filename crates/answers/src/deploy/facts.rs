@@ -132,7 +132,10 @@ impl ExactMemory {
             let spikes = self.hidden_spikes;
             let told =
                 format!("{accuracy:.1} % accuracy, guessing {guessing:.1} %, {spikes:.0} hidden spikes per sample");
-            Some(format!("is at chance ({told})"))
+            // Fewer correct samples than guessing gives, by more than chance: mostly, the classes are in another order.
+            let error = (self.guessing * (1.0 - self.guessing) / self.samples as f64).sqrt();
+            let place = if self.accuracy() < self.guessing - 3.0 * error { "below" } else { "at" };
+            Some(format!("is {place} chance ({told})"))
         } else {
             None
         }

@@ -79,8 +79,13 @@ impl DeployedNetwork {
         }
         let given = request.overrides.iter().filter(|one| one.key != SIGNS).cloned();
         let devices = (!request.devices.is_empty()).then(|| device_override(request.devices));
-        let last: Vec<Override> =
-            request.test.map(|set| Override::new("data.set", set)).into_iter().chain(devices).chain(given).collect();
+        let last: Vec<Override> = request
+            .test
+            .map(|set| Override::new("data.set", set).by_flag("--test"))
+            .into_iter()
+            .chain(devices)
+            .chain(given)
+            .collect();
         let source = Source::new(&stored, request)?;
         let overridden = request.overrides.iter().map(|one| canonical(&one.key).to_owned()).collect();
         let mut explicit: Vec<String> = last.iter().map(|one| canonical(&one.key).to_owned()).collect();
@@ -312,12 +317,12 @@ fn is_device(one: &Override) -> bool {
 }
 
 fn device_override(devices: &[String]) -> Override {
+    let name = |name: &String| toml::Value::from(name.as_str());
     match devices {
-        [one] => Override::new(DEVICE, one.as_str()),
-        several => {
-            Override::new(DEVICE, several.iter().map(|name| toml::Value::from(name.as_str())).collect::<Vec<_>>())
-        }
+        [one] => Override::new(DEVICE, name(one)),
+        several => Override::new(DEVICE, several.iter().map(name).collect::<Vec<_>>()),
     }
+    .by_flag("--device")
 }
 
 /// Where the settings come from.

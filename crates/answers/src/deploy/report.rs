@@ -231,7 +231,8 @@ impl Parts<'_> {
         // Training in exact memory leaves no weight with the sign of the other population.
         let contradicts = stored.is_some() && self.networks[bound.cell.network].is_trained_in_exact_memory();
         if exact.broken.is_none() && contradicts {
-            exact.broken = Some(format!("reaches only {:.1} %", 100.0 * exact.accuracy()));
+            exact.broken =
+                Some(format!("reaches {:.1} %, but its training leaves no such weight", 100.0 * exact.accuracy()));
         }
         exact
     }

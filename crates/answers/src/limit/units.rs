@@ -41,6 +41,8 @@ pub fn quantities(key: &str, value: f64, settings: &Settings, device: Option<&De
         all.push(quantity(of, 100.0 * value));
     } else if key.ends_with("bits") {
         all.push(quantity("codes", value.exp2()));
+    } else if key.ends_with("_seconds") {
+        all.extend(longest_unit(value));
     }
     let mut units: Vec<String> = Vec::new();
     all.retain(|one| {
@@ -49,6 +51,13 @@ pub fn quantities(key: &str, value: f64, settings: &Settings, device: Option<&De
         new
     });
     all
+}
+
+/// Returns a time in the longest unit that it reaches; none below a minute.
+fn longest_unit(seconds: f64) -> Option<Quantity> {
+    let units = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
+    let (unit, length) = units.into_iter().find(|(_, length)| seconds >= *length)?;
+    Some(quantity(unit, seconds / length))
 }
 
 fn quantity(unit: &str, value: f64) -> Quantity {
@@ -92,6 +101,15 @@ mod tests {
 
     fn units(key: &str, value: f64, settings: &Settings, device: Option<&Device>) -> Vec<(String, f64)> {
         quantities(key, value, settings, device).into_iter().map(|one| (one.unit, one.value)).collect()
+    }
+
+    #[test]
+    fn times_have_the_longest_unit_that_they_reach() {
+        let of = |seconds| units("hardware.retention_seconds", seconds, &Settings::default(), None);
+        let own = |seconds| ("s".to_owned(), seconds);
+        assert_eq!(of(30.0), [own(30.0)]);
+        assert_eq!(of(90.0), [own(90.0), ("min".to_owned(), 1.5)]);
+        assert_eq!(of(604_800.0), [own(604_800.0), ("d".to_owned(), 7.0)]);
     }
 
     /// 20 % of a sigma_init of 0.001 in a window of 999 µS that is worth 1: 0.1998 µS, 0.02 % of the window.

@@ -25,10 +25,10 @@ fn amount(value: f64) -> String {
     if value.fract() == 0.0 && value.abs() < 1e15 { value.to_string() } else { short(value) }
 }
 
-/// Formats a bound; a plain number also in the next unit: `0.005 (0.5 % of cells)`.
+/// Formats a bound; a plain number or a time also in the next unit: `0.005 (0.5 % of cells)`, `604800 s (7 d)`.
 fn level_in_full(row: &LimitRow, bound: &Bound) -> String {
     let text = level(row, bound.value);
-    match bound.units.get(1).filter(|_| row.unit.is_empty()) {
+    match bound.units.get(1).filter(|_| ["", "s"].contains(&row.unit.as_str())) {
         Some(other) => format!("{text} ({} {})", amount(other.value), other.unit),
         None => text,
     }

@@ -73,6 +73,6 @@ pub fn write(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Failure> {
 }
 
 /// Returns the name of a device as a file name. Letters that are unsafe in a path become `-`.
-fn file_name(name: &str) -> String {
+pub fn file_name(name: &str) -> String {
     name.chars().map(|letter| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' }).collect()
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ohmspike_crossbar::device::schema;
+use ohmspike_crossbar::device::{BUILT_IN, schema};
 use ohmspike_report::device_skeleton::device_skeleton;
 
 use super::files;
@@ -37,17 +37,34 @@ pub struct Arguments {
     force: bool,
 }
 
-/// A name without letters.
+/// A name that no file or study can have.
 #[derive(Debug, thiserror::Error)]
-#[error("NAME: expected a name, got `{given}`")]
+#[error(
+    "NAME: expected letters, digits, `-`, `_` and `.`, got `{given}`\n\nhint: use `{instead}`; `--out` names another folder"
+)]
 struct NameError {
+    given: String,
+    instead: String,
+}
+
+/// The name of a built-in device.
+#[derive(Debug, thiserror::Error)]
+#[error("NAME: expected a new name, got `{given}`, a built-in device\n\nhint: use `my-{given}`")]
+struct BuiltInError {
     given: String,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
-    if arguments.name.trim().is_empty() {
-        return Err(NameError { given: arguments.name.clone() }.into());
+    let given = arguments.name.clone();
+    let fits = files::file_name(&given);
+    if fits != given || !given.contains(char::is_alphanumeric) {
+        let instead = fits.trim_matches(['-', '.']).to_owned();
+        let instead = if instead.is_empty() { "my-device".to_owned() } else { instead };
+        return Err(NameError { given, instead }.into());
+    }
+    if BUILT_IN.iter().any(|(known, _)| *known == given) {
+        return Err(BuiltInError { given }.into());
     }
     let file = files::path(arguments.out.as_deref(), &arguments.name, "json")?;
     let schema_file = file.with_extension("schema.json");

@@ -16,6 +16,9 @@ Examples:
   The same cells a day later, each read three times:
       ohmspike device sample pcm-joshi-2020 --target-microsiemens 10 --after 1d --read 3
 
+  Several targets, one after the other, as a table for `ohmspike device fit`:
+      ohmspike device sample illustrative-oxide --target-microsiemens 20,60,200 > cells.csv
+
   Another write scheme, to a file:
       ohmspike device sample mine.json --set write.scheme=add --target-ohm 10000 > cells.csv";
 
@@ -44,7 +47,10 @@ pub struct Arguments {
     /// Number of cells.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     count: u32,
-    /// Seed of all random draws.
+    /// Seed of all random draws: of the chip, its writes and its reads.
+    ///
+    /// The same seed gives the same chip and, in the same order, the same draws, whatever the target. For independent writes to
+    /// several targets, give them in one command.
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// Writes of each cell.
@@ -81,12 +87,12 @@ pub struct Arguments {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Target {
-    /// Target conductance.
-    #[arg(long, value_name = "G", allow_negative_numbers = true)]
-    target_microsiemens: Option<f64>,
-    /// Target resistance.
-    #[arg(long, value_name = "R", allow_negative_numbers = true)]
-    target_ohm: Option<f64>,
+    /// Target conductances, separated by commas.
+    #[arg(long, value_name = "G", value_delimiter = ',', allow_negative_numbers = true)]
+    target_microsiemens: Vec<f64>,
+    /// Target resistances, separated by commas.
+    #[arg(long, value_name = "R", value_delimiter = ',', allow_negative_numbers = true)]
+    target_ohm: Vec<f64>,
 }
 
 /// A target resistance outside the window.
@@ -102,10 +108,9 @@ struct OutsideError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let device = arguments.chosen.load()?;
-    let target =
-        arguments.target.target_microsiemens.or(arguments.target.target_ohm.map(|resistance| 1e6 / resistance));
+    let targets = arguments.target.microsiemens();
     let sampling = Sampling {
-        target: target.expect("one of the two is required"),
+        target: targets[0],
         from: arguments.start_microsiemens.unwrap_or(f64::from(device.window.low())),
         count: arguments.count as usize,
         cycles: arguments.cycles,
@@ -116,28 +121,45 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         study_sigma: arguments.study_sigma_microsiemens,
         seed: arguments.seed,
     };
-    let cycles = sampling.cycles(&device).map_err(|error| match (error, arguments.target.target_ohm) {
-        (SampleError::Outside { flag: "--target-microsiemens", device, low, high, .. }, Some(given)) => {
-            // The window is f32 conductances: more digits would show their rounding.
-            let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
-            Failure::from(OutsideError { given, device, low, high })
+    let cycles = sampling.cycles_to(&targets, &device).map_err(|error| match error {
+        SampleError::Outside { flag: "--target-microsiemens", given, device, low, high } => {
+            match targets.iter().zip(&arguments.target.target_ohm).find(|(target, _)| **target == given) {
+                // The window is f32 conductances: more digits would show their rounding.
+                Some((_, &given)) => {
+                    let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
+                    Failure::from(OutsideError { given, device, low, high })
+                }
+                None => SampleError::Outside { flag: "--target-microsiemens", given, device, low, high }.into(),
+            }
         }
-        (error, _) => error.into(),
+        error => error.into(),
     })?;
-    warn(&sampling.beyond_laws(&device));
+    for &target in &targets {
+        warn(&Sampling { target, ..sampling.clone() }.beyond_laws(&device));
+    }
     let mut wanted = print(&format!("{}\n", sampling.header()))?;
-    let mut writes = WriteReport::default();
-    for cycle in cycles {
+    let mut writes = vec![WriteReport::default(); targets.len()];
+    for (number, cycle) in cycles.enumerate() {
         if !wanted {
             break;
         }
         wanted = print(&cycle.csv())?;
-        writes += cycle.writes;
+        writes[number / arguments.cycles as usize] += cycle.writes;
     }
-    match ClippedWrites::new(&device, sampling.target, writes) {
-        Some(clipped) if clipped.is_many() => warn(&[clipped]),
-        Some(clipped) => tell!("{}", clipped.note()),
-        None => {}
+    for (&target, writes) in targets.iter().zip(writes) {
+        match ClippedWrites::new(&device, target, writes) {
+            Some(clipped) if clipped.is_many() => warn(&[clipped]),
+            Some(clipped) => tell!("{}", clipped.note()),
+            None => {}
+        }
     }
     Ok(())
+}
+
+impl Target {
+    /// Returns the targets in µS.
+    fn microsiemens(&self) -> Vec<f64> {
+        let of_ohm = self.target_ohm.iter().map(|resistance| 1e6 / resistance);
+        self.target_microsiemens.iter().copied().chain(of_ohm).collect()
+    }
 }

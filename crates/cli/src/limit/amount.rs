@@ -18,8 +18,8 @@ pub fn points(text: &str) -> Result<f64, String> {
     let trimmed = text.trim();
     let number = ["points", "point", "pp", "%"].into_iter().find_map(|unit| trimmed.strip_suffix(unit));
     match number.unwrap_or(trimmed).trim_end().parse::<f64>() {
-        // A plain 0.02 is probably meant as a fraction.
-        Ok(value) if number.is_none() && value > 0.0 && value < 0.1 => {
+        // A plain 0.02 or 0.1 is probably meant as a fraction.
+        Ok(value) if number.is_none() && value > 0.0 && value < 1.0 => {
             Err(format!("expected percentage points, such as {}points, got `{text}`", exact(100.0 * value, 1.0)))
         }
         Ok(value) if value > 0.0 && value <= 100.0 => Ok(exact(value, 0.01)),
@@ -49,6 +49,7 @@ mod tests {
         }
         assert_eq!(points("0.02points"), Ok(0.0002));
         assert!(points("0.02").is_err_and(|error| error.contains("such as 2points")));
+        assert!(points("0.1").is_err_and(|error| error.contains("such as 10points")));
         for wrong in ["0", "-2", "101", "2 bits"] {
             assert!(points(wrong).is_err(), "{wrong}");
         }

@@ -1,6 +1,7 @@
 //! Keys with their levels on the command line: `KEY`, `KEY=FROM..TO`, `KEY=A,B,C`.
 
 use ohmspike_answers::limit::{AskedKey, AskedLevels};
+use ohmspike_plot::time_span::TimeSpan;
 
 /// The flags `--range` and `--levels`.
 #[derive(Clone, Copy, Debug)]
@@ -25,39 +26,46 @@ pub fn asked_key(text: &str, flags: &AskedRange) -> Result<AskedKey, LevelsSynta
     let (key, levels) = match text.split_once('=') {
         Some((key, levels)) => {
             let flag = format!("--key {}", key.trim());
-            (key, if levels.contains("..") { range(levels, &flag)? } else { list(levels, &flag)? })
+            let time = is_time(key);
+            (key, if levels.contains("..") { range(levels, &flag, time)? } else { list(levels, &flag, time)? })
         }
-        None => (text, flags.levels()?),
+        None => (text, flags.levels(is_time(text))?),
     };
     Ok(AskedKey { key: key.trim().to_owned(), levels, direction: None })
 }
 
 impl AskedRange<'_> {
-    fn levels(&self) -> Result<AskedLevels, LevelsSyntax> {
+    fn levels(&self, time: bool) -> Result<AskedLevels, LevelsSyntax> {
         match (self.range, self.levels) {
-            (Some(text), _) => range(text, "--range"),
-            (None, Some(text)) => list(text, "--levels"),
+            (Some(text), _) => range(text, "--range", time),
+            (None, Some(text)) => list(text, "--levels", time),
             (None, None) => Ok(AskedLevels::Default),
         }
     }
 }
 
-fn range(text: &str, flag: &str) -> Result<AskedLevels, LevelsSyntax> {
-    let ends = text.split_once("..").map(|(from, to)| (number(from), number(to)));
+fn range(text: &str, flag: &str, time: bool) -> Result<AskedLevels, LevelsSyntax> {
+    let ends = text.split_once("..").map(|(from, to)| (number(from, time), number(to, time)));
     match ends {
         Some((Some(from), Some(to))) => Ok(AskedLevels::Range(from, to)),
         _ => Err(LevelsSyntax { flag: flag.to_owned(), form: "FROM..TO, such as 1..100", got: text.to_owned() }),
     }
 }
 
-fn list(text: &str, flag: &str) -> Result<AskedLevels, LevelsSyntax> {
-    let values: Option<Vec<f64>> = text.split(',').map(number).collect();
+fn list(text: &str, flag: &str, time: bool) -> Result<AskedLevels, LevelsSyntax> {
+    let values: Option<Vec<f64>> = text.split(',').map(|text| number(text, time)).collect();
     let form = "numbers separated by commas, such as 12,10,8,6";
     values.map(AskedLevels::List).ok_or_else(|| LevelsSyntax { flag: flag.to_owned(), form, got: text.to_owned() })
 }
 
-fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+/// Returns whether values of the key are times, s, which may have another unit: `1h`.
+fn is_time(key: &str) -> bool {
+    key.trim().ends_with("_seconds")
+}
+
+fn number(text: &str, time: bool) -> Option<f64> {
+    let span = || text.trim().parse::<TimeSpan>().ok().filter(|_| time).map(|span| span.seconds);
+    text.trim().parse().ok().or_else(span).filter(|number: &f64| number.is_finite())
 }
 
 #[cfg(test)]
@@ -72,6 +80,9 @@ mod tests {
         assert_eq!(levels("noise.level_percent"), AskedLevels::Default);
         assert_eq!(levels("noise.level_percent=1..100"), AskedLevels::Range(1.0, 100.0));
         assert_eq!(levels("device.converters.adc.bits=8, 6,4"), AskedLevels::List(vec![8.0, 6.0, 4.0]));
+        let times = levels("hardware.retention_seconds=60, 1h,1d");
+        assert_eq!(times, AskedLevels::List(vec![60.0, 3600.0, 86400.0]));
+        assert!(asked_key("device.levels.count=1h,2h", &NO_FLAGS).is_err(), "no time");
         let flags = AskedRange { range: Some("0.5..2"), levels: None };
         let asked = asked_key("hardware.write_spread_scale", &flags).expect("valid");
         assert_eq!((asked.key.as_str(), asked.levels), ("hardware.write_spread_scale", AskedLevels::Range(0.5, 2.0)));

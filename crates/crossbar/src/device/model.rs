@@ -59,6 +59,8 @@ impl Device {
     /// # Errors
     /// Returns an error if the text is not JSON, has an unknown key or word, or has a value that is not allowed.
     pub fn from_json(text: &str) -> Result<Device, DeviceError> {
+        // Some editors start a file with a byte order mark.
+        let text = text.trim_start_matches('\u{feff}');
         Device::try_from(parse::spec(text)?).map_err(|refused| {
             let position = position(text, &refused.key);
             DeviceError { position, problem: refused.into() }

@@ -124,7 +124,8 @@ pub enum Problem {
     },
     /// Probabilities that add up to more than 1.
     #[error(
-        "expected a sum of at most 1 for `p_low_resistance`, `p_high_resistance` and `p_stuck_random`, got {}", plain(*sum)
+        "expected a sum of at most 1 for `p_low_resistance`, `p_high_resistance` and `p_stuck_random`, got {}",
+        plain((*sum * 1e12).round() / 1e12)
     )]
     AboveOne {
         /// Their sum.

@@ -69,12 +69,19 @@ pub fn clip_caption(device: &Device) -> String {
     if targets.is_empty() {
         return String::new();
     }
+    let (some, none): (Vec<&ClippedTarget>, Vec<_>) = targets.iter().partition(|at| at.percent() > 0.0);
+    let listed = |of: &[&ClippedTarget]| of.iter().map(|at| short(at.target)).collect::<Vec<String>>().join(", ");
     let tries = if matches!(device.write.scheme, Scheme::Verify(_)) { "first tries" } else { "writes" };
-    let at = |(number, target): (usize, &ClippedTarget)| {
+    let at = |(number, target): (usize, &&ClippedTarget)| {
         let of = if number == 0 { format!("of the {tries} ") } else { String::new() };
         format!("{} % {of}to {} µS", short(target.percent()), short(target.target))
     };
-    format!("The window clips {}.", targets.iter().enumerate().map(at).collect::<Vec<String>>().join(", "))
+    let clipped = some.iter().enumerate().map(at).collect::<Vec<String>>().join(", ");
+    match (some.is_empty(), none.is_empty()) {
+        (true, _) => format!("The window clips no {tries} to {} µS.", listed(&none)),
+        (_, true) => format!("The window clips {clipped}."),
+        _ => format!("The window clips {clipped}, and none to {} µS.", listed(&none)),
+    }
 }
 
 /// Returns the clipped writes as a table for a terminal, or one line if there are none to tell.

@@ -154,9 +154,8 @@ fn estimates(device: &Value, fit: &MechanismFit) -> Markup {
 
 /// Returns the keys of a device file that no fit determines.
 fn not_covered() -> Section {
-    let rows: Vec<Vec<String>> =
-        not_fitted().iter().map(|not| vec![not.key.to_owned(), words::sentence(not.reason)]).collect();
-    let body = table("Keys of a device file that no fit determines.", &["key", "reason"], &rows);
+    let rows = not_fitted().iter().map(|not| (not.key.to_owned(), words::sentence(not.reason)));
+    let body = facts("Keys of a device file that no fit determines", &rows.collect::<Vec<_>>());
     Section { id: "not-covered", heading: "Not covered", body }
 }
 

@@ -36,8 +36,8 @@ pub fn ablation_figure(answer: &AblationAnswer, ablation: &Ablation) -> Figure {
         title: format!("Loss by mechanism of {}", device_words(answer)),
         entries: vec![
             Entry::new(Swatch::Line(BLACK, Dash::Solid), "95 % interval of the Shapley value (bar)"),
-            Entry::new(Swatch::Hollow, "enabled alone"),
-            Entry::new(Swatch::Dot, "disabled alone"),
+            Entry::new(Swatch::Hollow, "only this one enabled"),
+            Entry::new(Swatch::Dot, "only this one disabled"),
         ],
         rows: vec![vec![plot]],
     };

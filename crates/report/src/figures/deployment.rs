@@ -11,7 +11,7 @@ use ohmspike_plot::palette::{BLACK, Dash, GREY, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_plot::time_span::TimeSpan;
-use ohmspike_plot::violin::violin;
+use ohmspike_plot::violin::{LEAST, violin};
 
 use super::figure::{Data, Figure, cell, part_name};
 use crate::page::number::percent;
@@ -70,7 +70,8 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
     above.dedup();
     let above = above.join(", ");
     let shown = match alone {
-        true => "Violins are distributions over chips with median and quartiles (dots below eight chips).",
+        true if (deployment.chips as usize) < LEAST => "Dots are chips, and lines their medians.",
+        true => "Violins are distributions over chips with median and quartiles.",
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
     };
     format!(

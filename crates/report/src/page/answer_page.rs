@@ -31,7 +31,7 @@ impl AnswerPage<'_> {
         details.extend(self.settings());
         details.push(self.provenance());
         let head = Head { name: self.name, status: html! {}, question: self.question };
-        whole(&head, &sections, &details).into_string()
+        whole(&head, &sections, &details)
     }
 
     fn settings(&self) -> Option<Section> {

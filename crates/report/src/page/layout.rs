@@ -2,6 +2,7 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use super::code::with_code;
 use super::{
     Facts, Section, answer, comparisons, devices, figures, health, ledger, outcomes, provenance, reproduce, settings,
     tables, tolerance, variance,
@@ -34,7 +35,7 @@ pub fn page(facts: &Facts, replication: Option<&dyn Replication>) -> String {
         evidence.into_iter().flatten().chain(replication).chain(origin.into_iter().flatten()).collect();
     let study = facts.study();
     let head = Head { name: &study.name, status: status(facts), question: &study.question };
-    whole(&head, &sections, &details.into_iter().flatten().collect::<Vec<Section>>()).into_string()
+    whole(&head, &sections, &details.into_iter().flatten().collect::<Vec<Section>>())
 }
 
 /// Heading of a page.
@@ -48,8 +49,8 @@ pub(super) struct Head<'a> {
 }
 
 /// Renders a page of `sections` and folded `details`.
-pub(super) fn whole(head: &Head, sections: &[Section], details: &[Section]) -> Markup {
-    html! {
+pub(super) fn whole(head: &Head, sections: &[Section], details: &[Section]) -> String {
+    let page = html! {
         (DOCTYPE)
         html lang="en" {
             head {
@@ -78,7 +79,8 @@ pub(super) fn whole(head: &Head, sections: &[Section], details: &[Section]) -> M
                 script { (PreEscaped(DOWNLOAD)) }
             }
         }
-    }
+    };
+    with_code(&page.into_string())
 }
 
 /// Returns the number of finished trials, next to the name of the study.

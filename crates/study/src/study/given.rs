@@ -31,7 +31,9 @@ pub struct Override {
     /// Numbers in the value that 64 bits cannot hold.
     pub(super) beyond: Vec<Beyond>,
     /// The value as given.
-    pub(super) text: String,
+    text: String,
+    /// The flag that sets the key, with its dashes; none for `--set`.
+    flag: Option<&'static str>,
 }
 
 /// A key with its value and its place.
@@ -63,7 +65,21 @@ impl Override {
     /// Overrides `key`, given with its section, by a number, a string, a boolean, or a list of these, which becomes an axis.
     pub fn new(key: &str, value: impl Into<toml::Value>) -> Override {
         let value = value.into();
-        Override { key: key.to_owned(), text: value.to_string(), value, beyond: Vec::new() }
+        Override { key: key.to_owned(), text: value.to_string(), value, beyond: Vec::new(), flag: None }
+    }
+
+    /// Returns the same override, which messages name as `flag VALUE`.
+    pub fn by_flag(self, flag: &'static str) -> Override {
+        Override { flag: Some(flag), ..self }
+    }
+
+    /// Returns the override as on a command line.
+    pub(super) fn place(&self) -> String {
+        let Override { key, text, flag, .. } = self;
+        match flag {
+            Some(flag) => format!("{flag} {}", text.trim_matches('"')),
+            None => format!("--set {key}={text}"),
+        }
     }
 
     /// Parses `SECTION.KEY=VALUE`, where VALUE is TOML, a bare word or a list of bare words.
@@ -83,7 +99,7 @@ impl Override {
             }
             (None, None) => scalar_or_word(&key, value, &mut beyond),
         };
-        Ok(Override { key, value, beyond, text: text.to_owned() })
+        Ok(Override { key, value, beyond, text: text.to_owned(), flag: None })
     }
 }
 

@@ -19,7 +19,8 @@ pub(super) fn on(device: &str) -> String {
     if device.is_empty() { String::new() } else { format!(" on device `{device}`") }
 }
 
-pub(super) fn finer_scale((weight, percent): (f64, f64), sigma_init: f64) -> String {
+/// Returns what to do about write noise of `now` % of the initial weight spread. `weight` at Gmax leads to `percent`.
+pub(super) fn finer_scale(now: f64, (weight, percent): (f64, f64), sigma_init: f64) -> String {
     // With the weight at Gmax unchanged, the noise stays the same and the spread grows until both are equal.
     let wide = sigma_init * percent / 100.0;
     let fits = LEAST_ROOM * wide <= weight;
@@ -32,10 +33,12 @@ pub(super) fn finer_scale((weight, percent): (f64, f64), sigma_init: f64) -> Str
         } else {
             "choose".to_owned()
         };
-        format!(
-            "a smaller weight at Gmax uses more of the window, but even at {weight} the noise is {left} %; {also} a \
-             device with less write noise"
-        )
+        let why = if left == significant(now) {
+            "no weight at Gmax has less noise".to_owned()
+        } else {
+            format!("a smaller weight at Gmax uses more of the window, but even at {weight} the noise is {left} %")
+        };
+        format!("{why}; {also} a device with less write noise")
     }
 }
 

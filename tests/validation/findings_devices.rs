@@ -239,14 +239,14 @@ fn what_rest_costs_is_that_of_its_records() {
     let cost = |device: &str, seconds: u64| {
         100.0 * (table[&(device.to_owned(), 0)].mean() - table[&(device.to_owned(), seconds)].mean())
     };
-    let (hour, year) = (3600, 31_557_600);
+    let (hour, day, year) = (3600, 86_400, 31_557_600);
     stated(&[
         format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
         format!("a year costs {:.1} points", cost("cmo-hfox-falcone-2025", year)),
         format!(
-            "lose {:.1} points in an hour and {:.1} in a year",
+            "lose {:.1} points in an hour and {:.1} in a day",
             cost("pcm-joshi-2020", hour),
-            cost("pcm-joshi-2020", year)
+            cost("pcm-joshi-2020", day)
         ),
     ]);
 }

@@ -237,7 +237,7 @@ impl CellToCell {
             step_gain_sigma: Some(value.clamp(0.0, 3.0)),
             ..DeviceToDeviceSpec::default()
         };
-        Ok(Fitted { fit, section })
+        Ok(Fitted { fit, section, withheld: None })
     }
 
     /// Returns the standard deviations over cells at the targets `used`, µS; `total` adds up the drawn groups of a target.

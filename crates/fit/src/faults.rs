@@ -174,7 +174,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
         plot: None,
         notes,
     };
-    Ok(Fitted { fit, section })
+    Ok(Fitted { fit, section, withheld: None })
 }
 
 /// Counts the faults of cells that are not on dead lines, and returns the conductances of cells stuck at low resistance

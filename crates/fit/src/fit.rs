@@ -193,6 +193,7 @@ impl Fit<'_> {
         match outcome? {
             Ok(fitted) => {
                 self.mechanisms.push(fitted.fit);
+                self.withheld.extend(fitted.withheld.map(|reason| Withheld { mechanism, reason }));
                 Some(fitted.section)
             }
             Err(reason) => {

@@ -9,6 +9,8 @@ pub(crate) struct Fitted<S> {
     pub fit: MechanismFit,
     /// Section of the device file.
     pub section: S,
+    /// Reason why the section lacks numbers that other data would determine.
+    pub withheld: Option<String>,
 }
 
 /// Fit of a mechanism, or the reason why the data do not determine it.

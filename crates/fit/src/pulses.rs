@@ -112,7 +112,7 @@ pub(crate) fn fit_pulses(
         notes: notes(&steps, &fits, gains.as_ref(), sigma.read),
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
-    Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))) })
+    Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))), withheld: None })
 }
 
 /// Returns properties of the data and of the fit that the reader should know.

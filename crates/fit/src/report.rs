@@ -165,7 +165,7 @@ pub struct MechanismFit {
     pub notes: Vec<String>,
 }
 
-/// A mechanism that the data do not determine.
+/// A mechanism that the data do not determine, or numbers of a fitted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Withheld {
     /// Mechanism.
@@ -181,7 +181,7 @@ pub struct FitReport {
     pub files: Vec<SourceFile>,
     /// Fitted mechanisms, in the order of a device file.
     pub mechanisms: Vec<MechanismFit>,
-    /// Mechanisms that the data do not determine.
+    /// Mechanisms that the data do not determine, and numbers of fitted ones.
     pub withheld: Vec<Withheld>,
     /// Device file.
     pub(crate) file: DeviceFile,
@@ -206,7 +206,8 @@ impl FitReport {
         let mut all = Vec::new();
         let writes = self.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::Writes);
         let has_writes = self.files.iter().any(|file| file.role == Role::Writes);
-        if let Some(withheld) = writes.filter(|_| has_writes) {
+        let has_noise = self.mechanism(Mechanism::Writes).is_some();
+        if let Some(withheld) = writes.filter(|_| has_writes && !has_noise) {
             all.push(format!("the device has no write noise: {}", withheld.reason));
         }
         let (low, high) = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));

@@ -118,7 +118,7 @@ impl Winsorised {
 }
 
 /// Returns the root of two functions by damped Newton steps with numerical derivatives.
-fn root(value: impl Fn([f64; 2]) -> [f64; 2], start: [f64; 2]) -> Option<[f64; 2]> {
+pub(crate) fn root(value: impl Fn([f64; 2]) -> [f64; 2], start: [f64; 2]) -> Option<[f64; 2]> {
     let size = |value: [f64; 2]| value[0].hypot(value[1]);
     let (mut x, mut at) = (start, value(start));
     for _ in 0..STEPS {

@@ -5,17 +5,21 @@
 //! outliers             writes beyond 3.5 standard deviations, and tails with more writes than a normal distribution (outliers.rs)
 //! law                  constant, relative or table: normal, truncated at the outliers or the acceptance window, censored at the ends
 //!                      of the window, with the smallest BIC of the maximum likelihood
-//! numbers              winsorised moments (../winsorised.rs), or maximum likelihood with an acceptance window
+//! numbers              winsorised moments, fractions beyond thresholds where the window clips many writes (points.rs), or maximum
+//!                      likelihood with an acceptance window
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
 //! ```
 //!
-//! Outliers close to the noise cannot all be told from it. The winsorised moments bound what the rest of them can do: 3 % shift
-//! the standard deviation of a bin by at most 4.5 %. They can shift it by 10 % where the window clips half of the writes, and by 25 %
-//! where it clips two thirds.
+//! Outliers close to the noise cannot all be told from it. These estimators bound what the rest of them can do: 3 % anywhere shift the
+//! standard deviation of a target by at most 4.5 %, if the window clips up to 35 % of its writes. Beyond that no estimator holds 5 %, and
+//! a table with outliers has no sigma of the target (contamination.rs). Without outliers that are seen, the sigma is stated: others could
+//! have shifted it by 6.5 % where the window clips half of the writes, and by 11 % where it clips two thirds.
 
+mod contamination;
 mod cuts;
 mod law;
 mod outliers;
+mod points;
 mod rows;
 mod section;
 mod sums;
@@ -24,7 +28,8 @@ use ohmspike_crossbar::device::{WriteNoiseKind, WriteSpec};
 
 use law::BinSums;
 pub(crate) use law::{Data, Kind, Law};
-use outliers::{Regular, WINSOR};
+use outliers::Regular;
+use points::WINSOR;
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
@@ -60,10 +65,12 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
         return Err(reason);
     }
     let spread = regular.have_spread(writes);
-    let used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
+    let mut used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
     if used.is_empty() {
         return Err(no_spread(writes, &regular.whole));
     }
+    let flat = writes.bins.count() - used.len();
+    let withheld = clipped(writes, &regular, &mut used)?;
     let targets: Vec<f64> = used.iter().map(|&bin| writes.bins.centres[bin]).collect();
     let chosen = |sums: &[BinSums]| used.iter().map(|&bin| sums[bin]).collect::<Vec<_>>();
     let (all, mut whole) = (chosen(&all), regular.whole.clone());
@@ -80,7 +87,7 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     let numbers = fit.numbers(&law, &draws);
     let quality = fit.quality(&law, &chosen(&core.training));
     let plot = fit.plot(&law, &chosen(&core.all()));
-    let mut notes = fit.notes(&all, &chosen(&core.all()), ends, writes.bins.count());
+    let mut notes = fit.notes(&all, &chosen(&core.all()), ends, flat);
     if sample.held_out.len() < LEAST_CELLS {
         notes.push(format!("{} cells: intervals are rough, and no cell was held out", sample.held_out.len()));
     }
@@ -88,14 +95,14 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     let fit = MechanismFit {
         mechanism: Mechanism::Writes,
         law: law.kind.word(),
-        method: method(&whole, law.kind),
+        method: method(&core, law.kind),
         numbers,
         candidates,
         quality,
         plot: Some(plot),
         notes,
     };
-    Ok(Fitted { fit, section })
+    Ok(Fitted { fit, section, withheld })
 }
 
 /// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
@@ -116,6 +123,19 @@ fn one_sided(sums: &[BinSums], bounds: &[Bounds], targets: &[f64]) -> Option<Str
     ))
 }
 
+/// Takes the targets that the window clips too much for a table with outliers from the bins `used`, and returns the reason; none without
+/// such targets, and an error if no other target is left.
+fn clipped(writes: &WriteRows, regular: &Regular, used: &mut Vec<usize>) -> Result<Option<String>, String> {
+    let mut clipped = regular.without_sigma(writes);
+    clipped.retain(|of| used.contains(&of.bin));
+    if clipped.is_empty() {
+        return Ok(None);
+    }
+    used.retain(|&bin| clipped.iter().all(|of| of.bin != bin));
+    let reason = contamination::reason(&clipped, &writes.bins.centres, !used.is_empty());
+    if used.is_empty() { Err(reason) } else { Ok(Some(reason)) }
+}
+
 /// Returns the reason why no bin has a spread.
 fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
     if writes.rows.iter().all(|row| row.v == writes.rows[0].v) {
@@ -128,11 +148,12 @@ fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
     "more than half of the writes of each target are equal: the spread is below the resolution of the data".to_owned()
 }
 
-fn method(sums: &WriteSums, kind: Kind) -> String {
-    let estimator = if sums.accepted {
+fn method(core: &WriteSums, kind: Kind) -> String {
+    let estimator = if core.accepted {
         "maximum likelihood, truncated at the acceptance window".to_owned()
     } else {
-        format!("winsorised moments at {WINSOR} standard deviations, without outliers")
+        let thresholds = if core.has_thresholds() { ", or fractions beyond thresholds where the window clips" } else { "" };
+        format!("winsorised moments at {WINSOR} standard deviations{thresholds}, without outliers")
     };
     let law = match kind {
         Kind::Constant => "standard deviation in µS",
@@ -276,7 +297,7 @@ impl WriteFit<'_> {
         }
     }
 
-    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends, bins: usize) -> Vec<String> {
+    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends, flat: usize) -> Vec<String> {
         let mut notes = Vec::new();
         if self.whole.accepted {
             notes.push("every try is assumed to aim at the target".to_owned());
@@ -302,8 +323,8 @@ impl WriteFit<'_> {
         if clipped > 0.0 && ends != Ends::default() {
             notes.push(format!("{clipped:.0} writes ({:.1} %) end at an end of the window", 100.0 * clipped / n));
         }
-        if self.targets.len() < bins {
-            notes.push(format!("{} of {bins} bins have no spread and are left out", bins - self.targets.len()));
+        if flat > 0 {
+            notes.push(format!("{flat} of {} bins have no spread and are left out", self.writes.bins.count()));
         }
         let data = self.core.data(self.targets, core);
         for (bin, &target) in self.targets.iter().enumerate().filter(|_| !self.whole.accepted) {

@@ -59,7 +59,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
         plot: Some(plot(series, &values)),
         notes,
     };
-    Ok(Fitted { fit, section: section(&values, latest, at_reference, bounds) })
+    Ok(Fitted { fit, section: section(&values, latest, at_reference, bounds), withheld: None })
 }
 
 /// Returns whether the mean shift at the first time and the mean slope are not zero.

@@ -120,7 +120,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         plot: Some(plot(&values, &draws, &bins, &counts)),
         notes: if reference.is_none() { vec![note] } else { Vec::new() },
     };
-    Ok(Fitted { fit, section: section(&values, &bins, (reference.unwrap_or(first), latest)) })
+    Ok(Fitted { fit, section: section(&values, &bins, (reference.unwrap_or(first), latest)), withheld: None })
 }
 
 /// Returns the exponents of series with at least two times, if conductances do not rise.

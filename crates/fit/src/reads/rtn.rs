@@ -104,7 +104,7 @@ pub(crate) fn fit_rtn(series: &[ReadSeries], interval: Option<f64>, sample: &Sam
         plot: None,
         notes: Vec::new(),
     };
-    Ok(Fitted { fit, section })
+    Ok(Fitted { fit, section, withheld: None })
 }
 
 /// Returns the estimates of amplitude, rate and their exponents.

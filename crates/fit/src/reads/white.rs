@@ -81,7 +81,7 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
         plot: Some(plot(kind, &parameters, &all, &bins, &draws_of_bins(&by_group, &bins, sample))),
         notes,
     };
-    Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres) })
+    Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres), withheld: None })
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of

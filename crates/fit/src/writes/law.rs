@@ -7,8 +7,8 @@
 //!
 //! The likelihoods of u and v are those of the same data: the density of v is that of u times exp(v).
 
+use crate::robust::Points;
 use crate::truncated::{Bounds, Sums, golden};
-use crate::winsorised::{Clip, Winsorised};
 
 /// Distance of logarithms at which a search ends.
 const RESOLUTION: f64 = 1e-9;
@@ -84,8 +84,8 @@ pub(crate) struct Data<'a> {
     pub targets: &'a [f64],
     /// Bounds of v.
     pub bounds: &'a [Bounds],
-    /// Winsorising points of v; none for sums of the values themselves.
-    pub clips: Option<&'a [Clip]>,
+    /// Points of the robust estimators of v; none for sums of the values themselves.
+    pub points: Option<&'a [Points]>,
     /// Sums.
     pub sums: &'a [BinSums],
     /// Whether the mean of v is the target, because an acceptance window bounds the data.
@@ -102,32 +102,31 @@ impl Data<'_> {
 
     /// Returns the standard deviation of v in `bin`, with its mean.
     pub fn ln_of(&self, bin: usize) -> Option<(f64, f64)> {
-        let (bounds, sums) = (self.bounds[bin], &self.sums[bin].ln);
-        self.of(bounds, self.winsorised(bin, true), sums)
+        self.of(bin, true)
     }
 
     /// Returns the standard deviation of u in `bin`, with its mean.
     pub fn relative_of(&self, bin: usize) -> Option<(f64, f64)> {
-        let (bounds, sums) = (self.bounds[bin].mapped(f64::exp_m1), &self.sums[bin].relative);
-        self.of(bounds, self.winsorised(bin, false), sums)
+        self.of(bin, false)
     }
 
-    fn of(&self, bounds: Bounds, winsorised: Option<Winsorised>, sums: &Sums) -> Option<(f64, f64)> {
-        match winsorised {
-            Some(winsorised) => winsorised.estimate(sums),
+    fn of(&self, bin: usize, in_ln: bool) -> Option<(f64, f64)> {
+        let (bounds, points, sums) = self.seen(bin, in_ln);
+        match points {
+            Some(points) => points.estimate(bounds, sums),
             None if self.centred => Some((0.0, bounds.estimate_sigma(sums, |_| 0.0)?)),
             None => bounds.estimate(sums),
         }
     }
 
-    /// Returns the winsorised distribution of v in `bin`, or of u; none for sums of the values themselves.
-    fn winsorised(&self, bin: usize, in_ln: bool) -> Option<Winsorised> {
-        let (bounds, clip) = (self.bounds[bin], self.clips?[bin]);
-        Some(if in_ln {
-            Winsorised { bounds, clip }
+    /// Returns bounds, points of the robust estimator and sums of v in `bin`, or of u.
+    fn seen(&self, bin: usize, in_ln: bool) -> (Bounds, Option<Points>, &Sums) {
+        let (bounds, points, sums) = (self.bounds[bin], self.points.map(|points| points[bin]), &self.sums[bin]);
+        if in_ln {
+            (bounds, points, &sums.ln)
         } else {
-            Winsorised { bounds: bounds.mapped(f64::exp_m1), clip: clip.mapped(f64::exp_m1) }
-        })
+            (bounds.mapped(f64::exp_m1), points.map(|points| points.mapped(f64::exp_m1)), &sums.relative)
+        }
     }
 
     /// Returns mean and standard deviation of each bin, of v or of u.
@@ -149,9 +148,9 @@ impl Data<'_> {
         (each().fold(f64::INFINITY, f64::min).ln(), each().fold(0.0, f64::max).ln())
     }
 
-    /// Returns the parameters of `kind`: from winsorised moments, or with the largest likelihood.
+    /// Returns the parameters of `kind`: from the robust estimators, or with the largest likelihood.
     pub fn parameters(&self, kind: Kind) -> Option<Parameters> {
-        if self.clips.is_none() {
+        if self.points.is_none() {
             return Some(self.estimate(kind)?.0);
         }
         let of_bins = self.of_bins(kind)?;
@@ -160,9 +159,9 @@ impl Data<'_> {
         }
         let excess = |ln: f64| {
             let of_bin = |bin: usize| {
-                let winsorised = self.winsorised(bin, kind.is_in_ln()).expect("winsorised sums");
-                let sums = if kind.is_in_ln() { &self.sums[bin].ln } else { &self.sums[bin].relative };
-                winsorised.excess(sums, of_bins[bin].0, self.sigma(kind, bin, ln.exp()))
+                let (bounds, points, sums) = self.seen(bin, kind.is_in_ln());
+                let points = points.expect("robust sums");
+                points.excess(bounds, sums, of_bins[bin], self.sigma(kind, bin, ln.exp()))
             };
             self.bins().map(of_bin).sum::<f64>()
         };

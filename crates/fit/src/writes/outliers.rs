@@ -4,20 +4,20 @@
 //! start       median and 1.4826 MAD of v in each bin
 //! robust      winsorised moments, at 1.25 standard deviations of the start
 //! whole       writes within 3.5 standard deviations of the robust estimate: they choose the law
-//! core        whole without outliers within the noise (cuts.rs), winsorised at 1.25 robust standard deviations: its numbers
+//! core        whole without outliers within the noise (cuts.rs), for the estimator of the bin (points.rs): its numbers
 //! ```
 
+use super::contamination::{Clipped, without_sigma};
 use super::cuts::{Weighted, cut};
 use super::law::BinSums;
+use super::points::{WINSOR, counted, winsorised};
 use super::rows::WriteRows;
-use super::sums::{Ends, WriteSums};
+use super::sums::{Ends, Place, WriteSums};
 use crate::options::FitOptions;
+use crate::robust::Points;
 use crate::sample::Sample;
 use crate::truncated::Bounds;
 use crate::winsorised::Clip;
-
-/// Winsorising points in standard deviations. With 3 % of outliers anywhere they bound the shift of a standard deviation to 4.5 %.
-pub(super) const WINSOR: f64 = 1.25;
 
 /// Writes without outliers.
 pub(super) struct Regular {
@@ -34,9 +34,11 @@ impl Regular {
         if sums.accepted {
             return Regular { whole: sums, robust: None };
         }
-        let clip = |(&bounds, &(centre, spread)): (&Bounds, &(f64, f64))| Clip::about(centre, WINSOR * spread, bounds);
-        let clips = sums.bounds.iter().zip(&starts).map(clip).collect();
-        let robust = WriteSums::winsorised(writes, sums.bounds.clone(), clips, sample);
+        let start = |(&bounds, &(centre, spread)): (&Bounds, &(f64, f64))| {
+            Points::Winsorised(Clip::about(centre, WINSOR * spread, bounds))
+        };
+        let points = sums.bounds.iter().zip(&starts).map(start).collect();
+        let robust = WriteSums::robust(writes, sums.bounds.clone(), points, sample);
         let whole = sums.refined(writes, &estimates(&robust, writes, true), sample);
         Regular { whole, robust: Some(robust) }
     }
@@ -49,6 +51,12 @@ impl Regular {
         (0..whole.len()).map(|bin| whole[bin].is_some() && robust.iter().all(|of| of[bin].is_some())).collect()
     }
 
+    /// Returns the targets that the window clips too much for a table with outliers.
+    pub fn without_sigma(&self, writes: &WriteRows) -> Vec<Clipped> {
+        let Some(robust) = &self.robust else { return Vec::new() };
+        without_sigma(writes, &self.whole.bounds, &[true, false].map(|in_ln| estimates(robust, writes, in_ln)))
+    }
+
     /// Returns the core of the writes for a law of v = ln(G / T), or of u = G / T - 1.
     pub fn core(&self, writes: &WriteRows, in_ln: bool, sample: &Sample) -> WriteSums {
         let Some(robust) = &self.robust else { return self.whole.clone() };
@@ -56,25 +64,33 @@ impl Regular {
         let from = |x: f64| if in_ln { x } else { x.max(-1.0).ln_1p() };
         let (of_v, starts) = (estimates(robust, writes, true), estimates(robust, writes, in_ln));
         let mut values: Vec<Vec<Weighted>> = vec![Vec::new(); writes.bins.count()];
-        writes.rows.iter().for_each(|row| values[row.bin as usize].push((row.v, row.weight)));
+        for row in &writes.rows {
+            let bin = row.bin as usize;
+            if self.whole.bounds[bin].place(row.v) != Place::Outside {
+                values[bin].push((row.v, row.weight));
+            }
+        }
         let of_bin = |bin: usize| {
             let whole = self.whole.bounds[bin];
             let (Some(of_v), Some((centre, sigma))) = (of_v[bin], starts[bin]) else {
-                return (whole, robust.clip(bin));
+                return (whole, robust.points_of(bin));
             };
+            if let Some(thresholds) = counted(&values[bin], whole, (centre, sigma), (to, from)) {
+                return (whole, thresholds);
+            }
             let bounds = cut(&values[bin], whole, of_v);
-            (bounds, Clip::about(centre, WINSOR * sigma, bounds.mapped(to)).mapped(from))
+            (bounds, winsorised(bounds, (centre, sigma), (to, from)))
         };
-        let (bounds, clips): (Vec<Bounds>, Vec<Clip>) = (0..values.len()).map(of_bin).unzip();
-        let core = WriteSums::winsorised(writes, bounds.clone(), clips.clone(), sample);
+        let (bounds, points): (Vec<Bounds>, Vec<Points>) = (0..values.len()).map(of_bin).unzip();
+        let core = WriteSums::robust(writes, bounds.clone(), points.clone(), sample);
         // The start has a solution where the core, by the chance of few writes, has none.
         let solved: Vec<bool> = estimates(&core, writes, in_ln).iter().map(Option::is_some).collect();
         if !solved.contains(&false) {
             return core;
         }
         let bounds = (0..solved.len()).map(|bin| if solved[bin] { bounds[bin] } else { robust.bounds[bin] }).collect();
-        let clips = (0..solved.len()).map(|bin| if solved[bin] { clips[bin] } else { robust.clip(bin) }).collect();
-        WriteSums::winsorised(writes, bounds, clips, sample)
+        let points = (0..solved.len()).map(|bin| if solved[bin] { points[bin] } else { robust.points_of(bin) }).collect();
+        WriteSums::robust(writes, bounds, points, sample)
     }
 }
 

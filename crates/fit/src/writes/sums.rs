@@ -3,9 +3,9 @@
 use super::law::{BinSums, Data};
 use super::rows::WriteRows;
 use crate::options::AcceptanceWindow;
+use crate::robust::Points;
 use crate::sample::Sample;
 use crate::truncated::{Bound, Bounds};
-use crate::winsorised::Clip;
 
 /// Bounds of writes in standard deviations about their centre; values beyond are outliers.
 const OUTLIER: f64 = 3.5;
@@ -13,6 +13,9 @@ const OUTLIER: f64 = 3.5;
 const CLIPPED: f64 = 0.1;
 /// Relative distance within which a conductance is at an end of the window.
 pub(crate) const AT_END: f64 = 1e-6;
+
+/// Distance in ln G beyond the bound of a clipped end, which is [`AT_END`] inside it, from which no clipped write is.
+const BEYOND: f64 = 3.0 * AT_END;
 
 /// Ends of the window at which the data are clipped, µS.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -36,8 +39,8 @@ impl Ends {
 pub(crate) struct WriteSums {
     /// Bounds of v in each bin.
     pub bounds: Vec<Bounds>,
-    /// Points of v to which values beyond them are moved; none for sums of the values themselves.
-    pub clips: Option<Vec<Clip>>,
+    /// Points of the robust estimators of v; none for sums of the values themselves.
+    pub points: Option<Vec<Points>>,
     /// Whether the bounds are an acceptance window.
     pub accepted: bool,
     /// Sums by group and bin: index group * bins + bin.
@@ -78,14 +81,14 @@ impl WriteSums {
         WriteSums::within(writes, (bounds, None), false, sample)
     }
 
-    /// Sums `writes` within `bounds`, with values beyond `clips` moved to them.
-    pub fn winsorised(writes: &WriteRows, bounds: Vec<Bounds>, clips: Vec<Clip>, sample: &Sample) -> WriteSums {
-        WriteSums::within(writes, (bounds, Some(clips)), false, sample)
+    /// Sums `writes` within `bounds` for the robust estimators with `points`.
+    pub fn robust(writes: &WriteRows, bounds: Vec<Bounds>, points: Vec<Points>, sample: &Sample) -> WriteSums {
+        WriteSums::within(writes, (bounds, Some(points)), false, sample)
     }
 
     fn within(
         writes: &WriteRows,
-        (bounds, clips): (Vec<Bounds>, Option<Vec<Clip>>),
+        (bounds, points): (Vec<Bounds>, Option<Vec<Points>>),
         accepted: bool,
         sample: &Sample,
     ) -> WriteSums {
@@ -96,21 +99,21 @@ impl WriteSums {
             training: vec![BinSums::default(); bins],
             outliers: vec![0; bins],
             bounds,
-            clips,
+            points,
         };
         for row in &writes.rows {
             let (cell, bin) = (row.cell as usize, row.bin as usize);
             let place = sums.bounds[bin].place(row.v);
             let mut one = BinSums::default();
-            let clip = sums.clips.as_ref().map(|clips| clips[bin]);
-            match place {
-                Place::Outside => sums.outliers[bin] += 1,
-                Place::AtLow if clip.is_none() => (one.ln.low, one.relative.low) = (row.weight, row.weight),
-                Place::AtHigh if clip.is_none() => (one.ln.high, one.relative.high) = (row.weight, row.weight),
-                _ => {
-                    let v = clip.map_or(row.v, |clip| clip.of(row.v));
-                    one.ln.push_weighted(v, row.weight);
-                    one.relative.push_weighted(v.exp_m1(), row.weight);
+            let points = sums.points.as_ref().map(|points| points[bin]);
+            match (place, points) {
+                (Place::Outside, _) => sums.outliers[bin] += 1,
+                (_, Some(points)) => [one.ln, one.relative] = points.sums(row.v, row.weight, f64::exp_m1),
+                (Place::AtLow, None) => (one.ln.low, one.relative.low) = (row.weight, row.weight),
+                (Place::AtHigh, None) => (one.ln.high, one.relative.high) = (row.weight, row.weight),
+                (Place::Inside, None) => {
+                    one.ln.push_weighted(row.v, row.weight);
+                    one.relative.push_weighted(row.v.exp_m1(), row.weight);
                 }
             }
             sums.by_group[sample.group[cell] as usize * bins + bin].add(&one);
@@ -135,18 +138,23 @@ impl WriteSums {
 
     /// Returns the data of laws of `targets`, µS, with `sums` by bin.
     pub fn data<'a>(&'a self, targets: &'a [f64], sums: &'a [BinSums]) -> Data<'a> {
-        Data { targets, bounds: &self.bounds, clips: self.clips.as_deref(), sums, centred: self.accepted }
+        Data { targets, bounds: &self.bounds, points: self.points.as_deref(), sums, centred: self.accepted }
     }
 
-    /// Returns the winsorising points of winsorised sums in `bin`.
-    pub fn clip(&self, bin: usize) -> Clip {
-        self.clips.as_ref().expect("winsorised sums")[bin]
+    /// Returns whether the window clips a bin so much that it has thresholds.
+    pub fn has_thresholds(&self) -> bool {
+        self.points.iter().flatten().any(|points| matches!(points, Points::Thresholds(_)))
+    }
+
+    /// Returns the points of robust sums in `bin`.
+    pub fn points_of(&self, bin: usize) -> Points {
+        self.points.as_ref().expect("robust sums")[bin]
     }
 
     /// Leaves out the bounds of all bins but those `used`.
     pub fn retain(&mut self, used: &[usize]) {
         self.bounds = used.iter().map(|&bin| self.bounds[bin]).collect();
-        self.clips = self.clips.as_ref().map(|clips| used.iter().map(|&bin| clips[bin]).collect());
+        self.points = self.points.as_ref().map(|points| used.iter().map(|&bin| points[bin]).collect());
     }
 
     /// Returns the sums of all cells by bin.
@@ -157,7 +165,7 @@ impl WriteSums {
 
 /// Place of a value relative to bounds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     Inside,
     AtLow,
     AtHigh,
@@ -165,8 +173,11 @@ enum Place {
 }
 
 impl Bounds {
-    fn place(self, v: f64) -> Place {
+    pub(super) fn place(self, v: f64) -> Place {
+        // Clipped writes are exactly at the end: values beyond it are outliers.
+        let beyond = |bound: Bound, side: f64| matches!(bound, Bound::Censored(at) if side * (v - at) > BEYOND);
         match (self.low, self.high) {
+            (low, high) if beyond(low, -1.0) || beyond(high, 1.0) => Place::Outside,
             (Bound::Censored(at), _) if v <= at => Place::AtLow,
             (_, Bound::Censored(at)) if v >= at => Place::AtHigh,
             (low, high) if v < low.at() || v > high.at() => Place::Outside,

@@ -8,13 +8,19 @@
 //! gains       least-squares factor of each cell on the curve; their variance minus that of the noise
 //! ```
 //!
+//! An error of the read before a pulse is in x and, with the opposite sign, in y: bins of a noisy x bend the curve, most where
+//! many pulses start near one state. If reads are noisy, bins are those of x as the curve foresees it from the read before
+//! that, an instrument (Wald, 1940): the errors of x and y in a bin have a mean of 0.
+//!
 //! Constant, linear, soft-bounds and piecewise linear curves are linear in their parameters; the others are fitted by
 //! Levenberg-Marquardt. BIC decides.
 
 mod curve;
+mod cycle;
 mod gains;
 mod noise;
 mod profile;
+mod read_noise;
 mod section;
 mod spikes;
 mod steps;
@@ -31,14 +37,16 @@ use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
 use gains::{CellGains, Gains, gains};
-use noise::{Noise, noise};
+use noise::{Noise, NoiseSums, noise};
 use profile::Profile;
-use steps::{BinSums, Steps, bin_means};
+use steps::{BinSums, Step, Steps, Trains, bin_means};
 
 /// Smallest number of steps in each direction.
 const LEAST_STEPS: usize = 20;
 /// Squared differences of successive values have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
+/// Rounds of states foreseen by curves that follow from such states.
+const ROUNDS_OF_STATES: usize = 2;
 /// Rounds of curves and gains; each reduces their error by the relative variance of the gains.
 const ROUNDS: usize = 4;
 
@@ -60,23 +68,10 @@ pub(crate) fn fit_pulses(
     options: &FitOptions,
     sample: &Sample,
 ) -> Outcome<PulseSections> {
-    let steps = Steps::new(table, window, sample);
-    for (up, name) in [(true, "up"), (false, "down")] {
-        let count = steps.count(up);
-        if count < LEAST_STEPS {
-            return Err(format!(
-                "expected at least {LEAST_STEPS} {name} pulses between values of successive pulse numbers, got {count}"
-            ));
-        }
-        if steps.mean(up) < 0.0 {
-            let change = if up { "lower" } else { "raise" };
-            return Err(format!("{name} pulses {change} the conductance on average: is the direction reversed?"));
-        }
-    }
-    let Rounds { normalised, kind, fits, candidates, gains } = rounds(&steps, options, sample)?;
+    let Fitting { steps, rounds, noise } = fitting(table, window, options, sample)?;
+    let Rounds { normalised, kind, fits, candidates, found: gains::Found { gains, most } } = rounds;
     let by_group = normalised.sums(|_| true);
     let all = normalised.total(&by_group, &vec![1.0; sample.groups]);
-    let noise = noise(&steps, &fits, gains.as_ref());
     let estimate = |drawn: &[f64]| {
         let sums = normalised.total(&by_group, drawn);
         let fits = both(&sums, kind)?;
@@ -98,7 +93,12 @@ pub(crate) fn fit_pulses(
     let unbounded = ["up", "down"].into_iter().zip(&fits).filter(|(_, fit)| fit.is_unbounded());
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
     remove_intervals(&mut numbers, &unbounded);
-    let quality = held_out(&normalised, kind, &noise, sample);
+    let mut notes = notes(&steps, &fits, (gains.as_ref(), most));
+    notes.extend(cycle::read_note(&sigma));
+    let (sigma, told) = cycle::state(&mut numbers, sigma, &noise);
+    notes.extend(told);
+    let quality = held_out(&normalised, kind, (&noise, gains.as_ref()), sample);
+    notes.extend(quality.as_ref().and_then(crate::report::Quality::far));
     let fit = MechanismFit {
         mechanism: Mechanism::Pulses,
         law: word(kind),
@@ -109,28 +109,74 @@ pub(crate) fn fit_pulses(
         candidates,
         quality,
         plot: Some(plot(&all, &fits)),
-        notes: notes(&steps, &fits, gains.as_ref(), sigma.read),
+        notes,
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
     Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))), withheld: None })
 }
 
-/// Returns properties of the data and of the fit that the reader should know.
-fn notes(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, read: f64) -> Vec<String> {
-    let mut notes = steps.notes();
-    if read > 0.0 {
-        notes.push(format!(
-            "reads of these pulses have a noise of {:.3} % of the window, which does not count as cycle noise",
-            100.0 * read
-        ));
+/// Steps, curves, gains and noise.
+struct Fitting {
+    steps: Steps,
+    rounds: Rounds,
+    noise: NoiseSums,
+}
+
+/// Fits curves and noise: from the states as read, and, if reads are noisy, from states as foreseen.
+fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sample) -> Result<Fitting, String> {
+    let trains = Trains::new(table, window, sample);
+    let mut steps = trains.steps();
+    check(&steps)?;
+    let mut rounds = rounds_of(&steps, options, sample)?;
+    let mut noise = noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
+    if noise.noisy {
+        for _ in 0..ROUNDS_OF_STATES {
+            let Rounds { fits, found, .. } = &rounds;
+            let next = |step: &Step| {
+                let gain = found.gains.as_ref().map_or(1.0, |gains| gains.of(step.cell));
+                let size = gain * fits[usize::from(!step.up)].at(step.x);
+                step.x + if step.up { size } else { -size }
+            };
+            steps = trains.foreseen(next);
+            check(&steps)?;
+            rounds = rounds_of(&steps, options, sample)?;
+            noise = noise::noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
+        }
     }
-    match gains {
-        None => notes.push("gains of cells do not differ by more than the noise of their pulses".to_owned()),
-        Some(gains) if gains.unknown > 0 => notes.push(format!(
+    Ok(Fitting { steps, rounds, noise })
+}
+
+/// Refuses too few steps, and steps against their direction.
+fn check(steps: &Steps) -> Result<(), String> {
+    for (up, name) in [(true, "up"), (false, "down")] {
+        let count = steps.count(up);
+        if count < LEAST_STEPS {
+            return Err(format!(
+                "expected at least {LEAST_STEPS} {name} pulses between values of successive pulse numbers, got {count}"
+            ));
+        }
+        if steps.mean(up) < 0.0 {
+            let change = if up { "lower" } else { "raise" };
+            return Err(format!("{name} pulses {change} the conductance on average: is the direction reversed?"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns properties of the data and of the fit that the reader should know.
+fn notes(steps: &Steps, fits: &[Fit; 2], (gains, most): (Option<&CellGains>, Option<f64>)) -> Vec<String> {
+    let mut notes = steps.notes();
+    match (gains, most) {
+        (None, None) => notes.push("too few cells with enough steps in both directions to tell how gains differ".to_owned()),
+        (None, Some(most)) => notes.push(format!(
+            "gains of cells do not differ by more than the noise of their pulses: their spread is below {:.2} % (95 %)",
+            100.0 * most
+        )),
+        (Some(gains), _) if gains.unknown > 0 => notes.push(format!(
             "{} cells have too few steps away from the ends for a gain: gains vary at least as much as stated",
             gains.unknown
         )),
-        Some(_) => {}
+        (Some(_), _) => {}
     }
     for (fit, direction) in fits.iter().zip(["up", "down"]) {
         if fit.is_beyond_range() {
@@ -214,24 +260,24 @@ struct Rounds {
     kind: PulseKind,
     fits: [Fit; 2],
     candidates: Vec<Candidate>,
-    gains: Option<CellGains>,
+    found: gains::Found,
 }
 
 /// Fits curves and gains in turn. Cells with large gains are near the ends more often, so they bend the mean curve of
 /// all cells; steps divided by the gains of their cells do not.
-fn rounds(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<Rounds, String> {
+fn rounds_of(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<Rounds, String> {
     let everyone = vec![1.0; sample.groups];
     let fit = |steps: &Steps| choose(&steps.total(&steps.sums(|_| true), &everyone), options.pulse_law);
     let mut normalised = steps.clone();
     let (mut kind, mut fits, mut candidates) = fit(&normalised)?;
     let mut found = gains(steps, &fits);
     for _ in 0..ROUNDS {
-        let Some(gains_of_cells) = &found else { break };
+        let Some(gains_of_cells) = &found.gains else { break };
         normalised = steps.divided_by(|cell| gains_of_cells.of(cell));
         (kind, fits, candidates) = fit(&normalised)?;
         found = gains(steps, &fits);
     }
-    Ok(Rounds { normalised, kind, fits, candidates, gains: found })
+    Ok(Rounds { normalised, kind, fits, candidates, found })
 }
 
 /// Fits a curve of `kind` to both directions; up first.
@@ -320,7 +366,7 @@ fn numbers(
 fn held_out(
     steps: &Steps,
     kind: PulseKind,
-    noise: &noise::NoiseSums,
+    (noise, gains): (&NoiseSums, Option<&CellGains>),
     sample: &Sample,
 ) -> Option<crate::report::Quality> {
     let training = steps.sums(|cell| !sample.held_out[cell]);
@@ -330,7 +376,7 @@ fn held_out(
     let held = steps.all.iter().filter(|step| sample.held_out[step.cell as usize]);
     let z = held.map(|step| {
         let fit = &fits[usize::from(!step.up)];
-        (step.y - fit.at(step.x)) / sigma.deviation(fit, step.x, step.up)
+        (step.y - fit.at(step.x)) / sigma.deviation(fit, step, gains.map_or(1.0, |gains| gains.of(step.cell)))
     });
     quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
 }

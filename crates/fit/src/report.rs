@@ -9,6 +9,8 @@ use crate::options::Mechanism;
 /// Conductances that are likely for a memristive device, µS: 1 Gohm to 10 ohm. Numbers in siemens or in ohm are far outside.
 const LEAST_LIKELY_MICROSIEMENS: f64 = 1e-3;
 const MOST_LIKELY_MICROSIEMENS: f64 = 1e5;
+/// Distance between the distributions of held-out data and of their law that is far: a standard deviation wrong by a half.
+const FAR: f64 = 0.08;
 
 /// A file that entered the fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -142,6 +144,21 @@ pub struct Quality {
     pub quantiles: Vec<QuantileError>,
     /// Quantile-quantile plot.
     pub qq: Vec<QqPoint>,
+}
+
+impl Quality {
+    /// Returns a sentence if the held-out data are so far from the law that it does not describe them; the distance of two
+    /// distributions of n values is below 2 / sqrt(n) with a probability of 99.9 % (Kolmogorov, 1933).
+    pub fn far(&self) -> Option<String> {
+        let [low, high] = [self.quantiles.first()?.data, self.quantiles.last()?.data];
+        (self.distance > FAR.max(2.0 / (self.n as f64).sqrt())).then(|| {
+            format!(
+                "held-out cells lie far from the law: the distributions are {:.1} % apart, and 98 % of the values between \
+                 {low:.1} and {high:.1} standard deviations, not -2.3 and 2.3",
+                100.0 * self.distance
+            )
+        })
+    }
 }
 
 /// Fit of one mechanism.

@@ -7,11 +7,15 @@
 //! sigma² = (sum w (g - mean)² - sum w (1 - w / W) v) / (W - sum w² / W),   w = 1 / (sigma² + u),  W = sum w
 //! ```
 //!
+//! Gains differ if the sum of w (g - mean)² is more than noise makes it: a multiple of chi² with the same mean and variance
+//! (Satterthwaite, 1946). Noise of reads enters successive steps with opposite signs, which adds 2 sum h_k h_(k-1) r_k r_(k-1)
+//! to the error of a gain, h the weights of its steps.
+//!
 //! u is v if all steps have the same noise. The moment estimate of DerSimonian and Laird (1986): a cell with few steps, or near an end, where steps are small, has a
 //! noisy gain and little weight.
 
 use super::curve::Fit;
-use super::steps::Steps;
+use super::steps::{Step, Steps};
 use crate::sample::{LEAST_CELLS, signed_root};
 
 /// Smallest number of steps of a cell in each direction.
@@ -20,6 +24,12 @@ const LEAST_STEPS: f64 = 5.0;
 const MANY_UNKNOWN: f64 = 0.01;
 /// Standard errors from which a variance is not zero.
 const SIGNIFICANT: f64 = 3.0;
+/// Relative variance of the squared error of a gain from one step of full weight: 2 for normal noise, more for weights that differ.
+const OF_ERROR: f64 = 6.0;
+/// One-sided 95 % quantile of a normal distribution.
+const BOUND: f64 = 1.645;
+/// Smallest squared error of a gain, above the resolution of f32.
+const RESOLUTION: f64 = 1e-12;
 /// Smallest gain by which steps are divided.
 const LEAST_GAIN: f64 = 0.1;
 /// Difference of log-likelihoods in favour of log-normal gains.
@@ -36,6 +46,8 @@ struct CellGain {
     noise: f64,
     /// The same if all steps had the same noise.
     unit: f64,
+    /// Number of steps of equal weight with the same information.
+    steps: f64,
     /// Weights of each.
     weight: [f64; 2],
 }
@@ -99,6 +111,8 @@ struct Sums {
     n: f64,
     yf: f64,
     ff: f64,
+    /// Products of the weights and residuals of successive steps.
+    successive: f64,
     /// Fourth-order sums: f² y², f³ y and f⁴.
     fourth: [f64; 3],
 }
@@ -108,42 +122,51 @@ impl Sums {
         self.yf / (step * self.ff)
     }
 
-    fn push(&mut self, y: f64, f: f64) {
+    /// Adds a step with the factor `f` of its state, and that of the state as foreseen.
+    fn push(&mut self, y: f64, [f, foreseen]: [f64; 2]) {
         self.n += 1.0;
-        self.yf += y * f;
-        self.ff += f * f;
-        let yf = y * f;
-        [yf * yf, yf * f * f, f.powi(4)].iter().zip(&mut self.fourth).for_each(|(term, sum)| *sum += term);
+        self.yf += y * foreseen;
+        self.ff += f * foreseen;
+        let (yf, ff) = (y * foreseen, f * foreseen);
+        [yf * yf, yf * ff, ff * ff].iter().zip(&mut self.fourth).for_each(|(term, sum)| *sum += term);
     }
 
     /// Squared standard error of the gain.
     fn variance(&self, step: f64) -> f64 {
         let slope = self.yf / self.ff;
         let [ffyy, fffy, ffff] = self.fourth;
-        let residual = (ffyy - 2.0 * slope * fffy + slope * slope * ffff).max(0.0) * self.n / (self.n - 1.0);
-        residual / (step * self.ff).powi(2)
+        let square = (ffyy - 2.0 * slope * fffy + slope * slope * ffff).max(0.0);
+        // The fitted slope takes one degree of freedom, and one more from each of the products on both sides.
+        let lost = if self.successive == 0.0 { 1.0 } else { 3.0 };
+        (square + 2.0 * self.successive) * self.n / (self.n - lost) / (step * self.ff).powi(2)
     }
 }
 
-/// Returns the gains of cells, if they differ.
-pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
+/// Gains of cells, if they differ.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    /// Gains.
+    pub gains: Option<CellGains>,
+    /// Largest standard deviation that the noise may hide (95 %); none for too few cells.
+    pub most: Option<f64>,
+}
+
+/// Returns the gains of cells.
+pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Found {
     let cells = steps.group.len();
-    let mut sums = vec![[Sums::default(); 2]; cells];
-    for step in &steps.all {
-        let direction = usize::from(!step.up);
-        let factor = fits[direction].factor(step.x);
-        sums[step.cell as usize][direction].push(step.y, factor);
-    }
     let step = [fits[0].parameters[0], fits[1].parameters[0]];
-    let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS);
+    let (sums, across) = sums(steps, fits);
+    let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS && sum.ff > 0.0);
     let numbers: Vec<usize> = (0..cells).filter(known).collect();
     if numbers.len() < LEAST_CELLS {
-        return None;
+        return Found { gains: None, most: None };
     }
-    let mut found: Vec<CellGain> = numbers.iter().map(|&cell| of_cell(steps.group[cell], &sums[cell], step)).collect();
+    let of_cell = |&cell: &usize| of_cell(steps.group[cell], (&sums[cell], across[cell]), step);
+    let mut found: Vec<CellGain> = numbers.iter().map(of_cell).collect();
     let moments = weigh(&mut found);
-    if !differ(&found, &moments[0]) {
-        return None;
+    let (differ, most) = differ(&found);
+    if !differ {
+        return Found { gains: None, most: Some(most) };
     }
     // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
     let Moments { mean, variance, .. } = moments[0];
@@ -154,22 +177,51 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Option<CellGains> {
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
     let unknown = if unknown as f64 > MANY_UNKNOWN * begun as f64 { unknown } else { 0 };
-    Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unknown })
+    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unknown }), most: None }
+}
+
+/// Returns the sums of all cells, and the products of weights and residuals of successive steps in opposite directions.
+fn sums(steps: &Steps, fits: &[Fit; 2]) -> (Vec<[Sums; 2]>, Vec<f64>) {
+    let mut sums = vec![[Sums::default(); 2]; steps.group.len()];
+    let factors = |step: &Step| [step.x, step.foreseen].map(|x| fits[usize::from(!step.up)].factor(x));
+    for step in &steps.all {
+        sums[step.cell as usize][usize::from(!step.up)].push(step.y, factors(step));
+    }
+    let mut across = vec![0.0; steps.group.len()];
+    if !steps.foreseen {
+        return (sums, across);
+    }
+    let mut before = 0.0;
+    for step in &steps.all {
+        let (direction, [f, foreseen]) = (usize::from(!step.up), factors(step));
+        let sum = &mut sums[step.cell as usize][direction];
+        let weighted = foreseen * (step.y - f * sum.yf / sum.ff);
+        if step.follows {
+            sum.successive += before * weighted;
+        } else if step.linked {
+            across[step.cell as usize] += before * weighted;
+        }
+        before = weighted;
+    }
+    (sums, across)
 }
 
 /// Returns the gain of a cell with its own error.
-fn of_cell(group: u32, sums: &[Sums; 2], step: [f64; 2]) -> CellGain {
+fn of_cell(group: u32, (sums, across): (&[Sums; 2], f64), step: [f64; 2]) -> CellGain {
     let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
-    let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
+    let across = 2.0 * across / (step[0] * sums[0].ff * step[1] * sums[1].ff);
+    let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1]) + across) / 4.0;
     let unit = (0..2).map(|direction| 1.0 / (step[direction].powi(2) * sums[direction].ff)).sum::<f64>() / 4.0;
-    CellGain { group: group as usize, gain: [0.5 * (up + down), 0.5 * (up - down)], noise, unit, weight: [1.0; 2] }
+    let steps = sums.iter().map(|sum| sum.ff * sum.ff / sum.fourth[2]).sum();
+    let gain = [0.5 * (up + down), 0.5 * (up - down)];
+    CellGain { group: group as usize, gain, noise, unit, steps, weight: [1.0; 2] }
 }
 
 /// Weighs gains by their variation, and by the errors that they would have if all steps had the same noise: weights from the
 /// error of each would prefer cells with small errors by chance. Returns the moments of both kinds.
 fn weigh(found: &mut [CellGain]) -> [Moments; 2] {
     let level = found.iter().map(|cell| cell.noise / cell.unit).sum::<f64>() / found.len() as f64;
-    found.iter_mut().for_each(|cell| cell.unit = (cell.unit * level).max(f64::MIN_POSITIVE));
+    found.iter_mut().for_each(|cell| cell.unit = (cell.unit * level).max(RESOLUTION));
     [0, 1].map(|kind| {
         let mut variance = 0.0;
         for _ in 0..2 {
@@ -185,13 +237,29 @@ fn of_kind(found: &[CellGain], kind: usize) -> Moments {
     moments(found.iter().map(|cell| (cell.weight[kind], cell.gain[kind], cell.noise)))
 }
 
-/// Returns whether gains vary by more than their noise, from the scatter of squared deviations less noise.
-fn differ(found: &[CellGain], moments: &Moments) -> bool {
-    let excess = |cell: &CellGain| cell.weight[0] * ((cell.gain[0] - moments.mean).powi(2) - cell.noise);
-    let excesses: Vec<f64> = found.iter().map(excess).collect();
-    let n = excesses.len() as f64;
-    let mean = excesses.iter().sum::<f64>() / n;
-    mean > SIGNIFICANT * crate::sample::standard_deviation(&excesses) / n.sqrt()
+/// Returns whether gains vary by more than their noise, and the largest standard deviation that noise may hide, relative to
+/// the mean gain.
+fn differ(found: &[CellGain]) -> (bool, f64) {
+    let weight = |cell: &CellGain| 1.0 / cell.unit;
+    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[0], cell.noise)));
+    let all: f64 = found.iter().map(weight).sum();
+    // Without a variation, weights times squared errors are 1.
+    let (mut expected, mut variance, mut squares) = (0.0, 0.0, 0.0);
+    for cell in found {
+        let share = 1.0 - weight(cell) / all;
+        expected += share * weight(cell) * cell.noise;
+        variance += share * share * (2.0 + OF_ERROR / cell.steps);
+        squares += weight(cell).powi(2);
+    }
+    let floor: f64 = found.iter().map(|cell| RESOLUTION * weight(cell)).sum();
+    let expected = f64::max(expected, floor);
+    let excess = moments.variance * (all - squares / all);
+    let freedom = 2.0 * expected * expected / variance;
+    // Wilson and Hilferty (1931).
+    let part = 2.0 / (9.0 * freedom);
+    let normal = (((expected + excess) / expected).max(0.0).cbrt() - 1.0 + part) / part.sqrt();
+    let most = moments.variance.max(0.0) + BOUND * variance.sqrt() / (all - squares / all);
+    (normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
 }
 
 /// Compares a normal and a log-normal distribution of gains.

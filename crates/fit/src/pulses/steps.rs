@@ -15,6 +15,8 @@ const PRIOR: f64 = 10.0;
 const CLIPPED: f64 = 0.005;
 /// Fraction of the pulses of a cell across half of the window from which the cell is too fast.
 const FAST: f64 = 0.1;
+/// Smallest variance of a mean of successive steps over that of independent ones.
+const LEAST_MEAN: f64 = 0.05;
 /// Smallest relative standard error of a bin, above the resolution of f32.
 const RESOLUTION: f64 = 1e-6;
 
@@ -27,8 +29,12 @@ pub(super) struct Step {
     pub up: bool,
     /// Whether the step before was one of the same cell and direction.
     pub follows: bool,
+    /// Whether the step before ended at the read at which this one starts.
+    pub linked: bool,
     /// State before the pulse, 0 to 1.
     pub x: f64,
+    /// The same as foreseen from the read before, if reads are noisy: independent of the noise of x and y.
+    pub foreseen: f64,
     /// Step towards the end, fraction of the window.
     pub y: f64,
 }
@@ -40,6 +46,8 @@ pub(super) struct BinSums {
     x: f64,
     y: f64,
     squares: f64,
+    /// Number of pairs of successive steps, and sum of their products, if reads are noisy.
+    pairs: [f64; 2],
 }
 
 /// Mean step of a bin.
@@ -64,6 +72,10 @@ pub(super) struct Steps {
     pub group: Vec<u32>,
     /// Number of groups.
     pub groups: usize,
+    /// Conductance at state 0 over the width of the window.
+    pub offset: f64,
+    /// Whether states are foreseen from earlier reads.
+    pub foreseen: bool,
     clipped: usize,
     left_out: usize,
     fast: usize,
@@ -74,53 +86,96 @@ pub(super) struct Steps {
 #[derive(Clone, Copy, Debug)]
 struct Measured {
     step: Step,
+    /// Whether it starts at an end of the window.
+    from_end: bool,
     /// Whether it ends at an end of the window.
     at_end: bool,
 }
 
-impl Steps {
-    /// Returns the steps of `table` in `window`, µS.
+/// Pulse trains of a table.
+#[derive(Clone, Debug)]
+pub(super) struct Trains {
+    measured: Vec<Measured>,
+    /// Number of values that are outliers.
+    outliers: usize,
+    offset: f64,
+    group: Vec<u32>,
+    groups: usize,
+}
+
+impl Trains {
+    /// Returns the trains of `table` in `window`, µS. Outliers are left out.
+    pub fn new(table: &Table, (low, high): (f64, f64), sample: &Sample) -> Trains {
+        let (measured, outliers) = measured(table, (low, high));
+        Trains { measured, outliers, offset: low / (high - low), group: sample.group.clone(), groups: sample.groups }
+    }
+
+    /// Returns the steps.
     ///
     /// Steps that start at an end of the window are left out, and all steps from states where many end there: a choice by the state
     /// before a pulse does not depend on the step. Where few end there, they count as measured: without them, the others would be
     /// too small or, for steps against their direction, too large. Cells that cross half of the window in one pulse are left out.
-    pub fn new(table: &Table, window: (f64, f64), sample: &Sample) -> Steps {
-        let Found { measured, at_ends, outliers } = measured(table, window);
-        let fast = fast(&measured, sample.group.len());
+    pub fn steps(&self) -> Steps {
+        self.inside(self.measured.iter().map(|one| (*one, one.from_end)).collect(), false)
+    }
+
+    /// Returns the steps with the states before them as `next` foresees them from the step before. Steps without one are left
+    /// out: a state that is read at the start of a step has the noise of the step, and a choice by it biases the mean step.
+    pub fn foreseen(&self, next: impl Fn(&Step) -> f64) -> Steps {
+        let mut measured = Vec::with_capacity(self.measured.len());
+        let mut before: Option<Step> = None;
+        for one in &self.measured {
+            let from = before.filter(|_| one.step.linked);
+            let foreseen = from.as_ref().map_or(one.step.x, &next);
+            measured.push((Measured { step: Step { foreseen, ..one.step }, ..*one }, from.is_none()));
+            before = Some(one.step);
+        }
+        self.inside(measured, true)
+    }
+
+    /// Returns the steps that the window does not bend, of those with a mark whether they are left out.
+    fn inside(&self, measured: Vec<(Measured, bool)>, foreseen: bool) -> Steps {
+        let fast = fast(&self.measured, self.group.len());
         let mut ends = [[(0.0, 0.0); BINS]; 2];
-        for one in measured.iter().filter(|one| !fast[one.step.cell as usize]) {
-            let (n, at_end) = &mut ends[usize::from(!one.step.up)][bin(one.step.x)];
-            *n += 1.0;
-            *at_end += f64::from(u8::from(one.at_end));
+        for (one, out) in &measured {
+            if !out && !fast[one.step.cell as usize] {
+                let (n, at_end) = &mut ends[usize::from(!one.step.up)][bin(one.step.foreseen)];
+                *n += 1.0;
+                *at_end += f64::from(u8::from(one.at_end));
+            }
         }
         let bent = |step: &Step| {
-            let (n, at_end) = ends[usize::from(!step.up)][bin(step.x)];
+            let (n, at_end) = ends[usize::from(!step.up)][bin(step.foreseen)];
             at_end > CLIPPED * n
         };
         let mut steps = Steps {
             all: Vec::with_capacity(measured.len()),
-            group: sample.group.clone(),
-            groups: sample.groups,
-            clipped: at_ends,
+            group: self.group.clone(),
+            groups: self.groups,
+            offset: self.offset,
+            foreseen,
+            clipped: 0,
             left_out: 0,
             fast: fast.iter().filter(|fast| **fast).count(),
-            outliers,
+            outliers: self.outliers,
         };
         let mut gap = false;
-        for Measured { mut step, at_end } in measured {
-            step.follows &= !gap;
-            gap = bent(&step) || fast[step.cell as usize];
+        for (Measured { mut step, at_end, from_end }, out) in measured {
+            (step.follows, step.linked) = (step.follows && !gap, step.linked && !gap);
+            gap = out || bent(&step) || fast[step.cell as usize];
             if !gap {
                 steps.all.push(step);
-            } else if at_end {
+            } else if at_end || from_end {
                 steps.clipped += 1;
-            } else {
+            } else if !out {
                 steps.left_out += 1;
             }
         }
         steps
     }
+}
 
+impl Steps {
     /// Returns the steps divided by the `gain` of their cell.
     pub fn divided_by(&self, gain: impl Fn(u32) -> f64) -> Steps {
         let mut divided = self.clone();
@@ -144,9 +199,15 @@ impl Steps {
     /// Returns the sums of the cells that are `used`, by group, direction and bin.
     pub fn sums(&self, used: impl Fn(usize) -> bool) -> Vec<BinSums> {
         let mut sums = vec![BinSums::default(); self.groups * 2 * BINS];
+        let mut last = (0.0, usize::MAX);
         for step in self.all.iter().filter(|step| used(step.cell as usize)) {
             let group = self.group[step.cell as usize] as usize;
-            let sum = &mut sums[(group * 2 + usize::from(!step.up)) * BINS + bin(step.x)];
+            let place = (group * 2 + usize::from(!step.up)) * BINS + bin(step.foreseen);
+            let sum = &mut sums[place];
+            if self.foreseen && step.follows && last.1 == place {
+                sum.pairs = [sum.pairs[0] + 1.0, sum.pairs[1] + step.y * last.0];
+            }
+            last = (step.y, place);
             sum.n += 1.0;
             sum.x += step.x;
             sum.y += step.y;
@@ -165,6 +226,7 @@ impl Steps {
             total.x += times * sums.x;
             total.y += times * sums.y;
             total.squares += times * sums.squares;
+            total.pairs = [0, 1].map(|kind| total.pairs[kind] + times * sums.pairs[kind]);
         }
         total
     }
@@ -192,20 +254,11 @@ impl Steps {
     }
 }
 
-/// Steps of a table.
-struct Found {
-    measured: Vec<Measured>,
-    /// Number of steps that start at an end of the window.
-    at_ends: usize,
-    /// Number of values that are outliers.
-    outliers: usize,
-}
-
-/// Returns the steps of `table` that start inside `window`, µS. Outliers are left out.
-fn measured(table: &Table, (low, high): (f64, f64)) -> Found {
+/// Returns the steps of `table`, and the number of values that are outliers and left out; window in µS.
+fn measured(table: &Table, (low, high): (f64, f64)) -> (Vec<Measured>, usize) {
     let (span, by_pulse) = (high - low, |row: usize| f64::from(table.pulse[row]));
     let inside = |g: f64| g > low + 1e-6 * span && g < high - 1e-6 * span;
-    let (mut found, mut at_ends, mut outliers) = (Vec::new(), 0, 0);
+    let (mut found, mut outliers) = (Vec::new(), 0);
     for mut rows in table.series(Some(&by_pulse)) {
         let values: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
         let spikes = spikes(&values);
@@ -216,26 +269,27 @@ fn measured(table: &Table, (low, high): (f64, f64)) -> Found {
         for pair in rows.windows(2) {
             let [from, to] = [pair[0] as usize, pair[1] as usize];
             let (up, successive) = (table.up[to], table.pulse[to] == table.pulse[from] + 1);
-            if !successive || !inside(table.value[from]) {
-                at_ends += usize::from(successive);
+            if !successive {
                 before = None;
                 continue;
             }
             let sign = if up { 1.0 } else { -1.0 };
             let x = (table.value[from] - low) / span;
             let y = sign * (table.value[to] - table.value[from]) / span;
-            let step = Step { cell: table.cell[to], up, follows: before == Some(up), x, y };
-            found.push(Measured { step, at_end: !inside(table.value[to]) });
+            let (follows, linked) = (before == Some(up), before.is_some());
+            let step = Step { cell: table.cell[to], up, follows, linked, x, foreseen: x, y };
+            let (from_end, at_end) = (!inside(table.value[from]), !inside(table.value[to]));
+            found.push(Measured { step, from_end, at_end });
             before = Some(up);
         }
     }
-    Found { measured: found, at_ends, outliers }
+    (found, outliers)
 }
 
 /// Returns which of `cells` cells reach an end of the window from the other half of it in more than a few pulses.
 fn fast(measured: &[Measured], cells: usize) -> Vec<bool> {
     let mut counts = vec![(0.0, 0.0); cells];
-    for one in measured.iter().filter(|one| (one.step.x < 0.5) == one.step.up) {
+    for one in measured.iter().filter(|one| !one.from_end && (one.step.x < 0.5) == one.step.up) {
         let (n, at_end) = &mut counts[one.step.cell as usize];
         *n += 1.0;
         *at_end += f64::from(u8::from(one.at_end));
@@ -257,6 +311,10 @@ pub(super) fn bin_means(sums: &[BinSums]) -> Vec<BinMean> {
     let pooled = used().map(spread).sum::<f64>() / used().map(|bin| bin.n - 1.0).sum::<f64>();
     let mean = |bin: &BinSums| {
         let variance = (spread(bin) + PRIOR * pooled) / (bin.n - 1.0 + PRIOR);
+        // Reads between two steps enter both with opposite signs, so that the mean of many is known better than their scatter tells.
+        let [pairs, products] = bin.pairs;
+        let covariance = if pairs > 0.0 { products / pairs - (bin.y / bin.n).powi(2) } else { 0.0 };
+        let variance = (variance + 2.0 * covariance.min(0.0) * pairs / bin.n).max(LEAST_MEAN * variance);
         let error = (variance.max((RESOLUTION * scale).powi(2)) / bin.n).sqrt();
         BinMean { x: bin.x / bin.n, y: bin.y / bin.n, error, n: bin.n as usize }
     };

@@ -18,6 +18,7 @@
 mod curve;
 mod cycle;
 mod gains;
+mod likelihood;
 mod noise;
 mod profile;
 mod read_noise;
@@ -129,7 +130,7 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
     check(&steps)?;
     let mut rounds = rounds_of(&steps, options, sample)?;
     let mut noise = noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
-    if noise.noisy {
+    if noise.likely.is_some() {
         for _ in 0..ROUNDS_OF_STATES {
             let Rounds { fits, found, .. } = &rounds;
             let next = |step: &Step| {

@@ -31,11 +31,11 @@ pub(super) fn state(numbers: &mut Vec<FittedNumber>, mut noise: Noise, sums: &No
     for (direction, word) in ["up", "down"].into_iter().enumerate() {
         let place = numbers.iter().position(|number| number.key == KEYS[direction]);
         let Some(place) = place else { continue };
-        if !sums.noisy {
+        if sums.likely.is_none() {
             widen(&mut numbers[place], direction, (&noise, sums));
         }
         let number = &numbers[place];
-        let is_hidden = sums.noisy && number.interval_95.is_none_or(|(low, _)| low <= 0.0);
+        let is_hidden = sums.likely.is_some() && number.interval_95.is_none_or(|(low, _)| low <= 0.0);
         let reason = if sums.pairs[direction] < LEAST_PAIRS {
             let pairs = sums.pairs[direction];
             format!("the trains have {pairs} pairs of successive {word} pulses, fewer than {LEAST_PAIRS}")

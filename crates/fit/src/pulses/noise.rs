@@ -7,16 +7,19 @@
 //! multiplicative   (c s f)²       additive   (c s)²          the likelier one for both directions
 //! ```
 //!
-//! Noisy reads have their own estimate ([`super::read_noise`]).
+//! Noisy reads have their own estimate ([`super::read_noise`], [`super::likelihood`]).
 
 use super::curve::Fit;
 use super::gains::CellGains;
+use super::likelihood::{Likely, Residuals};
 use super::read_noise::{ReadSums, Reads};
 use super::steps::{BINS, Step, Steps, bin};
 use crate::sample::{median, signed_root};
 
 /// Robust standard deviations beyond which a pair is an outlier.
 const FAR: f64 = 5.0;
+/// Difference of log-likelihoods that shows that reads are noisy.
+const EVIDENCE: f64 = 5.0;
 /// Smallest relative noise above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -32,8 +35,8 @@ pub(super) struct NoiseSums {
     pub pairs: [usize; 2],
     /// Noise of reads.
     pub reads: ReadSums,
-    /// Whether reads are noisy.
-    pub noisy: bool,
+    /// Noise of noisy reads and of cycles; none if reads are not noisy.
+    pub likely: Option<Likely>,
 }
 
 /// Fitted noise.
@@ -127,8 +130,15 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         counts[usize::from(!steps.all[place].up)] += 1;
     }
     let reads = ReadSums::new(&pairs, steps, fits, gains);
-    let noisy = steps.foreseen || reads.is_noisy();
-    let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, noisy };
+    let residuals = Residuals::new(steps, &pairs.residuals, fits, gains);
+    let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None };
+    let noisy = [false, true].map(|additive| residuals.fit(additive, true));
+    if steps.foreseen || found.is_noisy(&residuals, &noisy) {
+        let [multiplicative, additive] = noisy;
+        (found.additive, found.evidence) = (additive.ln > multiplicative.ln, (additive.ln - multiplicative.ln).abs());
+        found.likely = Some(if found.additive { additive } else { multiplicative });
+        return found;
+    }
     let all = vec![1.0; steps.groups];
     let [additive, multiplicative] = [true, false].map(|additive| found.ln_likelihood(&all, fits, additive));
     found.additive = additive > multiplicative;
@@ -137,6 +147,14 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
 }
 
 impl NoiseSums {
+    /// Returns whether reads are noisy: the order of residuals shows it, or their variances, if the order does not contradict.
+    fn is_noisy(&self, residuals: &Residuals, noisy: &[Likely; 2]) -> bool {
+        let best = if noisy[1].ln > noisy[0].ln { &noisy[1] } else { &noisy[0] };
+        let without = [false, true].map(|additive| residuals.fit(additive, false).ln);
+        let gain = best.ln - without[0].max(without[1]);
+        self.reads.is_noisy() || gain > EVIDENCE && !self.reads.contradict(best.reads())
+    }
+
     fn total(&self, drawn: &[f64]) -> Vec<[f64; 3]> {
         let mut total = vec![[0.0; 3]; 2 * BINS];
         for (place, sums) in self.sums.iter().enumerate() {
@@ -150,8 +168,8 @@ impl NoiseSums {
 
     /// Returns the noise with every group taken as often as `drawn` says.
     pub fn drawn(&self, drawn: &[f64], fits: &[Fit; 2]) -> Noise {
-        if self.noisy {
-            let found = self.reads.solve(drawn, self.additive);
+        if let Some(likely) = &self.likely {
+            let found = likely.drawn(drawn);
             let sigma = found.cycle.map(signed_root);
             return Noise { sigma, additive: self.additive, subtracted: found.subtracted, reads: found.reads };
         }
@@ -167,9 +185,6 @@ impl NoiseSums {
     }
 
     fn ln_likelihood(&self, drawn: &[f64], fits: &[Fit; 2], additive: bool) -> f64 {
-        if self.noisy {
-            return self.reads.ln_likelihood(additive);
-        }
         let noise = NoiseSums { additive, ..self.clone() }.drawn(drawn, fits);
         let mut sum = 0.0;
         for (place, [n, squares, factors]) in self.total(drawn).into_iter().enumerate().filter(|(_, bin)| bin[0] > 0.0)

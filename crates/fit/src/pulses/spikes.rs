@@ -15,23 +15,39 @@ const SIDE: usize = 2;
 /// Distance from the median of neighbours in robust standard deviations, and in median steps.
 const FAR: (f64, f64) = (5.0, 3.0);
 
-/// Returns which `values` of a train are outliers.
+/// Returns which `values` of a train are outliers. Near an end of the train, as many values on both sides count: the median of
+/// a ramp lies at its middle.
 pub(super) fn spikes(values: &[f64]) -> Vec<bool> {
     if values.len() <= 2 * SIDE {
         return vec![false; values.len()];
     }
+    let last = values.len() - 1;
     let local = |place: usize| {
-        let near = &values[place.saturating_sub(SIDE)..(place + SIDE + 1).min(values.len())];
-        values[place] - median(&mut near.to_vec())
+        let side = SIDE.min(place).min(last - place);
+        values[place] - median(&mut values[place - side..=place + side].to_vec())
     };
     let distances: Vec<f64> = (0..values.len()).map(local).collect();
     let mut steps: Vec<f64> = values.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let mut changes: Vec<f64> = steps.windows(2).map(|pair| (pair[1] - pair[0]).abs()).collect();
     let noise = 1.4826 * median(&mut changes) / std::f64::consts::SQRT_2;
+    let (first, end) = (reach_of_end(&steps[..2 * SIDE]), reach_of_end(&steps[steps.len() - 2 * SIDE..]));
+    let ends = [(0, first, steps[0]), (last, end, steps[steps.len() - 1])];
     steps.iter_mut().for_each(|step| *step = step.abs());
     let spread = robust(&mut distances.clone()).1;
     let reach = (FAR.0 * spread.max(noise)).max(FAR.1 * median(&mut steps));
-    distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect()
+    let mut found: Vec<bool> =
+        distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect();
+    for (place, reach_there, step) in ends {
+        found[place] = reach > 0.0 && step.abs() > reach.max(FAR.0 * reach_there);
+    }
+    found
+}
+
+/// Returns the largest of the `steps` near an end of a train, without the largest: the step from or to an outlier.
+fn reach_of_end(steps: &[f64]) -> f64 {
+    let mut sizes: Vec<f64> = steps.iter().map(|step| step.abs()).collect();
+    sizes.sort_by(f64::total_cmp);
+    sizes[sizes.len() - 2]
 }
 
 #[cfg(test)]

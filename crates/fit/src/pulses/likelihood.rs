@@ -1,0 +1,273 @@
+//! Cycle noise and read noise of pulse trains by maximum likelihood.
+//!
+//! ```text
+//! residuals r of successive steps     S their variance, C the covariance with the one before (read_noise.rs)
+//! innovation v = r - C / V_before v_before        V = S - C² / V_before
+//! ln L = -1/2 sum (ln V + v² / V)                 maximum in a, b and the c² of both directions by Fisher scoring
+//! bootstrap     maximum + I⁻¹ g,  g and I the sums of scores and informations over the cells that were drawn
+//! ```
+//!
+//! A moving average of order one whose variances depend on the state: Brockwell and Davis, *Time Series: Theory and Methods*
+//! (1991), chapters 5 and 8.
+
+use nalgebra::{Matrix4, Vector4};
+
+use super::curve::Fit;
+use super::gains::CellGains;
+use super::read_noise::{Reads, Term};
+use super::steps::{BINS, Steps, bin};
+use crate::sample::median;
+
+/// Iterations, and relative change of ln L that ends them.
+const ITERATIONS: usize = 40;
+const CLOSE: f64 = 1e-9;
+/// Largest factor by which a variance falls in one iteration: it stays positive.
+const FALL: f64 = 0.2;
+/// Fraction of the noise below which a kind of read noise counts as none.
+const NONE: f64 = 1e-4;
+/// Robust standard deviations beyond which a residual is an outlier.
+const FAR: f64 = 5.0;
+/// Smallest relative variance above the resolution of f32.
+const RESOLUTION: f64 = 1e-12;
+
+/// Residuals of steps.
+#[derive(Clone, Debug)]
+pub(super) struct Residuals {
+    terms: Vec<Term>,
+    /// 1 for a step that follows one in the same direction, -1 in the other, 0 for no step before.
+    link: Vec<f64>,
+    up: Vec<bool>,
+    group: Vec<u32>,
+    groups: usize,
+    offset: f64,
+    /// Smallest variance.
+    floor: f64,
+}
+
+/// Most likely noise.
+#[derive(Clone, Debug)]
+pub(super) struct Likely {
+    /// a, b and the squared cycle noise of up and of down steps.
+    at: Vector4<f64>,
+    free: [bool; 4],
+    /// Logarithm of the likelihood, up to a constant.
+    pub ln: f64,
+    /// Scores and informations of groups.
+    by_group: Vec<(Vector4<f64>, Matrix4<f64>)>,
+    subtracted: [f64; 2],
+    offset: f64,
+}
+
+/// Noise with every group taken as often as in a sample.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Solution {
+    /// Noise of reads.
+    pub reads: Reads,
+    /// Squared cycle noise relative to the step at f = 1, up and down; may be negative.
+    pub cycle: [f64; 2],
+    /// Read noise that was subtracted, in the same units.
+    pub subtracted: [f64; 2],
+}
+
+impl Residuals {
+    /// Returns the residuals of `steps` but for outliers; `residuals` over the gains of their cells.
+    pub fn new(steps: &Steps, residuals: &[f64], fits: &[Fit; 2], gains: Option<&CellGains>) -> Residuals {
+        let mut by_bin = vec![Vec::new(); 2 * BINS];
+        let place = |number: usize| usize::from(!steps.all[number].up) * BINS + bin(steps.all[number].foreseen);
+        (0..residuals.len()).for_each(|number| by_bin[place(number)].push(residuals[number].abs()));
+        let reach: Vec<f64> = by_bin.iter_mut().map(|sizes| FAR * 1.4826 * median(sizes)).collect();
+        // Steps enter the last bin with more noise than most there have, so the neighbours count too.
+        let reach_near = |place: usize| {
+            let (first, number) = (place / BINS * BINS, place % BINS);
+            reach[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)].iter().copied().fold(0.0, f64::max)
+        };
+        let mut found = Residuals {
+            terms: Vec::with_capacity(residuals.len()),
+            link: Vec::with_capacity(residuals.len()),
+            up: Vec::new(),
+            group: Vec::new(),
+            groups: steps.groups,
+            offset: steps.offset,
+            floor: 0.0,
+        };
+        let mut gap = false;
+        for (number, step) in steps.all.iter().enumerate() {
+            let reach = reach_near(place(number));
+            if reach > 0.0 && residuals[number].abs() > reach {
+                gap = true;
+                continue;
+            }
+            let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+            let link = if gap || !step.linked { 0.0 } else if step.follows { 1.0 } else { -1.0 };
+            let fit = &fits[usize::from(!step.up)];
+            found.terms.push(Term::new(step, residuals[number], (fit, gain, steps.offset)));
+            found.link.push(link);
+            found.up.push(step.up);
+            found.group.push(steps.group[step.cell as usize]);
+            gap = false;
+        }
+        let largest = found.terms.iter().map(|term| term.cycle[1]).fold(0.0, f64::max);
+        found.floor = RESOLUTION * largest;
+        found
+    }
+
+    /// Returns innovations and their variances.
+    fn innovations(&self, at: &Vector4<f64>, law: usize) -> Vec<(f64, f64)> {
+        let mut before = (0.0, 1.0);
+        let one = |(term, (link, up)): (&Term, (&f64, &bool))| {
+            let cycle = if *up { at[2] } else { at[3] } * term.cycle[law];
+            let variance = cycle + at[0] * term.reads[0] + at[1] * term.reads[1] + self.floor;
+            let covariance = -link * (at[0] * term.shared[0] + at[1] * term.shared[1]);
+            let share = covariance / before.1;
+            before = (term.residual - share * before.0, (variance - share * covariance).max(self.floor));
+            before
+        };
+        self.terms.iter().zip(self.link.iter().zip(&self.up)).map(one).collect()
+    }
+
+    /// Returns the most likely noise; `reads` says whether reads have any.
+    pub fn fit(&self, additive: bool, reads: bool) -> Likely {
+        let law = usize::from(additive);
+        let mut free = [reads, reads, true, true];
+        let mut at = self.start(law, reads);
+        let mut ln = ln_likelihood(&self.innovations(&at, law));
+        for _ in 0..ITERATIONS {
+            let (score, information) = total(&self.scores(&at, law, free));
+            let step = solve(score, information, free);
+            let (mut along, before) = (1.0, ln);
+            loop {
+                let mut next = at + along * step;
+                (0..4).for_each(|place| next[place] = next[place].max(FALL * at[place]));
+                let there = ln_likelihood(&self.innovations(&next, law));
+                if there >= ln {
+                    (at, ln) = (next, there);
+                    break;
+                }
+                along *= 0.3;
+                if along < 1e-4 {
+                    break;
+                }
+            }
+            if ln - before < CLOSE * ln.abs() {
+                break;
+            }
+        }
+        for kind in 0..2 {
+            let share: f64 = self.terms.iter().map(|term| term.reads[kind]).sum::<f64>() * at[kind];
+            let squares: f64 = self.terms.iter().map(|term| term.residual * term.residual).sum();
+            if share <= NONE * squares {
+                (at[kind], free[kind]) = (0.0, false);
+            }
+        }
+        let by_group = self.scores(&at, law, free);
+        let subtracted = self.subtracted(&at, law);
+        Likely { at, free, ln, by_group, subtracted, offset: self.offset }
+    }
+
+    /// Returns a start: half of the squared residuals from the cycle noise, and a quarter from each kind of read noise.
+    fn start(&self, law: usize, reads: bool) -> Vector4<f64> {
+        let mut at = Vector4::zeros();
+        let part = if reads { [0.25, 0.5] } else { [0.0, 1.0] };
+        for direction in 0..2 {
+            let of = || self.terms.iter().zip(&self.up).filter(|(_, up)| usize::from(!**up) == direction);
+            let squares: f64 = of().map(|(term, _)| term.residual * term.residual).sum();
+            let cycle: f64 = of().map(|(term, _)| term.cycle[law]).sum();
+            at[2 + direction] = part[1] * squares / cycle.max(f64::MIN_POSITIVE);
+        }
+        let squares: f64 = self.terms.iter().map(|term| term.residual * term.residual).sum();
+        for kind in 0..2 {
+            at[kind] = part[0] * squares / self.terms.iter().map(|term| term.reads[kind]).sum::<f64>();
+        }
+        at
+    }
+
+    /// Returns scores and expected informations by group; derivatives of innovations by differences.
+    fn scores(&self, at: &Vector4<f64>, law: usize, free: [bool; 4]) -> Vec<(Vector4<f64>, Matrix4<f64>)> {
+        let here = self.innovations(at, law);
+        let mut derivatives = vec![[(0.0, 0.0); 4]; here.len()];
+        for place in (0..4).filter(|&place| free[place]) {
+            let scale: f64 = self.terms.iter().map(|term| term.cycle[law]).sum::<f64>() / here.len().max(1) as f64;
+            let small = if place < 2 { 1e-6 * scale } else { 1e-6 };
+            let step = (1e-4 * at[place]).max(small * 1e-4);
+            let mut moved = *at;
+            moved[place] += step;
+            for (number, there) in self.innovations(&moved, law).into_iter().enumerate() {
+                derivatives[number][place] = ((there.0 - here[number].0) / step, (there.1 - here[number].1) / step);
+            }
+        }
+        let mut by_group = vec![(Vector4::zeros(), Matrix4::zeros()); self.groups];
+        for ((&(v, variance), slopes), &group) in here.iter().zip(&derivatives).zip(&self.group) {
+            let (score, information) = &mut by_group[group as usize];
+            for row in 0..4 {
+                let (of_v, of_variance) = slopes[row];
+                score[row] += 0.5 * (v * v / variance - 1.0) * of_variance / variance - v * of_v / variance;
+                for column in 0..4 {
+                    let (of_v_too, of_variance_too) = slopes[column];
+                    information[(row, column)] += 0.5 * of_variance * of_variance_too / (variance * variance)
+                        + of_v * of_v_too / variance;
+                }
+            }
+        }
+        by_group
+    }
+
+    /// Returns the read noise in the variances of steps, in units of the squared cycle noise.
+    fn subtracted(&self, at: &Vector4<f64>, law: usize) -> [f64; 2] {
+        let mut sums = [(0.0, 0.0); 2];
+        for ((term, up), (_, variance)) in self.terms.iter().zip(&self.up).zip(self.innovations(at, law)) {
+            let weight = term.cycle[law] / (variance * variance);
+            let sum = &mut sums[usize::from(!up)];
+            sum.0 += weight * (at[0] * term.reads[0] + at[1] * term.reads[1]);
+            sum.1 += weight * term.cycle[law];
+        }
+        sums.map(|(reads, cycle)| if cycle > 0.0 { reads / cycle } else { 0.0 })
+    }
+}
+
+impl Likely {
+    /// Returns the noise with every group taken as often as `drawn` says.
+    pub fn drawn(&self, drawn: &[f64]) -> Solution {
+        let mut sum = (Vector4::zeros(), Matrix4::zeros());
+        for ((score, information), times) in self.by_group.iter().zip(drawn) {
+            sum.0 += *times * score;
+            sum.1 += *times * information;
+        }
+        let at = if drawn.iter().all(|times| *times == 1.0) { self.at } else { self.at + solve(sum.0, sum.1, self.free) };
+        Solution {
+            reads: Reads { constant: at[0].max(0.0), relative: at[1].max(0.0), offset: self.offset },
+            cycle: [at[2], at[3]],
+            subtracted: self.subtracted,
+        }
+    }
+
+    /// Returns a and b.
+    pub fn reads(&self) -> [f64; 2] {
+        [self.at[0], self.at[1]]
+    }
+}
+
+fn ln_likelihood(innovations: &[(f64, f64)]) -> f64 {
+    innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v * v / variance)).sum()
+}
+
+fn total(by_group: &[(Vector4<f64>, Matrix4<f64>)]) -> (Vector4<f64>, Matrix4<f64>) {
+    by_group.iter().fold((Vector4::zeros(), Matrix4::zeros()), |sum, group| (sum.0 + group.0, sum.1 + group.1))
+}
+
+/// Solves for the `free` parameters; the others have a step of 0.
+fn solve(mut score: Vector4<f64>, mut information: Matrix4<f64>, free: [bool; 4]) -> Vector4<f64> {
+    let size: Vec<f64> = (0..4).map(|place| information[(place, place)].sqrt()).collect();
+    for row in 0..4 {
+        let used = free[row] && size[row] > 0.0;
+        for column in 0..4 {
+            information[(row, column)] = match (used && size[column] > 0.0 && free[column], row == column) {
+                (true, _) => information[(row, column)] / (size[row] * size[column]),
+                (false, same) => f64::from(u8::from(same)),
+            };
+        }
+        score[row] = if used { score[row] / size[row] } else { 0.0 };
+    }
+    let mut step = information.lu().solve(&score).unwrap_or_else(Vector4::zeros);
+    (0..4).for_each(|place| step[place] = if size[place] > 0.0 { step[place] / size[place] } else { 0.0 });
+    step
+}

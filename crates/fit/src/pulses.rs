@@ -44,6 +44,10 @@ use steps::{BinSums, Step, Steps, Trains, bin_means};
 
 /// Smallest number of steps in each direction.
 const LEAST_STEPS: usize = 20;
+/// Relative distance of values at one end of the window; smallest number of them, and smallest fraction of all values.
+const AT_END: f64 = 1e-6;
+const LEAST_AT_END: usize = 10;
+const FRACTION_AT_END: f64 = 0.005;
 /// Squared differences of successive values have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Rounds of states foreseen by curves that follow from such states.
@@ -54,12 +58,24 @@ const ROUNDS: usize = 4;
 /// Fitted pulses and the variation of their gains.
 pub(crate) type PulseSections = (PulsesSpec, Option<DeviceToDeviceSpec>);
 
-/// Returns the lowest and highest conductance of a table of pulses, µS, with 1 % of their distance as head-room.
+/// Returns the lowest and highest conductance of a table of pulses, µS, without outliers. An end at which several trains stop is
+/// the end of the window; others have 1 % of the distance of the ends as head-room.
 pub(crate) fn extremes(table: &Table) -> Option<(f64, f64)> {
-    let values = table.value.iter().copied().filter(|value| *value > 0.0);
-    let (low, high) = values.fold((f64::INFINITY, 0.0_f64), |(low, high), value| (low.min(value), high.max(value)));
+    let by_pulse = |row: usize| f64::from(table.pulse[row]);
+    let mut values = Vec::with_capacity(table.rows());
+    for rows in table.series(Some(&by_pulse)) {
+        let of_train: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
+        let spikes = spikes::spikes(&of_train);
+        values.extend(of_train.into_iter().zip(spikes).filter(|(value, spike)| *value > 0.0 && !spike).map(|one| one.0));
+    }
+    let (low, high) = values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)));
+    let is_end = |end: f64| {
+        let at = values.iter().filter(|value| (*value / end - 1.0).abs() < AT_END).count();
+        at >= LEAST_AT_END.max((FRACTION_AT_END * values.len() as f64) as usize)
+    };
     let room = 0.01 * (high - low);
-    (high > low).then(|| ((low - room).max(0.5 * low), high + room))
+    let (to_low, to_high) = (if is_end(low) { 0.0 } else { room }, if is_end(high) { 0.0 } else { room });
+    (high > low).then(|| ((low - to_low).max(0.5 * low), high + to_high))
 }
 
 /// Fits the steps of pulse trains; `window` in µS.
@@ -95,7 +111,8 @@ pub(crate) fn fit_pulses(
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
     remove_intervals(&mut numbers, &unbounded);
     let mut notes = notes(&steps, &fits, (gains.as_ref(), most));
-    notes.extend(cycle::read_note(&sigma));
+    notes.extend(cycle::read_note(&sigma, options.window.is_none()));
+    cycle::unite(&mut numbers, &noise, sample);
     let (sigma, told) = cycle::state(&mut numbers, sigma, &noise);
     notes.extend(told);
     let quality = held_out(&normalised, kind, (&noise, gains.as_ref()), sample);

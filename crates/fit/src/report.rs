@@ -227,6 +227,10 @@ impl FitReport {
         if let Some(withheld) = writes.filter(|_| has_writes && !has_noise) {
             all.push(format!("the device has no write noise: {}", withheld.reason));
         }
+        if let Some(fit) = self.mechanism(Mechanism::Pulses) {
+            let words = ["the cycle noise of", "held-out cells lie far"];
+            all.extend(fit.notes.iter().filter(|note| words.iter().any(|word| note.starts_with(word))).cloned());
+        }
         let (low, high) = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));
         if low < LEAST_LIKELY_MICROSIEMENS || high > MOST_LIKELY_MICROSIEMENS {
             let [most, least] = [low, high].map(|conductance| 1e6 / conductance);

@@ -243,12 +243,13 @@ fn differ(found: &[CellGain]) -> (bool, f64) {
     let weight = |cell: &CellGain| 1.0 / cell.unit;
     let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[0], cell.noise)));
     let all: f64 = found.iter().map(weight).sum();
-    // Without a variation, weights times squared errors are 1.
+    // Without a variation, weights times squared errors are 1 on average, and those of noisy reads scatter.
+    let scatter = found.iter().map(|cell| (weight(cell) * cell.noise - 1.0).powi(2)).sum::<f64>() / found.len() as f64;
     let (mut expected, mut variance, mut squares) = (0.0, 0.0, 0.0);
     for cell in found {
         let share = 1.0 - weight(cell) / all;
         expected += share * weight(cell) * cell.noise;
-        variance += share * share * (2.0 + OF_ERROR / cell.steps);
+        variance += share * share * (2.0 + scatter.max(OF_ERROR / cell.steps));
         squares += weight(cell).powi(2);
     }
     let floor: f64 = found.iter().map(|cell| RESOLUTION * weight(cell)).sum();

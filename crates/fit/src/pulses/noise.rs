@@ -20,6 +20,8 @@ use crate::sample::{median, signed_root};
 const FAR: f64 = 5.0;
 /// Difference of log-likelihoods that shows that reads are noisy.
 const EVIDENCE: f64 = 5.0;
+/// Difference of log-likelihoods up to which another model may hold.
+const NEAR: f64 = 6.0;
 /// Smallest relative noise above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -37,6 +39,8 @@ pub(super) struct NoiseSums {
     pub reads: ReadSums,
     /// Noise of noisy reads and of cycles; none if reads are not noisy.
     pub likely: Option<Likely>,
+    /// Other models that are not much less likely.
+    pub others: Vec<Likely>,
 }
 
 /// Fitted noise.
@@ -131,12 +135,19 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
     }
     let reads = ReadSums::new(&pairs, steps, fits, gains);
     let residuals = Residuals::new(steps, &pairs.residuals, fits, gains);
-    let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None };
-    let noisy = [false, true].map(|additive| residuals.fit(additive, true));
-    if steps.foreseen || found.is_noisy(&residuals, &noisy) {
-        let [multiplicative, additive] = noisy;
-        (found.additive, found.evidence) = (additive.ln > multiplicative.ln, (additive.ln - multiplicative.ln).abs());
-        found.likely = Some(if found.additive { additive } else { multiplicative });
+    let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None, others: Vec::new() };
+    let models = [(false, true), (true, true), (false, false), (true, false)];
+    let mut models = models.map(|(additive, reads)| residuals.fit(additive, reads)).to_vec();
+    let most = models.iter().map(|model| model.ln).fold(f64::NEG_INFINITY, f64::max);
+    let is_noisy = steps.foreseen || found.is_noisy(&models);
+    if is_noisy {
+        found.additive = models[1].ln > models[0].ln;
+        found.evidence = (models[1].ln - models[0].ln).abs();
+        found.likely = Some(models.remove(usize::from(found.additive)));
+    }
+    models.retain(|model| model.ln > most - NEAR && !found.reads.contradict(model.reads()));
+    found.others = models;
+    if is_noisy {
         return found;
     }
     let all = vec![1.0; steps.groups];
@@ -148,10 +159,9 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
 
 impl NoiseSums {
     /// Returns whether reads are noisy: the order of residuals shows it, or their variances, if the order does not contradict.
-    fn is_noisy(&self, residuals: &Residuals, noisy: &[Likely; 2]) -> bool {
-        let best = if noisy[1].ln > noisy[0].ln { &noisy[1] } else { &noisy[0] };
-        let without = [false, true].map(|additive| residuals.fit(additive, false).ln);
-        let gain = best.ln - without[0].max(without[1]);
+    fn is_noisy(&self, models: &[Likely]) -> bool {
+        let best = if models[1].ln > models[0].ln { &models[1] } else { &models[0] };
+        let gain = best.ln - models[2].ln.max(models[3].ln);
         self.reads.is_noisy() || gain > EVIDENCE && !self.reads.contradict(best.reads())
     }
 

@@ -1,7 +1,7 @@
 //! Steps between successive values of a pulse train.
 
 use super::spikes::spikes;
-use crate::sample::Sample;
+use crate::sample::{Sample, median};
 use crate::table::Table;
 
 /// Bins of the state.
@@ -15,6 +15,8 @@ const PRIOR: f64 = 10.0;
 const CLIPPED: f64 = 0.005;
 /// Fraction of the pulses of a cell across half of the window from which the cell is too fast.
 const FAST: f64 = 0.1;
+/// Fraction of the change of most cells from which a cell is still.
+const STILL: f64 = 0.05;
 /// Smallest variance of a mean of successive steps over that of independent ones.
 const LEAST_MEAN: f64 = 0.05;
 /// Smallest relative standard error of a bin, above the resolution of f32.
@@ -79,6 +81,7 @@ pub(super) struct Steps {
     clipped: usize,
     left_out: usize,
     fast: usize,
+    still: usize,
     outliers: usize,
 }
 
@@ -157,6 +160,7 @@ impl Trains {
             clipped: 0,
             left_out: 0,
             fast: fast.iter().filter(|fast| **fast).count(),
+            still: still(&self.measured, self.group.len()),
             outliers: self.outliers,
         };
         let mut gap = false;
@@ -244,6 +248,13 @@ impl Steps {
             notes
                 .push(format!("{} steps are left out because others from the same state reach the end", self.left_out));
         }
+        if self.still > 0 {
+            notes.push(format!(
+                "{} cells change by less than a twentieth of most: they count as cells with a small gain, so leave them out if \
+                 they are stuck",
+                self.still
+            ));
+        }
         if self.fast > 0 {
             notes.push(format!(
                 "{} cells cross half of the window in one pulse and are left out: gains vary at least as much as stated",
@@ -295,6 +306,19 @@ fn fast(measured: &[Measured], cells: usize) -> Vec<bool> {
         *at_end += f64::from(u8::from(one.at_end));
     }
     counts.into_iter().map(|(n, at_end)| at_end > FAST * n).collect()
+}
+
+/// Returns how many cells hardly change over all of their pulses.
+fn still(measured: &[Measured], cells: usize) -> usize {
+    let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); cells];
+    for Measured { step, .. } in measured {
+        let end = &mut ends[step.cell as usize];
+        let after = step.x + if step.up { step.y } else { -step.y };
+        *end = (end.0.min(step.x).min(after), end.1.max(step.x).max(after));
+    }
+    let mut changes: Vec<f64> = ends.iter().map(|end| end.1 - end.0).filter(|change| *change >= 0.0).collect();
+    let most = STILL * median(&mut changes);
+    changes.iter().filter(|change| **change < most).count()
 }
 
 /// Returns the bin of a state.

@@ -254,13 +254,15 @@ fn differ(found: &[CellGain]) -> (bool, f64) {
     }
     let floor: f64 = found.iter().map(|cell| RESOLUTION * weight(cell)).sum();
     let expected = f64::max(expected, floor);
+    // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
+    let known = (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt();
     let excess = moments.variance * (all - squares / all);
     let freedom = 2.0 * expected * expected / variance;
     // Wilson and Hilferty (1931).
     let part = 2.0 / (9.0 * freedom);
     let normal = (((expected + excess) / expected).max(0.0).cbrt() - 1.0 + part) / part.sqrt();
     let most = moments.variance.max(0.0) + BOUND * variance.sqrt() / (all - squares / all);
-    (normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
+    (known && normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
 }
 
 /// Compares a normal and a log-normal distribution of gains.

@@ -129,7 +129,22 @@ impl Residuals {
     pub fn fit(&self, additive: bool, reads: bool) -> Likely {
         let law = usize::from(additive);
         let mut free = [reads, reads, true, true];
-        let mut at = self.start(law, reads);
+        let (mut at, ln) = self.climb(law, free);
+        let squares: f64 = self.terms.iter().map(|term| term.residual * term.residual).sum();
+        for kind in 0..2 {
+            let share: f64 = self.terms.iter().map(|term| term.reads[kind]).sum::<f64>() * at[kind];
+            if share <= NONE * squares {
+                (at[kind], free[kind]) = (0.0, false);
+            }
+        }
+        let by_group = self.scores(&at, law, free);
+        let subtracted = self.subtracted(&at, law);
+        Likely { at, free, ln, by_group, subtracted, offset: self.offset }
+    }
+
+    /// Returns the maximum in the `free` parameters, and the logarithm of the likelihood there.
+    fn climb(&self, law: usize, free: [bool; 4]) -> (Vector4<f64>, f64) {
+        let mut at = self.start(law, free[0]);
         let mut ln = ln_likelihood(&self.innovations(&at, law));
         for _ in 0..ITERATIONS {
             let (score, information) = total(&self.scores(&at, law, free));
@@ -152,16 +167,7 @@ impl Residuals {
                 break;
             }
         }
-        for kind in 0..2 {
-            let share: f64 = self.terms.iter().map(|term| term.reads[kind]).sum::<f64>() * at[kind];
-            let squares: f64 = self.terms.iter().map(|term| term.residual * term.residual).sum();
-            if share <= NONE * squares {
-                (at[kind], free[kind]) = (0.0, false);
-            }
-        }
-        let by_group = self.scores(&at, law, free);
-        let subtracted = self.subtracted(&at, law);
-        Likely { at, free, ln, by_group, subtracted, offset: self.offset }
+        (at, ln)
     }
 
     /// Returns a start: half of the squared residuals from the cycle noise, and a quarter from each kind of read noise.
@@ -198,15 +204,10 @@ impl Residuals {
         let mut by_group = vec![(Vector4::zeros(), Matrix4::zeros()); self.groups];
         for ((&(v, variance), slopes), &group) in here.iter().zip(&derivatives).zip(&self.group) {
             let (score, information) = &mut by_group[group as usize];
-            for row in 0..4 {
-                let (of_v, of_variance) = slopes[row];
-                score[row] += 0.5 * (v * v / variance - 1.0) * of_variance / variance - v * of_v / variance;
-                for column in 0..4 {
-                    let (of_v_too, of_variance_too) = slopes[column];
-                    information[(row, column)] += 0.5 * of_variance * of_variance_too / (variance * variance)
-                        + of_v * of_v_too / variance;
-                }
-            }
+            let [of_v, of_variance] =
+                [Vector4::from(slopes.map(|slope| slope.0)), Vector4::from(slopes.map(|slope| slope.1 / variance))];
+            *score += 0.5 * (v * v / variance - 1.0) * of_variance - v / variance * of_v;
+            *information += 0.5 * of_variance * of_variance.transpose() + of_v * of_v.transpose() / variance;
         }
         by_group
     }

@@ -145,7 +145,7 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         found.evidence = (models[1].ln - models[0].ln).abs();
         found.likely = Some(models.remove(usize::from(found.additive)));
     }
-    models.retain(|model| model.ln > most - NEAR && !found.reads.contradict(model.reads()));
+    models.retain(|model| model.ln > most - NEAR);
     found.others = models;
     if is_noisy {
         return found;

@@ -21,10 +21,10 @@ use super::steps::{BINS, Step, Steps};
 /// Standard errors from which read noise is not zero.
 const SIGNIFICANT: f64 = 3.0;
 /// Standard errors from which the order of residuals contradicts read noise.
-const CONTRADICTION: f64 = 4.0;
+const CONTRADICTION: f64 = 5.0;
 /// Smallest variance of reads above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
-/// Number of pairs with the mean square of all bins that enter that of each.
+/// Number of pairs with the mean square of the neighbours that enter that of each.
 const PRIOR: f64 = 10.0;
 /// Successive terms that are summed before their scatter is taken: neighbours are not independent.
 const BLOCK: usize = 16;
@@ -182,11 +182,16 @@ fn three(terms: &[Term]) -> (f64, [f64; 2]) {
 
 /// Returns the weight of the pairs of each bin.
 fn weights(bins: &[Bin]) -> Vec<f64> {
-    let (n, u) = bins.iter().fold((0.0, 0.0), |sum, bin| (sum.0 + bin.n, sum.1 + bin.u));
-    let all = (u / f64::max(n, 1.0)).max(f64::MIN_POSITIVE.sqrt());
-    // The prior of all bins would hide that some have a thousandth of the noise, so it fades with their number of pairs.
-    let mean = |bin: &Bin| if bin.n >= PRIOR { bin.u / bin.n } else { (bin.u + PRIOR * all) / (bin.n + PRIOR) };
-    bins.iter().map(|bin| mean(bin).max(1e-12 * all).powi(-2)).collect()
+    let mean = |bins: &[Bin]| bins.iter().map(|bin| bin.u).sum::<f64>() / bins.iter().map(|bin| bin.n).sum::<f64>();
+    let all = mean(bins).max(f64::MIN_POSITIVE.sqrt());
+    let of_bin = |place: usize| {
+        // Noise may be a thousand times smaller near an end, so the neighbours are the prior, not all bins.
+        let (first, number) = (place / BINS * BINS, place % BINS);
+        let near = mean(&bins[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)]);
+        let prior = if near.is_finite() { near } else { all };
+        ((bins[place].u + PRIOR * prior) / (bins[place].n + PRIOR)).max(1e-12 * all).powi(-2)
+    };
+    (0..bins.len()).map(of_bin).collect()
 }
 
 /// Estimate of one kind of read noise.

@@ -82,4 +82,15 @@ mod tests {
         let alternating: Vec<f64> = (0..100).map(|k| if k % 2 == 0 { 10.0 } else { 40.0 }).collect();
         assert_eq!(spikes(&alternating), vec![false; 100]);
     }
+
+    /// A train that saturates: its first steps are far larger than most, and none is an outlier. Outliers at both ends of the train
+    /// are.
+    #[test]
+    fn first_steps_of_a_saturating_train_are_no_outliers() {
+        let mut values: Vec<f64> = (0..200).map(|k| 100.0 * (1.0 - 0.95_f64.powi(k + 1))).collect();
+        assert_eq!(spikes(&values), vec![false; 200]);
+        (values[0], values[199]) = (300.0, 20.0);
+        let places: Vec<usize> = (0..200).filter(|&place| spikes(&values)[place]).collect();
+        assert_eq!(places, [0, 199]);
+    }
 }

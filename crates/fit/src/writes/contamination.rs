@@ -56,8 +56,8 @@ impl Classes {
     /// Adds the expected numbers of `n` writes between ends of the window at `low` and `high`, in standard deviations.
     fn expect(&mut self, n: f64, (low, high): (f64, f64)) {
         let student = StudentsT::new(0.0, 1.0, (n / PER_DEGREE).max(1.0)).expect("positive degrees of freedom");
-        for class in 0..EDGES.len() {
-            let (from, to) = (EDGES[class], EDGES.get(class + 1).copied().unwrap_or(f64::INFINITY));
+        let ends = EDGES.iter().skip(1).copied().chain([f64::INFINITY]);
+        for (class, (from, to)) in EDGES.iter().zip(ends).enumerate() {
             let (from, to) = (from.max(low), to.min(high));
             let fraction = if from < to { student.cdf(to) - student.cdf(from) } else { 0.0 };
             self.expected[class] += n * fraction;

@@ -6,7 +6,8 @@
 //! share    sum of (O - E) / N over the classes whose O is significantly above E
 //! ```
 //!
-//! The share is that of v or of u, whichever is closer to normal, of all targets together and of each clipped target. m and s are
+//! The share is that of v or of u, whichever is closer to normal, of all other targets together, or of the
+//! clipped target if it has 1000 writes. m and s are
 //! estimates, so E is that of a Student distribution. If the share is above 0.5 %, targets at which 3 % of outliers can shift sigma by more than 5 % have
 //! no sigma. Outliers that look like a normal distribution of another width cannot be seen.
 
@@ -31,6 +32,8 @@ const SIGNIFICANT: f64 = 1e-6;
 const TAIL: f64 = 0.0002;
 /// Share of outliers from which clipped targets have no sigma.
 const LEAST_SHARE: f64 = 0.005;
+/// Least number of writes to a clipped target that show its own outliers: m and s of fewer are too uncertain.
+const LEAST_OWN: f64 = 1000.0;
 /// Largest shift of a sigma that is stated in spite of outliers. The thresholds follow their outliers, which adds 0.2 %.
 const MOST_SHIFT: f64 = 0.044;
 /// Writes per degree of freedom of a robust s: its variance is up to 2.5² times that of the maximum of the likelihood.
@@ -120,7 +123,8 @@ pub(super) fn without_sigma(writes: &WriteRows, bounds: &[Bounds], robust: &[Vec
         (all, classes)
     });
     let (all, classes) = if of_v.0.distance() <= of_u.0.distance() { of_v } else { of_u };
-    let share = |bin: usize| all.share().max(classes[bin].share());
+    let own = |bin: usize| if classes[bin].n >= LEAST_OWN { classes[bin].share() } else { 0.0 };
+    let share = |bin: usize| all.share().max(own(bin));
     let found = (0..far.len()).filter(|&bin| far[bin] && share(bin) > LEAST_SHARE);
     found.map(|bin| Clipped { bin, clipped: ends[bin].0 + ends[bin].1, share: share(bin) }).collect()
 }

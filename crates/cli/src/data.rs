@@ -1,5 +1,6 @@
 //! `ohmspike data`: lists, downloads and imports data sets.
 
+mod encoded;
 mod fetch;
 mod import;
 mod list;
@@ -13,6 +14,7 @@ pub enum Command {
     List,
     Fetch(fetch::Arguments),
     Import(Box<import::Arguments>),
+    Encoded(encoded::Arguments),
 }
 
 /// Runs the command.
@@ -21,6 +23,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
         Command::List => list::run()?,
         Command::Fetch(arguments) => fetch::run(arguments)?,
         Command::Import(arguments) => import::run(arguments)?,
+        Command::Encoded(arguments) => encoded::run(arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -60,16 +60,22 @@ impl EventSet {
         if !short {
             hash.update("f64");
         }
-        let number = |hash: &mut Sha256, number: usize| hash.update((number as u64).to_le_bytes());
         for size in [self.units, self.classes, self.len()] {
-            number(&mut hash, size);
+            hash.update((size as u64).to_le_bytes());
         }
+        self.hash_recordings(&mut hash, short);
+        hexadecimal(&hash.finalize().into())
+    }
+
+    /// Adds all recordings to the `hash` of [`digest`](EventSet::digest), with times as f32 if they are `short`.
+    pub(crate) fn hash_recordings(&self, hash: &mut Sha256, short: bool) {
         let mut bytes = Vec::new();
         for (recording, &label) in self.labels.iter().enumerate() {
             let (times, units) = self.recording(recording);
-            number(&mut hash, usize::from(label));
-            number(&mut hash, times.len());
             bytes.clear();
+            for number in [usize::from(label), times.len()] {
+                bytes.extend((number as u64).to_le_bytes());
+            }
             if short {
                 bytes.extend(times.iter().flat_map(|&time| (time as f32).to_le_bytes()));
             } else {
@@ -78,7 +84,6 @@ impl EventSet {
             bytes.extend(units.iter().flat_map(|unit| unit.to_le_bytes()));
             hash.update(&bytes);
         }
-        hexadecimal(&hash.finalize().into())
     }
 
     /// Checks and appends a recording of `file`, which messages name.
@@ -185,6 +190,19 @@ pub enum EventsError {
         /// Highest class.
         highest: usize,
     },
+}
+
+impl EventsError {
+    /// Returns the error of a recording in a piece that starts at recording `first`.
+    pub(crate) fn later(mut self, first: usize) -> EventsError {
+        match &mut self {
+            EventsError::LengthsDisagree { recording, .. }
+            | EventsError::Time { recording, .. }
+            | EventsError::Unit { recording, .. }
+            | EventsError::Label { recording, .. } => *recording += first,
+        }
+        self
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@
 //! - [`read_arrays()`] and [`write_arrays()`] exchange arrays of numbers with NumPy as npz files;
 //! - [`read_hdf5()`] reads an HDF5 file of any structure as a tree of groups, numbers and text;
 //! - [`load()`] returns a [`Dataset`] by name: training and test samples of one kind (bytes, numbers or events) with a
-//!   digest of the content.
+//!   digest of the content; [`ImportedSet`] reads an imported one in pieces, [`identity()`] names the content.
 //!
 //! | quantity | unit |
 //! |---|---|
@@ -40,6 +40,7 @@ mod csv_table;
 mod dataset;
 mod dense;
 mod download;
+mod encoded_folders;
 mod event_columns;
 mod event_file;
 mod event_table;
@@ -52,10 +53,12 @@ mod hdf5;
 mod hdf5_filter;
 mod hdf5_tree;
 mod hdf5_type;
+mod identity;
 mod idx;
 mod image_set;
 mod import;
 mod imported;
+mod imported_set;
 mod labels;
 mod load;
 mod locate;
@@ -85,6 +88,7 @@ pub use csv_table::CsvError;
 pub use dataset::{Dataset, Part};
 pub use dense::{DenseError, Scale};
 pub use download::{DownloadError, Progress};
+pub use encoded_folders::encoded_folders;
 pub use event_columns::{ColumnsError, EventForm};
 pub use event_file::EventFileError;
 pub use events::{EventSet, EventsError};
@@ -93,10 +97,12 @@ pub use fetch_shd::{FetchShdError, FetchedRecordings, FetchedShd, Origin, SHD_AD
 pub use file::FileError;
 pub use hdf5::Hdf5Error;
 pub use hdf5_tree::{Hdf5Object, Hdf5Tree, parse_hdf5, read_hdf5, starts_as_hdf5};
+pub use identity::identity;
 pub use idx::IdxError;
 pub use image_set::{ImageSet, ImageSetError};
 pub use import::{DenseImport, EventImport, Import, ImportError, Test, import_dense, import_events, store};
 pub use imported::{Content, Imported, imported, imported_content, is_name};
+pub use imported_set::{ImportedSet, Pieces};
 pub use labels::LabelsError;
 pub use load::{LoadError, load};
 pub use locate::{ENVIRONMENT_VARIABLE, Looked, NotFound, Place, locate};

@@ -76,8 +76,13 @@ pub fn load(name: &str, cache: Option<&Path>) -> Result<Dataset, LoadError> {
     }
     match find(name, cache) {
         Some(path) => Ok(stored::read(&path, name)?),
-        None => Err(LoadError::Unknown { got: excerpt(name), known: known(cache) }),
+        None => Err(unknown(name, cache)),
     }
+}
+
+/// Error for a name that no data set has.
+pub(crate) fn unknown(name: &str, cache: Option<&Path>) -> LoadError {
+    LoadError::Unknown { got: excerpt(name), known: known(cache) }
 }
 
 /// Lists the names of all data sets, built-in and imported.

@@ -90,8 +90,18 @@ fn irregular() -> Error {
     Error::new(ErrorKind::InvalidInput, "not a regular file")
 }
 
-/// Creates a temporary file in `folder` with default permissions, since a cache folder may be shared.
-fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
+/// Returns whether `path` has the name of an unfinished file.
+pub fn is_unfinished(path: &Path) -> bool {
+    let name = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+    name.starts_with(PREFIX) && name.ends_with(SUFFIX)
+}
+
+/// Creates an unfinished file in `folder` with default permissions, since a cache folder may be shared. It is removed
+/// when it is dropped, unless it gets another name first.
+///
+/// # Errors
+/// Returns an error of the operating system.
+pub fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX).suffix(SUFFIX).rand_bytes(RANDOM);
     #[cfg(unix)]

@@ -116,10 +116,17 @@ pub enum StoredError {
     },
 }
 
+impl StoredError {
+    /// The content of `file` has the digest `got`, which is not that of its header.
+    pub(crate) fn wrong_digest(file: String, got: String, header: &Header) -> StoredError {
+        StoredError::Digest { file, got, needed: excerpt(&header.sha256) }
+    }
+}
+
 /// Kind of the samples.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Kind {
+pub(crate) enum Kind {
     Bytes,
     Values,
     Events,
@@ -138,15 +145,15 @@ pub(crate) struct Counts {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Header {
-    kind: Kind,
+    pub kind: Kind,
     /// Height and width of a sample; 1 and the number of units if it is no image.
-    sizes: [usize; 2],
+    pub sizes: [usize; 2],
     pub class_names: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<f64>,
     pub train: Counts,
     pub test: Counts,
-    sha256: String,
+    pub sha256: String,
 }
 
 impl Header {
@@ -160,12 +167,12 @@ impl Header {
         }
     }
 
-    fn units(&self) -> usize {
+    pub(crate) fn units(&self) -> usize {
         self.sizes.iter().fold(1, |units: usize, &size| units.saturating_mul(size))
     }
 
     /// Returns the size of a part in bytes.
-    fn bytes(&self, counts: Counts) -> u128 {
+    pub(crate) fn bytes(&self, counts: Counts) -> u128 {
         let (samples, events, units) = (counts.samples as u128, counts.events as u128, self.units() as u128);
         match self.kind {
             Kind::Bytes => samples * (1 + units),
@@ -204,11 +211,21 @@ impl Header {
 /// Computes the digest of a data set.
 pub(crate) fn digest(train: &Part, test: &Part, classes: usize, duration_seconds: Option<f64>) -> String {
     let kind = match train {
-        Part::Images(_) => "bytes",
-        Part::Values(_) => "values",
-        Part::Events(_) => "events",
+        Part::Images(_) => Kind::Bytes,
+        Part::Values(_) => Kind::Values,
+        Part::Events(_) => Kind::Events,
     };
-    let parts = [train, test].map(|part| part_digest(part, classes)).join(" ");
+    digest_of_parts(kind, &[train, test].map(|part| part_digest(part, classes)), duration_seconds)
+}
+
+/// Computes the digest of a data set from those of its parts.
+pub(crate) fn digest_of_parts(kind: Kind, parts: &[String], duration_seconds: Option<f64>) -> String {
+    let kind = match kind {
+        Kind::Bytes => "bytes",
+        Kind::Values => "values",
+        Kind::Events => "events",
+    };
+    let parts = parts.join(" ");
     let duration = duration_seconds.map_or(0, f64::to_bits);
     hexadecimal(&Sha256::digest(format!("{kind} {parts} {duration}")).into())
 }
@@ -288,7 +305,7 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     let test = stored.part(header.test)?;
     let got = digest(&train, &test, header.class_names.len(), header.duration_seconds);
     if got != header.sha256 {
-        return Err(StoredError::Digest { file: stored.file, got, needed: excerpt(&header.sha256) });
+        return Err(StoredError::wrong_digest(stored.file, got, &header));
     }
     Ok(Dataset {
         name: name.to_owned(),
@@ -300,15 +317,41 @@ pub(crate) fn read(path: &Path, name: &str) -> Result<Dataset, StoredError> {
     })
 }
 
+/// Checks the classes of samples of `file`.
+pub(crate) fn check_labels(file: &str, labels: &[u8], classes: usize) -> Result<(), StoredError> {
+    let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) else { return Ok(()) };
+    let reason = format!("sample {index}: label: expected 0 to {}, got {}", classes - 1, labels[index]);
+    Err(StoredError::Sample { file: file.to_owned(), reason })
+}
+
+/// Checks numbers of `file`, the first of which is number `first`.
+pub(crate) fn check_values(file: &str, values: &[f32], first: usize) -> Result<(), StoredError> {
+    let Some(index) = values.iter().position(|value| !(0.0..=1.0).contains(value)) else { return Ok(()) };
+    let reason = format!("number {}: expected 0 to 1, got {}", first + index, values[index]);
+    Err(StoredError::Sample { file: file.to_owned(), reason })
+}
+
+/// Checks the lengths of recordings of `file` with this number of `events`.
+pub(crate) fn check_lengths(file: &str, lengths: &[u32], events: usize) -> Result<(), StoredError> {
+    let sum: u64 = lengths.iter().map(|&length| u64::from(length)).sum();
+    if sum == events as u64 {
+        return Ok(());
+    }
+    let reason = format!("expected {events} events (as in the header), got {sum}");
+    Err(StoredError::Sample { file: file.to_owned(), reason })
+}
+
 /// A file with a checked header and length.
-struct Stored {
-    file: String,
-    header: Header,
-    content: BufReader<fs::File>,
+pub(crate) struct Stored {
+    pub file: String,
+    pub header: Header,
+    pub content: BufReader<fs::File>,
+    /// Position of the first byte after the header.
+    pub start: u64,
 }
 
 impl Stored {
-    fn open(path: &Path) -> Result<Stored, StoredError> {
+    pub(crate) fn open(path: &Path) -> Result<Stored, StoredError> {
         let file = shown_path(path);
         let read = |reason| StoredError::Read { file: file.clone(), reason };
         let opened = regular::open(path).map_err(read)?;
@@ -337,20 +380,13 @@ impl Stored {
         if u128::from(got) != needed {
             return Err(StoredError::Length { file, got, needed });
         }
-        Ok(Stored { file, header, content })
+        Ok(Stored { file, header, content, start: form_bytes + header_bytes })
     }
 
     /// Reads the next part.
     fn part(&mut self, counts: Counts) -> Result<Part, StoredError> {
         let labels = self.bytes(counts.samples)?;
-        let classes = self.header.class_names.len();
-        let sample = |file: &str, reason| StoredError::Sample { file: file.to_owned(), reason };
-        if let Some(index) = labels.iter().position(|&label| usize::from(label) >= classes) {
-            return Err(sample(
-                &self.file,
-                format!("sample {index}: label: expected 0 to {}, got {}", classes - 1, labels[index]),
-            ));
-        }
+        check_labels(&self.file, &labels, self.header.class_names.len())?;
         let numbers = counts.samples.saturating_mul(self.header.units());
         match self.header.kind {
             Kind::Bytes => {
@@ -359,9 +395,7 @@ impl Stored {
             }
             Kind::Values => {
                 let values: Vec<f32> = self.words::<4>(numbers)?.into_iter().map(f32::from_le_bytes).collect();
-                if let Some(index) = values.iter().position(|value| !(0.0..=1.0).contains(value)) {
-                    return Err(sample(&self.file, format!("number {index}: expected 0 to 1, got {}", values[index])));
-                }
+                check_values(&self.file, &values, 0)?;
                 Ok(Part::Values(ValueSet { units: self.header.units(), values, labels }))
             }
             Kind::Events => self.events(counts, &labels),
@@ -369,19 +403,14 @@ impl Stored {
     }
 
     fn events(&mut self, counts: Counts, labels: &[u8]) -> Result<Part, StoredError> {
-        let lengths: Vec<usize> =
-            self.words(counts.samples)?.into_iter().map(|length| u32::from_le_bytes(length) as usize).collect();
-        let sum = lengths.iter().fold(0_usize, |sum, &length| sum.saturating_add(length));
-        if sum != counts.events {
-            let reason = format!("expected {} events (as in the header), got {sum}", counts.events);
-            return Err(StoredError::Sample { file: self.file.clone(), reason });
-        }
+        let lengths: Vec<u32> = self.words(counts.samples)?.into_iter().map(u32::from_le_bytes).collect();
+        check_lengths(&self.file, &lengths, counts.events)?;
         let times = self.words::<8>(counts.events)?;
         let units = self.words::<2>(counts.events)?;
         let mut set = EventSet::new(self.header.units(), self.header.class_names.len());
         let mut start = 0;
         for (&length, &label) in lengths.iter().zip(labels) {
-            let events = start..start + length;
+            let events = start..start + length as usize;
             let time = times[events.clone()].iter().map(|&time| f64::from_le_bytes(time));
             let unit = units[events.clone()].iter().map(|&unit| u16::from_le_bytes(unit));
             set.push(&self.file, time, unit, i128::from(label))?;

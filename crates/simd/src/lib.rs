@@ -8,7 +8,8 @@
 //!    [`prefetch()`]: loads data into the cache in advance;
 //! 5. [`exp()`], [`ln()`], [`reciprocal()`], [`sin_cos_turn()`]: elementary functions from additions, multiplications
 //!    and integer operations only, so that a loop over a block vectorises;
-//! 6. [`Executor`]: runs independent tasks on one or several threads; [`Work`]: counts the work of kernels, for tests.
+//! 6. [`Executor`]: runs independent tasks on one or several threads; [`Work`]: counts the work of kernels, for tests;
+//! 7. [`Numbers`]: a list in memory or in a [`MappedFile`].
 //!
 //! Numbers have no unit in this crate, except the angles of [`sin_cos_turn()`], which are in turns.
 //!
@@ -32,6 +33,7 @@ mod cells;
 mod elementary;
 mod executor;
 mod instructions;
+mod mapped;
 mod matrix;
 mod prefetch;
 mod rows;
@@ -44,6 +46,7 @@ pub use cells::WrongCells;
 pub use elementary::{exp, exp2_coarse, ln, log2_coarse, reciprocal, sin_cos_turn};
 pub use executor::{Executor, Serial, Task};
 pub use instructions::{Instructions, NotAvailable, UnknownInstructions};
+pub use mapped::{MappedFile, Numbers};
 pub use matrix::Matrix;
 /// Compiles a free function for every set of [`Instructions`] and calls the variant for [`Instructions::current`].
 ///

@@ -1,7 +1,11 @@
 //! Input spikes of many samples, stored by step for the forward pass.
 
-use ohmspike_simd::prefetch;
+mod spike_train;
+
+use ohmspike_simd::{Numbers, prefetch};
 use serde::{Deserialize, Serialize};
+
+pub use spike_train::SpikeTrain;
 
 /// Sparse spike trains: samples x steps x units, with only the spikes stored.
 ///
@@ -14,9 +18,9 @@ pub struct SpikeTrains {
     steps: usize,
     /// Index into `spikes` of the start of each step of each sample, then the total number: samples x steps + 1
     /// entries.
-    starts: Vec<u32>,
+    starts: Numbers<u32>,
     /// Units that spike, step by step, in ascending order within a step; an input of k is k equal entries.
-    spikes: Vec<u16>,
+    spikes: Numbers<u16>,
 }
 
 /// Rule for several events of a unit in one step.
@@ -32,7 +36,8 @@ pub enum EventsPerStep {
 }
 
 /// Counts of events converted to steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Binned {
     /// All events.
     pub events: u64,
@@ -74,7 +79,26 @@ impl SpikeTrains {
         if units > 1 << 16 {
             return Err(SpikesError::TooManyUnits(units));
         }
-        Ok(SpikeTrains { units, steps, starts: vec![0], spikes: Vec::new() })
+        Ok(SpikeTrains { units, steps, starts: Numbers::Owned(vec![0]), spikes: Numbers::Owned(Vec::new()) })
+    }
+
+    /// Wraps lists that [`SpikeTrains::starts`] and [`SpikeTrains::spiking_units`] returned earlier; none if their
+    /// lengths disagree.
+    pub fn of_lists(units: usize, steps: usize, starts: Numbers<u32>, spikes: Numbers<u16>) -> Option<SpikeTrains> {
+        let whole = starts.len() % steps.max(1) == 1 % steps.max(1) && starts.first() == Some(&0);
+        let ends = starts.last().is_some_and(|&end| end as usize == spikes.len());
+        (units <= 1 << 16 && whole && ends).then_some(SpikeTrains { units, steps, starts, spikes })
+    }
+
+    /// Returns the index of the first spike of each step of each sample in [`SpikeTrains::spiking_units`], then their
+    /// number.
+    pub fn starts(&self) -> &[u32] {
+        &self.starts
+    }
+
+    /// Returns the units of all spikes, sample by sample and step by step.
+    pub fn spiking_units(&self) -> &[u16] {
+        &self.spikes
     }
 
     /// Appends a sample, given the step at which each unit spikes, in order of the units; `None` for a silent unit.
@@ -95,7 +119,8 @@ impl SpikeTrains {
         let spiking = &spiking[..count];
 
         // Counting sort by step: count, accumulate, place.
-        let base = self.spikes.len();
+        let (starts, spikes) = (self.starts.to_mut(), self.spikes.to_mut());
+        let base = spikes.len();
         u32::try_from(base + count).map_err(|_| SpikesError::TooManySpikes)?;
         let mut next = vec![0_u32; self.steps + 1];
         spiking.iter().for_each(|&(step, _)| next[usize::from(step) + 1] += 1);
@@ -103,11 +128,11 @@ impl SpikeTrains {
         for step in 0..self.steps {
             next[step + 1] += next[step];
         }
-        self.starts.extend_from_slice(&next[1..]);
-        self.spikes.resize(base + count, 0);
+        starts.extend_from_slice(&next[1..]);
+        spikes.resize(base + count, 0);
         for &(step, unit) in spiking {
             let place = &mut next[usize::from(step)];
-            self.spikes[*place as usize] = unit;
+            spikes[*place as usize] = unit;
             *place += 1;
         }
         Ok(())
@@ -124,8 +149,8 @@ impl SpikeTrains {
         assert_eq!((self.units, self.steps), (others.units, others.steps), "samples of the same shape");
         u32::try_from(self.spikes.len() + others.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?;
         let base = self.spikes.len() as u32;
-        self.starts.extend(others.starts[1..].iter().map(|start| base + start));
-        self.spikes.extend_from_slice(&others.spikes);
+        self.starts.to_mut().extend(others.starts[1..].iter().map(|start| base + start));
+        self.spikes.to_mut().extend_from_slice(&others.spikes);
         Ok(())
     }
 
@@ -134,9 +159,10 @@ impl SpikeTrains {
     /// # Errors
     /// [`SpikesError::TooManySpikes`] if the number of spikes exceeds 32 bits.
     pub fn push_raster(&mut self, spiking: impl Fn(usize, usize) -> bool) -> Result<(), SpikesError> {
+        let (starts, spikes) = (self.starts.to_mut(), self.spikes.to_mut());
         for step in 0..self.steps {
-            self.spikes.extend((0..self.units).filter(|&unit| spiking(step, unit)).map(|unit| unit as u16));
-            self.starts.push(u32::try_from(self.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
+            spikes.extend((0..self.units).filter(|&unit| spiking(step, unit)).map(|unit| unit as u16));
+            starts.push(u32::try_from(spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
         }
         Ok(())
     }
@@ -197,19 +223,20 @@ impl SpikeTrains {
     fn push_in_order(&mut self, raster: &[u64], repeats: &[(usize, u16)]) -> Result<(), SpikesError> {
         let words = self.units.div_ceil(64);
         let mut repeats = repeats.iter().peekable();
+        let (starts, spikes) = (self.starts.to_mut(), self.spikes.to_mut());
         for step in 0..self.steps {
             for (word, &bits) in raster[step * words..][..words].iter().enumerate() {
                 let mut left = bits;
                 while left != 0 {
                     let unit = (64 * word) as u16 + left.trailing_zeros() as u16;
-                    self.spikes.push(unit);
+                    spikes.push(unit);
                     while repeats.next_if(|&&repeat| repeat == (step, unit)).is_some() {
-                        self.spikes.push(unit);
+                        spikes.push(unit);
                     }
                     left &= left - 1;
                 }
             }
-            self.starts.push(u32::try_from(self.spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
+            starts.push(u32::try_from(spikes.len()).map_err(|_| SpikesError::TooManySpikes)?);
         }
         Ok(())
     }
@@ -239,9 +266,20 @@ impl SpikeTrains {
         self.spikes.len()
     }
 
-    /// Returns the memory of spikes and step starts, bytes.
+    /// Returns the size of spikes and step starts, in memory or in a file, bytes.
     pub fn bytes(&self) -> usize {
         size_of_val(&self.starts[..]) + size_of_val(&self.spikes[..])
+    }
+
+    /// Returns whether the spikes are in a file that the system pages in and out.
+    pub fn is_mapped(&self) -> bool {
+        self.spikes.is_mapped()
+    }
+
+    /// Returns the number of samples without a spike.
+    pub fn silent(&self) -> usize {
+        let end = |sample: usize| self.starts[sample * self.steps];
+        (0..self.len()).filter(|&sample| end(sample) == end(sample + 1)).count()
     }
 
     /// Prefetches the samples that follow `position` in `order`. Samples in random order come from main memory, and the
@@ -252,14 +290,14 @@ impl SpikeTrains {
             prefetch(self.sample(next as usize).all());
         }
         if let Some(&after) = order.get(position + 2) {
-            prefetch(self.sample(after as usize).starts);
+            prefetch(self.sample(after as usize).starts());
         }
     }
 
     /// Returns the spikes of one sample.
     pub fn sample(&self, sample: usize) -> SpikeTrain<'_> {
         let first = sample * self.steps;
-        SpikeTrain { starts: &self.starts[first..=first + self.steps], spikes: &self.spikes }
+        SpikeTrain::new(&self.starts[first..=first + self.steps], &self.spikes)
     }
 }
 
@@ -275,61 +313,6 @@ fn step_of(time: f64, steps: usize, window_seconds: f64) -> usize {
     // Half an ulp of f32, and as much for the f64 rounding; at least the f64 rounding.
     let rounding = (next * 2f64.powi(-23)).min(HALF_A_MICROSECOND * steps as f64 / window_seconds);
     (if next - place <= rounding.max(next * 2f64.powi(-51)) { next } else { place }) as usize
-}
-
-/// Spikes of one sample, of its input or of a hidden layer.
-#[derive(Clone, Copy, Debug)]
-pub struct SpikeTrain<'a> {
-    starts: &'a [u32],
-    spikes: &'a [u16],
-}
-
-impl<'a> SpikeTrain<'a> {
-    /// Wraps `spikes`; those of each step begin at the index in `starts`, which ends with the total number.
-    #[inline(always)]
-    pub(crate) fn new(starts: &'a [u32], spikes: &'a [u16]) -> SpikeTrain<'a> {
-        SpikeTrain { starts, spikes }
-    }
-
-    /// Returns the units that spike at `step`, in ascending order; an input of k is k equal entries.
-    #[inline(always)]
-    pub fn at(&self, step: usize) -> &'a [u16] {
-        &self.spikes[self.starts[step] as usize..self.starts[step + 1] as usize]
-    }
-
-    /// Returns the units that spike from step `first` to the step before `last`, step by step.
-    #[inline(always)]
-    pub(crate) fn between(&self, first: usize, last: usize) -> &'a [u16] {
-        &self.spikes[self.starts[first] as usize..self.starts[last] as usize]
-    }
-
-    /// Returns whether no unit spikes after `step`.
-    #[inline(always)]
-    pub(crate) fn none_after(&self, step: usize) -> bool {
-        self.starts[step + 1] == self.starts[self.starts.len() - 1]
-    }
-
-    /// Iterates over the units that spike, step by step.
-    pub fn by_step(&self) -> impl Iterator<Item = &'a [u16]> + use<'a> {
-        let spikes = self.spikes;
-        self.starts.windows(2).map(move |step| &spikes[step[0] as usize..step[1] as usize])
-    }
-
-    /// Returns the units of all spikes in order of the steps.
-    pub fn all(&self) -> &'a [u16] {
-        &self.spikes[self.starts[0] as usize..self.starts[self.starts.len() - 1] as usize]
-    }
-
-    /// Returns the number of steps with spikes.
-    pub fn active_steps(&self) -> usize {
-        self.starts.windows(2).filter(|step| step[1] > step[0]).count()
-    }
-
-    /// Returns the first step with a spike, or the number of steps if there is none.
-    pub fn first_step(&self) -> usize {
-        let steps = self.starts.len() - 1;
-        (0..steps).find(|&step| !self.at(step).is_empty()).unwrap_or(steps)
-    }
 }
 
 /// Labelled samples for training or evaluation.
@@ -348,14 +331,15 @@ impl Samples {
     /// Panics if a number is out of range.
     pub fn choose(&self, numbers: impl Iterator<Item = usize>) -> Samples {
         let SpikeTrains { units, steps, .. } = self.spikes;
-        let (mut spikes, mut labels) = (SpikeTrains { units, steps, starts: vec![0], spikes: Vec::new() }, Vec::new());
+        let (mut starts, mut spikes, mut labels) = (vec![0], Vec::new(), Vec::new());
         for number in numbers {
             for step in self.spikes.sample(number).by_step() {
-                spikes.spikes.extend_from_slice(step);
-                spikes.starts.push(spikes.spikes.len() as u32);
+                spikes.extend_from_slice(step);
+                starts.push(spikes.len() as u32);
             }
             labels.push(self.labels[number]);
         }
+        let spikes = SpikeTrains { units, steps, starts: Numbers::Owned(starts), spikes: Numbers::Owned(spikes) };
         Samples { spikes, labels }
     }
 }

@@ -3,7 +3,7 @@
 //! The modules, in the order of the data flow:
 //! - [`trial`]: one trial. Start reading here.
 //! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials.
-//! - [`prepare`]: reads data sets and devices once, with [`device_file`] and [`chip_maps`].
+//! - [`prepare`]: reads data sets and devices once, with [`spike_cache`], [`device_file`] and [`chip_maps`].
 //! - [`warning`]: settings that are valid but probably unintended.
 //! - [`hardware`]: the weights of a trial on its devices.
 //! - [`health`]: whether the outcome of a trial says anything about its hardware.
@@ -19,6 +19,7 @@
 pub mod auto;
 pub mod axis_value;
 pub mod bounded;
+mod bytes_words;
 pub mod calibration;
 pub mod checkpoint;
 pub mod chip_maps;
@@ -58,6 +59,7 @@ pub mod settings;
 pub mod sha256;
 pub mod significant;
 pub mod silent_input;
+pub mod spike_cache;
 pub mod status;
 pub mod store;
 pub mod study;

@@ -5,6 +5,8 @@
 //! running    =  program + encoded data + trials at once x trial + figures
 //! trial      =  copies x weight matrices + steps x neurons
 //! ```
+//! Encoded data in files ([`spike_cache`](crate::spike_cache)) are stated apart: the system keeps in memory what it has room
+//! for, and drops it if it needs the memory.
 //!
 //! Figures are drawn after the last trial, but allocators may keep what trials have released.
 //!
@@ -15,8 +17,9 @@ use std::collections::BTreeSet;
 
 use ohmspike_simd::blocks_for;
 
+pub use crate::bytes_words::bytes_words;
 use crate::hardware::shapes;
-use crate::prepare::{DataShape, Prepared};
+use crate::prepare::{DataBytes, DataShape, Prepared};
 use crate::run::Trial;
 use crate::settings::Settings;
 
@@ -38,8 +41,10 @@ const BLOCK: u64 = 64;
 pub struct Memory {
     /// Peak while data sets are read and encoded.
     pub preparing: u64,
-    /// Program and encoded data, which all trials share.
+    /// Program and encoded data in memory, which all trials share.
     pub shared: u64,
+    /// Encoded data in files, not part of the peak.
+    pub mapped: u64,
     /// Largest trial.
     pub trial: u64,
     /// Number of trials that run at the same time.
@@ -50,7 +55,7 @@ impl Memory {
     /// Estimates the memory of `trials`, of which at most `threads` run at the same time. Data that are not read, as with
     /// [`Prepared::for_reading`], are not counted.
     pub fn of_trials(trials: &[Trial], prepared: &Prepared, threads: usize) -> Memory {
-        let (decoded, encoded) = prepared.data_bytes();
+        let DataBytes { decoded, encoded, mapped } = prepared.data_bytes();
         let shape = |settings: &Settings| prepared.data_shape(settings);
         let mut seen = BTreeSet::new();
         let of_trial = trials
@@ -61,6 +66,7 @@ impl Memory {
         Memory {
             preparing: PROGRAM + decoded + 2 * encoded,
             shared: PROGRAM + encoded,
+            mapped,
             trial,
             at_once: threads.min(trials.len()),
         }
@@ -91,12 +97,6 @@ pub fn trial_bytes(settings: &Settings, data: DataShape) -> u64 {
     shapes(settings, data).into_iter().map(matrix).sum()
 }
 
-/// Writes a number of bytes in MB, or in GB from 10 GB on.
-pub fn bytes_words(bytes: u64) -> String {
-    let megabytes = bytes as f64 / 1e6;
-    if megabytes >= 10_000.0 { format!("{:.1} GB", megabytes / 1e3) } else { format!("{} MB", megabytes.ceil()) }
-}
-
 impl std::fmt::Display for Memory {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         let trials = ohmspike_datasets::counted(self.at_once, "trial");
@@ -108,7 +108,11 @@ impl std::fmt::Display for Memory {
             bytes_words(self.shared),
             bytes_words(self.trial),
             bytes_words(FIGURES)
-        )
+        )?;
+        match self.mapped {
+            0 => Ok(()),
+            mapped => write!(f, "; encoded data of {} stay in files and are read as needed", bytes_words(mapped)),
+        }
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn the_peak_is_that_of_the_larger_phase() {
-        let memory = Memory { preparing: 300 << 20, shared: 100 << 20, trial: 60 << 20, at_once: 3 };
+        let memory = Memory { preparing: 300 << 20, shared: 100 << 20, mapped: 900 << 20, trial: 60 << 20, at_once: 3 };
         assert_eq!(memory.peak(), 480 << 20);
         assert_eq!(memory.peak_without_figures(), 300 << 20);
         assert_eq!(Memory { preparing: 481 << 20, ..memory }.peak(), 481 << 20);

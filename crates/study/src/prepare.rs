@@ -26,6 +26,7 @@ use crate::device_file;
 use crate::hardware::{follows_study_level, shapes};
 use crate::record::LONGEST_RECORD;
 use crate::settings::{Settings, connection_key};
+use crate::spike_cache::CacheNote;
 use crate::trial::full_batch;
 
 /// Largest weight matrix, in weights: 256 MB, and training holds up to twenty such matrices.
@@ -40,6 +41,19 @@ pub struct Prepared {
     devices: BTreeMap<String, LoadedDevice>,
     /// Hash and shape of data sets by name, for commands that only read records.
     known: BTreeMap<String, KnownData>,
+    /// What happened to files of encoded spikes.
+    notes: Vec<CacheNote>,
+}
+
+/// Sizes of data sets, bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct DataBytes {
+    /// Decoded samples of the data set that has most of them.
+    pub decoded: u64,
+    /// Encoded spikes in memory.
+    pub encoded: u64,
+    /// Encoded spikes in files that the system pages in and out.
+    pub mapped: u64,
 }
 
 impl Prepared {
@@ -126,7 +140,7 @@ impl Prepared {
 
     fn add_data(&mut self, settings: &Settings) -> Result<(), PrepareError> {
         if let Entry::Vacant(missing) = self.data.entry(data_key(settings)) {
-            missing.insert(encoded::load(settings)?);
+            missing.insert(encoded::load(settings, &mut self.notes)?);
         }
         Ok(())
     }
@@ -164,10 +178,17 @@ impl Prepared {
         self.data.get(&data_key(settings))
     }
 
-    /// Returns the memory of the largest decoded data set, and of all encoded ones, bytes.
-    pub fn data_bytes(&self) -> (u64, u64) {
+    /// Returns the sizes of the data sets.
+    pub fn data_bytes(&self) -> DataBytes {
+        let mapped = self.data.values().map(|data| data.mapped_bytes() as u64).sum();
+        let all: u64 = self.data.values().map(|data| data.bytes() as u64).sum();
         let decoded = self.data.values().map(|data| data.decoded_bytes as u64).max().unwrap_or(0);
-        (decoded, self.data.values().map(|data| data.bytes() as u64).sum())
+        DataBytes { decoded, encoded: all - mapped, mapped }
+    }
+
+    /// Returns what happened to files of encoded spikes. None of it changes results.
+    pub fn notes(&self) -> &[CacheNote] {
+        &self.notes
     }
 
     /// Returns the SHA-256 of the data of a trial; empty if unknown.

@@ -66,7 +66,8 @@ impl Plan {
     /// Returns warnings about settings that are valid but probably unintended.
     pub fn warnings(&self) -> Vec<RunWarning> {
         let distinct = distinct_warnings(&self.study, &self.prepared, MOST_WARNINGS);
-        let mut all: Vec<RunWarning> = distinct.shown.into_iter().map(RunWarning::Settings).collect();
+        let mut all: Vec<RunWarning> = self.prepared.notes().iter().cloned().map(RunWarning::Encoded).collect();
+        all.extend(distinct.shown.into_iter().map(RunWarning::Settings));
         all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));
         all.extend(silent_inputs(&self.study, &self.prepared).into_iter().map(RunWarning::SilentInput));
         all

@@ -15,6 +15,7 @@ use crate::record::Record;
 use crate::run::{EpochReport, Trial};
 use crate::settings::Settings;
 use crate::silent_input::SilentInput;
+use crate::spike_cache::CacheNote;
 use crate::store::StoreWarning;
 use crate::warning::Warning;
 
@@ -63,6 +64,9 @@ pub enum RunWarning {
     /// Samples without input spikes.
     #[error(transparent)]
     SilentInput(SilentInput),
+    /// A file of encoded spikes that was wrong or is missing.
+    #[error(transparent)]
+    Encoded(CacheNote),
     /// Another process that runs the same trials.
     #[error(transparent)]
     Shared(Shared),

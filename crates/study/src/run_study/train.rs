@@ -91,6 +91,7 @@ pub fn train_and_keep(
     let Condition { settings, calibrated, .. } = &study.conditions[0];
     observer.calibrated(calibrated);
     observer.training(settings, &prepared);
+    prepared.notes().iter().for_each(|note| observer.warning(&RunWarning::Encoded(note.clone())));
     settings_warnings(settings, &prepared).iter().for_each(|warning| observer.warning(warning));
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
 

@@ -19,7 +19,7 @@
 //! - [`tested`]: test samples, and several events per step.
 //! - [`ablate`]: the cost of each mechanism of a device.
 //! - [`array`]: currents of arrays with wires.
-//! - [`memory`]: the memory that a dry run states.
+//! - [`encoded`]: files of encoded spikes. [`memory`]: the memory that a dry run states.
 //! - [`deploy`]: stored networks on many chips.
 //! - [`device_fit`]: devices fitted to measurements; [`device_new`], [`device_compare`]: new, checked and compared devices.
 //! - [`nir`]: networks as NIR files.
@@ -38,6 +38,7 @@ mod device;
 mod device_compare;
 mod device_fit;
 mod device_new;
+mod encoded;
 mod findings;
 mod folders;
 mod health;

@@ -189,6 +189,12 @@ impl Column {
         self.number
     }
 
+    /// Returns all numbers if they are contiguous unsigned bytes.
+    pub(crate) fn plain_bytes(&self) -> Option<&[u8]> {
+        let byte = NumberType::new(Kind::Unsigned, 1, false);
+        (Some(self.number) == byte && self.stride == 1).then(|| &self.bytes[self.first..][..self.count])
+    }
+
     /// Returns number `index`, rounded to float64.
     pub(crate) fn number(&self, index: usize) -> f64 {
         self.number.number(self.bits(index))

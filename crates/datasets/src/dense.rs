@@ -31,7 +31,8 @@ use crate::{
     note::Note,
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
-    shown::excerpt,
+    sample_numbers::{LARGE, Rows, SampleNumbers, WINDOW},
+    shown::{excerpt, shown_path},
     source::{Source, SourceError, spaced},
     value_set::ValueSet,
 };
@@ -203,7 +204,7 @@ impl Role {
 /// Unscaled samples of a file.
 pub(crate) struct Raw {
     file: String,
-    numbers: Column,
+    numbers: SampleNumbers,
     /// Height and width of a sample; 1 and the number of values if it is no image.
     sizes: [usize; 2],
     pub labels: Vec<u8>,
@@ -217,17 +218,29 @@ impl Raw {
         self.sizes.iter().product()
     }
 
+    /// Returns height and width of a sample; 1 and the number of values if it is no image.
+    pub(crate) fn sizes(&self) -> [usize; 2] {
+        self.sizes
+    }
+
     /// Reads samples and their labels, which must be below `classes`. An npz file may hold both.
     pub(crate) fn read(samples: &Path, labels: &Path, classes: usize, role: Role) -> Result<Raw, DenseError> {
-        let source = Source::read(samples)?;
-        let file = source.file.clone();
         let [sample_names, label_names] = role.names();
-        let is_archive = source.bytes.starts_with(npz::MAGIC);
-        if samples == labels && !is_archive {
-            let no_test = role == Role::TestOfSame;
-            return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
-        }
-        let (shape, numbers, mut others) = array(source, sample_names)?;
+        let unreadable = |reason| SourceError::Read { file: shown_path(samples), reason };
+        let windows = SampleNumbers::open(samples, LARGE, WINDOW).map_err(unreadable)?.filter(|_| samples != labels);
+        let (file, shape, numbers, mut others) = match windows {
+            Some((shape, numbers)) => (shown_path(samples), shape, numbers, Vec::new()),
+            None => {
+                let source = Source::read(samples)?;
+                let file = source.file.clone();
+                if samples == labels && !source.bytes.starts_with(npz::MAGIC) {
+                    let no_test = role == Role::TestOfSame;
+                    return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
+                }
+                let (shape, numbers, others) = array(source, sample_names)?;
+                (file, shape, SampleNumbers::Whole(numbers), others)
+            }
+        };
         others.retain(|name| !(samples == labels && label_names.concat().contains(&name.as_str())));
         let Labels { file: labels_file, column } = labels::read_named(Source::read(labels)?, label_names)?;
         let [count, sizes @ ..] = &shape[..] else { unreachable!("`array` returns at least two sizes") };
@@ -262,9 +275,19 @@ impl Raw {
         if got == needed { Ok(()) } else { Err(DenseError::Units { file: test.file.clone(), got, needed }) }
     }
 
+    /// Calls `each` with the rows of the samples `chosen` and their numbers, one window of a large file at a time.
+    fn in_windows<Error: From<DenseError>>(
+        &self,
+        chosen: &[usize],
+        each: impl FnMut(&Rows, &[usize]) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let unreadable = |reason| DenseError::from(SourceError::Read { file: self.file.clone(), reason }).into();
+        self.numbers.in_windows(self.units(), chosen, unreadable, each)
+    }
+
     /// Returns number `index` of `sample`, which must be finite.
-    fn number(&self, sample: usize, index: usize) -> Result<f64, DenseError> {
-        let got = self.numbers.number(sample * self.units() + index);
+    fn number(&self, rows: &Rows, sample: usize, index: usize) -> Result<f64, DenseError> {
+        let got = rows.number(sample, index);
         if got.is_finite() {
             Ok(got)
         } else {
@@ -355,45 +378,84 @@ impl Measure {
     }
 
     /// Returns a note on numbers of the samples `chosen` of `raw` that are clipped or rounded.
-    pub(crate) fn changed(&self, raw: &Raw, chosen: &[usize]) -> Option<Note> {
+    pub(crate) fn changed(&self, raw: &Raw, chosen: &[usize]) -> Result<Option<Note>, DenseError> {
         let units = raw.units();
         let numbers = chosen.len() * units;
         let count = |changes: &dyn Fn(usize, f64) -> bool| {
-            let number = |sample: usize, index: usize| raw.numbers.number(sample * units + index);
-            let changed = |&sample: &usize| (0..units).filter(|&index| changes(index, number(sample, index))).count();
-            chosen.iter().map(changed).sum::<usize>()
+            let mut count = 0;
+            let counted = raw.in_windows(chosen, |rows, samples| {
+                let changed =
+                    |sample: usize| (0..units).filter(move |&index| changes(index, rows.number(sample, index)));
+                count += samples.iter().map(|&sample| changed(sample).count()).sum::<usize>();
+                Ok::<(), DenseError>(())
+            });
+            counted.map(|()| count)
         };
-        match self {
+        Ok(match self {
             Measure::Bytes => None,
             Measure::Unit => {
-                let rounded = count(&|_, number| f64::from(number as f32) != number);
+                let rounded = count(&|_, number| f64::from(number as f32) != number)?;
                 (rounded > 0).then_some(Note::Rounded { rounded, numbers })
             }
             Measure::Range(ranges) => {
                 let held = count(&|index, number| {
                     let (low, width) = ranges[index % ranges.len()];
                     number < low || number > low + width
-                });
+                })?;
                 (held > 0).then_some(Note::Held { held, numbers })
             }
-        }
+        })
     }
 
     /// Scales the samples `chosen` of `raw`, in that order.
     pub(crate) fn part(&self, raw: &Raw, chosen: &[usize]) -> Result<Part, DenseError> {
+        let mut all = None::<Part>;
+        self.pieces(raw, chosen, |piece| {
+            match (&mut all, piece) {
+                (None, first) => all = Some(first),
+                (Some(Part::Images(all)), Part::Images(more)) => {
+                    all.pixels.extend(more.pixels);
+                    all.labels.extend(more.labels);
+                }
+                (Some(Part::Values(all)), Part::Values(more)) => {
+                    all.values.extend(more.values);
+                    all.labels.extend(more.labels);
+                }
+                _ => unreachable!("all pieces are of one kind"),
+            }
+            Ok::<(), DenseError>(())
+        })?;
+        Ok(all.expect("a part has samples"))
+    }
+
+    /// Scales the samples `chosen` of `raw`, in that order, and passes them to `each` one piece at a time.
+    pub(crate) fn pieces<Error: From<DenseError>>(
+        &self,
+        raw: &Raw,
+        chosen: &[usize],
+        mut each: impl FnMut(Part) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        raw.in_windows(chosen, |rows, samples| each(self.piece(raw, rows, samples)?))
+    }
+
+    fn piece(&self, raw: &Raw, rows: &Rows, samples: &[usize]) -> Result<Part, DenseError> {
         let units = raw.units();
-        let labels = chosen.iter().map(|&sample| raw.labels[sample]).collect();
-        let places = || chosen.iter().flat_map(|&sample| (0..units).map(move |index| (sample, index)));
+        let labels = samples.iter().map(|&sample| raw.labels[sample]).collect();
+        let places = || samples.iter().flat_map(|&sample| (0..units).map(move |index| (sample, index)));
         if matches!(self, Measure::Bytes) {
-            let pixels = places().map(|(sample, index)| byte(raw, sample, index)).collect::<Result<_, _>>()?;
+            let plain: Option<Vec<&[u8]>> = samples.iter().map(|&sample| rows.bytes(sample)).collect();
+            let pixels = match plain {
+                Some(plain) => plain.concat(),
+                None => places().map(|(sample, index)| byte(raw, rows, sample, index)).collect::<Result<_, _>>()?,
+            };
             return Ok(Part::Images(ImageSet { rows: raw.sizes[0], columns: raw.sizes[1], pixels, labels }));
         }
-        let values = places().map(|(sample, index)| self.value(raw, sample, index)).collect::<Result<_, _>>()?;
+        let values = places().map(|(sample, index)| self.value(raw, rows, sample, index)).collect::<Result<_, _>>()?;
         Ok(Part::Values(ValueSet { units, values, labels }))
     }
 
-    fn value(&self, raw: &Raw, sample: usize, index: usize) -> Result<f32, DenseError> {
-        let got = raw.number(sample, index)?;
+    fn value(&self, raw: &Raw, rows: &Rows, sample: usize, index: usize) -> Result<f32, DenseError> {
+        let got = raw.number(rows, sample, index)?;
         match self {
             Measure::Range(ranges) => {
                 let (low, width) = ranges[index % ranges.len()];
@@ -405,9 +467,9 @@ impl Measure {
     }
 }
 
-fn byte(raw: &Raw, sample: usize, index: usize) -> Result<u8, DenseError> {
-    let got = raw.number(sample, index)?;
-    let byte = raw.numbers.integer(sample * raw.units() + index).and_then(|number| u8::try_from(number).ok());
+fn byte(raw: &Raw, rows: &Rows, sample: usize, index: usize) -> Result<u8, DenseError> {
+    let got = raw.number(rows, sample, index)?;
+    let byte = rows.integer(sample, index).and_then(|number| u8::try_from(number).ok());
     let needed = "a whole number from 0 to 255";
     byte.ok_or_else(|| DenseError::Range { file: raw.file.clone(), sample, index, got, needed })
 }
@@ -415,14 +477,23 @@ fn byte(raw: &Raw, sample: usize, index: usize) -> Result<u8, DenseError> {
 /// Returns the lowest number and the width of the range, over all numbers (`features` = 1) or per feature.
 fn ranges(raw: &Raw, chosen: &[usize], features: usize) -> Result<Vec<(f64, f64)>, DenseError> {
     let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); features];
-    for &sample in chosen {
-        for index in 0..raw.units() {
-            let number = raw.number(sample, index)?;
-            let (low, high) = &mut ends[index % features];
-            *low = low.min(number);
-            *high = high.max(number);
+    raw.in_windows(chosen, |rows, samples| {
+        for &sample in samples {
+            if let (Some(bytes), [(low, high)]) = (rows.bytes(sample), &mut ends[..]) {
+                let (least, most) =
+                    bytes.iter().fold((u8::MAX, 0), |(least, most), &byte| (byte.min(least), byte.max(most)));
+                (*low, *high) = (low.min(f64::from(least)), high.max(f64::from(most)));
+                continue;
+            }
+            for index in 0..raw.units() {
+                let number = raw.number(rows, sample, index)?;
+                let (low, high) = &mut ends[index % features];
+                *low = low.min(number);
+                *high = high.max(number);
+            }
         }
-    }
+        Ok::<(), DenseError>(())
+    })?;
     // The width may exceed the float64 range.
     Ok(ends.into_iter().map(|(low, high)| (low, (high - low).min(f64::MAX))).collect())
 }

@@ -14,6 +14,7 @@ use crate::{
     event_file::{self, EventFileError},
     events::EventSet,
     imported,
+    imported_set::digest_of_file,
     note::Note,
     shown::{excerpt, is_control, shown, shown_path},
     split::split,
@@ -177,7 +178,7 @@ pub fn import_events(
     notes.extend(short(&[&train, &test], form.duration_seconds));
     notes.extend([("for training", &train), ("for testing", &test)].into_iter().filter_map(empty));
     let data = dataset(name, class_names, Part::Events(train), Part::Events(test), Some(form.duration_seconds));
-    notes.extend(missing(&data));
+    notes.extend(missing(&data.class_names, [data.train.labels(), data.test.labels()]));
     Ok(Import { data, notes })
 }
 
@@ -186,34 +187,105 @@ pub fn import_events(
 /// # Errors
 /// Returns an error if a file violates the formats in `crates/datasets/src/dense.rs` or a property is invalid.
 pub fn import_dense(name: &str, import: &DenseImport, class_names: Option<Vec<String>>) -> Result<Import, ImportError> {
-    let class_names = checked(name, import.classes, class_names, &import.test)?;
-    let all = Raw::read(&import.samples, &import.labels, import.classes, Role::Train)?;
-    if all.units() > 1 << u16::BITS {
-        return refuse("numbers per sample", all.units(), "1 to 65536");
+    let plan = DensePlan::new(name, import, class_names)?;
+    let part = |part: usize| plan.measure.part(plan.raw(part), &plan.chosen[part]);
+    let data = dataset(name, plan.class_names.clone(), part(0)?, part(1)?, None);
+    Ok(Import { data, notes: plan.notes()? })
+}
+
+/// Which dense samples become a data set, and how they are scaled.
+pub(crate) struct DensePlan {
+    pub class_names: Vec<String>,
+    all: Raw,
+    /// Test samples, if they are not among `all`.
+    of_test: Option<Raw>,
+    /// Numbers of the training samples and of the test samples.
+    chosen: [Vec<usize>; 2],
+    measure: Measure,
+    /// Whether test samples are read from the file of the training samples.
+    test_is_read: bool,
+}
+
+impl DensePlan {
+    /// Reads labels and shapes, and derives the scale.
+    pub(crate) fn new(
+        name: &str,
+        import: &DenseImport,
+        class_names: Option<Vec<String>>,
+    ) -> Result<DensePlan, ImportError> {
+        let class_names = checked(name, import.classes, class_names, &import.test)?;
+        let all = Raw::read(&import.samples, &import.labels, import.classes, Role::Train)?;
+        if all.units() > 1 << u16::BITS {
+            return refuse("numbers per sample", all.units(), "1 to 65536");
+        }
+        let every = |raw: &Raw| (0..raw.labels.len()).collect::<Vec<_>>();
+        let (train, test, of_test) = match &import.test {
+            Test::Files { samples, labels } => {
+                let role = if *samples == import.samples { Role::TestOfSame } else { Role::Test };
+                let test = Raw::read(samples, labels.as_ref().unwrap_or(samples), import.classes, role)?;
+                all.check_units(&test)?;
+                let chosen = every(&test);
+                (every(&all), chosen, Some(test))
+            }
+            Test::Share(share) => {
+                all.check_no_test()?;
+                let (train, test) = both(&all.labels, *share)?;
+                (train, test, None)
+            }
+        };
+        let measure = Measure::new(&all, &train, import.scale)?;
+        let test_is_read = matches!(&import.test, Test::Files { samples, .. } if *samples == import.samples);
+        Ok(DensePlan { class_names, all, of_test, chosen: [train, test], measure, test_is_read })
     }
-    let every = |raw: &Raw| (0..raw.labels.len()).collect::<Vec<_>>();
-    let (train, test, of_test) = match &import.test {
-        Test::Files { samples, labels } => {
-            let role = if *samples == import.samples { Role::TestOfSame } else { Role::Test };
-            let test = Raw::read(samples, labels.as_ref().unwrap_or(samples), import.classes, role)?;
-            all.check_units(&test)?;
-            let chosen = every(&test);
-            (every(&all), chosen, Some(test))
-        }
-        Test::Share(share) => {
-            all.check_no_test()?;
-            let (train, test) = both(&all.labels, *share)?;
-            (train, test, None)
-        }
-    };
-    let measure = Measure::new(&all, &train, import.scale)?;
-    let tested = of_test.as_ref().unwrap_or(&all);
-    let data = dataset(name, class_names, measure.part(&all, &train)?, measure.part(tested, &test)?, None);
-    let changed = [measure.changed(&all, &train), measure.changed(tested, &test)];
-    let test_is_read = matches!(&import.test, Test::Files { samples, .. } if *samples == import.samples);
-    let unused = all.unused(test_is_read).into_iter();
-    let notes = unused.chain(measure.constant()).chain(together(changed)).chain(missing(&data)).collect();
-    Ok(Import { data, notes })
+
+    /// Returns the file of training samples (`part` 0) or of test samples (1).
+    fn raw(&self, part: usize) -> &Raw {
+        self.of_test.as_ref().filter(|_| part == 1).unwrap_or(&self.all)
+    }
+
+    /// Returns the numbers of training and test samples.
+    pub(crate) fn samples(&self) -> [usize; 2] {
+        [self.chosen[0].len(), self.chosen[1].len()]
+    }
+
+    /// Returns the numbers per sample.
+    pub(crate) fn units(&self) -> usize {
+        self.all.units()
+    }
+
+    /// Returns height and width of a sample; 1 and the number of values if it is no image.
+    pub(crate) fn sizes(&self) -> [usize; 2] {
+        self.all.sizes()
+    }
+
+    /// Returns whether the samples are whole numbers from 0 to 255.
+    pub(crate) fn are_bytes(&self) -> bool {
+        matches!(self.measure, Measure::Bytes)
+    }
+
+    /// Returns the classes of the samples of a part.
+    pub(crate) fn labels(&self, part: usize) -> Vec<u8> {
+        self.chosen[part].iter().map(|&sample| self.raw(part).labels[sample]).collect()
+    }
+
+    /// Passes the scaled samples of a part to `each`, one piece at a time.
+    pub(crate) fn pieces<Error: From<DenseError>>(
+        &self,
+        part: usize,
+        each: impl FnMut(Part) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        self.measure.pieces(self.raw(part), &self.chosen[part], each)
+    }
+
+    /// Returns remarks on skipped or changed data and on classes that cannot be tested.
+    pub(crate) fn notes(&self) -> Result<Vec<Note>, ImportError> {
+        let changed = |part: usize| self.measure.changed(self.raw(part), &self.chosen[part]);
+        let changed = [changed(0)?, changed(1)?];
+        let unused = self.all.unused(self.test_is_read).into_iter();
+        let labels = [self.labels(0), self.labels(1)];
+        let missing = missing(&self.class_names, labels.each_ref().map(|labels| &labels[..]));
+        Ok(unused.chain(self.measure.constant()).chain(together(changed)).chain(missing).collect())
+    }
 }
 
 /// Merges the notes on training and test samples.
@@ -241,16 +313,15 @@ fn empty((part, set): (&'static str, &EventSet)) -> Option<Note> {
 }
 
 /// Returns notes on classes without training samples or without test samples.
-fn missing(data: &Dataset) -> Vec<Note> {
-    let counts = [&data.train, &data.test].map(|part| {
-        let mut counts = vec![0_usize; data.class_names.len()];
-        part.labels().iter().for_each(|&label| counts[usize::from(label)] += 1);
+fn missing(class_names: &[String], labels: [&[u8]; 2]) -> Vec<Note> {
+    let counts = labels.map(|labels| {
+        let mut counts = vec![0_usize; class_names.len()];
+        labels.iter().for_each(|&label| counts[usize::from(label)] += 1);
         counts
     });
     let told = |(part, which): (&'static str, usize)| {
-        let of_class = |class: usize| (data.class_names[class].clone(), counts[0][class], counts[1][class]);
-        let classes: Vec<_> =
-            (0..data.class_names.len()).filter(|&class| counts[which][class] == 0).map(of_class).collect();
+        let of_class = |class: usize| (class_names[class].clone(), counts[0][class], counts[1][class]);
+        let classes: Vec<_> = (0..class_names.len()).filter(|&class| counts[which][class] == 0).map(of_class).collect();
         (!classes.is_empty()).then_some(Note::Missing { part, classes })
     };
     [("for training", 0), ("for testing", 1)].into_iter().filter_map(told).collect()
@@ -263,18 +334,28 @@ fn missing(data: &Dataset) -> Vec<Note> {
 /// Returns an error if the file cannot be written, or if a different data set exists and `replace` is not set.
 pub fn store(data: &Dataset, cache: Option<&Path>, replace: bool) -> Result<PathBuf, ImportError> {
     let path = imported::place(&data.name, cache).ok_or(ImportError::NoCacheFolder)?;
-    let written = || shown_path(&path);
     if path.exists() && !replace {
-        // An unreadable file counts as a different data set.
-        let there = stored::read(&path, &data.name).map_or_else(|_| "none".to_owned(), |there| there.digest);
-        if there != data.digest {
-            return Err(ImportError::There { path: written(), there, new: data.digest.clone() });
-        }
+        refuse_other(&path, Some(&there(&path)), &data.digest)?;
     }
     fs::create_dir_all(path.parent().unwrap_or(Path::new("")))
         .and_then(|()| stored::write(&path, data))
-        .map_err(|reason| ImportError::Write { path: written(), reason })?;
+        .map_err(|reason| ImportError::Write { path: shown_path(&path), reason })?;
     Ok(path)
+}
+
+/// Returns the digest of the data set at `path`; `none` if the file is unusable.
+pub(crate) fn there(path: &Path) -> String {
+    digest_of_file(path).unwrap_or_else(|_| "none".to_owned())
+}
+
+/// Refuses to replace a data set with the digest `there` by one with the digest `new`.
+pub(crate) fn refuse_other(path: &Path, there: Option<&str>, new: &str) -> Result<(), ImportError> {
+    match there {
+        Some(there) if there != new => {
+            Err(ImportError::There { path: shown_path(path), there: there.to_owned(), new: new.to_owned() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Checks the properties of the data set and returns the class names.

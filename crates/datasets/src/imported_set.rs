@@ -20,6 +20,8 @@ use crate::{
     value_set::ValueSet,
 };
 
+/// Bytes of a piece.
+const PIECE: usize = 1 << 20;
 /// Times to read at a time.
 const TIMES: usize = 1 << 16;
 
@@ -42,7 +44,11 @@ impl ImportedSet {
     /// Returns an error if there is no such data set, or if its header is invalid.
     pub fn open(name: &str, cache: Option<&Path>) -> Result<ImportedSet, LoadError> {
         let path = find(name, cache).ok_or_else(|| unknown(name, cache))?;
-        let Stored { file, header, content, start } = Stored::open(&path)?;
+        Ok(ImportedSet::of_file(&path)?)
+    }
+
+    fn of_file(path: &Path) -> Result<ImportedSet, StoredError> {
+        let Stored { file, header, content, start } = Stored::open(path)?;
         Ok(ImportedSet { file, header, content: content.into_inner(), start, digests: Vec::new() })
     }
 
@@ -109,6 +115,15 @@ impl ImportedSet {
         done.map_err(|reason| StoredError::Read { file: self.file.clone(), reason })?;
         Ok(read)
     }
+}
+
+/// Reads the file at `path` and returns the digest of its content, which is that in its header.
+pub(crate) fn digest_of_file(path: &Path) -> Result<String, StoredError> {
+    let mut set = ImportedSet::of_file(path)?;
+    let sizes = set.bytes_per_sample().map(|bytes| PIECE / bytes.max(1));
+    set.train(sizes[0])?.try_for_each(|piece| piece.map(drop))?;
+    set.test(sizes[1])?.try_for_each(|piece| piece.map(drop))?;
+    set.verified()
 }
 
 /// Samples of one part in their order.

@@ -5,7 +5,7 @@
 //! - [`locate()`] finds the folder with the files; [`fetch()`] downloads them if there is none;
 //! - [`locate_shd()`], [`fetch_shd()`] and [`read_shd()`] do the same for Spiking Heidelberg Digits;
 //! - [`import_events()`] and [`import_dense()`] convert other files (npy, npz, CSV, HDF5, IDX) to a [`Dataset`];
-//!   [`store()`] writes it to the cache folder, [`imported()`] lists what is stored;
+//!   [`store()`] writes it to the cache folder, [`store_dense()`] does both, [`imported()`] lists what is stored;
 //! - [`read_arrays()`] and [`write_arrays()`] exchange arrays of numbers with NumPy as npz files;
 //! - [`read_hdf5()`] reads an HDF5 file of any structure as a tree of groups, numbers and text;
 //! - [`load()`] returns a [`Dataset`] by name: training and test samples of one kind (bytes, numbers or events) with a
@@ -73,11 +73,13 @@ mod number_arrays;
 pub mod persist;
 mod reason;
 pub mod regular;
+mod sample_numbers;
 mod shd;
 mod shown;
 mod source;
 mod split;
 mod status;
+mod store_dense;
 mod stored;
 mod time_unit;
 mod value_set;
@@ -116,6 +118,7 @@ pub use shd::{SHD_CLASSES, SHD_NAME, SHD_SECONDS, SHD_UNITS, ShdError, ShdFiles,
 pub use shown::{excerpt, is_control, shown, shown_path};
 pub use source::SourceError;
 pub use status::{Status, status};
+pub use store_dense::{StoredImport, store_dense};
 pub use stored::StoredError;
 pub use time_unit::TimeUnit;
 pub use value_set::ValueSet;

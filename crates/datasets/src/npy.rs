@@ -157,6 +157,30 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
     Ok(Array { file: file.to_owned(), shape, layout })
 }
 
+/// Numbers of a file.
+pub(crate) struct PlainNumbers {
+    /// Position of the first number.
+    pub start: usize,
+    pub shape: Vec<usize>,
+    pub number: NumberType,
+}
+
+/// Finds the numbers of a file that starts with `head` and has `length` bytes; none unless it holds an array of plain
+/// numbers in C order.
+pub(crate) fn plain(head: &[u8], length: u64) -> Option<PlainNumbers> {
+    if !head.starts_with(MAGIC) {
+        return None;
+    }
+    let (start, header) = header("", head).ok()?;
+    let entry = |name: &str| header.iter().find_map(|(key, value)| (key == name).then_some(value));
+    let shape = sizes(entry("shape")?)?;
+    let (Literal::Truth(false), Literal::Text(code)) = (entry("fortran_order")?, entry("descr")?) else { return None };
+    let number = field("", String::new(), code).ok()?.number.ok()?;
+    let count = shape.iter().try_fold(1_usize, |product, &size| product.checked_mul(size))?;
+    let bytes = count.checked_mul(number.size())?.checked_add(start)?;
+    (bytes as u64 == length).then_some(PlainNumbers { start, shape, number })
+}
+
 /// Returns `bytes` with the elements of `size` bytes from `start` on in C order; they are in Fortran order.
 fn in_c_order(bytes: &[u8], start: usize, size: usize, shape: &[usize]) -> Vec<u8> {
     let (header, elements) = bytes.split_at(start);

@@ -30,10 +30,17 @@ const RANDOM: usize = 16;
 /// # Errors
 /// Returns an error of the operating system or of `fill`.
 pub fn write(path: &Path, fill: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> io::Result<()> {
-    let (part, permissions) = unfinished(path)?;
-    let mut part = BufWriter::new(part);
-    fill(&mut part)?;
-    let part = part.into_inner().map_err(io::IntoInnerError::into_error)?;
+    write_file(path, |file| {
+        let mut file = BufWriter::new(file);
+        fill(&mut file)?;
+        file.flush()
+    })
+}
+
+/// Same as [`write()`], with a file that `fill` can write in any order.
+pub(crate) fn write_file(path: &Path, fill: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
+    let (mut part, permissions) = unfinished(path)?;
+    fill(part.as_file_mut())?;
     if let Some(permissions) = permissions {
         part.as_file().set_permissions(permissions)?;
     }

@@ -270,10 +270,15 @@ pub(crate) fn write(path: &Path, data: &Dataset) -> io::Result<()> {
         sha256: data.digest.clone(),
     };
     persist::write(path, |file| {
-        writeln!(file, "{FORM}\n{}", serde_json::to_string(&header)?)?;
+        write_header(file, &header)?;
         write_part(file, &data.train)?;
         write_part(file, &data.test)
     })
+}
+
+/// Writes the lines before the content.
+pub(crate) fn write_header(file: &mut dyn Write, header: &Header) -> io::Result<()> {
+    writeln!(file, "{FORM}\n{}", serde_json::to_string(header)?)
 }
 
 fn write_part(file: &mut dyn Write, part: &Part) -> io::Result<()> {

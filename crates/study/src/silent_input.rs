@@ -1,6 +1,8 @@
 //! Samples that have no input spike in the chosen encoding.
 
-use ohmspike_datasets::{Dataset, Part};
+use std::path::Path;
+
+use ohmspike_datasets::{Dataset, ImportedSet, LoadError, Part};
 use ohmspike_snn::encode::LatencyCode;
 
 use crate::prepare::EncodedData;
@@ -40,20 +42,58 @@ pub(crate) fn counted(silent: usize, samples: usize) -> String {
 /// Returns the dense samples of `data` without a spike in latency encoding with the default number of time steps; none
 /// if every sample spikes, or for recordings.
 pub fn silent_samples(data: &Dataset) -> Option<SilentSamples> {
-    let code = LatencyCode::default();
-    let steps = Settings::default().network.steps;
-    let spikes = |intensity: f64| code.step(intensity, steps).is_some();
-    let parts = [&data.train, &data.test];
-    // A sample spikes if its largest value does.
-    let highest: Vec<f64> = parts.iter().flat_map(|part| highest_of_samples(part)).collect();
-    let silent = highest.iter().filter(|&&number| !spikes(number)).count();
-    let most = highest.iter().copied().fold(0.0, f64::max);
-    let highest = match data.train {
-        Part::Images(_) => format!("{} of 255", (255.0 * most).round()),
-        _ => format!("{most} of 1"),
-    };
-    let (name, samples) = (data.name.clone(), data.train.len() + data.test.len());
-    (silent > 0).then_some(SilentSamples { name, silent, samples, threshold: code.threshold, highest })
+    let mut count = SilentCount::default();
+    [&data.train, &data.test].into_iter().for_each(|part| count.add(part));
+    count.told(&data.name)
+}
+
+/// Same as [`silent_samples`] for the imported data set `name`, which is read in pieces; `cache` overrides the cache folder.
+///
+/// # Errors
+/// Returns an error if the data set cannot be read.
+pub fn silent_imported(name: &str, cache: Option<&Path>) -> Result<Option<SilentSamples>, LoadError> {
+    let mut set = ImportedSet::open(name, cache)?;
+    let sizes = set.bytes_per_sample().map(|bytes| PIECE / bytes.max(1));
+    let mut count = SilentCount::default();
+    for piece in set.train(sizes[0])? {
+        count.add(&piece?);
+    }
+    for piece in set.test(sizes[1])? {
+        count.add(&piece?);
+    }
+    Ok(count.told(name))
+}
+
+/// Bytes of a piece of an imported data set.
+const PIECE: usize = 1 << 20;
+
+/// Counts dense samples without an input spike.
+#[derive(Default)]
+struct SilentCount {
+    silent: usize,
+    samples: usize,
+    /// Largest value, as a fraction of full scale.
+    most: f64,
+    are_bytes: bool,
+}
+
+impl SilentCount {
+    fn add(&mut self, part: &Part) {
+        let (code, steps) = (LatencyCode::default(), Settings::default().network.steps);
+        // A sample spikes if its largest value does.
+        let highest = highest_of_samples(part);
+        self.silent += highest.iter().filter(|&&number| code.step(number, steps).is_none()).count();
+        self.most = highest.iter().copied().fold(self.most, f64::max);
+        self.samples += part.len();
+        self.are_bytes = matches!(part, Part::Images(_));
+    }
+
+    fn told(self, name: &str) -> Option<SilentSamples> {
+        let SilentCount { silent, samples, most, are_bytes } = self;
+        let highest = if are_bytes { format!("{} of 255", (255.0 * most).round()) } else { format!("{most} of 1") };
+        let (name, threshold) = (name.to_owned(), LatencyCode::default().threshold);
+        (silent > 0).then_some(SilentSamples { name, silent, samples, threshold, highest })
+    }
 }
 
 /// Samples of a study without an input spike, which a network cannot tell apart.

@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use clap::{ArgGroup, ValueEnum};
 use ohmspike_datasets::{
-    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, Test, TimeUnit, counted, import_dense,
-    import_events, shown_path, store,
+    Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, StoredImport, Test, TimeUnit, counted,
+    import_events, shown_path, store, store_dense,
 };
-use ohmspike_study::silent_input::silent_samples;
+use ohmspike_study::silent_input::silent_imported;
 
 use super::super::limit::amount::fraction;
-use super::super::terminal::say;
+use super::super::terminal::{Wanted, say};
 use super::super::{Failure, warn};
 
 const EXAMPLES: &str = "\
@@ -164,11 +164,15 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         (None, None, None) => return Err(NoTest.into()),
     };
     let class_names = arguments.class_names.clone();
-    let Import { data, notes } = match &arguments.events {
+    let cache = arguments.cache.as_deref();
+    let (stored, has_events) = match &arguments.events {
         Some(events) => {
             let import =
                 EventImport { events: events.clone(), labels: arguments.labels.clone(), test, form: arguments.form() };
-            import_events(name, &import, class_names)?
+            let Import { data, notes } = import_events(name, &import, class_names)?;
+            let path = store(&data, cache, arguments.replace)?;
+            let silent = |part: &Part| matches!(part, Part::Events(set) if set.times.is_empty());
+            (in_file(path, &data, notes), ![&data.train, &data.test].into_iter().all(silent))
         }
         None => {
             let scale = arguments.scale.map(|how| match how {
@@ -177,30 +181,31 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
             });
             let samples = arguments.samples.clone().expect("the command line asks for it");
             let labels = arguments.labels.clone().unwrap_or_else(|| samples.clone());
-            import_dense(name, &DenseImport { samples, labels, test, classes: arguments.classes, scale }, class_names)?
+            let import = DenseImport { samples, labels, test, classes: arguments.classes, scale };
+            (store_dense(name, &import, class_names, cache, arguments.replace)?, true)
         }
     };
-    let path = store(&data, arguments.cache.as_deref(), arguments.replace)?;
-    say!("{name}: {}", shown_path(&path))?;
-    say!(
-        "  {} for training, {} for the test, {}, {}",
-        counted(data.train.len(), "sample"),
-        data.test.len(),
-        counted(data.train.units(), "unit"),
-        counted(data.class_names.len(), "class")
-    )?;
-    say!("  SHA-256 {}", data.digest)?;
-    if arguments.class_names.is_some() {
-        say!("  classes: {}", numbered(&data.class_names))?;
+    arguments.tell(&stored)?;
+    if arguments.events.is_none() {
+        warn(&silent_imported(name, cache)?.into_iter().collect::<Vec<_>>());
     }
-    let (against, told): (Vec<&Note>, Vec<&Note>) =
-        notes.iter().partition(|note| matches!(note, Note::UnitOverruled { .. }));
-    for note in told {
-        say!("  {note}")?;
+    if !has_events && stored.notes.iter().any(|note| matches!(note, Note::Empty { .. })) {
+        warn(&[NoEvents { name: name.clone() }]);
     }
-    warn(&against.into_iter().map(|note| Overruled { name, note }).collect::<Vec<_>>());
-    warn_of_silence(&data, &notes);
     Ok(())
+}
+
+/// A data set in the file at `path`.
+fn in_file(path: PathBuf, data: &Dataset, notes: Vec<Note>) -> StoredImport {
+    StoredImport {
+        path,
+        train: data.train.len(),
+        test: data.test.len(),
+        units: data.train.units(),
+        class_names: data.class_names.clone(),
+        digest: data.digest.clone(),
+        notes,
+    }
 }
 
 /// Names of the classes with their numbers, shortened if there are many.
@@ -210,15 +215,6 @@ fn numbered(names: &[String]) -> String {
     match names.len() {
         few if few <= LISTED => all(0..few),
         many => format!("{}, ..., {}", all(0..LISTED - 1), one(many - 1)),
-    }
-}
-
-/// Warns about samples without input spikes.
-fn warn_of_silence(data: &Dataset, notes: &[Note]) {
-    warn(&silent_samples(data).into_iter().collect::<Vec<_>>());
-    let silent = [&data.train, &data.test].iter().all(|part| matches!(part, Part::Events(set) if set.times.is_empty()));
-    if silent && notes.iter().any(|note| matches!(note, Note::Empty { .. })) {
-        warn(&[NoEvents { name: data.name.clone() }]);
     }
 }
 
@@ -243,6 +239,30 @@ struct NoEvents {
 }
 
 impl Arguments {
+    /// Prints a summary and remarks.
+    fn tell(&self, stored: &StoredImport) -> Wanted {
+        let name = &self.name;
+        say!("{name}: {}", shown_path(&stored.path))?;
+        say!(
+            "  {} for training, {} for the test, {}, {}",
+            counted(stored.train, "sample"),
+            stored.test,
+            counted(stored.units, "unit"),
+            counted(stored.class_names.len(), "class")
+        )?;
+        say!("  SHA-256 {}", stored.digest)?;
+        if self.class_names.is_some() {
+            say!("  classes: {}", numbered(&stored.class_names))?;
+        }
+        let (against, told): (Vec<&Note>, Vec<&Note>) =
+            stored.notes.iter().partition(|note| matches!(note, Note::UnitOverruled { .. }));
+        for note in told {
+            say!("  {note}")?;
+        }
+        warn(&against.into_iter().map(|note| Overruled { name, note }).collect::<Vec<_>>());
+        Ok(true)
+    }
+
     /// The properties of the events.
     fn form(&self) -> EventForm {
         let time_unit = self.time_unit.map(|unit| match unit {

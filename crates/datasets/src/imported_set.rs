@@ -52,6 +52,11 @@ impl ImportedSet {
         Ok(ImportedSet { file, header, content: content.into_inner(), start, digests: Vec::new() })
     }
 
+    /// Returns the digest of the content that the file states; [`verified`](ImportedSet::verified) checks it.
+    pub fn stated_digest(&self) -> &str {
+        &self.header.sha256
+    }
+
     /// Returns the number of classes.
     pub fn classes(&self) -> usize {
         self.header.class_names.len()

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ohmspike_datasets::ImportedSet;
+
 use super::encoded::EncodedData;
 use super::error::AmbiguousData;
 
@@ -35,6 +37,11 @@ impl EncodedData {
 
 /// Looks up the data set `name`: on this machine first, then in the records; none if neither has it.
 pub(super) fn known(name: &str, recorded: &RecordedData) -> Result<Option<KnownData>, AmbiguousData> {
+    // An imported data set states both, and can be large.
+    if let Ok(set) = ImportedSet::open(name, None) {
+        let shape = DataShape { inputs: set.units(), classes: set.classes() };
+        return Ok(Some(KnownData { sha256: set.stated_digest().to_owned(), shape }));
+    }
     if let Ok(data) = ohmspike_datasets::load(name, None) {
         let shape = DataShape { inputs: data.train.units(), classes: data.class_names.len() };
         return Ok(Some(KnownData { sha256: data.digest, shape }));

@@ -134,9 +134,13 @@ impl PartWriter {
             return Ok(part);
         }
         match self.file.persist_noclobber(&self.path) {
-            // Another process was faster.
-            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),
-            _ => Ok(part),
+            // Some file systems only know names that replace others.
+            Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+                error.file.persist(&self.path).map_err(|error| error.error)?;
+            }
+            // Done, or another process was faster.
+            _ => {}
         }
+        Ok(part)
     }
 }

@@ -1,6 +1,7 @@
 //! A data set encoded as input spikes.
 
 mod code;
+mod encode_error;
 mod in_order;
 mod poisson;
 mod source;
@@ -9,8 +10,9 @@ use ohmspike_datasets::identity;
 use ohmspike_snn::spikes::{Binned, Samples};
 
 use self::code::Code;
+use self::encode_error::EncodeError;
 use self::in_order::Sink;
-use self::source::{EncodeError, Source};
+use self::source::Source;
 use super::PrepareError;
 use crate::settings::{Encoding, NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, Settings, per_step_name};
 use crate::spike_cache::{CacheNote, CachedPart, SpikeCache};

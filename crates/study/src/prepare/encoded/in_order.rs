@@ -10,7 +10,7 @@ use ohmspike_snn::spikes::{Binned, Samples};
 
 use super::CachedPart;
 use super::code::{Code, Encoded};
-use super::source::EncodeError;
+use super::encode_error::EncodeError;
 use crate::machine::cores;
 use crate::spike_cache::{CacheNote, PartWriter, SpikeCache};
 

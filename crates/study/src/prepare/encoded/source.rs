@@ -1,13 +1,12 @@
 //! Decoded samples: all of them in memory, or an imported data set in pieces.
 
 use ohmspike_datasets::{Dataset, ImportedSet, LoadError, Name, Part, SHD_NAME, StoredError};
-use ohmspike_snn::spikes::{Binned, SpikesError};
+use ohmspike_snn::spikes::Binned;
 
-use super::PrepareError;
 use super::code::Code;
+use super::encode_error::EncodeError;
 use super::in_order::{Piece, Sink, encode_in_order};
 use crate::machine::cores;
-use crate::spike_cache::WriteError;
 
 /// Bytes of a piece of samples, decoded and encoded; few, so that pieces need little memory.
 const PIECE: usize = 1 << 20;
@@ -15,43 +14,6 @@ const PIECE: usize = 1 << 20;
 const MOST_SAMPLES: usize = 2048;
 /// Pieces per thread that are in memory at the same time, at most: read, encoded, waiting.
 const PIECES_PER_THREAD: usize = 6;
-
-/// Why a data set cannot be encoded.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum EncodeError {
-    #[error(transparent)]
-    Data(#[from] LoadError),
-    #[error(transparent)]
-    Spikes(#[from] SpikesError),
-    /// A file of encoded spikes cannot be written.
-    #[error(transparent)]
-    System(#[from] std::io::Error),
-}
-
-impl From<StoredError> for EncodeError {
-    fn from(error: StoredError) -> EncodeError {
-        EncodeError::Data(error.into())
-    }
-}
-
-impl From<WriteError> for EncodeError {
-    fn from(error: WriteError) -> EncodeError {
-        match error {
-            WriteError::System(error) => EncodeError::System(error),
-            WriteError::Spikes(error) => EncodeError::Spikes(error),
-        }
-    }
-}
-
-impl From<EncodeError> for PrepareError {
-    fn from(error: EncodeError) -> PrepareError {
-        match error {
-            EncodeError::Data(error) => error.into(),
-            EncodeError::Spikes(error) => error.into(),
-            EncodeError::System(_) => unreachable!("spikes in memory are not written"),
-        }
-    }
-}
 
 /// A data set to encode.
 pub(super) enum Source {

@@ -319,7 +319,8 @@ mod tests {
         let of = |outliers: usize| {
             let mut sums = Sums::new(Clip { low: centre - WINSOR * spread, high: centre + WINSOR * spread });
             for k in 0..count {
-                let mean = centre + spread * crate::normal::quantile((f64::from(k as u32) + 0.5) / f64::from(count as u32));
+                let mean =
+                    centre + spread * crate::normal::quantile((f64::from(k as u32) + 0.5) / f64::from(count as u32));
                 let mean = if (k * 7919) % count < outliers { 5.0 } else { mean };
                 sums.push(&Cell { n: 2.0, v: 0.0, w: 2.0 * mean, ww: 2.0 * mean * mean + 0.02 });
             }

@@ -31,7 +31,15 @@ impl Points {
                 sums[1].push_weighted(map(clip.of(x)), weight);
             }
             Points::Thresholds(at) => {
-                let count = |of: &mut Sums| if x <= at.low { of.low = weight } else if x >= at.high { of.high = weight } else { of.n = weight };
+                let count = |of: &mut Sums| {
+                    if x <= at.low {
+                        of.low = weight
+                    } else if x >= at.high {
+                        of.high = weight
+                    } else {
+                        of.n = weight
+                    }
+                };
                 sums.iter_mut().for_each(count);
             }
         }

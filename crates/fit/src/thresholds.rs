@@ -139,13 +139,15 @@ mod tests {
     #[test]
     fn outliers_shift_sigma_by_no_more_than_stated() {
         let everywhere = (f64::NEG_INFINITY, f64::INFINITY);
-        for (clipped, most) in [(0.25, 0.036), (0.3, 0.039), (0.35, 0.044), (0.4, 0.049), (0.5, 0.062), (0.667, 0.098)] {
+        for (clipped, most) in [(0.25, 0.036), (0.3, 0.039), (0.35, 0.044), (0.4, 0.049), (0.5, 0.062), (0.667, 0.098)]
+        {
             let (low, high) = upper(quantile(1.0 - clipped));
             let bounds = Bounds { low: Bound::Truncated(f64::NEG_INFINITY), high: Bound::Censored(x(high)) };
             let of = Thresholds { bounds, at: Clip { low: x(low), high: x(high) } };
             let parts = (0..=20).map(|part| f64::from(part) / 20.0);
             let places = parts.map(|part| [part, 1.0 - part]).chain([[0.0, 0.0]]);
-            let shift = |place| (of.estimate(&sums((low, high), everywhere, (FRACTION, place))).unwrap().1 / 0.2 - 1.0).abs();
+            let shift =
+                |place| (of.estimate(&sums((low, high), everywhere, (FRACTION, place))).unwrap().1 / 0.2 - 1.0).abs();
             let largest = places.map(shift).fold(0.0, f64::max);
             assert!((largest - largest_shift((low, high))).abs() < 1e-4, "{clipped}: {largest}");
             assert!(largest < most && largest > most - 0.002, "{clipped}: {largest}");
@@ -158,14 +160,16 @@ mod tests {
         for clipped in [0.25, 0.35, 0.5] {
             let end = quantile(1.0 - clipped);
             let count = 4000;
-            let z: Vec<f64> = (0..count).map(|k| quantile((f64::from(k) + 0.5) / f64::from(count) * (1.0 - clipped))).collect();
+            let z: Vec<f64> =
+                (0..count).map(|k| quantile((f64::from(k) + 0.5) / f64::from(count) * (1.0 - clipped))).collect();
             let hazard = density(end) / clipped;
             let mean = |a: f64, b: f64| {
                 let visible: f64 = z.iter().map(|z| (z * z - 1.0 - a * z - b).abs()).sum();
                 (1.0 - clipped) * visible / f64::from(count) + clipped * (end * hazard - a * hazard - b).abs()
             };
             let grid = || (-60..=60).map(|k| f64::from(k) / 40.0);
-            let least = grid().flat_map(|a| grid().map(move |b| (a, b))).map(|(a, b)| mean(a, b)).fold(f64::INFINITY, f64::min);
+            let least =
+                grid().flat_map(|a| grid().map(move |b| (a, b))).map(|(a, b)| mean(a, b)).fold(f64::INFINITY, f64::min);
             let thresholds = largest_shift(upper(end)) / FRACTION;
             assert!(thresholds * least > 0.97 && thresholds * least < 1.04, "{clipped}: {thresholds} {}", 1.0 / least);
         }

@@ -152,7 +152,8 @@ fn method(core: &WriteSums, kind: Kind) -> String {
     let estimator = if core.accepted {
         "maximum likelihood, truncated at the acceptance window".to_owned()
     } else {
-        let thresholds = if core.has_thresholds() { ", or fractions beyond thresholds where the window clips" } else { "" };
+        let thresholds =
+            if core.has_thresholds() { ", or fractions beyond thresholds where the window clips" } else { "" };
         format!("winsorised moments at {WINSOR} standard deviations{thresholds}, without outliers")
     };
     let law = match kind {

@@ -192,7 +192,8 @@ fn clipped_targets_hold_five_percent_or_have_no_sigma() {
             assert!(shift.abs() <= SHIFT, "{outlier:?} at {} µS: {shift:.4}", targets[target]);
         }
         let [withheld] = &report.withheld[..] else { panic!("{:?}", report.withheld) };
-        let told = withheld.reason.starts_with("sigma at 1.0000 µS (the window clips 6") && withheld.reason.contains(", 40.0000 µS (");
+        let told = withheld.reason.starts_with("sigma at 1.0000 µS (the window clips 6")
+            && withheld.reason.contains(", 40.0000 µS (");
         assert!(told && withheld.mechanism == Mechanism::Writes, "{}", withheld.reason);
         assert!(report.cautions().iter().all(|caution| !caution.contains("write noise")), "{:?}", report.cautions());
     }

@@ -21,7 +21,8 @@ use crate::thresholds::largest_shift;
 use crate::truncated::{Bound, Bounds};
 
 /// Edges of classes of z.
-const EDGES: [f64; 16] = [f64::NEG_INFINITY, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5];
+const EDGES: [f64; 16] =
+    [f64::NEG_INFINITY, -3.5, -3.0, -2.5, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5];
 /// Classes, and one of writes beyond a clipped end of the window.
 const CLASSES: usize = EDGES.len() + 1;
 /// Number of classes of the largest tail, beyond one standard deviation.
@@ -71,7 +72,11 @@ impl Classes {
 
     /// Returns chi-square of the classes.
     fn distance(&self) -> f64 {
-        self.found.iter().zip(&self.expected).map(|(found, expected)| (found - expected).powi(2) / (expected + 1.0)).sum()
+        self.found
+            .iter()
+            .zip(&self.expected)
+            .map(|(found, expected)| (found - expected).powi(2) / (expected + 1.0))
+            .sum()
     }
 
     /// Returns the share of outliers: in classes, or in a tail with all classes beyond an edge.
@@ -106,7 +111,11 @@ pub(super) struct Clipped {
 
 /// Returns the targets that have no sigma. `bounds` of v are those of `writes` without outliers, and `robust` the estimates of m and s
 /// of v and of u by bin.
-pub(super) fn without_sigma(writes: &WriteRows, bounds: &[Bounds], robust: &[Vec<Option<(f64, f64)>>; 2]) -> Vec<Clipped> {
+pub(super) fn without_sigma(
+    writes: &WriteRows,
+    bounds: &[Bounds],
+    robust: &[Vec<Option<(f64, f64)>>; 2],
+) -> Vec<Clipped> {
     let ends: Vec<(f64, f64)> = clipped(writes, bounds);
     let is_far = |&(low, high): &(f64, f64)| {
         let distances = [-quantile(low), -quantile(high)];
@@ -131,10 +140,13 @@ pub(super) fn without_sigma(writes: &WriteRows, bounds: &[Bounds], robust: &[Vec
 
 /// Returns the reason why targets have no sigma.
 pub(super) fn reason(clipped: &[Clipped], targets: &[f64], others: bool) -> String {
-    let one = |of: &Clipped| format!("{:.4} µS (the window clips {:.0} % of the writes)", targets[of.bin], 100.0 * of.clipped);
+    let one = |of: &Clipped| {
+        format!("{:.4} µS (the window clips {:.0} % of the writes)", targets[of.bin], 100.0 * of.clipped)
+    };
     let at: Vec<String> = clipped.iter().map(one).collect();
     let share = clipped.iter().map(|of| of.share).fold(0.0, f64::max);
-    let (these, this) = if clipped.len() == 1 { ("this sigma", "this target") } else { ("these sigmas", "these targets") };
+    let (these, this) =
+        if clipped.len() == 1 { ("this sigma", "this target") } else { ("these sigmas", "these targets") };
     let law = if others { "; the law of the other targets holds there" } else { "" };
     format!(
         "sigma at {}: {:.1} % of the writes are outliers, and 3 % of them can shift {these} by more than 5 %{law}; measure {this} with a \
@@ -175,13 +187,18 @@ fn classes(writes: &WriteRows, bounds: &[Bounds], robust: &[Option<(f64, f64)>],
         match bounds[bin].place(row.v) {
             Place::AtLow | Place::AtHigh => {}
             Place::Outside if is_beyond(bounds[bin], row.v) => classes[bin].found[CLASSES - 1] += row.weight,
-            Place::Inside | Place::Outside => classes[bin].found[EDGES.partition_point(|edge| *edge < z).saturating_sub(1)] += row.weight,
+            Place::Inside | Place::Outside => {
+                classes[bin].found[EDGES.partition_point(|edge| *edge < z).saturating_sub(1)] += row.weight
+            }
         }
     }
     for (bin, classes) in classes.iter_mut().enumerate() {
         if let Some(estimate) = robust[bin] {
             let of_bin = bounds[bin];
-            classes.expect(n[bin], (end(of_bin.low, f64::NEG_INFINITY, estimate), end(of_bin.high, f64::INFINITY, estimate)));
+            classes.expect(
+                n[bin],
+                (end(of_bin.low, f64::NEG_INFINITY, estimate), end(of_bin.high, f64::INFINITY, estimate)),
+            );
         }
     }
     classes
@@ -209,9 +226,20 @@ mod tests {
         let mut rows = Vec::new();
         for (bin, target) in [(0, 10.0), (1, 20.0)] {
             for cell in 0..count {
-                let z = if (cell as f64) < fraction * count as f64 { outlier } else { quantile(stream.random_range(1e-12..1.0)) };
+                let z = if (cell as f64) < fraction * count as f64 {
+                    outlier
+                } else {
+                    quantile(stream.random_range(1e-12..1.0))
+                };
                 let v = if bin == 1 { (SIGMA * z).min(0.0) } else { SIGMA * z };
-                rows.push(WriteRow { cell: cell as u32, bin, v, weight: 1.0, conductance: target * v.exp(), start: None });
+                rows.push(WriteRow {
+                    cell: cell as u32,
+                    bin,
+                    v,
+                    weight: 1.0,
+                    conductance: target * v.exp(),
+                    start: None,
+                });
             }
         }
         let bins = Bins::new([vec![10.0; count], vec![20.0; count]].concat());

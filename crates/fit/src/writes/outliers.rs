@@ -89,7 +89,8 @@ impl Regular {
             return core;
         }
         let bounds = (0..solved.len()).map(|bin| if solved[bin] { bounds[bin] } else { robust.bounds[bin] }).collect();
-        let points = (0..solved.len()).map(|bin| if solved[bin] { points[bin] } else { robust.points_of(bin) }).collect();
+        let points =
+            (0..solved.len()).map(|bin| if solved[bin] { points[bin] } else { robust.points_of(bin) }).collect();
         WriteSums::robust(writes, bounds, points, sample)
     }
 }

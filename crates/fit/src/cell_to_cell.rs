@@ -223,9 +223,7 @@ impl CellToCell {
         if !used.iter().any(|&bin| total(&everyone, bin).differ()) {
             return Err("cells do not differ by more than writes of one cell".to_owned());
         }
-        let of_all: Vec<Sums> = used.iter().map(|&bin| total(&everyone, bin)).collect();
-        let plain = of_all.iter().map(Sums::variance).sum::<f64>() / of_all.len() as f64;
-        let weights: Vec<f64> = of_all.iter().map(|sums| (plain.max(0.0) + sums.noise()).powi(-2)).collect();
+        let weights = weights(&used.iter().map(|&bin| total(&everyone, bin)).collect::<Vec<_>>());
         // The mean over targets, weighted with the number of cells and the information of each.
         let mean = |drawn: &[f64], of: fn(&Sums) -> f64| {
             let sums = used.iter().zip(&weights).map(|(&bin, weight)| (total(drawn, bin), weight));
@@ -289,6 +287,12 @@ impl CellToCell {
         let scale = Scale::spread(sums.cells - 1.0, change * change * sums.noise());
         with_interval((&key, "µS"), value, &draws, scale, counts)
     }
+}
+
+/// Returns the weights of targets per cell: 1 / V², with the mean variance over cells of all targets in V.
+fn weights(of_targets: &[Sums]) -> Vec<f64> {
+    let variance = of_targets.iter().map(Sums::variance).sum::<f64>() / of_targets.len() as f64;
+    of_targets.iter().map(|sums| (variance.max(0.0) + sums.noise()).powi(-2)).collect()
 }
 
 /// Returns whether more than a few writes to a target are at an end of the window.

@@ -8,8 +8,7 @@ use rand::RngExt;
 /// Window, µS.
 const LOW: f64 = 5.0;
 const SPAN: f64 = 195.0;
-const KEYS: [&str; 2] =
-    ["write.pulses.cycle_sigma_percent_of_step", "write.pulses.down_cycle_sigma_percent_of_step"];
+const KEYS: [&str; 2] = ["write.pulses.cycle_sigma_percent_of_step", "write.pulses.down_cycle_sigma_percent_of_step"];
 
 /// Standard normals by Box and Muller.
 struct Normals(ohmspike_rng::Philox);

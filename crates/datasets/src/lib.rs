@@ -19,7 +19,7 @@
 //! | event time | s from the start of the recording |
 //!
 //! This crate does not shuffle or encode samples (the network does) and does not print. Built-in names always mean the
-//! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`],
+//! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`], [`store_dense()`],
 //! [`write_arrays()`] and [`persist`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
 //! headers are not trusted.
 //!

@@ -70,8 +70,13 @@ pub(super) struct Solution {
 }
 
 impl Residuals {
-    /// Returns the residuals of `steps` but for outliers; `residuals` over the gains of their cells.
-    pub fn new(steps: &Steps, residuals: &[f64], fits: &[Fit; 2], gains: Option<&CellGains>) -> Residuals {
+    /// Returns the residuals of `steps` but for outliers, of about `most` in whole cells; `residuals` over the gains of their cells.
+    pub fn new(
+        (steps, most): (&Steps, usize),
+        residuals: &[f64],
+        fits: &[Fit; 2],
+        gains: Option<&CellGains>,
+    ) -> Residuals {
         let mut by_bin = vec![Vec::new(); 2 * BINS];
         let place = |number: usize| usize::from(!steps.all[number].up) * BINS + bin(steps.all[number].foreseen);
         (0..residuals.len()).for_each(|number| by_bin[place(number)].push(residuals[number].abs()));
@@ -92,6 +97,9 @@ impl Residuals {
         };
         let mut gap = false;
         for (number, step) in steps.all.iter().enumerate() {
+            if number >= most && steps.all[number - 1].cell != step.cell {
+                break;
+            }
             let reach = reach_near(place(number));
             if reach > 0.0 && residuals[number].abs() > reach {
                 gap = true;

@@ -22,6 +22,10 @@ const FAR: f64 = 5.0;
 const EVIDENCE: f64 = 5.0;
 /// Difference of log-likelihoods up to which another model may hold.
 const NEAR: f64 = 6.0;
+/// Models that are compared: whether cycle noise is additive, and whether reads are noisy.
+const MODELS: [(bool, bool); 4] = [(false, true), (true, true), (false, false), (true, false)];
+/// Number of steps from which models are compared.
+const MOST_COMPARED: usize = 20_000;
 /// Smallest relative noise above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -134,26 +138,37 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         counts[usize::from(!steps.all[place].up)] += 1;
     }
     let reads = ReadSums::new(&pairs, steps, fits, gains);
-    let residuals = Residuals::new(steps, &pairs.residuals, fits, gains);
     let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None, others: Vec::new() };
-    let models = [(false, true), (true, true), (false, false), (true, false)];
-    let mut models = models.map(|(additive, reads)| residuals.fit(additive, reads)).to_vec();
+    let residuals = |most: usize| Residuals::new((steps, most), &pairs.residuals, fits, gains);
+    let part = residuals(MOST_COMPARED);
+    let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();
     let most = models.iter().map(|model| model.ln).fold(f64::NEG_INFINITY, f64::max);
-    let is_noisy = steps.foreseen || found.is_noisy(&models);
-    if is_noisy {
+    let mut near: Vec<usize> = (0..MODELS.len()).filter(|&model| models[model].ln > most - NEAR).collect();
+    let full = (steps.all.len() > MOST_COMPARED).then(|| residuals(usize::MAX));
+    let again = |model: usize| match &full {
+        Some(full) => full.fit(MODELS[model].0, MODELS[model].1),
+        None => models[model].clone(),
+    };
+    if steps.foreseen || found.is_noisy(&models) {
         found.additive = models[1].ln > models[0].ln;
         found.evidence = (models[1].ln - models[0].ln).abs();
-        found.likely = Some(models.remove(usize::from(found.additive)));
-    }
-    models.retain(|model| model.ln > most - NEAR);
-    found.others = models;
-    if is_noisy {
+        let chosen = usize::from(found.additive);
+        found.likely = Some(again(chosen));
+        near.retain(|model| *model != chosen);
+        found.others = near.into_iter().map(again).collect();
         return found;
     }
     let all = vec![1.0; steps.groups];
     let [additive, multiplicative] = [true, false].map(|additive| found.ln_likelihood(&all, fits, additive));
     found.additive = additive > multiplicative;
     found.evidence = (additive - multiplicative).abs();
+    // The same law without noise of reads is what was found, and noise that explains nothing changes nothing.
+    near.retain(|&model| {
+        let (additive, reads) = MODELS[model];
+        let gain = models[model].ln - models[2 + usize::from(additive)].ln;
+        if reads { gain > 0.5 } else { additive != found.additive }
+    });
+    found.others = near.into_iter().map(again).collect();
     found
 }
 

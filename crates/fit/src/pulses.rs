@@ -66,9 +66,11 @@ pub(crate) fn extremes(table: &Table) -> Option<(f64, f64)> {
     for rows in table.series(Some(&by_pulse)) {
         let of_train: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
         let spikes = spikes::spikes(&of_train);
-        values.extend(of_train.into_iter().zip(spikes).filter(|(value, spike)| *value > 0.0 && !spike).map(|one| one.0));
+        values
+            .extend(of_train.into_iter().zip(spikes).filter(|(value, spike)| *value > 0.0 && !spike).map(|one| one.0));
     }
-    let (low, high) = values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)));
+    let (low, high) =
+        values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)));
     let is_end = |end: f64| {
         let at = values.iter().filter(|value| (*value / end - 1.0).abs() < AT_END).count();
         at >= LEAST_AT_END.max((FRACTION_AT_END * values.len() as f64) as usize)
@@ -185,7 +187,9 @@ fn check(steps: &Steps) -> Result<(), String> {
 fn notes(steps: &Steps, fits: &[Fit; 2], (gains, most): (Option<&CellGains>, Option<f64>)) -> Vec<String> {
     let mut notes = steps.notes();
     match (gains, most) {
-        (None, None) => notes.push("too few cells with enough steps in both directions to tell how gains differ".to_owned()),
+        (None, None) => {
+            notes.push("too few cells with enough steps in both directions to tell how gains differ".to_owned())
+        }
         (None, Some(most)) => notes.push(format!(
             "gains of cells do not differ by more than the noise of their pulses: their spread is below {:.2} % (95 %)",
             100.0 * most

@@ -7,8 +7,7 @@ use crate::report::FittedNumber;
 use crate::sample::{Sample, signed_root};
 
 /// Keys of both directions.
-const KEYS: [&str; 2] =
-    ["write.pulses.cycle_sigma_percent_of_step", "write.pulses.down_cycle_sigma_percent_of_step"];
+const KEYS: [&str; 2] = ["write.pulses.cycle_sigma_percent_of_step", "write.pulses.down_cycle_sigma_percent_of_step"];
 /// Smallest number of pairs of successive steps.
 const LEAST_PAIRS: usize = 10;
 /// Difference of log-likelihoods from which one law is likelier: the wrong one is by as much in 2 % of all tables at most.
@@ -34,7 +33,8 @@ pub(super) fn read_note(noise: &Noise, from_data: bool) -> Option<String> {
 /// Widens the intervals of cycle noise to those of all models that may hold.
 pub(super) fn unite(numbers: &mut [FittedNumber], sums: &NoiseSums, sample: &Sample) {
     for model in &sums.others {
-        let draws = sample.bootstrap(|drawn| Some(model.drawn(drawn).cycle.map(|cycle| 100.0 * signed_root(cycle)).to_vec()));
+        let draws =
+            sample.bootstrap(|drawn| Some(model.drawn(drawn).cycle.map(|cycle| 100.0 * signed_root(cycle)).to_vec()));
         let found = model.drawn(&vec![1.0; sample.groups]);
         for (direction, key) in KEYS.into_iter().enumerate() {
             let Some(number) = numbers.iter_mut().find(|number| number.key == key) else { continue };

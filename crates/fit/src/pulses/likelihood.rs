@@ -84,7 +84,10 @@ impl Residuals {
         // Steps enter the last bin with more noise than most there have, so the neighbours count too.
         let reach_near = |place: usize| {
             let (first, number) = (place / BINS * BINS, place % BINS);
-            reach[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)].iter().copied().fold(0.0, f64::max)
+            reach[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)]
+                .iter()
+                .copied()
+                .fold(0.0, f64::max)
         };
         let mut found = Residuals {
             terms: Vec::with_capacity(residuals.len()),
@@ -106,7 +109,13 @@ impl Residuals {
                 continue;
             }
             let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
-            let link = if gap || !step.linked { 0.0 } else if step.follows { 1.0 } else { -1.0 };
+            let link = if gap || !step.linked {
+                0.0
+            } else if step.follows {
+                1.0
+            } else {
+                -1.0
+            };
             let fit = &fits[usize::from(!step.up)];
             found.terms.push(Term::new(step, residuals[number], (fit, gain, steps.offset)));
             found.link.push(link);
@@ -241,7 +250,8 @@ impl Likely {
             sum.0 += *times * score;
             sum.1 += *times * information;
         }
-        let at = if drawn.iter().all(|times| *times == 1.0) { self.at } else { self.at + solve(sum.0, sum.1, self.free) };
+        let at =
+            if drawn.iter().all(|times| *times == 1.0) { self.at } else { self.at + solve(sum.0, sum.1, self.free) };
         Solution {
             reads: Reads { constant: at[0].max(0.0), relative: at[1].max(0.0), offset: self.offset },
             cycle: [at[2], at[3]],

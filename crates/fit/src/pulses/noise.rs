@@ -138,7 +138,8 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         counts[usize::from(!steps.all[place].up)] += 1;
     }
     let reads = ReadSums::new(&pairs, steps, fits, gains);
-    let mut found = NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None, others: Vec::new() };
+    let mut found =
+        NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None, others: Vec::new() };
     let residuals = |most: usize| Residuals::new((steps, most), &pairs.residuals, fits, gains);
     let part = residuals(MOST_COMPARED);
     let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();

@@ -175,8 +175,7 @@ fn three(terms: &[Term]) -> (f64, [f64; 2]) {
     let [zero, one, two] = [&terms[0], &terms[1], &terms[2]];
     let (first, second) = (one.residual - zero.residual, two.residual - one.residual);
     let curved = |of: &dyn Fn(&Term) -> f64| 0.25 * (2.0 * of(one) - of(zero) - of(two));
-    let reads =
-        [0, 1].map(|kind| curved(&|term| term.reads[kind]) + 0.5 * (one.shared[kind] + two.shared[kind]));
+    let reads = [0, 1].map(|kind| curved(&|term| term.reads[kind]) + 0.5 * (one.shared[kind] + two.shared[kind]));
     (0.25 * (first * first + second * second) - 0.5 * (first + second).powi(2), reads)
 }
 

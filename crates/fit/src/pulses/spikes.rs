@@ -35,8 +35,7 @@ pub(super) fn spikes(values: &[f64]) -> Vec<bool> {
     steps.iter_mut().for_each(|step| *step = step.abs());
     let spread = robust(&mut distances.clone()).1;
     let reach = (FAR.0 * spread.max(noise)).max(FAR.1 * median(&mut steps));
-    let mut found: Vec<bool> =
-        distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect();
+    let mut found: Vec<bool> = distances.into_iter().map(|distance| reach > 0.0 && distance.abs() > reach).collect();
     for (place, reach_there, step) in ends {
         found[place] = reach > 0.0 && step.abs() > reach.max(FAR.0 * reach_there);
     }

@@ -17,10 +17,11 @@ use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
 use crate::pulses::{extremes, fit_pulses};
-use crate::reads::{fit_rtn, fit_white, interval, series};
+use crate::reads::{WhiteLaw, fit_rtn, fit_white, interval, series};
 use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
 use crate::sample::Sample;
 use crate::table::{ReadOptions, Table, read};
+use crate::value_noise::{ReadPart, read_part};
 use crate::window::{Extent, ends, extent, window};
 use crate::writes::{Ends, WriteRows, fit_writes};
 
@@ -76,7 +77,13 @@ impl Fit<'_> {
     /// Fits every mechanism and assembles the device.
     fn device(mut self, tables: &[Table]) -> Result<FitReport, FitError> {
         let of = |role| tables.iter().find(|table| table.role == Some(role));
-        let mut writes = of(Role::Writes).map(|table| self.writes(table));
+        let repeated = of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty()));
+        let (read, white) = self.reads(repeated);
+        let white = white.as_ref().map_err(String::as_str);
+        let mut writes = of(Role::Writes).map(|table| {
+            let part = read_part(table, repeated, white, self.options.acceptance.is_some());
+            self.writes(table, &part)
+        });
         let extent = writes.as_mut().and_then(|writes| writes.extent.take());
         let ends = writes.as_ref().map_or(Ends::default(), |writes| writes.ends);
         let clipped = |ends: (f64, f64)| writes.as_ref().map_or(0.0, |writes| writes.clipped(ends));
@@ -98,7 +105,7 @@ impl Fit<'_> {
             let faults = self.options.fits(Mechanism::Faults).then(|| writes.faults(conductances));
             file.faults = self.keep(Mechanism::Faults, faults);
         }
-        self.reads(&mut file, of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty())));
+        file.read = read;
         let retention = of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty()));
         self.drift(&mut file, retention, conductances);
         if let Some(table) = pulsed {
@@ -121,7 +128,7 @@ impl Fit<'_> {
     }
 
     /// Fits writes and classifies their cells.
-    fn writes<'t>(&self, table: &'t Table) -> WritePart<'t> {
+    fn writes<'t>(&self, table: &'t Table, reads: &ReadPart) -> WritePart<'t> {
         let options = self.options;
         let sample = self.sample(table);
         let Some(all) = WriteRows::new(table) else { return WritePart::empty(table) };
@@ -133,26 +140,36 @@ impl Fit<'_> {
         let between = CellToCell::new(&working, floor, ends);
         let cells = between.fit(&sample);
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
-            Ok(_) => fit_writes(&between.within(working.clone()), ends, options, &sample),
-            Err(_) => fit_writes(&working, ends, options, &sample),
+            Ok(_) => fit_writes(&between.within(working.clone()), ends, (options, reads), &sample),
+            Err(_) => fit_writes(&working, ends, (options, reads), &sample),
         });
         let cells = options.fits(Mechanism::CellToCell).then_some(cells);
         WritePart { table, states: Some(states), working: Some(working), ends, extent, section, cells }
     }
 
-    /// Fits read noise to repeated reads.
-    fn reads(&mut self, file: &mut DeviceFile, table: Option<&Table>) {
+    /// Fits read noise to repeated reads, and returns the law of white noise, or the reason why there is none.
+    fn reads(&mut self, table: Option<&Table>) -> (Option<ReadSpec>, Result<WhiteLaw, String>) {
         let (white, rtn) = (self.options.fits(Mechanism::ReadNoise), self.options.fits(Mechanism::Rtn));
-        let Some(table) = table.filter(|_| white || rtn) else { return };
+        let Some(table) = table else { return (None, Err("no repeated reads tell it apart".to_owned())) };
+        if !white && !rtn {
+            return (None, Err("no read noise was fitted".to_owned()));
+        }
         let sample = self.sample(table);
         let series = series(table, &sample.held_out);
         let interval = interval(table, self.options.read_interval_seconds);
-        let white = self.keep(Mechanism::ReadNoise, white.then(|| fit_white(&series, self.options, &sample)));
+        let mut law = Err("no read noise was fitted".to_owned());
+        let of_white = || {
+            let fitted = fit_white(&series, self.options, &sample);
+            law = fitted.as_ref().map(|fitted| fitted.1.clone()).map_err(Clone::clone);
+            fitted.map(|fitted| fitted.0)
+        };
+        let white = self.keep(Mechanism::ReadNoise, white.then(of_white));
         let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series.series, interval, &sample)));
-        if white.is_some() || rtn.is_some() {
+        let read = (white.is_some() || rtn.is_some()).then(|| {
             let (white, rtn) = (white.unwrap_or_default(), rtn.unwrap_or_default());
-            file.read = Some(ReadSpec { white, rtn, volts: self.options.read_volts, ..ReadSpec::default() });
-        }
+            ReadSpec { white, rtn, volts: self.options.read_volts, ..ReadSpec::default() }
+        });
+        (read, law)
     }
 
     /// Fits drift to values at several times; `window` in µS.

@@ -17,4 +17,4 @@ mod white;
 
 pub(crate) use rtn::fit_rtn;
 pub(crate) use series::{interval, series};
-pub(crate) use white::fit_white;
+pub(crate) use white::{EQUAL_READS, WhiteLaw, fit_white};

@@ -39,6 +39,8 @@ pub(crate) struct Table {
     pub up: Vec<bool>,
     /// Value, µS. A cell with 0 in all its rows is open.
     pub value: Vec<f64>,
+    /// Whether the column of values is that of written conductances, without the noise of a read.
+    pub written: bool,
     /// Later value, µS, from a column `after_microsiemens`.
     pub after: Vec<f64>,
     /// Reads of each row, µS, from columns `read_N_microsiemens`: one vector per column.

@@ -5,6 +5,7 @@
 //! outliers             writes beyond 3.5 standard deviations, and tails with more writes than a normal distribution (outliers.rs)
 //! law                  constant, relative or table: normal, truncated at the outliers or the acceptance window, censored at the ends
 //!                      of the window, with the smallest BIC of the maximum likelihood
+//! read noise           its variance is part of every law and subtracted from the numbers (../value_noise.rs)
 //! numbers              winsorised moments, fractions beyond thresholds where the window clips many writes (points.rs), or maximum
 //!                      likelihood with an acceptance window
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
@@ -24,6 +25,8 @@ mod rows;
 mod section;
 mod sums;
 
+use std::cell::Cell;
+
 use ohmspike_crossbar::device::{WriteNoiseKind, WriteSpec};
 
 use law::BinSums;
@@ -41,29 +44,26 @@ use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot, Quality};
 use crate::sample::{LEAST_CELLS, Sample};
 use crate::truncated::Bounds;
+use crate::value_noise::ReadPart;
 
 /// Fraction of outliers that is worth a note.
 const MANY_OUTLIERS: f64 = 0.01;
 /// Mean of accepted writes, in standard errors and in half widths of the acceptance window, that lie on one side.
 const ONE_SIDED: (f64, f64) = (5.0, 0.1);
+/// Sigma of ln R of writes without spread among writes with one, the smallest of a device file.
+const LEAST_SIGMA: f64 = 1e-6;
 /// Offset in standard errors and in standard deviations that is worth a note.
 const OFFSET: (f64, f64) = (4.0, 0.1);
 
 /// Fits write noise.
-pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample) -> Outcome<WriteSpec> {
-    if options.write_law == Some(WriteNoiseKind::None) {
-        return Err("`none` was chosen as law".to_owned());
-    }
-    let n = writes.rows.len();
-    if n < LEAST_VALUES {
-        return Err(format!("expected at least {LEAST_VALUES} writes of working cells, got {n}"));
-    }
-    let regular = Regular::new(writes, ends, options, sample);
+pub(crate) fn fit_writes(
+    writes: &WriteRows,
+    ends: Ends,
+    (options, reads): (&FitOptions, &ReadPart),
+    sample: &Sample,
+) -> Outcome<WriteSpec> {
+    let regular = regular(writes, ends, options, sample)?;
     let all = regular.whole.all();
-    let bounds = &regular.whole.bounds;
-    if let Some(reason) = regular.whole.accepted.then(|| one_sided(&all, bounds, &writes.bins.centres)).flatten() {
-        return Err(reason);
-    }
     let spread = regular.have_spread(writes);
     let mut used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
     if used.is_empty() {
@@ -75,19 +75,26 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
     let chosen = |sums: &[BinSums]| used.iter().map(|&bin| sums[bin]).collect::<Vec<_>>();
     let (all, mut whole) = (chosen(&all), regular.whole.clone());
     whole.retain(&used);
-    let data = whole.data(&targets, &all);
+    let noise: Vec<f64> =
+        reads.noise.iter().flat_map(|noise| targets.iter().map(|&target| noise.variance(target))).collect();
+    let data = Data { noise: &noise, ..whole.data(&targets, &all) };
     let (kind, candidates) = choose(&data, options.write_law)?;
     let mean_preserving = data.conventions().is_some_and(|[median, mean]| mean > median + 2.0);
     let mut core = regular.core(writes, kind.is_in_ln(), sample);
     core.retain(&used);
-    let parameters = core.data(&targets, &chosen(&core.all())).parameters(kind).ok_or("no law fits the writes")?;
-    let law = Law { kind, parameters, targets: targets.clone(), mean_preserving };
-    let fit = WriteFit { writes, whole: &whole, core: &core, sample, targets: &targets, used: &used };
-    let draws = sample.bootstrap(|drawn| fit.estimate(&chosen(&core.drawn(drawn)), law.kind));
-    let numbers = fit.numbers(&law, &draws);
+    let fit = WriteFit { writes, whole: &whole, core: &core, sample, targets: &targets, used: &used, noise: &noise };
+    let of_core = chosen(&core.all());
+    let parameters = fit.estimate(&of_core, kind, &noise).ok_or("no law fits the writes")?;
+    if parameters.iter().all(|parameter| *parameter <= 0.0) {
+        return Err(no_more_than_reads(&fit.data(&of_core, &noise)));
+    }
+    let draws = fit.draws(kind, reads, &chosen);
+    let numbers = fit.numbers((kind, &parameters), &draws, &of_core);
+    let law = Law { kind, parameters: positive(parameters), targets: targets.clone(), mean_preserving, noise: noise.clone() };
     let quality = fit.quality(&law, &chosen(&core.training));
-    let plot = fit.plot(&law, &chosen(&core.all()));
-    let mut notes = fit.notes(&all, &chosen(&core.all()), ends, flat);
+    let plot = fit.plot(&law, &of_core);
+    let mut notes = fit.notes(&all, &of_core, ends, flat);
+    notes.extend(reads.note.clone());
     if sample.held_out.len() < LEAST_CELLS {
         notes.push(format!("{} cells: intervals are rough, and no cell was held out", sample.held_out.len()));
     }
@@ -103,6 +110,23 @@ pub(crate) fn fit_writes(writes: &WriteRows, ends: Ends, options: &FitOptions, s
         notes,
     };
     Ok(Fitted { fit, section, withheld })
+}
+
+/// Returns the writes without outliers, if there are enough and every try aims at its target.
+fn regular(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample) -> Result<Regular, String> {
+    if options.write_law == Some(WriteNoiseKind::None) {
+        return Err("`none` was chosen as law".to_owned());
+    }
+    let n = writes.rows.len();
+    if n < LEAST_VALUES {
+        return Err(format!("expected at least {LEAST_VALUES} writes of working cells, got {n}"));
+    }
+    let regular = Regular::new(writes, ends, options, sample);
+    let (whole, targets) = (&regular.whole, &writes.bins.centres);
+    match whole.accepted.then(|| one_sided(&whole.all(), &whole.bounds, targets)).flatten() {
+        Some(reason) => Err(reason),
+        None => Ok(regular),
+    }
 }
 
 /// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
@@ -134,6 +158,25 @@ fn clipped(writes: &WriteRows, regular: &Regular, used: &mut Vec<usize>) -> Resu
     used.retain(|&bin| clipped.iter().all(|of| of.bin != bin));
     let reason = contamination::reason(&clipped, &writes.bins.centres, !used.is_empty());
     if used.is_empty() { Err(reason) } else { Ok(Some(reason)) }
+}
+
+/// Returns `parameters` as a device file holds them: no spread is a very small one.
+fn positive(parameters: Vec<f64>) -> Vec<f64> {
+    parameters.into_iter().map(|parameter| parameter.max(LEAST_SIGMA)).collect()
+}
+
+/// Returns the reason not to state a spread of writes below the noise of reads.
+fn no_more_than_reads(data: &Data<'_>) -> String {
+    let of_bins: Vec<(f64, f64)> = (0..data.targets.len())
+        .filter_map(|bin| Some((data.ln_of(bin)?.1, data.noise_of_bin(bin).sqrt())))
+        .collect();
+    let widest = of_bins.iter().fold((0.0, 0.0), |widest, bin| if bin.0 > widest.0 { *bin } else { widest });
+    format!(
+        "values of writes spread by {:.2} %, and the noise of the reads that measured them is {:.2} %: writes themselves have no \
+         visible spread",
+        100.0 * widest.0,
+        100.0 * widest.1
+    )
 }
 
 /// Returns the reason why no bin has a spread.
@@ -200,27 +243,49 @@ struct WriteFit<'a> {
     sample: &'a Sample,
     targets: &'a [f64],
     used: &'a [usize],
+    /// Variance of read noise relative to the square of the target; empty for none.
+    noise: &'a [f64],
 }
 
 impl WriteFit<'_> {
-    fn estimate(&self, core: &[BinSums], kind: Kind) -> Option<Vec<f64>> {
-        self.core.data(self.targets, core).parameters(kind)
+    fn data<'d>(&'d self, core: &'d [BinSums], noise: &'d [f64]) -> Data<'d> {
+        Data { noise, ..self.core.data(self.targets, core) }
     }
 
-    fn numbers(&self, law: &Law, draws: &[Vec<f64>]) -> Vec<FittedNumber> {
+    fn estimate(&self, core: &[BinSums], kind: Kind, noise: &[f64]) -> Option<Vec<f64>> {
+        self.data(core, noise).parameters(kind)
+    }
+
+    /// Returns bootstrap samples of the parameters, each with the read noise of its own sample.
+    fn draws(&self, kind: Kind, reads: &ReadPart, chosen: &dyn Fn(&[BinSums]) -> Vec<BinSums>) -> Vec<Vec<f64>> {
+        let number = Cell::new(0);
+        self.sample.bootstrap(|drawn| {
+            let draw = number.replace(number.get() + 1);
+            let noise = reads.noise.iter().flat_map(|noise| self.targets.iter().map(move |&at| noise.drawn(draw, at)));
+            self.estimate(&chosen(&self.core.drawn(drawn)), kind, &noise.collect::<Vec<f64>>())
+        })
+    }
+
+    fn numbers(&self, (kind, parameters): (Kind, &[f64]), draws: &[Vec<f64>], core: &[BinSums]) -> Vec<FittedNumber> {
+        let data = self.data(core, self.noise);
         let counts: Vec<usize> = self.used.iter().map(|&bin| self.writes.bins.counts[bin]).collect();
         let total = (counts.iter().sum(), self.writes.cells());
         let number = |index: usize, key: &str, unit, factor: f64, (n, cells): (usize, usize)| {
             let draws: Vec<f64> = draws.iter().map(|draw| factor * draw[index]).collect();
-            let scale = Scale::spread(n as f64, 0.0);
-            with_interval((key, unit), factor * law.parameters[index], &draws, scale, (n, cells))
+            let noise = match kind {
+                _ if self.noise.is_empty() => 0.0,
+                Kind::Table => data.noise_of_bin(index),
+                _ => factor * factor * data.noise_of_common(kind, parameters[0]),
+            };
+            let scale = Scale::spread(n as f64, noise);
+            with_interval((key, unit), factor * parameters[index], &draws, scale, (n, cells))
         };
-        match law.kind {
+        match kind {
             Kind::Constant => vec![number(0, "write.sigma_microsiemens", "µS", 1.0, total)],
             Kind::Relative => vec![number(0, "write.sigma_percent_of_conductance", "%", 100.0, total)],
             Kind::OnePoint => vec![number(0, "write.points[0].sigma_ln_resistance", "", 1.0, total)],
             // Points of the file rise in resistance, bins in conductance.
-            Kind::Table => (0..law.parameters.len())
+            Kind::Table => (0..parameters.len())
                 .rev()
                 .enumerate()
                 .map(|(point, bin)| {
@@ -233,7 +298,8 @@ impl WriteFit<'_> {
 
     /// Tests the law of the other cells on those that were held out.
     fn quality(&self, law: &Law, training: &[BinSums]) -> Option<Quality> {
-        let law = Law { parameters: self.estimate(training, law.kind)?, ..law.clone() };
+        let parameters = positive(self.estimate(training, law.kind, self.noise)?);
+        let law = Law { parameters, ..law.clone() };
         let rows = self.writes.rows.iter().filter(|row| self.sample.held_out[row.cell as usize]);
         let mut z = Vec::new();
         for row in rows {
@@ -250,8 +316,8 @@ impl WriteFit<'_> {
         use crate::normal::{between, quantile};
         use crate::truncated::Bound::Censored;
         let bounds = self.whole.bounds[bin];
-        let (low, high) = (law.z(target, bounds.low.at()), law.z(target, bounds.high.at()));
-        let z = law.z(target, v);
+        let (low, high) = (law.z(bin, target, bounds.low.at()), law.z(bin, target, bounds.high.at()));
+        let z = law.z(bin, target, v);
         let clipped = [bounds.low, bounds.high].map(|bound| matches!(bound, Censored(_)));
         if !self.whole.accepted && clipped == [false; 2] {
             return z;
@@ -268,17 +334,17 @@ impl WriteFit<'_> {
         let draws = self.sample.bootstrap(|drawn| {
             let drawn = self.core.drawn(drawn);
             let drawn: Vec<_> = self.used.iter().map(|&bin| drawn[bin]).collect();
-            let data = self.core.data(self.targets, &drawn);
-            (0..self.targets.len()).map(|bin| Some(data.ln_of(bin)?.1)).collect()
+            let data = self.data(&drawn, self.noise);
+            (0..self.targets.len()).map(|bin| Some(data.without_noise(bin, data.ln_of(bin)?.1))).collect()
         });
-        let data = self.core.data(self.targets, core);
+        let data = self.data(core, self.noise);
         let bin = |bin: usize| {
-            let value = data.ln_of(bin)?.1;
+            let value = data.without_noise(bin, data.ln_of(bin)?.1);
             let draws: Vec<f64> = draws.iter().map(|draw| draw[bin]).collect();
             let (n, cells) = (core[bin].count(), self.writes.cells_of(self.used[bin]));
-            let number = with_interval(("", ""), value, &draws, Scale::spread(n, 0.0), (0, cells));
+            let number = with_interval(("", ""), value, &draws, Scale::spread(n, data.noise_of_bin(bin)), (0, cells));
             let (low, high) = number.interval_95.unwrap_or((value, value));
-            Some(Bin { x: 1e6 / self.targets[bin], y: value, low, high, n: n as usize })
+            Some(Bin { x: 1e6 / self.targets[bin], y: number.value, low, high, n: n as usize })
         };
         let (low, high) = drawn_range(self.targets[0], self.targets[self.targets.len() - 1]);
         let law = (0..=50).map(|step| {

@@ -10,6 +10,8 @@ use crate::table::Table;
 pub(crate) struct ReadSeries {
     /// Cell.
     pub cell: u32,
+    /// Target of the write before, µS, if the table has it.
+    pub target: Option<f64>,
     /// Number of reads, at least 2.
     pub n: usize,
     /// Number of pairs of successive reads, at least 1.
@@ -26,6 +28,9 @@ pub(crate) struct ReadSeries {
     pub levels: Option<TwoLevels>,
 }
 
+/// Cell and target.
+type Place = (u32, Option<f64>);
+
 /// All series of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct AllSeries {
@@ -39,31 +44,32 @@ pub(crate) struct AllSeries {
 
 /// Returns the series of `table`; `keep` says which cells keep their differences.
 pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
-    let mut all: Vec<(u32, Vec<f64>)> = Vec::new();
+    let mut all: Vec<(Place, Vec<f64>)> = Vec::new();
+    let place = |row: usize| (table.cell[row], table.target.get(row).copied());
     if table.reads.is_empty() {
         let by_time = |row: usize| table.seconds[row];
         let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
         for rows in table.series(key) {
             let reads: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
-            all.push((table.cell[rows[0] as usize], reads));
+            all.push((place(rows[0] as usize), reads));
         }
     } else {
         for row in 0..table.rows() {
             let reads: Vec<f64> = table.reads.iter().map(|column| column[row]).collect();
-            all.push((table.cell[row], reads));
+            all.push((place(row), reads));
         }
     }
-    let (cells, reads): (Vec<u32>, Vec<Vec<f64>>) = all.into_iter().unzip();
+    let (places, reads): (Vec<Place>, Vec<Vec<f64>>) = all.into_iter().unzip();
     let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0 };
-    for (place, isolated) in isolated(&reads).into_iter().enumerate() {
-        found.push(cells[place], &reads[place], &isolated, keep);
+    for ((place, reads), isolated) in places.into_iter().zip(&reads).zip(isolated(&reads)) {
+        found.push(place, reads, &isolated, keep);
     }
     found
 }
 
 impl AllSeries {
     /// Adds the reads of one series, without outliers.
-    fn push(&mut self, cell: u32, reads: &[f64], isolated: &Isolated, keep: &[bool]) {
+    fn push(&mut self, (cell, target): Place, reads: &[f64], isolated: &Isolated, keep: &[bool]) {
         let (values, follows) = without(reads, &isolated.outlier);
         let pairs = follows.iter().filter(|follows| **follows).count();
         if pairs == 0 {
@@ -82,7 +88,17 @@ impl AllSeries {
         self.outliers += reads.len() - values.len();
         let (of_levels, follow) = without(reads, &isolated.beyond_levels);
         let levels = two_levels(&of_levels, &follow);
-        self.series.push(ReadSeries { cell, n: values.len(), pairs, mean, middle, squares, differences: kept, levels });
+        self.series.push(ReadSeries {
+            cell,
+            target,
+            n: values.len(),
+            pairs,
+            mean,
+            middle,
+            squares,
+            differences: kept,
+            levels,
+        });
     }
 
     /// Returns properties of the data for the report.

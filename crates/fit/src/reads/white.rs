@@ -1,7 +1,7 @@
 //! White read noise.
 //!
 //! ```text
-//! r² = sum of d² / 2 G² / number of differences d       in bins of the mean G of a series
+//! r² = sum of d² / 2 G² / number of differences d       in states of the series (../states.rs)
 //! constant  r = sigma / G        relative  r = f        table  s of ln R with r² = exp(s²) - 1, the mean is preserved
 //! ```
 
@@ -10,16 +10,21 @@ use std::collections::BTreeSet;
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::series::{AllSeries, ReadSeries};
-use crate::bins::{Bins, drawn_range};
+use crate::bins::drawn_range;
 use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
-use crate::outcome::{Fitted, Outcome};
+use crate::outcome::Fitted;
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, median};
+use crate::states::States;
 
-/// Smallest number of differences.
+/// Why reads without noise have no law.
+pub(crate) const EQUAL_READS: &str = "successive reads are equal: read noise is below the resolution of the data";
+/// Smallest number of differences, of all and of one state.
 const LEAST_DIFFERENCES: usize = 20;
+/// Smallest number of series of a state.
+const LEAST_OF_STATE: usize = 3;
 /// Standard deviations beyond which a series is an outlier: of up to [`FEW`] differences, and of more.
 const FAR: [f64; 2] = [3.5, 3.0];
 const FEW: usize = 3;
@@ -38,8 +43,36 @@ struct Sums {
     relative: f64,
 }
 
+/// A fitted law of white read noise with its bootstrap samples.
+#[derive(Clone, Debug)]
+pub(crate) struct WhiteLaw {
+    kind: ReadNoiseKind,
+    centres: Vec<f64>,
+    parameters: Vec<f64>,
+    draws: Vec<Vec<f64>>,
+    /// Number of differences that determine it.
+    pub differences: usize,
+}
+
+impl WhiteLaw {
+    /// Returns the standard deviation of a read relative to its `conductance`, µS.
+    pub fn relative(&self, conductance: f64) -> f64 {
+        sigma(self.kind, &self.parameters, &self.centres, conductance) / conductance
+    }
+
+    /// Returns the same of a bootstrap sample.
+    pub fn drawn(&self, draw: usize, conductance: f64) -> f64 {
+        let parameters = self.draws.get(draw % self.draws.len().max(1)).unwrap_or(&self.parameters);
+        sigma(self.kind, parameters, &self.centres, conductance) / conductance
+    }
+}
+
 /// Fits white read noise to the series without telegraph noise.
-pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) -> Outcome<WhiteNoiseSpec> {
+pub(crate) fn fit_white(
+    all: &AllSeries,
+    options: &FitOptions,
+    sample: &Sample,
+) -> Result<(Fitted<WhiteNoiseSpec>, WhiteLaw), String> {
     let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.levels.is_none()).collect();
     let (quiet, noisy) = without_outliers(quiet);
     let mut notes = all.notes();
@@ -50,11 +83,11 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
     if differences < LEAST_DIFFERENCES {
         return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
     }
-    let bins = Bins::new(quiet.iter().map(|series| series.mean).collect());
+    let bins = states(&quiet, |series| series.mean, LEAST_OF_STATE.max(LEAST_DIFFERENCES * quiet.len() / differences));
     let by_group = by_group(&quiet, &bins, sample, |_| true);
     let all = total(&by_group, bins.count(), &vec![1.0; sample.groups]);
     if all.iter().all(|bin| bin.relative <= bin.n * RESOLUTION * RESOLUTION) {
-        return Err("successive reads are equal: read noise is below the resolution of the data".to_owned());
+        return Err(EQUAL_READS.to_owned());
     }
     let (kind, candidates) = choose(&all, &bins.centres, options.read_law);
     let parameters = estimate(kind, &all);
@@ -81,7 +114,8 @@ pub(crate) fn fit_white(all: &AllSeries, options: &FitOptions, sample: &Sample) 
         plot: Some(plot(kind, &parameters, &all, &bins, &draws_of_bins(&by_group, &bins, sample))),
         notes,
     };
-    Ok(Fitted { fit, section: section(kind, &parameters, &bins.centres), withheld: None })
+    let section = section(kind, &parameters, &bins.centres);
+    Ok((Fitted { fit, section, withheld: None }, WhiteLaw { kind, centres: bins.centres, parameters, draws, differences }))
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of
@@ -90,38 +124,46 @@ fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
     if series.len() < LEAST_SERIES {
         return (series, 0);
     }
-    let bins = Bins::new(series.iter().map(|series| series.middle).collect());
+    let bins = states(&series, |series| series.middle, LEAST_SERIES);
     let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.middle;
     let mut spreads = vec![Vec::new(); bins.count()];
-    series.iter().for_each(|series| spreads[bins.of(series.middle)].push(spread(series)));
+    series.iter().zip(&bins.of).for_each(|(series, &bin)| spreads[bin].push(spread(series)));
     let medians: Vec<f64> = spreads.iter_mut().map(|spreads| median(spreads)).collect();
-    let far = |series: &ReadSeries| {
-        let median = medians[bins.of(series.middle)];
+    let far = |(series, &bin): (&ReadSeries, &usize)| {
+        let median = medians[bin];
         // The median of one absolute difference is that of a normal distribution, 1 / 1.4826.
         let reach = if series.pairs <= FEW { FAR[0] * 1.4826 } else { FAR[1] };
         median > 0.0 && spread(series) > reach * median
     };
     let all = series.len();
-    let regular: Vec<&ReadSeries> = series.into_iter().filter(|series| !far(series)).collect();
+    let regular = series.into_iter().zip(&bins.of).filter(|&(series, bin)| !far((series, bin)));
+    let regular: Vec<&ReadSeries> = regular.map(|(series, _)| series).collect();
     let left_out = all - regular.len();
     (regular, left_out)
 }
 
+/// Returns the states of `series` at `conductance`, with `least` series each.
+fn states(series: &[&ReadSeries], conductance: impl Fn(&ReadSeries) -> f64, least: usize) -> States {
+    let targets: Option<Vec<f64>> = series.iter().map(|series| series.target).collect();
+    let conductances: Vec<f64> = series.iter().map(|series| conductance(series)).collect();
+    States::new(&conductances, targets.as_deref(), least)
+}
+
 /// Returns the number of cells of each bin, and of all.
-fn cells(series: &[&ReadSeries], bins: &Bins) -> Vec<usize> {
+fn cells(series: &[&ReadSeries], bins: &States) -> Vec<usize> {
     let mut cells = vec![BTreeSet::new(); bins.count() + 1];
-    for series in series {
-        cells[bins.of(series.mean)].insert(series.cell);
+    for (series, &bin) in series.iter().zip(&bins.of) {
+        cells[bin].insert(series.cell);
         cells[bins.count()].insert(series.cell);
     }
     cells.iter().map(BTreeSet::len).collect()
 }
 
-fn by_group(series: &[&ReadSeries], bins: &Bins, sample: &Sample, used: impl Fn(usize) -> bool) -> Vec<Sums> {
+fn by_group(series: &[&ReadSeries], bins: &States, sample: &Sample, used: impl Fn(usize) -> bool) -> Vec<Sums> {
     let mut sums = vec![Sums::default(); sample.groups * bins.count()];
-    for series in series.iter().filter(|series| used(series.cell as usize)) {
+    for (series, &bin) in series.iter().zip(&bins.of).filter(|(series, _)| used(series.cell as usize)) {
         let group = sample.group[series.cell as usize] as usize;
-        let sum = &mut sums[group * bins.count() + bins.of(series.mean)];
+        let sum = &mut sums[group * bins.count() + bin];
         sum.n += series.pairs as f64;
         sum.absolute += series.squares / 2.0;
         sum.relative += series.squares / (2.0 * series.mean * series.mean);
@@ -130,7 +172,7 @@ fn by_group(series: &[&ReadSeries], bins: &Bins, sample: &Sample, used: impl Fn(
 }
 
 /// Returns the sums of cells that are not held out.
-fn by_group_total(series: &[&ReadSeries], bins: &Bins, sample: &Sample) -> Vec<Sums> {
+fn by_group_total(series: &[&ReadSeries], bins: &States, sample: &Sample) -> Vec<Sums> {
     let training = by_group(series, bins, sample, |cell| !sample.held_out[cell]);
     total(&training, bins.count(), &vec![1.0; sample.groups])
 }
@@ -262,11 +304,11 @@ fn section(kind: ReadNoiseKind, parameters: &[f64], centres: &[f64]) -> WhiteNoi
     section
 }
 
-fn draws_of_bins(by_group: &[Sums], bins: &Bins, sample: &Sample) -> Vec<Vec<f64>> {
+fn draws_of_bins(by_group: &[Sums], bins: &States, sample: &Sample) -> Vec<Vec<f64>> {
     sample.bootstrap(|drawn| Some(estimate(ReadNoiseKind::Table, &total(by_group, bins.count(), drawn))))
 }
 
-fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &Bins, draws: &[Vec<f64>]) -> Plot {
+fn plot(kind: ReadNoiseKind, parameters: &[f64], sums: &[Sums], bins: &States, draws: &[Vec<f64>]) -> Plot {
     let of_bins = estimate(ReadNoiseKind::Table, sums);
     let bin = |bin: usize| {
         let centre = bins.centres[bin];

@@ -34,6 +34,7 @@ impl Table {
             pulse: of(&self.pulse, kept),
             up: of(&self.up, kept),
             value: of(&self.value, kept),
+            written: self.written,
             after: of(&self.after, kept),
             reads: self.reads.iter().map(|column| of(column, kept)).collect(),
             line: of(&self.line, kept),

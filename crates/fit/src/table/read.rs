@@ -54,6 +54,7 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
     }
     let header = Header::read(&file.name, &record, options)?;
     table.ignored = header.ignored();
+    table.written = header.names.iter().any(|name| name.starts_with("written_"));
     if !table.ignored.is_empty() {
         table.notes.push(format!("{}: left out as asked: column {}", file.name, table.ignored.join(", ")));
     }

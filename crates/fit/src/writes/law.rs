@@ -8,6 +8,7 @@
 //! The likelihoods of u and v are those of the same data: the density of v is that of u times exp(v).
 
 use crate::robust::Points;
+use crate::sample::signed_root;
 use crate::truncated::{Bounds, Sums, golden};
 
 /// Distance of logarithms at which a search ends.
@@ -90,6 +91,8 @@ pub(crate) struct Data<'a> {
     pub sums: &'a [BinSums],
     /// Whether the mean of v is the target, because an acceptance window bounds the data.
     pub centred: bool,
+    /// Variance of read noise relative to the square of the target by bin; empty for none.
+    pub noise: &'a [f64],
 }
 
 /// Parameters of a law: sigma in µS, fraction, or sigma of ln R per bin.
@@ -142,6 +145,47 @@ impl Data<'_> {
         }
     }
 
+    /// Returns the variance of read noise in `bin`, of v or of u.
+    fn noise(&self, kind: Kind, bin: usize) -> f64 {
+        let relative = self.noise.get(bin).copied().unwrap_or(0.0);
+        if kind.is_in_ln() { relative.ln_1p() } else { relative }
+    }
+
+    /// Returns the variance of read noise in units of the square of the common parameter, as information weighs the bins.
+    pub fn noise_of_common(&self, kind: Kind, parameter: f64) -> f64 {
+        let (mut sum, mut weights) = (0.0, 0.0);
+        for bin in self.bins() {
+            let unit = self.sigma(kind, bin, 1.0).powi(2);
+            let noise = self.noise(kind, bin) / unit;
+            let weight = self.sums[bin].count() / (parameter * parameter + noise).powi(2).max(f64::MIN_POSITIVE);
+            (sum, weights) = (sum + weight * noise, weights + weight);
+        }
+        sum / weights
+    }
+
+    /// Returns the variance of read noise in `bin`, as the parameter of a table counts it.
+    pub fn noise_of_bin(&self, bin: usize) -> f64 {
+        self.noise(Kind::Table, bin)
+    }
+
+    /// Returns the standard deviation of a table in `bin` without read noise; negative if there is less spread than that.
+    pub fn without_noise(&self, bin: usize, total: f64) -> f64 {
+        if self.noise.is_empty() { total } else { signed_root(total * total - self.noise(Kind::Table, bin)) }
+    }
+
+    /// Returns the standard deviation with read noise in `bin` for a common `variance`, which may be negative.
+    fn total(&self, kind: Kind, bin: usize, variance: f64) -> f64 {
+        let noise = self.noise(kind, bin);
+        // Far below the noise of other bins a negative variance leaves nothing of this one.
+        (variance * self.sigma(kind, bin, 1.0).powi(2) + noise).max(1e-4 * noise).sqrt()
+    }
+
+    /// Returns the smallest and largest variance without read noise that the bins have each, for the common parameter.
+    fn variances(&self, kind: Kind, of_bins: &[(f64, f64)]) -> (f64, f64) {
+        let each = |bin: usize| (of_bins[bin].1.powi(2) - self.noise(kind, bin)) / self.sigma(kind, bin, 1.0).powi(2);
+        self.bins().map(each).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(x), high.max(x)))
+    }
+
     /// Returns the range of the common parameter that the bins have each, as logarithms.
     fn range(&self, kind: Kind, of_bins: &[(f64, f64)]) -> (f64, f64) {
         let each = || self.bins().map(|bin| of_bins[bin].1 / self.sigma(kind, bin, 1.0));
@@ -155,16 +199,27 @@ impl Data<'_> {
         }
         let of_bins = self.of_bins(kind)?;
         if kind == Kind::Table {
-            return Some(of_bins.into_iter().map(|bin| bin.1).collect());
+            return Some(of_bins.iter().enumerate().map(|(bin, of)| self.without_noise(bin, of.1)).collect());
         }
-        let excess = |ln: f64| {
+        let excess_of = |sigma: &dyn Fn(usize) -> f64| {
             let of_bin = |bin: usize| {
                 let (bounds, points, sums) = self.seen(bin, kind.is_in_ln());
                 let points = points.expect("robust sums");
-                points.excess(bounds, sums, of_bins[bin], self.sigma(kind, bin, ln.exp()))
+                points.excess(bounds, sums, of_bins[bin], sigma(bin))
             };
             self.bins().map(of_bin).sum::<f64>()
         };
+        if !self.noise.is_empty() {
+            let (mut low, mut high) = self.variances(kind, &of_bins);
+            let resolution = RESOLUTION * low.abs().max(high.abs());
+            while high - low > resolution {
+                let middle = 0.5 * (low + high);
+                let excess = excess_of(&|bin| self.total(kind, bin, middle));
+                *(if excess > 0.0 { &mut high } else { &mut low }) = middle;
+            }
+            return Some(vec![signed_root(0.5 * (low + high))]);
+        }
+        let excess = |ln: f64| excess_of(&|bin| self.sigma(kind, bin, ln.exp()));
         let (mut low, mut high) = self.range(kind, &of_bins);
         while high - low > RESOLUTION {
             let middle = 0.5 * (low + high);
@@ -186,7 +241,16 @@ impl Data<'_> {
         };
         if kind == Kind::Table {
             let sum = self.bins().map(|bin| ln_likelihood(bin, of_bins[bin].1)).sum();
-            return Some((of_bins.into_iter().map(|bin| bin.1).collect(), sum));
+            return Some((of_bins.iter().enumerate().map(|(bin, of)| self.without_noise(bin, of.1)).collect(), sum));
+        }
+        if !self.noise.is_empty() {
+            let (low, high) = self.variances(kind, &of_bins);
+            let [low, high] = [low, high].map(|variance| variance.max(0.0).sqrt());
+            let total =
+                |x: f64| self.bins().map(|bin| ln_likelihood(bin, self.total(kind, bin, x * x))).sum::<f64>();
+            let x = golden(|along| total(low + along * (high - low)), 0.0, 1.0);
+            let parameter = low + x * (high - low);
+            return Some((vec![parameter], total(parameter)));
         }
         let (low, high) = self.range(kind, &of_bins);
         let total = |ln: f64| self.bins().map(|bin| ln_likelihood(bin, self.sigma(kind, bin, ln.exp()))).sum::<f64>();
@@ -199,9 +263,11 @@ impl Data<'_> {
         let mut total = [0.0; 2];
         for bin in self.bins() {
             let (bounds, sums) = (self.bounds[bin], &self.sums[bin].ln);
-            let median = bounds.estimate_sigma(sums, |_| 0.0)?;
+            // Read noise preserves the mean.
+            let shift = -0.5 * self.noise(Kind::Table, bin);
+            let median = bounds.estimate_sigma(sums, |_| shift)?;
             let mean = bounds.estimate_sigma(sums, |sigma| -0.5 * sigma * sigma)?;
-            total[0] += bounds.ln_likelihood(sums, 0.0, median);
+            total[0] += bounds.ln_likelihood(sums, shift, median);
             total[1] += bounds.ln_likelihood(sums, -0.5 * mean * mean, mean);
         }
         Some(total)
@@ -224,17 +290,22 @@ pub(crate) struct Law {
     pub targets: Vec<f64>,
     /// Whether a table preserves the mean.
     pub mean_preserving: bool,
+    /// Variance of read noise relative to the square of the target by bin; empty for none.
+    pub noise: Vec<f64>,
 }
 
 impl Law {
-    /// Returns the residual of v = ln(G / `target`), standard deviations.
-    pub fn z(&self, target: f64, v: f64) -> f64 {
+    /// Returns the residual of v = ln(G / `target`) in `bin`, standard deviations with read noise.
+    pub fn z(&self, bin: usize, target: f64, v: f64) -> f64 {
+        let noise = self.noise.get(bin).copied().unwrap_or(0.0);
+        let of = |sigma: f64, noise: f64| if noise > 0.0 { (sigma * sigma + noise).sqrt() } else { sigma };
         match self.kind {
-            Kind::Constant => v.exp_m1() * target / self.parameters[0],
-            Kind::Relative => v.exp_m1() / self.parameters[0],
+            Kind::Constant => v.exp_m1() * target / of(self.parameters[0], noise * target * target),
+            Kind::Relative => v.exp_m1() / of(self.parameters[0], noise),
             Kind::OnePoint | Kind::Table => {
-                let sigma = self.ln_sigma(target);
-                let offset = if self.mean_preserving { -0.5 * sigma * sigma } else { 0.0 };
+                let of_read = noise.ln_1p();
+                let sigma = of(self.ln_sigma(target), of_read);
+                let offset = if self.mean_preserving { -0.5 * sigma * sigma } else { -0.5 * of_read };
                 (v - offset) / sigma
             }
         }

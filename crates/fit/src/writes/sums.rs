@@ -138,7 +138,7 @@ impl WriteSums {
 
     /// Returns the data of laws of `targets`, µS, with `sums` by bin.
     pub fn data<'a>(&'a self, targets: &'a [f64], sums: &'a [BinSums]) -> Data<'a> {
-        Data { targets, bounds: &self.bounds, points: self.points.as_deref(), sums, centred: self.accepted }
+        Data { targets, bounds: &self.bounds, points: self.points.as_deref(), sums, centred: self.accepted, noise: &[] }
     }
 
     /// Returns whether the window clips a bin so much that it has thresholds.

@@ -13,6 +13,7 @@ mod log_time;
 mod noise;
 mod outliers;
 mod power;
+mod trend;
 mod visible;
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};

@@ -1,6 +1,7 @@
 //! Lines over ln t, one per series.
 
 use crate::sample::Sample;
+use crate::states::States;
 use crate::table::Table;
 
 /// Largest relative distance from an end of the window at which a value is clipped.
@@ -35,6 +36,8 @@ impl Line {
 pub(super) struct Series {
     /// Group of the cell.
     pub group: usize,
+    /// Target of the write, µS, if the table has it.
+    pub target: Option<f64>,
     /// Whether the cell is held out.
     pub held_out: bool,
     /// Number of times above 0 s.
@@ -60,6 +63,13 @@ impl Series {
     }
 }
 
+/// Returns the states of `series` at `conductance`, with `least` series each.
+pub(super) fn states(series: &[Series], conductance: impl Fn(&Series) -> f64, least: usize) -> States {
+    let targets: Option<Vec<f64>> = series.iter().map(|one| one.target).collect();
+    let conductances: Vec<f64> = series.iter().map(conductance).collect();
+    States::new(&conductances, targets.as_deref(), least)
+}
+
 /// Series of a table.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
@@ -74,7 +84,7 @@ pub(super) struct Found {
 /// Returns the series of `table` with the window `low` to `high`, µS.
 pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64), sample: &Sample) -> Found {
     let (mut found, mut clipped, mut outside) = (Vec::new(), 0, 0);
-    let mut push = |cell: u32, start: Option<f64>, values: Vec<(f64, f64)>| {
+    let mut push = |row: usize, start: Option<f64>, values: Vec<(f64, f64)>| {
         let all = start.iter().copied().chain(values.iter().map(|value| value.1));
         let positive = all.clone().all(|value| value > 0.0);
         if !positive || values.is_empty() || (values.len() < 2 && start.is_none()) {
@@ -88,11 +98,12 @@ pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64),
             return;
         }
         outside += usize::from(values.iter().any(|value| value.1 < low || value.1 > high));
-        found.push(one(cell as usize, start, values, sample));
+        let target = table.target.get(row).copied();
+        found.push(one((table.cell[row] as usize, target), start, values, sample));
     };
     if let (true, Some(after)) = (table.seconds.is_empty(), after) {
         for row in 0..table.after.len() {
-            push(table.cell[row], Some(table.value[row]), vec![(after, table.after[row])]);
+            push(row, Some(table.value[row]), vec![(after, table.after[row])]);
         }
     } else if !table.seconds.is_empty() {
         let by_time = |row: usize| table.seconds[row];
@@ -100,19 +111,25 @@ pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64),
             let at = |row: &u32| (table.seconds[*row as usize], table.value[*row as usize]);
             let start = rows.iter().map(at).find(|value| value.0 == 0.0).map(|value| value.1);
             let values = rows.iter().map(at).filter(|value| value.0 > 0.0).collect();
-            push(table.cell[rows[0] as usize], start, values);
+            push(rows[0] as usize, start, values);
         }
     }
     Found { series: found, clipped, outside }
 }
 
-fn one(cell: usize, start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {
+fn one(
+    (cell, target): (usize, Option<f64>),
+    start: Option<f64>,
+    values: Vec<(f64, f64)>,
+    sample: &Sample,
+) -> Series {
     let mean = values.iter().map(|value| value.1).sum::<f64>() / values.len() as f64;
     let power = line(values.iter().map(|(t, g)| (t.ln(), g.ln())));
     let mut linear = line(values.iter().map(|(t, g)| (t.ln(), *g)));
     linear.residual /= mean * mean;
     Series {
         group: sample.group[cell] as usize,
+        target,
         held_out: sample.held_out[cell],
         points: values.len(),
         times: (values[0].0, values[values.len() - 1].0),

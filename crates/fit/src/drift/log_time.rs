@@ -10,9 +10,10 @@
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
-use super::lines::{Series, times};
+use super::lines::{Series, states, times};
 use super::noise::{Errors, ReadNoise, factor};
 use super::outliers::Scale as LineScale;
+use super::trend::states_differ;
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
@@ -39,7 +40,9 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
     let unknown_noise = known_start.then(|| data.unknown_noise(&noise)).flatten();
     let at_reference = known_start && unknown_noise.is_none();
     let numbers = data.numbers(&values, &draws, at_reference, sample);
-    let mut notes: Vec<String> = unknown_noise.into_iter().collect();
+    let slopes: Vec<f64> = series.iter().map(|one| one.linear.slope).collect();
+    let states = states(series, |one| one.start.unwrap_or(one.first), super::LEAST_SERIES);
+    let mut notes: Vec<String> = unknown_noise.into_iter().chain(states_differ(&slopes, &states)).collect();
     if !known_start {
         notes.push("without values at 0 s the spread at the reference time is part of the write noise".to_owned());
     }

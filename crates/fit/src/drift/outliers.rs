@@ -6,14 +6,18 @@
 //! shift      from the value right after the write to the first one later: the same
 //! ```
 //!
-//! Bins are quantiles of the median conductance of a series, which one outlier does not move.
+//! Bins are states (../states.rs) of the median conductance of a series, which one outlier does not move.
 
-use super::lines::{Line, Series};
-use crate::bins::Bins;
-use crate::sample::{median, robust};
+use super::lines::{Line, Series, states};
+use crate::sample::median;
+use crate::states::States;
 
 /// Scatter in medians, and distance in robust standard deviations.
 const FAR: (f64, f64) = (6.0, 5.0);
+/// Standard deviation of a normal distribution over its median absolute deviation.
+const MAD: f64 = 1.4826;
+/// Smallest number of series of a bin.
+const LEAST: usize = 20;
 /// Smallest distance, relative to the conductance, above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -28,13 +32,11 @@ pub(super) enum Scale {
 
 /// Returns the series that are no outlier on at least one of `scales`.
 pub(super) fn regular(series: Vec<Series>, scales: &[Scale]) -> Vec<Series> {
-    let conductances: Vec<f64> = series.iter().map(conductance).collect();
-    if conductances.is_empty() {
+    if series.is_empty() {
         return series;
     }
-    let bins = Bins::new(conductances.clone());
-    let of: Vec<usize> = conductances.into_iter().map(|conductance| bins.of(conductance)).collect();
-    let outlying: Vec<Vec<bool>> = scales.iter().map(|&scale| outlying(&series, &of, &bins, scale)).collect();
+    let bins = states(&series, conductance, LEAST);
+    let outlying: Vec<Vec<bool>> = scales.iter().map(|&scale| outlying(&series, &bins, scale)).collect();
     let mut kept = (0..series.len()).map(|place| outlying.iter().any(|on_scale| !on_scale[place]));
     series.iter().filter(|_| kept.next() == Some(true)).cloned().collect()
 }
@@ -45,34 +47,47 @@ fn conductance(series: &Series) -> f64 {
     median(&mut series.start.into_iter().chain(later).collect::<Vec<f64>>())
 }
 
-/// Returns which series are outliers on a scale; `of` are their bins.
-fn outlying(series: &[Series], of: &[usize], bins: &Bins, scale: Scale) -> Vec<bool> {
-    let of_bins = |value: &dyn Fn(&Series) -> Option<f64>| {
-        let mut values = vec![Vec::new(); bins.count()];
-        for (one, &bin) in series.iter().zip(of) {
-            values[bin].extend(value(one));
-        }
-        values
-    };
+/// Returns which series are outliers of their state on a scale.
+fn outlying(series: &[Series], bins: &States, scale: Scale) -> Vec<bool> {
     let scatter = |one: &Series| (one.points > 2).then(|| line(one, scale).noise.sqrt());
     let slope = |one: &Series| (one.points > 1).then(|| line(one, scale).slope);
     let shift = |one: &Series| {
         let start = one.start?;
         Some(if scale == Scale::Ln { (one.first / start).ln() } else { one.first - start })
     };
-    let scatters: Vec<f64> = of_bins(&scatter).iter_mut().map(|values| median(values)).collect();
-    let [slopes, shifts] = [of_bins(&slope), of_bins(&shift)]
-        .map(|mut values| values.iter_mut().map(|values| robust(values)).collect::<Vec<(f64, f64)>>());
+    let scatters: Vec<Option<f64>> = series.iter().map(scatter).collect();
+    let medians = medians(&scatters, bins);
+    let fine = states(series, conductance, super::LEAST_SERIES);
+    let [slopes, shifts] = [series.iter().map(slope).collect(), series.iter().map(shift).collect()]
+        .map(|values: Vec<Option<f64>>| distances(&values, &fine, bins));
     let resolution = |bin: usize| RESOLUTION * if scale == Scale::Ln { 1.0 } else { bins.centres[bin] };
-    let far = |value: Option<f64>, (centre, spread): (f64, f64), bin: usize| {
-        value.is_some_and(|value| (value - centre).abs() > (FAR.1 * spread).max(resolution(bin)))
+    let is = |place: usize| {
+        let bin = bins.of[place];
+        let far = |(distance, spread): (Option<f64>, f64)| {
+            distance.is_some_and(|distance| distance > (FAR.1 * spread).max(resolution(bin)))
+        };
+        scatters[place].is_some_and(|scatter| scatter > (FAR.0 * medians[bin]).max(resolution(bin)))
+            || far(slopes[place])
+            || far(shifts[place])
     };
-    let is = |(one, &bin): (&Series, &usize)| {
-        scatter(one).is_some_and(|scatter| scatter > (FAR.0 * scatters[bin]).max(resolution(bin)))
-            || far(slope(one), slopes[bin], bin)
-            || far(shift(one), shifts[bin], bin)
-    };
-    series.iter().zip(of).map(is).collect()
+    (0..series.len()).map(is).collect()
+}
+
+/// Returns the median of each bin.
+fn medians(values: &[Option<f64>], bins: &States) -> Vec<f64> {
+    let mut of_bins = vec![Vec::new(); bins.count()];
+    values.iter().zip(&bins.of).for_each(|(value, &bin)| of_bins[bin].extend(*value));
+    of_bins.iter_mut().map(|values| median(values)).collect()
+}
+
+/// Returns the distance of each value from the median of its state, and the robust standard deviation of its bin: few series of a
+/// state show its centre, and those of its neighbours help to show the spread.
+fn distances(values: &[Option<f64>], states: &States, bins: &States) -> Vec<(Option<f64>, f64)> {
+    let centres = medians(values, states);
+    let distances: Vec<Option<f64>> =
+        values.iter().zip(&states.of).map(|(value, &state)| value.map(|value| (value - centres[state]).abs())).collect();
+    let spreads = medians(&distances, bins);
+    distances.iter().zip(&bins.of).map(|(distance, &bin)| (*distance, MAD * spreads[bin])).collect()
 }
 
 fn line(series: &Series, scale: Scale) -> Line {

@@ -6,26 +6,32 @@
 //! ln t_ref = (sum nu (a - ln G_0) - e x) / (sum nu² - e)         with G_0 right after the write
 //! ```
 //!
-//! e is the squared error of nu, and e x that of nu with a (noise.rs).
+//! States are targets, or clearly separated conductances (../states.rs). Neighbours of few series are merged if their exponents do not
+//! differ. e is the squared error of nu, and e x that of nu with a (noise.rs).
 //! Leone, Nelson and Nottingham, Technometrics 3, 543 (1961), for the folded normal.
 
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 
 use super::LEAST_SERIES;
-use super::lines::{Series, times};
+use super::lines::{Series, states, times};
 use super::noise::{Errors, ReadNoise, factor};
+use super::trend::{Place, trends};
 use super::outliers::Scale as LineScale;
-use crate::bins::Bins;
 use crate::interval::{Scale, with_interval};
 use crate::normal::{cdf, density};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
-use crate::sample::{Sample, signed_root};
+use crate::sample::{Sample, signed_root, standard_deviation};
+use crate::states::States;
 
 /// Standard errors above which a mean is not zero.
 const RISES: f64 = 4.0;
+/// Series of a state that keeps its own point, whether or not its exponents differ from those of a neighbour.
+const ENOUGH: usize = 20;
+/// Standard errors from which the exponents of two states differ.
+const DIFFER: f64 = 2.0;
 
 /// Sums over the series of one bin: exponents, their squares, their regression errors, and squared residuals about the lines with
 /// their expectation. Errors are for a unit factor of the noise until [`total`].
@@ -59,7 +65,10 @@ impl Sums {
 struct Exponent {
     group: usize,
     held_out: bool,
+    state: usize,
     conductance: f64,
+    /// Target or conductance, µS, to compare series.
+    place: f64,
     exponent: f64,
     errors: Errors,
     /// Value of the line at 1 s minus ln of the conductance right after the write.
@@ -71,15 +80,14 @@ pub(super) fn rises(series: &[Series]) -> bool {
     let changes: Vec<f64> =
         series.iter().filter_map(|one| Some((one.values.last()?.1 / one.start.unwrap_or(one.first)).ln())).collect();
     let mean = changes.iter().sum::<f64>() / changes.len() as f64;
-    mean > -crate::sample::standard_deviation(&changes) / 2.0
+    mean > -standard_deviation(&changes) / 2.0
 }
 
 /// Fits the power law.
 pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
     let noise = ReadNoise::new(series, LineScale::Ln, first);
-    let exponents = exponents(series, &noise.errors, first)?;
-    let bins = Bins::new(exponents.iter().map(|one| one.conductance).collect());
+    let (exponents, bins) = exponents(series, &noise.errors, first)?;
     let by_group = sums(&exponents, &bins, sample.groups, |_| true);
     let everyone = vec![1.0; sample.groups];
     let estimate = |drawn: &[f64]| {
@@ -102,7 +110,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         numbers.push(number("drift.reference_seconds", unit, place, (Scale::Log, series.len()), sample));
     }
     let training = total(&sums(&exponents, &bins, sample.groups, |one| !one.held_out), bins.count(), &everyone);
-    let z = residuals(&exponents, &bins, &training);
+    let z = residuals(&exponents, &training);
     let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
     let note = format!(
         "the reference time is the first time in the data, {first} s: no drift from a value right after the write bounds it"
@@ -118,44 +126,82 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         candidates: Vec::new(),
         quality,
         plot: Some(plot(&values, &draws, &bins, &counts)),
-        notes: if reference.is_none() { vec![note] } else { Vec::new() },
+        notes: trends("drift exponents", &places(&exponents, &bins))
+            .into_iter()
+            .chain(reference.is_none().then_some(note))
+            .collect(),
     };
     Ok(Fitted { fit, section: section(&values, &bins, (reference.unwrap_or(first), latest)), withheld: None })
 }
 
-/// Returns the exponents of series with at least two times, if conductances do not rise.
-fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<Vec<Exponent>, String> {
+/// Returns the exponents of series with at least two times, and their states, if conductances do not rise.
+fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<(Vec<Exponent>, States), String> {
     let several = || series.iter().zip(errors).filter(|(series, _)| series.points > 1);
-    let exponents: Vec<Exponent> = several().map(|(series, errors)| exponent(series, errors, first)).collect();
+    let used: Vec<Series> = several().map(|(series, _)| series.clone()).collect();
+    let mut exponents: Vec<Exponent> = several().map(|(series, errors)| exponent(series, errors, first)).collect();
     if exponents.len() < LEAST_SERIES {
         return Err("one time after the write determines no exponent, expected at least 2".to_owned());
     }
     let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
-    let spread = crate::sample::standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
+    let spread = standard_deviation(&exponents.iter().map(|one| one.exponent).collect::<Vec<_>>());
     if mean < -RISES * spread / (exponents.len() as f64).sqrt() {
         return Err(format!(
             "conductances rise with time, by {:.2} % per unit of ln t; a device file has no such power law",
             -100.0 * mean
         ));
     }
-    Ok(exponents)
+    let bins = states(&used, |series| conductance(series, first), LEAST_SERIES);
+    let conductances: Vec<f64> = exponents.iter().map(|one| one.conductance).collect();
+    let bins = bins.merge(&conductances, |states, state| are_alike(&exponents, states, state));
+    exponents.iter_mut().zip(&bins.of).for_each(|(one, &state)| one.state = state);
+    Ok((exponents, bins))
+}
+
+/// Returns whether `state` and the next have few series and exponents that do not differ.
+fn are_alike(exponents: &[Exponent], states: &States, state: usize) -> bool {
+    if states.counts[state].min(states.counts[state + 1]) >= ENOUGH {
+        return false;
+    }
+    let of = |state: usize| {
+        let of_state = exponents.iter().zip(&states.of).filter(|(_, of)| **of == state);
+        let values: Vec<f64> = of_state.map(|(one, _)| one.exponent).collect();
+        let (n, spread) = (values.len() as f64, standard_deviation(&values));
+        (values.iter().sum::<f64>() / n, spread * spread / n)
+    };
+    let ((one, of_one), (next, of_next)) = (of(state), of(state + 1));
+    (one - next).abs() <= DIFFER * (of_one + of_next).sqrt()
+}
+
+fn places(exponents: &[Exponent], bins: &States) -> Vec<Vec<Place>> {
+    let mut places = vec![Vec::new(); bins.count()];
+    for one in exponents {
+        places[one.state].push(Place { conductance: one.place, value: one.exponent });
+    }
+    places
+}
+
+/// Returns the conductance right after the write, or at the `first` time, s.
+fn conductance(series: &Series, first: f64) -> f64 {
+    series.start.unwrap_or_else(|| series.power.at(first.ln()).exp())
 }
 
 fn exponent(series: &Series, errors: &Errors, first: f64) -> Exponent {
     Exponent {
         group: series.group,
         held_out: series.held_out,
-        conductance: series.start.unwrap_or_else(|| series.power.at(first.ln()).exp()),
+        state: 0,
+        conductance: conductance(series, first),
+        place: series.target.unwrap_or_else(|| conductance(series, first)),
         exponent: -series.power.slope,
         errors: *errors,
         offset: series.start.map(|start| series.power.intercept - start.ln()),
     }
 }
 
-fn sums(exponents: &[Exponent], bins: &Bins, groups: usize, used: impl Fn(&Exponent) -> bool) -> Vec<Sums> {
+fn sums(exponents: &[Exponent], bins: &States, groups: usize, used: impl Fn(&Exponent) -> bool) -> Vec<Sums> {
     let mut sums = vec![Sums::default(); groups * bins.count()];
     for one in exponents.iter().filter(|one| used(one)) {
-        let sum = &mut sums[one.group * bins.count() + bins.of(one.conductance)];
+        let sum = &mut sums[one.group * bins.count() + one.state];
         sum.n += 1.0;
         sum.exponent += one.exponent;
         sum.squares += one.exponent * one.exponent;
@@ -243,17 +289,17 @@ fn numbers(values: &[f64], draws: &[Vec<f64>], bins: &[Sums], sample: &Sample) -
 }
 
 /// Returns the residuals of held-out series over the law of the others.
-fn residuals(exponents: &[Exponent], bins: &Bins, training: &[Sums]) -> Vec<f64> {
+fn residuals(exponents: &[Exponent], training: &[Sums]) -> Vec<f64> {
     let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
     let held = exponents.iter().filter(|one| one.held_out);
     held.map(|one| {
-        let (mean, sigma) = training[bins.of(one.conductance)].moments();
+        let (mean, sigma) = training[one.state].moments();
         (one.exponent - mean) / (sigma.max(0.0).powi(2) + factor * one.errors.slope).sqrt()
     })
     .collect()
 }
 
-fn section(values: &[f64], bins: &Bins, (reference, latest): (f64, f64)) -> DriftSpec {
+fn section(values: &[f64], bins: &States, (reference, latest): (f64, f64)) -> DriftSpec {
     let point = |bin: usize| DriftPoint {
         resistance_ohm: 1e6 / bins.centres[bin],
         exponent: values[2 * bin].clamp(0.0, 1.0),
@@ -268,7 +314,7 @@ fn section(values: &[f64], bins: &Bins, (reference, latest): (f64, f64)) -> Drif
     }
 }
 
-fn plot(values: &[f64], draws: &[Vec<f64>], bins: &Bins, counts: &[usize]) -> Plot {
+fn plot(values: &[f64], draws: &[Vec<f64>], bins: &States, counts: &[usize]) -> Plot {
     let curve = |part: usize, name: &str| {
         let bin = |bin: usize| {
             let of_bin: Vec<f64> = draws.iter().map(|draw| draw[2 * bin + part]).collect();

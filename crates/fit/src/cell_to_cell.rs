@@ -1,27 +1,26 @@
 //! Persistent differences between cells against differences between writes of one cell.
 //!
 //! ```text
-//! w = (G - T) / (T - S)       relative error of the change asked for; S is the start of the write, Gmin if unknown
+//! w = (G - T) / (T - S)       relative error of the change asked for, from the start S of the write
+//! w = (G - T) / T             without the starts of writes
 //! sigma²_writes = MSW,  sigma²_cells = V - MSW mean(1 / n)       one-way random effects
 //! ```
 //!
 //! V is the variance of the means of cells with n writes each, per target. Searle, Casella and McCulloch, *Variance Components* (1992),
-//! chapter 3. A gain of the steps of each cell makes sigma_cells equal at all targets. V comes from winsorised moments of the means, on
-//! which 3 % of outlier cells anywhere have an influence of 9 % (../winsorised.rs). The gain weighs targets by 1 / V²: where writes scatter
-//! more than cells differ, that would be a multiple of sigma²_cells.
+//! chapter 3. V comes from winsorised moments of the means, on which 3 % of outlier cells anywhere have an influence of 9 %
+//! (../winsorised.rs). Cells differ if V over its noise is improbable under the F distribution, with the degrees of freedom that
+//! winsorised moments leave. gain.rs finds the gain of the steps that explains the spread at all targets.
 
-use std::collections::BTreeSet;
+mod gain;
+mod report;
 
-use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
+use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
-use crate::interval::{Scale, with_interval};
-use crate::options::Mechanism;
-use crate::outcome::{Fitted, Outcome};
-use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{LEAST_CELLS, Sample, robust, signed_root};
+use crate::sample::{Sample, robust};
 use crate::truncated::{Bounds, Sums as Moments};
 use crate::winsorised::{Clip, Winsorised};
 use crate::writes::{Ends, WriteRow, WriteRows};
+use gain::Start;
 
 /// Robust standard deviations beyond which a write is an outlier. That takes as much from V as from MSW.
 const OUTLIER: f64 = 3.0;
@@ -31,8 +30,8 @@ const WINSOR: f64 = 1.25;
 const LESS_INFORMATION: f64 = 1.64;
 /// Largest fraction of writes at an end of the window that leaves the differences between cells.
 const CLIPPED: f64 = 0.01;
-/// Standard errors of the ratio of mean squares from which cells differ.
-const SIGNIFICANT: f64 = 4.0;
+/// Probability of such means of equal cells below which cells differ.
+const IMPROBABLE: f64 = 1e-4;
 /// Smallest distance of a target from Gmin, relative to the target, for the gain.
 const LEAST_CHANGE: f64 = 0.05;
 
@@ -43,6 +42,8 @@ struct Cell {
     v: f64,
     w: f64,
     ww: f64,
+    /// Sum of the changes asked for, µS, or of the targets without starts.
+    change: f64,
 }
 
 /// Sums over the cells of one target.
@@ -56,12 +57,13 @@ struct Sums {
     /// Sums of the winsorised means of cells.
     means: Moments,
     clip: Clip,
+    change: f64,
 }
 
 impl Sums {
     /// Creates sums of no cells, with winsorising points of their means.
     fn new(clip: Clip) -> Sums {
-        Sums { cells: 0.0, n: 0.0, inverse: 0.0, within: 0.0, means: Moments::default(), clip }
+        Sums { cells: 0.0, n: 0.0, inverse: 0.0, within: 0.0, means: Moments::default(), clip, change: 0.0 }
     }
 
     fn push(&mut self, cell: &Cell) {
@@ -71,6 +73,7 @@ impl Sums {
         self.inverse += 1.0 / cell.n;
         self.within += (cell.ww - cell.n * mean * mean).max(0.0);
         self.means.push_weighted(self.clip.of(mean), 1.0);
+        self.change += cell.change;
     }
 
     fn add(&mut self, other: &Sums, times: f64) {
@@ -79,6 +82,7 @@ impl Sums {
         self.inverse += times * other.inverse;
         self.within += times * other.within;
         self.means.add(&other.means.times(times));
+        self.change += times * other.change;
     }
 
     /// Returns V, 0 if most means are equal.
@@ -103,9 +107,24 @@ impl Sums {
         self.of_writes() * self.inverse / self.cells
     }
 
-    fn differ(&self) -> bool {
-        let error = (LESS_INFORMATION * 2.0 / (self.cells - 1.0) + 2.0 / (self.n - self.cells)).sqrt();
-        self.cells >= LEAST_CELLS as f64 && self.of_means() > self.noise() * (1.0 + SIGNIFICANT * error)
+    /// Returns the squared standard error of [`Sums::variance`], with V of the data or of the `expected` variance.
+    fn error(&self, expected: Option<f64>) -> f64 {
+        let noise = self.noise();
+        let of_means = expected.map_or_else(|| self.of_means(), |expected| expected.max(0.0) + noise);
+        let (of_cells, of_writes) = ((self.cells - 1.0) / LESS_INFORMATION, self.n - self.cells);
+        2.0 * (of_means * of_means / of_cells + noise * noise / of_writes)
+    }
+
+    /// Returns the probability of such different means of equal cells.
+    fn probability(&self) -> f64 {
+        let f = FisherSnedecor::new((self.cells - 1.0) / LESS_INFORMATION, self.n - self.cells);
+        let noise = self.noise();
+        f.map_or(1.0, |f| if noise > 0.0 { f.sf(self.of_means() / noise) } else { 0.0 })
+    }
+
+    /// Returns the mean change asked for, µS, or the mean target without starts.
+    fn unit(&self) -> f64 {
+        self.change / self.n
     }
 }
 
@@ -117,14 +136,15 @@ pub(crate) struct CellToCell {
     targets: Vec<f64>,
     /// Whether the window clips writes to a target.
     clipped: Vec<bool>,
+    /// Gmin of the window, µS.
     floor: f64,
-    /// Whether the starts of all writes are known.
-    starts: bool,
+    start: Start,
 }
 
 impl CellToCell {
-    /// Sums the writes of each cell; `floor` is Gmin, µS, and `ends` are the ends of the window that clip writes.
-    pub fn new(writes: &WriteRows, floor: f64, ends: Ends) -> CellToCell {
+    /// Sums the writes of each cell; `floor` is Gmin, µS, which is `known` or an estimate, and `ends` are the ends of the window that
+    /// clip writes.
+    pub fn new(writes: &WriteRows, (floor, known): (f64, bool), ends: Ends) -> CellToCell {
         let targets = writes.bins.centres.clone();
         let regular = |row: &&WriteRow| is_regular(writes, row.bin as usize, row.v);
         let mut rows: Vec<&WriteRow> = writes.rows.iter().filter(regular).collect();
@@ -135,20 +155,26 @@ impl CellToCell {
             let mut sums = Cell::default();
             for row in of_cell {
                 let target = row.conductance / row.v.exp();
-                let change = target - row.start.unwrap_or(floor);
+                let change = target - row.start.unwrap_or(0.0);
                 if change.abs() < LEAST_CHANGE * target {
                     continue;
                 }
                 let w = (row.conductance - target) / change;
-                sums = Cell { n: sums.n + 1.0, v: sums.v + row.v, w: sums.w + w, ww: sums.ww + w * w };
+                sums.n += 1.0;
+                (sums.v, sums.w, sums.ww) = (sums.v + row.v, sums.w + w, sums.ww + w * w);
+                sums.change += change;
             }
             if sums.n > 0.0 {
                 cells.push((of_cell[0].bin, of_cell[0].cell, sums));
             }
         }
         let clipped = clipped(writes, ends);
-        let starts = writes.rows.iter().all(|row| row.start.is_some());
-        CellToCell { cells, targets, clipped, floor, starts }
+        let start = match (writes.rows.iter().all(|row| row.start.is_some()), known) {
+            (true, _) => Start::OfWrites,
+            (false, true) => Start::At(floor),
+            (false, false) => Start::UpTo(floor),
+        };
+        CellToCell { cells, targets, clipped, floor, start }
     }
 
     /// Returns the sums of `cell` in `bin`.
@@ -157,8 +183,8 @@ impl CellToCell {
         Some(&self.cells[place].2)
     }
 
-    /// Returns the sums of each target by group of cells.
-    fn by_group(&self, sample: &Sample) -> Vec<Vec<Sums>> {
+    /// Returns the sums of each target by group of the cells that are `used`.
+    fn by_group(&self, sample: &Sample, used: impl Fn(usize) -> bool) -> Vec<Vec<Sums>> {
         let mut means: Vec<Vec<f64>> = vec![Vec::new(); self.targets.len()];
         self.cells.iter().for_each(|(bin, _, cell)| means[*bin as usize].push(cell.w / cell.n));
         let of_bin = |means: &mut Vec<f64>| {
@@ -167,7 +193,7 @@ impl CellToCell {
             vec![Sums::new(clip); sample.groups]
         };
         let mut sums: Vec<Vec<Sums>> = means.iter_mut().map(of_bin).collect();
-        for (bin, cell, writes) in &self.cells {
+        for (bin, cell, writes) in self.cells.iter().filter(|cell| used(cell.1 as usize)) {
             sums[*bin as usize][sample.group[*cell as usize] as usize].push(writes);
         }
         sums
@@ -200,99 +226,6 @@ impl CellToCell {
         writes.update_robust();
         writes
     }
-
-    /// Fits the gain of cells.
-    pub fn fit(&self, sample: &Sample) -> Outcome<DeviceToDeviceSpec> {
-        let by_group = self.by_group(sample);
-        let total = |drawn: &[f64], bin: usize| {
-            let mut sums = Sums::new(by_group[bin][0].clip);
-            by_group[bin].iter().zip(drawn).for_each(|(group, &times)| sums.add(group, times));
-            sums
-        };
-        let everyone = vec![1.0; sample.groups];
-        let repeated = |bin: &usize| {
-            let sums = total(&everyone, *bin);
-            sums.cells >= LEAST_CELLS as f64 && sums.n > 1.2 * sums.cells
-        };
-        let far =
-            |bin: &usize| self.targets[*bin] - self.floor > LEAST_CHANGE * self.targets[*bin] && !self.clipped[*bin];
-        let used: Vec<usize> = (0..self.targets.len()).filter(repeated).filter(far).collect();
-        if used.is_empty() {
-            return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
-        }
-        if !used.iter().any(|&bin| total(&everyone, bin).differ()) {
-            return Err("cells do not differ by more than writes of one cell".to_owned());
-        }
-        let weights = weights(&used.iter().map(|&bin| total(&everyone, bin)).collect::<Vec<_>>());
-        // The mean over targets, weighted with the number of cells and the information of each.
-        let mean = |drawn: &[f64], of: fn(&Sums) -> f64| {
-            let sums = used.iter().zip(&weights).map(|(&bin, weight)| (total(drawn, bin), weight));
-            let add = |(sum, weights), (sums, weight): (Sums, &f64)| {
-                (sum + weight * sums.cells * of(&sums), weights + weight * sums.cells)
-            };
-            let (sum, weights) = sums.fold((0.0, 0.0), add);
-            sum / weights
-        };
-        let sigma = |drawn: &[f64]| signed_root(mean(drawn, Sums::variance));
-        let value = sigma(&everyone);
-        let draws: Vec<f64> =
-            sample.bootstrap(|drawn| Some(vec![sigma(drawn)])).into_iter().map(|draw| draw[0]).collect();
-        let n = used.iter().map(|&bin| total(&everyone, bin).n as usize).sum();
-        let of_used = self.cells.iter().filter(|cell| used.contains(&(cell.0 as usize)));
-        let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
-        let key = ("device_to_device.step_gain_sigma", "");
-        let scale = Scale::spread(cells.len() as f64 - 1.0, mean(&everyone, Sums::noise));
-        let mut numbers = vec![with_interval(key, value, &draws, scale, (n, cells.len()))];
-        numbers.extend(self.of_targets(&used, sample, total));
-        let fit = MechanismFit {
-            mechanism: Mechanism::CellToCell,
-            law: "normal",
-            method: "one-way random effects over cells and writes, with winsorised means of cells, as a gain of the change from \
-                     Gmin to the target; intervals by bootstrap over cells"
-                .to_owned(),
-            numbers,
-            candidates: Vec::new(),
-            quality: None,
-            plot: None,
-            notes: if self.starts { vec![] } else { vec!["writes are assumed to start at Gmin".to_owned()] },
-        };
-        let section = DeviceToDeviceSpec {
-            step_gain: Some(StepGainKind::Normal),
-            step_gain_sigma: Some(value.clamp(0.0, 3.0)),
-            ..DeviceToDeviceSpec::default()
-        };
-        Ok(Fitted { fit, section, withheld: None })
-    }
-
-    /// Returns the standard deviations over cells at the targets `used`, µS; `total` adds up the drawn groups of a target.
-    fn of_targets(&self, used: &[usize], sample: &Sample, total: impl Fn(&[f64], usize) -> Sums) -> Vec<FittedNumber> {
-        let of_bins: Vec<Vec<f64>> =
-            sample.bootstrap(|drawn| Some(used.iter().map(|&bin| signed_root(total(drawn, bin).variance())).collect()));
-        let everyone = vec![1.0; sample.groups];
-        let number = |(place, &bin): (usize, &usize)| {
-            let draws: Vec<f64> = of_bins.iter().map(|draw| draw[place]).collect();
-            self.of_target(bin, &total(&everyone, bin), &draws)
-        };
-        used.iter().enumerate().map(number).collect()
-    }
-
-    /// Returns the standard deviation over cells at one target, µS; `draws` are those of the gain.
-    fn of_target(&self, bin: usize, sums: &Sums, draws: &[f64]) -> FittedNumber {
-        let target = self.targets[bin];
-        let change = target - self.floor;
-        let draws: Vec<f64> = draws.iter().map(|draw| change * draw).collect();
-        let key = format!("standard deviation over cells at {target:.4} µS");
-        let value = change * signed_root(sums.variance());
-        let counts = (sums.n as usize, sums.cells as usize);
-        let scale = Scale::spread(sums.cells - 1.0, change * change * sums.noise());
-        with_interval((&key, "µS"), value, &draws, scale, counts)
-    }
-}
-
-/// Returns the weights of targets per cell: 1 / V², with the mean variance over cells of all targets in V.
-fn weights(of_targets: &[Sums]) -> Vec<f64> {
-    let variance = of_targets.iter().map(Sums::variance).sum::<f64>() / of_targets.len() as f64;
-    of_targets.iter().map(|sums| (variance.max(0.0) + sums.noise()).powi(-2)).collect()
 }
 
 /// Returns whether more than a few writes to a target are at an end of the window.
@@ -326,13 +259,13 @@ mod tests {
                 let mean =
                     centre + spread * crate::normal::quantile((f64::from(k as u32) + 0.5) / f64::from(count as u32));
                 let mean = if (k * 7919) % count < outliers { 5.0 } else { mean };
-                sums.push(&Cell { n: 2.0, v: 0.0, w: 2.0 * mean, ww: 2.0 * mean * mean + 0.02 });
+                sums.push(&Cell { n: 2.0, v: 0.0, w: 2.0 * mean, ww: 2.0 * mean * mean + 0.02, change: 0.0 });
             }
             sums
         };
         let clean = of(0);
         assert!((clean.of_writes() - 0.02).abs() < 1e-9 && (clean.noise() - 0.01).abs() < 1e-9);
-        assert!((clean.variance() / 0.08 - 1.0).abs() < 0.005 && clean.differ(), "{}", clean.variance());
+        assert!((clean.variance() / 0.08 - 1.0).abs() < 0.005 && clean.probability() < IMPROBABLE, "{}", clean.variance());
         // 3 % of outlier cells far away: 4.2 % in the standard deviation of the means.
         let shift = (of(60).of_means() / clean.of_means()).sqrt() - 1.0;
         assert!((shift - 0.042).abs() < 0.004, "{shift}");

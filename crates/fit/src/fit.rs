@@ -137,7 +137,8 @@ impl Fit<'_> {
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
-        let between = CellToCell::new(&working, floor, ends);
+        let known = options.window.is_some() || ends.low.is_some();
+        let between = CellToCell::new(&working, (floor, known), ends);
         let cells = between.fit(&sample);
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
             Ok(_) => fit_writes(&between.within(working.clone()), ends, (options, reads), &sample),

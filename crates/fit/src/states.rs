@@ -3,7 +3,7 @@
 //! ```text
 //! targets        one state each, if the table has up to 40
 //! few values     one state each, if the conductances have up to 40 distinct values, each four times on average
-//! clear gaps     wider than twice the smaller standard deviation of ln G on their sides, and than 5 %
+//! clear gaps     wider than three times the smaller standard deviation of ln G on their sides, and than 5 %
 //! quantiles      of states that spread by more than a quarter in ln G
 //! ```
 //!
@@ -14,9 +14,9 @@ const MOST_DISTINCT: usize = 40;
 /// Fewest series per distinct conductance.
 const PER_DISTINCT: usize = 4;
 /// Gap in standard deviations of the narrower side, and in ln G.
-const GAP: (f64, f64) = (2.0, 0.05);
+const GAP: (f64, f64) = (3.0, 0.05);
 /// Fewest series on each side of a gap.
-const LEAST_BESIDE_GAP: usize = 10;
+const LEAST_BESIDE_GAP: usize = 5;
 /// Standard deviation of ln G above which a state is cut into quantiles.
 const WIDE: f64 = 0.25;
 /// Series per quantile, and the largest number of quantiles.

@@ -1,0 +1,207 @@
+//! The section `device_to_device`, its numbers and figure.
+
+use std::collections::BTreeSet;
+
+use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
+
+use super::gain::{Gain, Start, gain, lever};
+use super::{CellToCell, IMPROBABLE, LEAST_CHANGE, Sums};
+use crate::interval::{Scale, with_interval};
+use crate::options::Mechanism;
+use crate::outcome::{Fitted, Outcome};
+use crate::quality::quality;
+use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot, Quality};
+use crate::sample::{LEAST_CELLS, Sample, signed_root, standard_deviation};
+
+/// Largest factor by which an unknown start may change the gain at a single target.
+const UNKNOWN: f64 = 1.25;
+/// What becomes of differences that have no gain.
+const PART: &str = "the differences are part of the write noise";
+/// Standard errors, and share of the larger of both, from which a spread contradicts the gain.
+const CONTRADICTS: (f64, f64) = (4.0, 0.2);
+
+/// Sums by group of cells of the targets used.
+struct Data<'a> {
+    cells: &'a CellToCell,
+    used: Vec<usize>,
+    by_group: Vec<Vec<Sums>>,
+}
+
+impl Data<'_> {
+    /// Returns the sums of `bin` with every group taken as often as `drawn` says.
+    fn total(&self, drawn: &[f64], bin: usize) -> Sums {
+        let mut sums = Sums::default();
+        self.by_group[bin].iter().zip(drawn).for_each(|(group, &times)| sums.add(group, times));
+        sums
+    }
+
+    /// Returns the sums of the used targets.
+    fn targets(&self, drawn: &[f64]) -> Vec<(f64, Sums)> {
+        self.used.iter().map(|&bin| (self.cells.targets[bin], self.total(drawn, bin))).collect()
+    }
+
+    /// Returns the standard deviation over cells that `sigma` makes at a target in a device with the fitted window, in the unit of w.
+    fn of_device(&self, sigma: f64, target: f64) -> f64 {
+        let start = if self.cells.start == Start::OfWrites { Start::OfWrites } else { Start::At(self.cells.floor) };
+        sigma.max(0.0) * lever(start, target)
+    }
+
+    /// Returns the targets at which the spread over cells is not that of the gain.
+    fn contradictions(&self, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Vec<String> {
+        let contradicts = |(place, (target, sums)): (usize, &(f64, Sums))| {
+            let (seen, made) = (signed_root(sums.variance()), self.of_device(found.sigma, *target));
+            let distance = |draw: &Vec<f64>| draw[1 + place] - self.of_device(draw[0], *target);
+            let distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
+            let (distance, larger, unit) = ((seen - made).abs(), seen.max(made), sums.unit());
+            (distance > CONTRADICTS.0 * standard_deviation(&distances) && distance > CONTRADICTS.1 * larger).then(|| {
+                format!("{:.3} µS at {target:.4} µS, where this gain makes {:.3} µS", unit * seen.max(0.0), unit * made)
+            })
+        };
+        targets.iter().enumerate().filter_map(contradicts).collect()
+    }
+}
+
+impl CellToCell {
+    /// Fits the gain of cells.
+    pub fn fit(&self, sample: &Sample) -> Outcome<DeviceToDeviceSpec> {
+        let everyone = vec![1.0; sample.groups];
+        let mut data = Data { cells: self, used: Vec::new(), by_group: self.by_group(sample, |_| true) };
+        data.used = (0..self.targets.len()).filter(|&bin| self.is_usable(bin, &data.total(&everyone, bin))).collect();
+        if data.used.is_empty() {
+            return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
+        }
+        let targets = data.targets(&everyone);
+        let improbable = IMPROBABLE / targets.len() as f64;
+        if !targets.iter().any(|(_, sums)| sums.probability() < improbable) {
+            return Err("cells do not differ by more than writes of one cell".to_owned());
+        }
+        let start = self.start_of(&targets)?;
+        let found = gain(start, &targets).ok_or("no gain explains the differences between cells")?;
+        let draws = sample.bootstrap(|drawn| {
+            let targets = data.targets(drawn);
+            let gain = gain(start, &targets)?.sigma;
+            Some(std::iter::once(gain).chain(targets.iter().map(|(_, sums)| signed_root(sums.variance()))).collect())
+        });
+        let mut notes = starts(start, &found);
+        let contradictions = data.contradictions(&found, &targets, &draws);
+        let spreads = contradictions.join("; ");
+        if 2 * contradictions.len() > targets.len() {
+            return Err(format!("no one gain of the change from the start explains how cells differ: they spread by {spreads}; {PART}"));
+        }
+        if !contradictions.is_empty() {
+            notes.push(format!("one gain of the change from Gmin does not explain how cells differ: they spread by {spreads}"));
+        }
+        let n = targets.iter().map(|(_, sums)| sums.n as usize).sum();
+        let of_used = self.cells.iter().filter(|cell| data.used.contains(&(cell.0 as usize)));
+        let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
+        let key = ("device_to_device.step_gain_sigma", "");
+        let scale = Scale::spread(cells.len() as f64 - 1.0, found.noise);
+        let of_gain: Vec<f64> = draws.iter().map(|draw| draw[0]).collect();
+        let mut numbers = vec![with_interval(key, found.sigma, &of_gain, scale, (n, cells.len()))];
+        numbers.extend((0..targets.len()).map(|place| of_target(&targets[place], place, &draws)));
+        let fit = MechanismFit {
+            mechanism: Mechanism::CellToCell,
+            law: "normal",
+            method: "one-way random effects over cells and writes at each target; one gain of the change from Gmin to the target, \
+                     weighted by information; intervals by bootstrap over cells"
+                .to_owned(),
+            quality: self.quality(&data, start, sample),
+            plot: Some(plot(&data, &found, &targets, &numbers[1..])),
+            numbers,
+            candidates: Vec::new(),
+            notes,
+        };
+        let section = DeviceToDeviceSpec {
+            step_gain: Some(StepGainKind::Normal),
+            step_gain_sigma: Some(found.sigma.clamp(0.0, 3.0)),
+            ..DeviceToDeviceSpec::default()
+        };
+        Ok(Fitted { fit, section, withheld: None })
+    }
+
+    /// Returns whether a target with `sums` tells how cells differ.
+    fn is_usable(&self, bin: usize, sums: &Sums) -> bool {
+        let repeated = sums.cells >= LEAST_CELLS as f64 && sums.n > 1.2 * sums.cells;
+        let far = match self.start {
+            Start::At(start) => self.targets[bin] - start > LEAST_CHANGE * self.targets[bin],
+            Start::OfWrites | Start::UpTo(_) => true,
+        };
+        repeated && far && !self.clipped[bin]
+    }
+
+    /// Returns the start to fit with: a single target does not tell it.
+    fn start_of(&self, targets: &[(f64, Sums)]) -> Result<Start, String> {
+        let (Start::UpTo(floor), [(target, _)]) = (self.start, targets) else { return Ok(self.start) };
+        if 1.0 / lever(Start::At(floor), *target) > UNKNOWN {
+            return Err(format!(
+                "cells differ, but writes to {target:.4} µS alone do not tell the gain of their steps, because Gmin, from which they \
+                 start, is unknown: name it with `--window`, or in a column `start_microsiemens`; {PART}"
+            ));
+        }
+        Ok(Start::At(floor))
+    }
+
+    /// Tests the gain of the other cells on the means of held-out cells.
+    fn quality(&self, data: &Data<'_>, start: Start, sample: &Sample) -> Option<Quality> {
+        let everyone = vec![1.0; sample.groups];
+        let training = Data {
+            cells: self,
+            used: data.used.clone(),
+            by_group: self.by_group(sample, |cell| !sample.held_out[cell]),
+        };
+        let targets = training.targets(&everyone);
+        let sigma = gain(start, &targets)?.sigma;
+        let held = self.cells.iter().filter(|cell| sample.held_out[cell.1 as usize]);
+        let z = held.filter_map(|(bin, _, cell)| {
+            let place = data.used.binary_search(&(*bin as usize)).ok()?;
+            let (target, sums) = &targets[place];
+            let [_, within, _] = sums.squares();
+            let variance = data.of_device(sigma, *target).powi(2) + within / cell.n;
+            Some((cell.w / cell.n - sums.means / sums.n) / variance.sqrt())
+        });
+        quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
+    }
+}
+
+/// Returns what is assumed of the starts of writes.
+fn starts(start: Start, found: &Gain) -> Vec<String> {
+    match start {
+        Start::OfWrites => Vec::new(),
+        Start::At(_) => vec!["writes are assumed to start at Gmin".to_owned()],
+        Start::UpTo(_) => vec![format!(
+            "writes are assumed to start at one conductance, which the spreads at the targets put at {:.4} µS",
+            found.start
+        )],
+    }
+}
+
+/// Returns the standard deviation over cells at one target, µS; its draws are those after the gain.
+fn of_target((target, sums): &(f64, Sums), place: usize, draws: &[Vec<f64>]) -> FittedNumber {
+    let unit = sums.unit();
+    let draws: Vec<f64> = draws.iter().map(|draw| unit * draw[1 + place]).collect();
+    let key = format!("standard deviation over cells at {target:.4} µS");
+    let counts = (sums.n as usize, sums.cells as usize);
+    let scale = Scale::spread(sums.cells - 1.0, unit * unit * sums.noise());
+    with_interval((&key, "µS"), unit * signed_root(sums.variance()), &draws, scale, counts)
+}
+
+/// Plots the spread over cells by target, with that of a device with the gain.
+fn plot(data: &Data<'_>, found: &Gain, targets: &[(f64, Sums)], numbers: &[FittedNumber]) -> Plot {
+    let bin = |((target, _), number): (&(f64, Sums), &FittedNumber)| {
+        let (low, high) = number.interval_95.unwrap_or((number.value, number.value));
+        Bin { x: *target, y: number.value, low, high, n: number.n }
+    };
+    let from_floor = (data.cells.start != Start::OfWrites).then_some((data.cells.floor, 0.0));
+    let of_target = |(target, sums): &(f64, Sums)| (*target, sums.unit() * data.of_device(found.sigma, *target));
+    Plot {
+        x_label: "Target (µS)",
+        y_label: "Standard deviation over cells (µS)",
+        x_log: false,
+        y_log: false,
+        curves: vec![Curve {
+            name: String::new(),
+            bins: targets.iter().zip(numbers).map(bin).collect(),
+            law: from_floor.into_iter().chain(targets.iter().map(of_target)).collect(),
+        }],
+    }
+}

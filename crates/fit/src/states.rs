@@ -15,8 +15,8 @@ const MOST_DISTINCT: usize = 40;
 const PER_DISTINCT: usize = 4;
 /// Gap in standard deviations of the narrower side, and in ln G.
 const GAP: (f64, f64) = (3.0, 0.05);
-/// Fewest series on each side of a gap.
-const LEAST_BESIDE_GAP: usize = 5;
+/// Fewest series on each side of a gap, and their share of all: outliers are no state.
+const BESIDE_GAP: (usize, f64) = (5, 0.05);
 /// Standard deviation of ln G above which a state is cut into quantiles.
 const WIDE: f64 = 0.25;
 /// Series per quantile, and the largest number of quantiles.
@@ -128,9 +128,10 @@ fn separated(order: &[usize], conductances: &[f64]) -> Vec<Vec<usize>> {
         let (sum, squares) = (sums[to].0 - sums[from].0, sums[to].1 - sums[from].1);
         ((squares / n - (sum / n).powi(2)).max(0.0) * n / (n - 1.0).max(1.0)).sqrt()
     };
+    let beside = BESIDE_GAP.0.max((BESIDE_GAP.1 * ln.len() as f64) as usize);
     let (mut open, mut runs) = (vec![(0, ln.len())], Vec::new());
     while let Some((from, to)) = open.pop() {
-        let room = from + LEAST_BESIDE_GAP..(to + 1).saturating_sub(LEAST_BESIDE_GAP);
+        let room = from + beside..(to + 1).saturating_sub(beside);
         let widest = room.max_by(|&a, &b| (ln[a] - ln[a - 1]).total_cmp(&(ln[b] - ln[b - 1])));
         if let Some(at) = widest {
             let narrow = spread(from, at).min(spread(at, to));

@@ -66,7 +66,8 @@ pub(crate) fn read_part(
     law: Result<&WhiteLaw, &str>,
     accepted: bool,
 ) -> ReadPart {
-    let included = |reason: &str| format!("the spread of writes includes the noise of the reads that measured them: {reason}");
+    let included =
+        |reason: &str| format!("the spread of writes includes the noise of the reads that measured them: {reason}");
     let Ok(law) = law else {
         let reason = law.err().unwrap_or_default();
         return ReadPart { noise: None, note: (!writes.written && reason != EQUAL_READS).then(|| included(reason)) };
@@ -85,7 +86,9 @@ pub(crate) fn read_part(
         found => {
             let (value, factor) = found.unwrap_or((Value::OneRead, (1.0, 0.0)));
             let note = match value {
-                Value::OneRead if pairs.len() < LEAST_PAIRS => "each value of a write is taken to be one read".to_owned(),
+                Value::OneRead if pairs.len() < LEAST_PAIRS => {
+                    "each value of a write is taken to be one read".to_owned()
+                }
                 Value::OneRead => "each value of a write is one read".to_owned(),
                 Value::MeanOfReads => "each value of a write is the mean of its reads".to_owned(),
                 Value::Between | Value::Exact => {

@@ -90,7 +90,8 @@ pub(crate) fn fit_writes(
     }
     let draws = fit.draws(kind, reads, &chosen);
     let numbers = fit.numbers((kind, &parameters), &draws, &of_core);
-    let law = Law { kind, parameters: positive(parameters), targets: targets.clone(), mean_preserving, noise: noise.clone() };
+    let law =
+        Law { kind, parameters: positive(parameters), targets: targets.clone(), mean_preserving, noise: noise.clone() };
     let quality = fit.quality(&law, &chosen(&core.training));
     let plot = fit.plot(&law, &of_core);
     let mut notes = fit.notes(&all, &of_core, ends, flat);
@@ -167,9 +168,8 @@ fn positive(parameters: Vec<f64>) -> Vec<f64> {
 
 /// Returns the reason not to state a spread of writes below the noise of reads.
 fn no_more_than_reads(data: &Data<'_>) -> String {
-    let of_bins: Vec<(f64, f64)> = (0..data.targets.len())
-        .filter_map(|bin| Some((data.ln_of(bin)?.1, data.noise_of_bin(bin).sqrt())))
-        .collect();
+    let of_bins: Vec<(f64, f64)> =
+        (0..data.targets.len()).filter_map(|bin| Some((data.ln_of(bin)?.1, data.noise_of_bin(bin).sqrt()))).collect();
     let widest = of_bins.iter().fold((0.0, 0.0), |widest, bin| if bin.0 > widest.0 { *bin } else { widest });
     format!(
         "values of writes spread by {:.2} %, and the noise of the reads that measured them is {:.2} %: writes themselves have no \

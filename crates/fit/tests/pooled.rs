@@ -77,8 +77,7 @@ enum Value {
     MeanOfTwoOthers,
 }
 
-const WITH_READS: [Mechanism; 4] =
-    [Mechanism::Window, Mechanism::Writes, Mechanism::CellToCell, Mechanism::ReadNoise];
+const WITH_READS: [Mechanism; 4] = [Mechanism::Window, Mechanism::Writes, Mechanism::CellToCell, Mechanism::ReadNoise];
 
 /// Returns writes with a spread of `write` z µS at their target, and four reads of each with a noise of 3 %, as columns and as
 /// a table of their own.
@@ -144,8 +143,7 @@ fn read_noise_is_no_spread_of_writes() {
 fn reads_in_a_table_of_their_own_are_subtracted_too() {
     let fitted = |seed| {
         let [_, writes, reads] = with_reads(Value::OneRead, relative, seed);
-        let input =
-            FitInput { writes: file("w.csv", &writes), reads: file("r.csv", &reads), ..FitInput::default() };
+        let input = FitInput { writes: file("w.csv", &writes), reads: file("r.csv", &reads), ..FitInput::default() };
         fit(&input, &options(&WITH_READS)).expect("a fit")
     };
     assert_hold(&[(SPREAD.to_owned(), 4.0)], fitted);
@@ -163,7 +161,7 @@ fn writes_keep_their_own_law_among_reads_of_another() {
     assert_hold(&[("write.sigma_microsiemens".to_owned(), 1.0)], |seed| fitted(seed, constant));
     let law = |seed: &u64| fitted(*seed, None).mechanism(Mechanism::Writes).is_some_and(|fit| fit.law == "constant");
     let found = (1..=SEEDS).filter(law).count();
-    assert!(found > 15, "{found}");
+    assert!(2 * found as u64 > SEEDS, "{found}");
 }
 
 /// 4 % and 3 % are 5 % together.

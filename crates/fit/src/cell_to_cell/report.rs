@@ -40,24 +40,22 @@ impl Data<'_> {
         self.used.iter().map(|&bin| (self.cells.targets[bin], self.total(drawn, bin))).collect()
     }
 
-    /// Returns the standard deviation over cells that `sigma` makes at a target in a device with the fitted window, in the unit of w.
-    fn of_device(&self, sigma: f64, target: f64) -> f64 {
-        let start = if self.cells.start == Start::OfWrites { Start::OfWrites } else { Start::At(self.cells.floor) };
-        sigma.max(0.0) * lever(start, target)
+    /// Returns the start of writes to a device with the fitted window.
+    fn start(&self) -> Start {
+        if self.cells.start == Start::OfWrites { Start::OfWrites } else { Start::At(self.cells.floor) }
     }
 
-    /// Returns the targets at which the spread over cells is not that of the gain.
-    fn contradictions(&self, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Vec<String> {
-        let contradicts = |(place, (target, sums)): (usize, &(f64, Sums))| {
-            let (seen, made) = (signed_root(sums.variance()), self.of_device(found.sigma, *target));
-            let distance = |draw: &Vec<f64>| draw[1 + place] - self.of_device(draw[0], *target);
-            let distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
-            let (distance, larger, unit) = ((seen - made).abs(), seen.max(made), sums.unit());
-            (distance > CONTRADICTS.0 * standard_deviation(&distances) && distance > CONTRADICTS.1 * larger).then(|| {
-                format!("{:.3} µS at {target:.4} µS, where this gain makes {:.3} µS", unit * seen.max(0.0), unit * made)
-            })
-        };
-        targets.iter().enumerate().filter_map(contradicts).collect()
+    /// Returns a note on the targets at which cells of the device spread in another way.
+    fn contradictions(&self, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Option<String> {
+        let all = contradictions(self.start(), found, targets, draws);
+        let hint =
+            if matches!(self.cells.start, Start::UpTo(_)) { "; `--window` names the Gmin of the cells" } else { "" };
+        (!all.is_empty()).then(|| {
+            let spreads = all.join("; ");
+            format!(
+                "one gain of the change from Gmin does not explain how cells differ: they spread by {spreads}{hint}"
+            )
+        })
     }
 }
 
@@ -83,14 +81,15 @@ impl CellToCell {
             Some(std::iter::once(gain).chain(targets.iter().map(|(_, sums)| signed_root(sums.variance()))).collect())
         });
         let mut notes = starts(start, &found);
-        let contradictions = data.contradictions(&found, &targets, &draws);
-        let spreads = contradictions.join("; ");
+        let from = if start == Start::OfWrites { start } else { Start::At(found.start) };
+        let contradictions = contradictions(from, &found, &targets, &draws);
         if 2 * contradictions.len() > targets.len() {
-            return Err(format!("no one gain of the change from the start explains how cells differ: they spread by {spreads}; {PART}"));
+            return Err(format!(
+                "no one gain of the change from the start explains how cells differ: they spread by {}; {PART}",
+                contradictions.join("; ")
+            ));
         }
-        if !contradictions.is_empty() {
-            notes.push(format!("one gain of the change from Gmin does not explain how cells differ: they spread by {spreads}"));
-        }
+        notes.extend(data.contradictions(&found, &targets, &draws));
         let n = targets.iter().map(|(_, sums)| sums.n as usize).sum();
         let of_used = self.cells.iter().filter(|cell| data.used.contains(&(cell.0 as usize)));
         let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
@@ -156,11 +155,30 @@ impl CellToCell {
             let place = data.used.binary_search(&(*bin as usize)).ok()?;
             let (target, sums) = &targets[place];
             let [_, within, _] = sums.squares();
-            let variance = data.of_device(sigma, *target).powi(2) + within / cell.n;
+            let variance = spread(data.start(), sigma, *target).powi(2) + within / cell.n;
             Some((cell.w / cell.n - sums.means / sums.n) / variance.sqrt())
         });
         quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
     }
+}
+
+/// Returns the standard deviation over cells that gains of `sigma` make at a target, in the unit of w.
+fn spread(start: Start, sigma: f64, target: f64) -> f64 {
+    sigma.max(0.0) * lever(start, target)
+}
+
+/// Returns the targets at which the spread over cells is not that of the gain of changes from `start`.
+fn contradictions(start: Start, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Vec<String> {
+    let contradicts = |(place, (target, sums)): (usize, &(f64, Sums))| {
+        let (seen, made) = (signed_root(sums.variance()), spread(start, found.sigma, *target));
+        let distance = |draw: &Vec<f64>| draw[1 + place] - spread(start, draw[0], *target);
+        let distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
+        let (distance, larger, unit) = ((seen - made).abs(), seen.max(made), sums.unit());
+        (distance > CONTRADICTS.0 * standard_deviation(&distances) && distance > CONTRADICTS.1 * larger).then(|| {
+            format!("{:.3} µS at {target:.4} µS, where this gain makes {:.3} µS", unit * seen.max(0.0), unit * made)
+        })
+    };
+    targets.iter().enumerate().filter_map(contradicts).collect()
 }
 
 /// Returns what is assumed of the starts of writes.
@@ -192,7 +210,7 @@ fn plot(data: &Data<'_>, found: &Gain, targets: &[(f64, Sums)], numbers: &[Fitte
         Bin { x: *target, y: number.value, low, high, n: number.n }
     };
     let from_floor = (data.cells.start != Start::OfWrites).then_some((data.cells.floor, 0.0));
-    let of_target = |(target, sums): &(f64, Sums)| (*target, sums.unit() * data.of_device(found.sigma, *target));
+    let of_target = |(target, sums): &(f64, Sums)| (*target, sums.unit() * spread(data.start(), found.sigma, *target));
     Plot {
         x_label: "Target (µS)",
         y_label: "Standard deviation over cells (µS)",

@@ -117,12 +117,7 @@ pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64),
     Found { series: found, clipped, outside }
 }
 
-fn one(
-    (cell, target): (usize, Option<f64>),
-    start: Option<f64>,
-    values: Vec<(f64, f64)>,
-    sample: &Sample,
-) -> Series {
+fn one((cell, target): (usize, Option<f64>), start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {
     let mean = values.iter().map(|value| value.1).sum::<f64>() / values.len() as f64;
     let power = line(values.iter().map(|(t, g)| (t.ln(), g.ln())));
     let mut linear = line(values.iter().map(|(t, g)| (t.ln(), *g)));

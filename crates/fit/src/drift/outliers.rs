@@ -84,8 +84,11 @@ fn medians(values: &[Option<f64>], bins: &States) -> Vec<f64> {
 /// state show its centre, and those of its neighbours help to show the spread.
 fn distances(values: &[Option<f64>], states: &States, bins: &States) -> Vec<(Option<f64>, f64)> {
     let centres = medians(values, states);
-    let distances: Vec<Option<f64>> =
-        values.iter().zip(&states.of).map(|(value, &state)| value.map(|value| (value - centres[state]).abs())).collect();
+    let distances: Vec<Option<f64>> = values
+        .iter()
+        .zip(&states.of)
+        .map(|(value, &state)| value.map(|value| (value - centres[state]).abs()))
+        .collect();
     let spreads = medians(&distances, bins);
     distances.iter().zip(&bins.of).map(|(distance, &bin)| (*distance, MAD * spreads[bin])).collect()
 }

@@ -55,7 +55,8 @@ pub(super) fn states_differ(slopes: &[f64], states: &States) -> Option<String> {
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let all = mean(slopes);
-    let within: f64 = of_states.iter().map(|of| standard_deviation(of).powi(2) * (of.len() as f64 - 1.0)).sum::<f64>() / (n - k);
+    let within: f64 =
+        of_states.iter().map(|of| standard_deviation(of).powi(2) * (of.len() as f64 - 1.0)).sum::<f64>() / (n - k);
     let between: f64 = of_states.iter().map(|of| of.len() as f64 * (mean(of) - all).powi(2)).sum::<f64>() / (k - 1.0);
     let error = (2.0 / (k - 1.0) + 2.0 / (n - k)).sqrt();
     let share = of_states.iter().map(|of| of.len() as f64 * (mean(of) - all).powi(2)).sum::<f64>() / n;

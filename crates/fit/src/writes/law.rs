@@ -246,8 +246,7 @@ impl Data<'_> {
         if !self.noise.is_empty() {
             let (low, high) = self.variances(kind, &of_bins);
             let [low, high] = [low, high].map(|variance| variance.max(0.0).sqrt());
-            let total =
-                |x: f64| self.bins().map(|bin| ln_likelihood(bin, self.total(kind, bin, x * x))).sum::<f64>();
+            let total = |x: f64| self.bins().map(|bin| ln_likelihood(bin, self.total(kind, bin, x * x))).sum::<f64>();
             let x = golden(|along| total(low + along * (high - low)), 0.0, 1.0);
             let parameter = low + x * (high - low);
             return Some((vec![parameter], total(parameter)));

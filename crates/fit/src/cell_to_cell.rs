@@ -265,7 +265,11 @@ mod tests {
         };
         let clean = of(0);
         assert!((clean.of_writes() - 0.02).abs() < 1e-9 && (clean.noise() - 0.01).abs() < 1e-9);
-        assert!((clean.variance() / 0.08 - 1.0).abs() < 0.005 && clean.probability() < IMPROBABLE, "{}", clean.variance());
+        assert!(
+            (clean.variance() / 0.08 - 1.0).abs() < 0.005 && clean.probability() < IMPROBABLE,
+            "{}",
+            clean.variance()
+        );
         // 3 % of outlier cells far away: 4.2 % in the standard deviation of the means.
         let shift = (of(60).of_means() / clean.of_means()).sqrt() - 1.0;
         assert!((shift - 0.042).abs() < 0.004, "{shift}");

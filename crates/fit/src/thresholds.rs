@@ -139,7 +139,8 @@ mod tests {
     #[test]
     fn outliers_shift_sigma_by_no_more_than_stated() {
         let everywhere = (f64::NEG_INFINITY, f64::INFINITY);
-        for (clipped, most) in [(0.25, 0.036), (0.3, 0.0395), (0.35, 0.0436), (0.4, 0.0485), (0.5, 0.0613), (0.667, 0.1032)]
+        for (clipped, most) in
+            [(0.25, 0.036), (0.3, 0.0395), (0.35, 0.0436), (0.4, 0.0485), (0.5, 0.0613), (0.667, 0.1032)]
         {
             let (low, high) = upper(quantile(1.0 - clipped));
             let bounds = Bounds { low: Bound::Truncated(f64::NEG_INFINITY), high: Bound::Censored(x(high)) };

@@ -30,7 +30,7 @@ struct Data<'a> {
 impl Data<'_> {
     /// Returns the sums of `bin` with every group taken as often as `drawn` says.
     fn total(&self, drawn: &[f64], bin: usize) -> Sums {
-        let mut sums = Sums::default();
+        let mut sums = Sums::new(self.by_group[bin][0].clip);
         self.by_group[bin].iter().zip(drawn).for_each(|(group, &times)| sums.add(group, times));
         sums
     }
@@ -154,9 +154,8 @@ impl CellToCell {
         let z = held.filter_map(|(bin, _, cell)| {
             let place = data.used.binary_search(&(*bin as usize)).ok()?;
             let (target, sums) = &targets[place];
-            let [_, within, _] = sums.squares();
-            let variance = spread(data.start(), sigma, *target).powi(2) + within / cell.n;
-            Some((cell.w / cell.n - sums.means / sums.n) / variance.sqrt())
+            let variance = spread(data.start(), sigma, *target).powi(2) + sums.of_writes() / cell.n;
+            Some((cell.w / cell.n - sums.means.mean()) / variance.sqrt())
         });
         quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
     }

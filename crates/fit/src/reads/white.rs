@@ -115,7 +115,10 @@ pub(crate) fn fit_white(
         notes,
     };
     let section = section(kind, &parameters, &bins.centres);
-    Ok((Fitted { fit, section, withheld: None }, WhiteLaw { kind, centres: bins.centres, parameters, draws, differences }))
+    Ok((
+        Fitted { fit, section, withheld: None },
+        WhiteLaw { kind, centres: bins.centres, parameters, draws, differences },
+    ))
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of

@@ -1,4 +1,4 @@
-//! Bins of a positive quantity: one per distinct value, or quantiles.
+//! Bins of a positive quantity: one per distinct value, or quantiles. Bins of targets are narrow where their number allows it.
 
 /// Smallest number of values of a bin.
 pub(crate) const LEAST_VALUES: usize = 20;
@@ -9,6 +9,13 @@ const MOST_QUANTILES: usize = 10;
 /// Values per quantile bin.
 const PER_QUANTILE: usize = 200;
 
+/// Largest ratio of the targets in a bin that could be split, and of bins that are merged for want of values.
+const WIDE: f64 = 1.5;
+/// Most times that the range of many targets is halved: 16 bins.
+const MOST_HALVES: u32 = 4;
+/// Fewest values of a bin that tell a spread of their own.
+pub(crate) const FEWEST: usize = 10;
+
 /// Bins in rising order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bins {
@@ -18,8 +25,8 @@ pub(crate) struct Bins {
     pub centres: Vec<f64>,
     /// Number of values of each bin.
     pub counts: Vec<usize>,
-    /// Whether all values of the bin are equal.
-    pub single: Vec<bool>,
+    /// Lowest and highest value of each bin.
+    pub ranges: Vec<(f64, f64)>,
 }
 
 impl Bins {
@@ -33,15 +40,30 @@ impl Bins {
             let count = (values.len() / PER_QUANTILE).clamp(1, MOST_QUANTILES);
             (0..count).map(|bin| (bin + 1) * values.len() / count - bin * values.len() / count).collect()
         };
-        let (mut bins, mut start) = (Bins { edges: vec![], centres: vec![], counts: vec![], single: vec![] }, 0);
+        Bins::of_lengths(&values, lengths)
+    }
+
+    /// Creates the bins of `targets` of writes, all positive; at least one. Targets far apart share a bin only if both have fewer
+    /// than [`FEWEST`] values.
+    pub fn of_targets(mut targets: Vec<f64>) -> Bins {
+        targets.sort_by(f64::total_cmp);
+        let distinct: Vec<&[f64]> = targets.chunk_by(|a, b| a == b).take(MOST_DISTINCT + 1).collect();
+        let lengths = if distinct.len() <= MOST_DISTINCT { near(&distinct) } else { halved(&targets, MOST_HALVES) };
+        Bins::of_lengths(&targets, lengths)
+    }
+
+    /// Creates bins of so many of the sorted `values` each.
+    fn of_lengths(values: &[f64], lengths: Vec<usize>) -> Bins {
+        let (mut bins, mut start) = (Bins { edges: vec![], centres: vec![], counts: vec![], ranges: vec![] }, 0);
         for length in lengths {
             let members = &values[start..start + length];
             start += length;
-            bins.edges.push(members[length - 1]);
+            let (low, high) = (members[0], members[length - 1]);
+            bins.edges.push(high);
             bins.counts.push(length);
-            bins.single.push(members[0] == members[length - 1]);
+            bins.ranges.push((low, high));
             let centre = (members.iter().map(|value| value.ln()).sum::<f64>() / length as f64).exp();
-            bins.centres.push(if members[0] == members[length - 1] { members[0] } else { centre });
+            bins.centres.push(if low == high { low } else { centre });
         }
         bins.edges.pop();
         bins
@@ -82,6 +104,49 @@ fn merged(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
     merged
 }
 
+/// A run of neighbouring targets: lowest, highest, and the number of values.
+type Run = (f64, f64, usize);
+
+/// Merges near targets until each bin has enough values, and far ones that have few values each.
+fn near(distinct: &[&[f64]]) -> Vec<usize> {
+    let mut runs: Vec<Run> = distinct.iter().map(|values| (values[0], values[0], values.len())).collect();
+    let few = |run: &Run| run.2 < LEAST_VALUES;
+    merge(&mut runs, |one, two| (few(one) || few(two)) && two.1 <= WIDE * one.0);
+    merge(&mut runs, |one, two| one.2 < FEWEST && two.2 < FEWEST);
+    runs.into_iter().map(|run| run.2).collect()
+}
+
+/// Merges neighbours that may be `merged`, the nearest first.
+fn merge(runs: &mut Vec<Run>, merged: impl Fn(&Run, &Run) -> bool) {
+    loop {
+        let ratio = |&place: &usize| runs[place + 1].0 / runs[place].1;
+        let found = (0..runs.len().saturating_sub(1)).filter(|&place| merged(&runs[place], &runs[place + 1]));
+        let Some(place) = found.min_by(|one, two| ratio(one).total_cmp(&ratio(two))) else { return };
+        let next = runs.remove(place + 1);
+        runs[place] = (runs[place].0, next.1, runs[place].2 + next.2);
+    }
+}
+
+/// Halves the range of sorted `values` on the scale of their logarithm, up to `times` times, into parts with enough values.
+fn halved(values: &[f64], times: u32) -> Vec<usize> {
+    let (n, low, high) = (values.len(), values[0], values[values.len() - 1]);
+    if times == 0 || n < 2 * LEAST_VALUES || high <= WIDE * low {
+        return vec![n];
+    }
+    let middle = (low * high).sqrt();
+    let place = values.partition_point(|value| *value < middle).clamp(LEAST_VALUES, n - LEAST_VALUES);
+    // Equal values stay together.
+    let [below, above] = [
+        values.partition_point(|value| *value < values[place]),
+        values.partition_point(|value| *value <= values[place]),
+    ];
+    let place = if below < LEAST_VALUES { above } else { below };
+    if n - place < LEAST_VALUES {
+        return vec![n];
+    }
+    [halved(&values[..place], times - 1), halved(&values[place..], times - 1)].concat()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,7 +154,7 @@ mod tests {
     #[test]
     fn distinct_values_have_their_own_bins() {
         let bins = Bins::new([vec![10.0; 30], vec![20.0; 25], vec![40.0; 3]].concat());
-        assert_eq!((bins.count(), &bins.counts[..], &bins.single[..]), (2, &[30, 28][..], &[true, false][..]));
+        assert_eq!((&bins.counts[..], &bins.ranges[..]), (&[30, 28][..], &[(10.0, 10.0), (20.0, 40.0)][..]));
         assert_eq!([bins.of(10.0), bins.of(20.0), bins.of(40.0)], [0, 1, 1]);
     }
 
@@ -98,6 +163,34 @@ mod tests {
         let bins = Bins::new((1..=2000).map(f64::from).collect());
         assert_eq!(bins.counts, [200; 10]);
         assert_eq!([bins.of(1.0), bins.of(200.0), bins.of(200.5), bins.of(2000.0)], [0, 0, 1, 9]);
+    }
+
+    #[test]
+    fn far_targets_stay_apart() {
+        let of = |counts: &[(f64, usize)]| {
+            let targets = counts.iter().flat_map(|&(target, count)| vec![target; count]).collect();
+            Bins::of_targets(targets).ranges
+        };
+        assert_eq!(of(&[(20.0, 20), (60.0, 20), (200.0, 19)]), [(20.0, 20.0), (60.0, 60.0), (200.0, 200.0)]);
+        // Near ones are merged until they have 20 values, and the nearest first.
+        assert_eq!(of(&[(50.0, 30), (55.0, 5), (56.0, 5), (200.0, 3)]), [(50.0, 56.0), (200.0, 200.0)]);
+        // Few values each.
+        assert_eq!(of(&[(1.0, 6), (2.0, 6), (4.0, 6), (8.0, 6)]), [(1.0, 2.0), (4.0, 8.0)]);
+    }
+
+    /// 6000 targets even over 10 to 300 µS: 8 bins would have a ratio of 30^(1/8) = 1.53, 16 have one of 1.24.
+    #[test]
+    fn many_targets_form_narrow_bins() {
+        let bins = Bins::of_targets((0..6000).map(|row| 10.0 + 290.0 * f64::from(row) / 5999.0).collect());
+        assert_eq!((bins.ranges[0].0, bins.ranges[bins.count() - 1].1), (10.0, 300.0));
+        assert_eq!(bins.counts.iter().sum::<usize>(), 6000);
+        for (&(low, high), &count) in bins.ranges.iter().zip(&bins.counts) {
+            assert!(high < 1.25 * low && count >= LEAST_VALUES, "{low} to {high}: {count}");
+        }
+        for target in [10.0, 37.3, 300.0] {
+            let (low, high) = bins.ranges[bins.of(target)];
+            assert!(low <= target + 0.05 && target <= high + 0.05, "{target}: {low} to {high}");
+        }
     }
 
     #[test]

@@ -154,7 +154,7 @@ impl CellToCell {
         for of_cell in rows.chunk_by(|a, b| place(a) == place(b)) {
             let mut sums = Cell::default();
             for row in of_cell {
-                let target = row.conductance / row.v.exp();
+                let target = row.target();
                 let change = target - row.start.unwrap_or(0.0);
                 if change.abs() < LEAST_CHANGE * target {
                     continue;
@@ -222,8 +222,10 @@ impl CellToCell {
             row.v = centres[row.bin as usize] + (row.v - cell.v / cell.n) * (cell.n / (cell.n - 1.0)).sqrt();
             row.weight = (cell.n - 1.0) / cell.n;
         }
+        let all = writes.rows.len();
         writes.rows.retain(|row| row.weight > 0.0);
-        writes.update_robust();
+        writes.left_out = all - writes.rows.len();
+        writes.update();
         writes
     }
 }

@@ -4,10 +4,14 @@
 //! stuck       every write of the cell ends further than 6 robust standard deviations and 5 % from its target, and the
 //!             conductance does not follow its targets; at least 2 writes
 //! open        0 µS in all rows
+//! low, high   at or beyond an end of the window, or in a group of stuck cells at equal conductances near it
+//! random      all other stuck cells
 //! rates       events / cells with Clopper-Pearson intervals
 //! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), half of the line
 //! ```
 
+mod groups;
+mod levels;
 mod lines;
 
 use ohmspike_crossbar::device::FaultsSpec;
@@ -19,8 +23,8 @@ use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::{median, median_interval};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRows};
-
-pub(crate) use lines::{Lines, lines};
+use levels::{AT_END, Level, Levels};
+use lines::{Lines, lines};
 
 /// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
 const FAILED: (f64, f64) = (6.0, 0.05);
@@ -28,9 +32,6 @@ const FAILED: (f64, f64) = (6.0, 0.05);
 pub(crate) const LEAST_WRITES: u32 = 2;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
-/// Distance in ln G within which a cell is stuck at an end of the window.
-const AT_END: f64 = 0.02;
-
 /// State of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellState {
@@ -137,8 +138,9 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     if 2 * all < states.state.len() {
         return Err(format!("expected at least {LEAST_WRITES} writes per cell, got fewer for most cells"));
     }
-    let lines = lines(table, states, window);
-    let (counts, stuck) = counts(states, &lines, window);
+    let levels = Levels::new(states, window);
+    let lines = lines(table, states, &levels);
+    let (counts, stuck) = counts(states, &lines, &levels);
     let mut section = FaultsSpec::default();
     let mut numbers = Vec::new();
     let mut add = |key: &str, events: usize, n: usize| {
@@ -161,7 +163,12 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
         }
     }
     numbers.extend(stuck_values(&stuck, window, &mut section));
-    let notes = notes(&counts, &lines, ends, states.state.len() - all);
+    let beyond = [
+        stuck[0].iter().any(|at| *at >= window.1 * (-AT_END).exp()) && ends.high.is_none(),
+        stuck[1].iter().any(|at| *at <= window.0 * AT_END.exp()) && ends.low.is_none(),
+    ];
+    let mut notes = notes(&counts, &lines, beyond.contains(&true), states.state.len() - all);
+    notes.extend(levels.notes(states));
     let fit = MechanismFit {
         mechanism: Mechanism::Faults,
         law: "",
@@ -179,7 +186,8 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
 
 /// Counts the faults of cells that are not on dead lines, and returns the conductances of cells stuck at low resistance
 /// and at high resistance.
-fn counts(states: &States, lines: &Lines, (low, high): (f64, f64)) -> (Counts, [Vec<f64>; 2]) {
+fn counts(states: &States, lines: &Lines, levels: &Levels) -> (Counts, [Vec<f64>; 2]) {
+    let (low, high) = levels.window;
     let mut counts = Counts::default();
     let (mut at_high, mut at_low, mut inside) = (Vec::new(), Vec::new(), 0);
     for (cell, &state) in states.state.iter().enumerate() {
@@ -190,9 +198,11 @@ fn counts(states: &States, lines: &Lines, (low, high): (f64, f64)) -> (Counts, [
         let conductance = states.conductance[cell];
         match state {
             CellState::Open => counts.open += 1,
-            CellState::Stuck if conductance >= high * (-AT_END).exp() => at_high.push(conductance),
-            CellState::Stuck if conductance <= low * AT_END.exp() => at_low.push(conductance),
-            CellState::Stuck => inside += 1,
+            CellState::Stuck => match levels.of(conductance) {
+                Level::LowResistance => at_high.push(conductance),
+                Level::HighResistance => at_low.push(conductance),
+                Level::Random => inside += 1,
+            },
             CellState::Works | CellState::Unknown => {}
         }
     }
@@ -251,7 +261,7 @@ fn rate(key: &str, events: usize, n: usize) -> FittedNumber {
     }
 }
 
-fn notes(counts: &Counts, lines: &Lines, ends: Ends, unknown: usize) -> Vec<String> {
+fn notes(counts: &Counts, lines: &Lines, beyond: bool, unknown: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if counts.open > 0 {
         notes.push(format!(
@@ -265,7 +275,7 @@ fn notes(counts: &Counts, lines: &Lines, ends: Ends, unknown: usize) -> Vec<Stri
     if unknown > 0 {
         notes.push(format!("{unknown} cells were written once and do not count"));
     }
-    if (counts.low_resistance > 0 && ends.high.is_none()) || (counts.high_resistance > 0 && ends.low.is_none()) {
+    if beyond {
         notes.push("cells stuck at or beyond an end of the fitted window count as stuck at that end".to_owned());
     }
     notes

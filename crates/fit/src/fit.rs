@@ -5,6 +5,8 @@ use ohmspike_crossbar::device::{
 };
 use ohmspike_rng::Seed;
 
+use crate::acceptance::{check_acceptance, seem_accepted};
+use crate::bins::LEAST_VALUES;
 use crate::cell_to_cell::CellToCell;
 use crate::check_options::check_options;
 use crate::device_file::DeviceFile;
@@ -13,6 +15,7 @@ use crate::error::FitError;
 use crate::explain::explain;
 use crate::faults::{CellState, States, fit_faults};
 use crate::input::{FitInput, Role};
+use crate::offset::offset;
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
@@ -31,7 +34,8 @@ use crate::writes::{Ends, WriteRows, fit_writes};
 /// [`FitError`] if a table or an option is invalid, or the data do not determine a conductance window.
 pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError> {
     check_options(options)?;
-    let mut fit = Fit { options, files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new() };
+    let mut fit =
+        Fit { options, files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new(), cautions: Vec::new() };
     let (mut tables, mut unused) = (Vec::new(), options.ignored_columns.clone());
     for (role, file) in input.files() {
         let wide = options.wide && role == Role::Writes;
@@ -71,6 +75,7 @@ struct Fit<'a> {
     files: Vec<SourceFile>,
     mechanisms: Vec<MechanismFit>,
     withheld: Vec<Withheld>,
+    cautions: Vec<String>,
 }
 
 impl Fit<'_> {
@@ -80,10 +85,11 @@ impl Fit<'_> {
         let repeated = of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty()));
         let (read, white) = self.reads(repeated);
         let white = white.as_ref().map_err(String::as_str);
-        let mut writes = of(Role::Writes).map(|table| {
+        let writes = of(Role::Writes).map(|table| {
             let part = read_part(table, repeated, white, self.options.acceptance.is_some());
             self.writes(table, &part)
         });
+        let mut writes = writes.transpose()?;
         let extent = writes.as_mut().and_then(|writes| writes.extent.take());
         let ends = writes.as_ref().map_or(Ends::default(), |writes| writes.ends);
         let clipped = |ends: (f64, f64)| writes.as_ref().map_or(0.0, |writes| writes.clipped(ends));
@@ -97,6 +103,11 @@ impl Fit<'_> {
             return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1..1000" });
         };
         self.mechanisms.push(fit);
+        let offset = writes.as_ref().and_then(|writes| {
+            let window = (1e6 / ohms.high_resistance_ohm, 1e6 / ohms.low_resistance_ohm);
+            offset(writes.working.as_ref()?, self.options.read_volts, writes.clipped(window))
+        });
+        self.cautions.extend(offset);
         let mut file = DeviceFile::new(&self.options.name, ohms);
         let conductances = (1e6 / ohms.high_resistance_ohm, 1e6 / ohms.low_resistance_ohm);
         if let Some(writes) = &mut writes {
@@ -111,7 +122,22 @@ impl Fit<'_> {
         if let Some(table) = pulsed {
             self.pulses(&mut file, table, conductances);
         }
+        self.check_content(writes.as_ref())?;
         self.finish(file, tables)
+    }
+
+    /// Refuses a device of a few writes that determine nothing.
+    fn check_content(&self, writes: Option<&WritePart>) -> Result<(), FitError> {
+        let Some(writes) = writes else { return Ok(()) };
+        let n = writes.working.as_ref().map_or(0, |working| working.rows.len());
+        let fitted = self.mechanisms.iter().any(|fit| fit.mechanism != Mechanism::Window);
+        if fitted || n >= LEAST_VALUES || self.options.window.is_some() {
+            return Ok(());
+        }
+        let problem =
+            format!("expected at least {LEAST_VALUES} writes of working cells, got {n}: they determine no device");
+        let hint = "measure several cells, each written several times to two or more targets".to_owned();
+        Err(FitError::File { file: writes.table.file.clone(), problem, hint })
     }
 
     /// Refuses a forced window that none of the data are in, as in another unit.
@@ -128,14 +154,21 @@ impl Fit<'_> {
     }
 
     /// Fits writes and classifies their cells.
-    fn writes<'t>(&self, table: &'t Table, reads: &ReadPart) -> WritePart<'t> {
+    ///
+    /// # Errors
+    /// [`FitError::Option`] for an acceptance window that does not fit them.
+    fn writes<'t>(&mut self, table: &'t Table, reads: &ReadPart) -> Result<WritePart<'t>, FitError> {
         let options = self.options;
         let sample = self.sample(table);
-        let Some(all) = WriteRows::new(table) else { return WritePart::empty(table) };
+        let Some(all) = WriteRows::new(table) else { return Ok(WritePart::empty(table)) };
         let states = States::new(table, &all);
         let working = all.without(&states.faulty());
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
+        match options.acceptance {
+            Some(acceptance) => check_acceptance(&working, acceptance, ends)?,
+            None => self.cautions.extend(seem_accepted(&working, ends)),
+        }
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
         let known = options.window.is_some() || ends.low.is_some();
         let between = CellToCell::new(&working, (floor, known), ends);
@@ -145,7 +178,7 @@ impl Fit<'_> {
             Err(_) => fit_writes(&working, ends, (options, reads), &sample),
         });
         let cells = options.fits(Mechanism::CellToCell).then_some(cells);
-        WritePart { table, states: Some(states), working: Some(working), ends, extent, section, cells }
+        Ok(WritePart { table, states: Some(states), working: Some(working), ends, extent, section, cells })
     }
 
     /// Fits read noise to repeated reads, and returns the law of white noise, or the reason why there is none.
@@ -248,7 +281,8 @@ impl Fit<'_> {
             file.provenance.push(provenance(fit, &files));
         }
         let device = file.device()?;
-        Ok(FitReport { files: self.files, mechanisms: self.mechanisms, withheld: self.withheld, file, device })
+        let Fit { files, mechanisms, withheld, cautions, .. } = self;
+        Ok(FitReport { files, mechanisms, withheld, cautions, file, device })
     }
 }
 

@@ -14,6 +14,7 @@
 //!
 //! The crate does not open files, print, or draw. Results depend on the tables, the options and the seed only.
 
+mod acceptance;
 mod bins;
 mod cell_to_cell;
 mod check_options;
@@ -27,6 +28,7 @@ mod input;
 mod interval;
 mod normal;
 mod not_fitted;
+mod offset;
 mod options;
 mod outcome;
 mod provenance;

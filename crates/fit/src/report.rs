@@ -200,6 +200,8 @@ pub struct FitReport {
     pub mechanisms: Vec<MechanismFit>,
     /// Mechanisms that the data do not determine, and numbers of fitted ones.
     pub withheld: Vec<Withheld>,
+    /// Properties of the data that suggest a mistake, with a hint each.
+    pub(crate) cautions: Vec<String>,
     /// Device file.
     pub(crate) file: DeviceFile,
     /// Device of that file.
@@ -217,10 +219,10 @@ impl FitReport {
         self.mechanisms.iter().flat_map(|fit| &fit.numbers).find(|number| number.key == key)
     }
 
-    /// Returns what a user must know before the device is used: mechanisms that the tables should have shown, and a window
-    /// that suggests a wrong unit.
+    /// Returns what a user must know before the device is used: mechanisms that the tables should have shown, writes that suggest
+    /// another option or unit, and a window that suggests a wrong unit.
     pub fn cautions(&self) -> Vec<String> {
-        let mut all = Vec::new();
+        let mut all = self.cautions.clone();
         let writes = self.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::Writes);
         let has_writes = self.files.iter().any(|file| file.role == Role::Writes);
         let has_noise = self.mechanism(Mechanism::Writes).is_some();

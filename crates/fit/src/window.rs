@@ -5,10 +5,13 @@
 //! other end      extreme target, widened by HEAD_ROOM standard deviations of a write to it: clips one write in 10,000
 //! ```
 //!
+//! The standard deviation is that of the bin of the target, or if it has few writes that of the nearest bin, if that is larger.
+//!
 //! A window set to the outer levels would clip half of the writes to them and halve their spread.
 
 use ohmspike_crossbar::WindowSpec;
 
+use crate::bins::FEWEST;
 use crate::options::Mechanism;
 use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::median_interval;
@@ -28,6 +31,8 @@ const LEAST_SPREAD: f64 = 0.1;
 const MANY: f64 = 0.1;
 /// Largest fraction of the writes to an outer target that are outliers beyond an end.
 const MOST_BEYOND: f64 = 0.05;
+/// Largest share of writes outside a fitted window without a note, %.
+const MOST_OUTSIDE: f64 = 1.0;
 /// Smallest ratio of the ends.
 const LEAST_RATIO: f64 = 1.01;
 
@@ -109,26 +114,33 @@ type Interval = Option<(f64, f64)>;
 /// Returns the extent of `writes` with head-room for the robust spread of each target.
 pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
     let by_bin = writes.by_bin();
-    let reach = |sign: f64, bin: usize, spread: f64| writes.bins.centres[bin].ln() + sign * HEAD_ROOM * spread;
+    let occupied = || (0..writes.bins.count()).filter(|&bin| !by_bin[bin].is_empty());
+    let spread_bins: Vec<usize> = (0..writes.bins.count()).map(|bin| spread_bin(writes, bin)).collect();
+    // The outermost target of a bin, and head-room for the writes to it.
+    let reach = |sign: f64, bin: usize, spread: f64| {
+        let (low, high) = writes.bins.ranges[bin];
+        (if sign < 0.0 { low } else { high }) * (sign * HEAD_ROOM * spread).exp()
+    };
     let outer = |sign: f64| {
-        let of = |&bin: &usize| sign * reach(sign, bin, writes.robust[bin].1);
-        (0..writes.bins.count()).max_by(|one, other| of(one).total_cmp(&of(other))).unwrap_or_default()
+        let of = |&bin: &usize| sign * reach(sign, bin, writes.robust[spread_bins[bin]].1);
+        occupied().max_by(|one, other| of(one).total_cmp(&of(other))).unwrap_or_default()
     };
     let end = |clipped: Option<f64>, sign: f64| {
         if let Some(end) = clipped {
             return (end, [Some((end, end)); 2]);
         }
         let bin = outer(sign);
-        let (centre, spread) = writes.robust[bin];
-        let at = |spread: f64| reach(sign, bin, spread).exp();
+        let of_spread = spread_bins[bin];
+        let (centre, spread) = writes.robust[of_spread];
+        let at = |spread: f64| reach(sign, bin, spread);
         if spread == 0.0 {
             return (at(spread), [None; 2]);
         }
         // The robust spread is a median: of the distances from the centre.
-        let mut distances: Vec<f64> = by_bin[bin].iter().map(|v| (v - centre).abs()).collect();
+        let mut distances: Vec<f64> = by_bin[of_spread].iter().map(|v| (v - centre).abs()).collect();
         distances.sort_by(f64::total_cmp);
         let intervals = [0.95, 0.99].map(|level| {
-            let (low, high) = median_interval(&distances, writes.cells_of(bin), level)?;
+            let (low, high) = median_interval(&distances, writes.cells_of(of_spread), level)?;
             let (one, other) = (at(MAD * low), at(MAD * high));
             Some((one.min(other), one.max(other)))
         });
@@ -136,6 +148,19 @@ pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
     };
     let ((low, low_intervals), (high, high_intervals)) = (end(ends.low, -1.0), end(ends.high, 1.0));
     Extent { low, high, n: writes.rows.len(), cells: writes.cells(), low_intervals, high_intervals, from_pulses: false }
+}
+
+/// Returns the bin whose spread is that of `bin`: itself, or if it has few writes the nearest one with enough of them, if that
+/// spreads more.
+fn spread_bin(writes: &WriteRows, bin: usize) -> usize {
+    let (bins, own) = (&writes.bins, writes.robust[bin].1);
+    if bins.counts[bin] >= FEWEST {
+        return bin;
+    }
+    let distance = |other: usize| (bins.centres[other] / bins.centres[bin]).ln().abs();
+    let enough = (0..bins.count()).filter(|&other| bins.counts[other] >= FEWEST);
+    let nearest = enough.min_by(|&one, &other| distance(one).total_cmp(&distance(other)));
+    nearest.filter(|&nearest| writes.robust[nearest].1 > own).unwrap_or(bin)
 }
 
 /// How a window with clipped ends was found.
@@ -163,6 +188,10 @@ pub(crate) fn window(
     let share = 100.0 * clipped((low, high));
     if forced.is_some() && share > 0.1 {
         notes.push(format!("the window clips {share:.1} % of the measured writes; widen it to keep their spread"));
+    } else if share > MOST_OUTSIDE {
+        notes.push(format!(
+            "{share:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
+        ));
     }
     let method = match (forced.is_some(), ends.low.is_some() || ends.high.is_some()) {
         (true, _) => "set by the user".to_owned(),

@@ -36,7 +36,7 @@ use points::WINSOR;
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
-use crate::bins::{LEAST_VALUES, drawn_range};
+use crate::bins::{FEWEST, LEAST_VALUES, drawn_range};
 use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
@@ -52,6 +52,12 @@ const MANY_OUTLIERS: f64 = 0.01;
 const ONE_SIDED: (f64, f64) = (5.0, 0.1);
 /// Sigma of ln R of writes without spread among writes with one, the smallest of a device file.
 const LEAST_SIGMA: f64 = 1e-6;
+/// Ratio of targets that share one spread from which a note tells it.
+const FAR: f64 = 2.0;
+/// Largest fraction of bootstrap samples that do not bound a number with an interval.
+const MOST_UNBOUNDED: f64 = 0.05;
+/// Why accepted writes have no spread.
+const EVEN: &str = "writes spread evenly over the acceptance window, which bounds their noise from below only";
 /// Offset in standard errors and in standard deviations that is worth a note.
 const OFFSET: (f64, f64) = (4.0, 0.1);
 
@@ -64,12 +70,11 @@ pub(crate) fn fit_writes(
 ) -> Outcome<WriteSpec> {
     let regular = regular(writes, ends, options, sample)?;
     let all = regular.whole.all();
-    let spread = regular.have_spread(writes);
-    let mut used: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
+    let mut used = used(writes, &regular);
     if used.is_empty() {
         return Err(no_spread(writes, &regular.whole));
     }
-    let flat = writes.bins.count() - used.len();
+    let with_spread = used.clone();
     let withheld = clipped(writes, &regular, &mut used)?;
     let targets: Vec<f64> = used.iter().map(|&bin| writes.bins.centres[bin]).collect();
     let chosen = |sums: &[BinSums]| used.iter().map(|&bin| sums[bin]).collect::<Vec<_>>();
@@ -78,7 +83,7 @@ pub(crate) fn fit_writes(
     let noise: Vec<f64> =
         reads.noise.iter().flat_map(|noise| targets.iter().map(|&target| noise.variance(target))).collect();
     let data = Data { noise: &noise, ..whole.data(&targets, &all) };
-    let (kind, candidates) = choose(&data, options.write_law)?;
+    let (kind, candidates) = choose(&data, options.write_law, whole.accepted)?;
     let mean_preserving = data.conventions().is_some_and(|[median, mean]| mean > median + 2.0);
     let mut core = regular.core(writes, kind.is_in_ln(), sample);
     core.retain(&used);
@@ -89,12 +94,16 @@ pub(crate) fn fit_writes(
         return Err(no_more_than_reads(&fit.data(&of_core, &noise)));
     }
     let draws = fit.draws(kind, reads, &chosen);
-    let numbers = fit.numbers((kind, &parameters), &draws, &of_core);
+    let mut numbers = fit.numbers((kind, &parameters), &draws, &of_core);
+    let is_common = whole.accepted && kind != Kind::Table;
+    let unbounded = if is_common { unbounded(&mut numbers, &draws, options.resamples) } else { None };
     let law =
         Law { kind, parameters: positive(parameters), targets: targets.clone(), mean_preserving, noise: noise.clone() };
     let quality = fit.quality(&law, &chosen(&core.training));
     let plot = fit.plot(&law, &of_core);
-    let mut notes = fit.notes(&all, &of_core, ends, flat);
+    let mut notes = fit.notes(&all, &of_core, ends);
+    notes.extend(fit.notes_on_bins(kind, &with_spread));
+    notes.extend(unbounded);
     notes.extend(reads.note.clone());
     if sample.held_out.len() < LEAST_CELLS {
         notes.push(format!("{} cells: intervals are rough, and no cell was held out", sample.held_out.len()));
@@ -128,6 +137,28 @@ fn regular(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample
         Some(reason) => Err(reason),
         None => Ok(regular),
     }
+}
+
+/// Returns the bins with a spread and enough writes; all with a spread if none has enough.
+fn used(writes: &WriteRows, regular: &Regular) -> Vec<usize> {
+    let spread = regular.have_spread(writes);
+    let all: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
+    let enough: Vec<usize> = all.iter().copied().filter(|&bin| writes.bins.counts[bin] >= FEWEST).collect();
+    if enough.is_empty() { all } else { enough }
+}
+
+/// Takes the intervals from the `numbers` of accepted writes if too many of the `resamples` do not bound them, and returns a note.
+fn unbounded(numbers: &mut [FittedNumber], draws: &[Vec<f64>], resamples: usize) -> Option<String> {
+    let share = 1.0 - draws.len() as f64 / resamples as f64;
+    if share <= MOST_UNBOUNDED {
+        return None;
+    }
+    numbers.iter_mut().for_each(|number| (number.interval_95, number.interval_99) = (None, None));
+    Some(format!(
+        "writes spread nearly evenly over the acceptance window, which bounds their noise from below: {:.0} % of the resamples do not \
+         bound it from above",
+        100.0 * share
+    ))
 }
 
 /// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
@@ -186,7 +217,7 @@ fn no_spread(writes: &WriteRows, sums: &WriteSums) -> String {
             .to_owned();
     }
     if sums.accepted {
-        return "writes spread evenly over the acceptance window, which bounds their noise from below only".to_owned();
+        return EVEN.to_owned();
     }
     "more than half of the writes of each target are equal: the spread is below the resolution of the data".to_owned()
 }
@@ -209,7 +240,7 @@ fn method(core: &WriteSums, kind: Kind) -> String {
 }
 
 /// Chooses the law with the smallest BIC among those allowed.
-fn choose(data: &Data<'_>, forced: Option<WriteNoiseKind>) -> Result<(Kind, Vec<Candidate>), String> {
+fn choose(data: &Data<'_>, forced: Option<WriteNoiseKind>, accepted: bool) -> Result<(Kind, Vec<Candidate>), String> {
     let allowed = |kind: Kind| match forced {
         Some(WriteNoiseKind::Constant) => kind == Kind::Constant,
         Some(WriteNoiseKind::Relative) => kind == Kind::Relative,
@@ -223,7 +254,8 @@ fn choose(data: &Data<'_>, forced: Option<WriteNoiseKind>) -> Result<(Kind, Vec<
             found.push((kind, parameters.len() as f64 * data.count().ln() - 2.0 * ln_likelihood));
         }
     }
-    let kind = found.iter().min_by(|a, b| a.1.total_cmp(&b.1)).ok_or("no law has a finite likelihood")?.0;
+    let none = if accepted { EVEN } else { "no law has a finite likelihood" };
+    let kind = found.iter().min_by(|a, b| a.1.total_cmp(&b.1)).ok_or(none)?.0;
     let candidate = |&(candidate, value): &(Kind, f64)| Candidate {
         law: candidate.label(),
         criterion: "BIC",
@@ -304,9 +336,7 @@ impl WriteFit<'_> {
         let mut z = Vec::new();
         for row in rows {
             let Ok(bin) = self.used.binary_search(&(row.bin as usize)) else { continue };
-            // The target of the row itself, which differs from that of its bin if the bin spans several.
-            let target = row.conductance / row.v.exp();
-            z.push(self.residual(&law, bin, target, row.v));
+            z.push(self.residual(&law, bin, row.target(), row.v));
         }
         quality(z, self.sample.held_out.iter().filter(|held| **held).count())
     }
@@ -335,7 +365,8 @@ impl WriteFit<'_> {
             let drawn = self.core.drawn(drawn);
             let drawn: Vec<_> = self.used.iter().map(|&bin| drawn[bin]).collect();
             let data = self.data(&drawn, self.noise);
-            (0..self.targets.len()).map(|bin| Some(data.without_noise(bin, data.ln_of(bin)?.1))).collect()
+            let of = |bin: usize| data.ln_of(bin).map_or(f64::NAN, |found| data.without_noise(bin, found.1));
+            Some((0..self.targets.len()).map(of).collect())
         });
         let data = self.data(core, self.noise);
         let bin = |bin: usize| {
@@ -364,12 +395,42 @@ impl WriteFit<'_> {
         }
     }
 
-    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends, flat: usize) -> Vec<String> {
+    /// Returns what to know about writes that are not in the law, and targets that share a spread.
+    fn notes_on_bins(&self, kind: Kind, with_spread: &[usize]) -> Vec<String> {
+        let mut notes = Vec::new();
+        let bins = &self.writes.bins;
+        for bin in (0..bins.count()).filter(|bin| !with_spread.contains(bin) && bins.counts[*bin] > 0) {
+            let (count, range) = (bins.counts[bin], range(bins.ranges[bin]));
+            notes.push(if count < FEWEST {
+                format!("{count} writes to {range} are too few for a spread of their own and are not in the law")
+            } else {
+                format!("{count} writes to {range} are not in the law: more than half of them deviate equally from their targets")
+            });
+        }
+        let far = |bin: &&usize| bins.ranges[**bin].1 > FAR * bins.ranges[**bin].0;
+        for &bin in self.used.iter().filter(|_| kind == Kind::Table || self.used.len() == 1).filter(far) {
+            let range = range(bins.ranges[bin]);
+            notes.push(format!(
+                "writes to {range} share one spread: they are too few to tell how it depends on the target"
+            ));
+        }
+        notes
+    }
+
+    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends) -> Vec<String> {
         let mut notes = Vec::new();
         if self.whole.accepted {
             notes.push("every try is assumed to aim at the target".to_owned());
         }
-        let n: f64 = whole.iter().map(BinSums::count).sum();
+        if self.writes.left_out > 0 {
+            notes.push(format!(
+                "cells differ, and {} of {} writes do not tell the spread over writes of a cell and are left out: single writes of a \
+                 cell to a target, and writes to targets that the window clips",
+                self.writes.left_out,
+                self.writes.left_out + self.writes.rows.len()
+            ));
+        }
+        let n = self.used.iter().map(|&bin| self.whole.inside[bin]).sum::<usize>() as f64;
         let count = |of: &WriteSums| self.used.iter().map(|&bin| of.outliers[bin]).sum::<usize>();
         let outliers = count(self.whole);
         let fraction = outliers as f64 / (n + outliers as f64);
@@ -387,11 +448,9 @@ impl WriteFit<'_> {
             ));
         }
         let clipped: f64 = whole.iter().map(|bin| bin.ln.low + bin.ln.high).sum();
+        let weight: f64 = whole.iter().map(BinSums::count).sum();
         if clipped > 0.0 && ends != Ends::default() {
-            notes.push(format!("{clipped:.0} writes ({:.1} %) end at an end of the window", 100.0 * clipped / n));
-        }
-        if flat > 0 {
-            notes.push(format!("{flat} of {} bins have no spread and are left out", self.writes.bins.count()));
+            notes.push(format!("{clipped:.0} writes ({:.1} %) end at an end of the window", 100.0 * clipped / weight));
         }
         let data = self.core.data(self.targets, core);
         for (bin, &target) in self.targets.iter().enumerate().filter(|_| !self.whole.accepted) {
@@ -408,4 +467,9 @@ impl WriteFit<'_> {
         }
         notes
     }
+}
+
+/// Returns targets `low` to `high`, µS, for a note.
+fn range((low, high): (f64, f64)) -> String {
+    if low == high { format!("{low:.4} µS") } else { format!("{low:.4} to {high:.4} µS") }
 }

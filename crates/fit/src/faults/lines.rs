@@ -3,6 +3,7 @@
 use ohmspike_stats::binomial::at_least;
 use ohmspike_stats::holm::holm;
 
+use super::levels::{Level, Levels};
 use super::{CellState, States};
 use crate::table::Table;
 
@@ -17,7 +18,7 @@ const LEAST_CELLS: usize = 5;
 
 /// Lines with faults.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Lines {
+pub(super) struct Lines {
     /// Number of rows and columns; none without columns `row` and `column`.
     pub counts: Option<[usize; 2]>,
     /// Dead rows.
@@ -42,14 +43,14 @@ struct Line {
     faulty: usize,
 }
 
-/// Finds the dead and clustered lines of `table`; `window` in µS.
-pub(crate) fn lines(table: &Table, states: &States, window: (f64, f64)) -> Lines {
+/// Finds the dead and clustered lines of `table`.
+pub(super) fn lines(table: &Table, states: &States, levels: &Levels) -> Lines {
     let places = &table.cells.places;
     if places.is_empty() {
         return Lines::default();
     }
-    let rows = of_lines(states, window, |cell| places[cell].0, places.len());
-    let columns = of_lines(states, window, |cell| places[cell].1, places.len());
+    let rows = of_lines(states, levels, |cell| places[cell].0, places.len());
+    let columns = of_lines(states, levels, |cell| places[cell].1, places.len());
     let mut found = Lines { counts: Some([rows.len(), columns.len()]), ..Lines::default() };
     found.dead_columns = faulty(&columns, |line| line.open as f64 >= DEAD * line.cells as f64);
     let not_dead: Vec<Line> =
@@ -68,7 +69,7 @@ pub(crate) fn lines(table: &Table, states: &States, window: (f64, f64)) -> Lines
 }
 
 /// Counts the cells of every line.
-fn of_lines(states: &States, (low, high): (f64, f64), line: impl Fn(usize) -> u32, cells: usize) -> Vec<Line> {
+fn of_lines(states: &States, levels: &Levels, line: impl Fn(usize) -> u32, cells: usize) -> Vec<Line> {
     let mut numbers: Vec<u32> = (0..cells).map(&line).collect();
     numbers.sort_unstable();
     numbers.dedup();
@@ -80,8 +81,8 @@ fn of_lines(states: &States, (low, high): (f64, f64), line: impl Fn(usize) -> u3
         line.cells += 1;
         let stuck = state == CellState::Stuck;
         // On a real chip, an open line reads a small leakage, below the window.
-        line.open += usize::from(state == CellState::Open || (stuck && conductance < low));
-        line.stuck_low += usize::from(stuck && conductance >= 0.98 * high);
+        line.open += usize::from(state == CellState::Open || (stuck && conductance < levels.window.0));
+        line.stuck_low += usize::from(stuck && levels.of(conductance) == Level::LowResistance);
         line.faulty += usize::from(stuck || state == CellState::Open);
     }
     lines

@@ -13,6 +13,8 @@ use crate::truncated::{Bounds, Sums, golden};
 
 /// Distance of logarithms at which a search ends.
 const RESOLUTION: f64 = 1e-9;
+/// Logarithms below and above the root mean square of accepted writes between which their standard deviation is sought.
+const ACCEPTED: (f64, f64) = (2.0, 3.0);
 
 /// Kinds of laws; the number of parameters is in front of their BIC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -228,8 +230,38 @@ impl Data<'_> {
         Some(vec![(0.5 * (low + high)).exp()])
     }
 
+    /// Returns the common parameter of accepted writes with the largest likelihood, and its logarithm; none if the data do not bound
+    /// it. A bin that its acceptance window leaves evenly spread does not bound the parameter alone, but counts.
+    fn estimate_accepted(&self, kind: Kind) -> Option<(Parameters, f64)> {
+        let of = |bin: usize| {
+            let (bounds, sums) = (self.bounds[bin], &self.sums[bin]);
+            if kind.is_in_ln() {
+                (bounds, sums.ln, 0.0)
+            } else {
+                (bounds.mapped(f64::exp_m1), sums.relative, sums.ln.sum)
+            }
+        };
+        let total = |ln: f64| {
+            let of_bin = |bin: usize| {
+                let (bounds, sums, jacobian) = of(bin);
+                bounds.ln_likelihood(&sums, 0.0, self.sigma(kind, bin, ln.exp())) + jacobian
+            };
+            self.bins().map(of_bin).sum::<f64>()
+        };
+        let starts = self.bins().map(|bin| (of(bin).1.about(0.0) / of(bin).1.n).sqrt() / self.sigma(kind, bin, 1.0));
+        let (low, high) = starts.fold((f64::INFINITY, 0.0), |(low, high), start| (start.min(low), start.max(high)));
+        if !(low > 0.0 && high.is_finite()) {
+            return None;
+        }
+        let ln = golden(total, low.ln() - ACCEPTED.0, high.ln() + ACCEPTED.1);
+        (ln < high.ln() + ACCEPTED.1 - 0.1).then(|| (vec![ln.exp()], total(ln)))
+    }
+
     /// Returns the parameters of `kind` with the largest likelihood, and its logarithm.
     pub fn estimate(&self, kind: Kind) -> Option<(Parameters, f64)> {
+        if self.centred && kind != Kind::Table {
+            return self.estimate_accepted(kind);
+        }
         let (in_ln, of_bins) = (kind.is_in_ln(), self.of_bins(kind)?);
         let ln_likelihood = |bin: usize, sigma: f64| {
             let (bounds, sums) = (self.bounds[bin], &self.sums[bin]);

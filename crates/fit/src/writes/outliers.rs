@@ -45,6 +45,10 @@ impl Regular {
 
     /// Returns which bins have a standard deviation.
     pub fn have_spread(&self, writes: &WriteRows) -> Vec<bool> {
+        if self.whole.accepted {
+            // The acceptance window may bound the standard deviations of all bins together only.
+            return self.whole.all().iter().map(|sums| sums.ln.n >= 2.0 && sums.ln.variance() > 0.0).collect();
+        }
         let whole = estimates(&self.whole, writes, true);
         let Some(robust) = &self.robust else { return whole.iter().map(Option::is_some).collect() };
         let robust = [true, false].map(|in_ln| estimates(robust, writes, in_ln));

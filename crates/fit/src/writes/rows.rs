@@ -25,6 +25,13 @@ pub(crate) struct WriteRow {
     pub start: Option<f64>,
 }
 
+impl WriteRow {
+    /// Returns the target of this write, µS, which differs from that of its bin if the bin spans several.
+    pub fn target(&self) -> f64 {
+        self.conductance / self.v.exp()
+    }
+}
+
 /// Writes of conducting cells in bins of their target.
 #[derive(Clone, Debug)]
 pub(crate) struct WriteRows {
@@ -34,6 +41,8 @@ pub(crate) struct WriteRows {
     pub rows: Vec<WriteRow>,
     /// Median and robust standard deviation of v in each bin.
     pub robust: Vec<(f64, f64)>,
+    /// Number of writes that were left out because they do not tell the spread over writes of cells that differ.
+    pub left_out: usize,
 }
 
 impl WriteRows {
@@ -45,7 +54,7 @@ impl WriteRows {
         if targets.is_empty() {
             return None;
         }
-        let bins = Bins::new(targets);
+        let bins = Bins::of_targets(targets);
         let row = |row: usize| WriteRow {
             cell: table.cell[row],
             bin: bins.of(table.target[row]) as u32,
@@ -55,19 +64,15 @@ impl WriteRows {
             start: table.start.get(row).copied(),
         };
         let rows = rows.filter(|&row| table.value[row] > 0.0).map(row).collect();
-        let mut writes = WriteRows { robust: Vec::new(), bins, rows };
-        writes.update_robust();
+        let mut writes = WriteRows { robust: Vec::new(), bins, rows, left_out: 0 };
+        writes.update();
         Some(writes)
     }
 
     /// Leaves out the cells that are `excluded`.
     pub fn without(mut self, excluded: &[bool]) -> WriteRows {
         self.rows.retain(|row| !excluded[row.cell as usize]);
-        self.bins.counts.fill(0);
-        for row in &self.rows {
-            self.bins.counts[row.bin as usize] += 1;
-        }
-        self.update_robust();
+        self.update();
         self
     }
 
@@ -97,8 +102,12 @@ impl WriteRows {
         cells.len()
     }
 
-    /// Computes the median and the robust standard deviation of each bin anew.
-    pub fn update_robust(&mut self) {
+    /// Counts the writes of each bin, and computes their median and robust standard deviation anew.
+    pub fn update(&mut self) {
+        self.bins.counts.fill(0);
+        for row in &self.rows {
+            self.bins.counts[row.bin as usize] += 1;
+        }
         self.robust = self.by_bin().iter_mut().map(|values| robust(values)).collect();
     }
 }

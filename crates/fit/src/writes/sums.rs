@@ -49,6 +49,8 @@ pub(crate) struct WriteSums {
     pub training: Vec<BinSums>,
     /// Number of writes beyond the bounds, by bin.
     pub outliers: Vec<usize>,
+    /// Number of the other writes, by bin.
+    pub inside: Vec<usize>,
 }
 
 impl WriteSums {
@@ -98,6 +100,7 @@ impl WriteSums {
             by_group: vec![BinSums::default(); bins * sample.groups],
             training: vec![BinSums::default(); bins],
             outliers: vec![0; bins],
+            inside: vec![0; bins],
             bounds,
             points,
         };
@@ -105,6 +108,7 @@ impl WriteSums {
             let (cell, bin) = (row.cell as usize, row.bin as usize);
             let place = sums.bounds[bin].place(row.v);
             let mut one = BinSums::default();
+            sums.inside[bin] += usize::from(place != Place::Outside);
             let points = sums.points.as_ref().map(|points| points[bin]);
             match (place, points) {
                 (Place::Outside, _) => sums.outliers[bin] += 1,

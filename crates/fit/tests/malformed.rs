@@ -68,7 +68,16 @@ fn hints_say_what_to_do() {
     assert_eq!(hint("90,1,100,99,5"), "write decimals with a point, not with a comma");
     assert_eq!(hint("90,1,100,\"99,5\""), "write decimals with a point, and no separators of thousands");
     assert_eq!(hint("90,1,100,99uS"), "units belong in the name of the column");
-    assert_eq!(hint("90,1,100,"), "leave out rows without a value");
+    for missing in ["", "NaN", "n/a", "-", "null", "#N/A"] {
+        assert_eq!(hint(&format!("90,1,100,{missing}")), "leave out rows without a value", "{missing}");
+    }
+    for beyond in ["inf", "-Infinity", "overload", "OVLD", "9.9E37", "9.91e+37"] {
+        assert_eq!(
+            hint(&format!("90,1,100,{beyond}")),
+            "leave out readings beyond the range of the instrument",
+            "{beyond}"
+        );
+    }
     assert_eq!(hint("3,1,100,99"), "number repeated writes of a cell in a column `cycle`");
 }
 
@@ -185,10 +194,70 @@ fn data_without_information_are_withheld_with_a_reason() {
     };
     let equal: String = (0..50).map(|cell| format!("{cell},1,100,99\n")).collect();
     assert!(reason(format!("{HEADER}{equal}")).starts_with("all writes deviate equally from their targets"));
-    assert_eq!(reason(format!("{HEADER}1,1,100,99\n")), "expected at least 20 writes of working cells, got 1");
     let mostly: String =
         (0..50).map(|cell| format!("{cell},1,100,{}\n", if cell % 5 == 0 { 99 + cell % 2 } else { 100 })).collect();
     assert!(reason(format!("{HEADER}{mostly}")).starts_with("more than half of the writes of each target are equal"));
+}
+
+/// A few writes without anything else determine no device; with a chosen window, they only have no write noise.
+#[test]
+fn a_few_writes_are_refused() {
+    for count in [1, 2, 19] {
+        assert_eq!(
+            refused(format!("{HEADER}{}", rows(count))),
+            format!(
+                "w.csv: expected at least 20 writes of working cells, got {count}: they determine no device\n\n\
+                 hint: measure several cells, each written several times to two or more targets"
+            )
+        );
+    }
+    let options = FitOptions { window: Some((10.0, 200.0)), resamples: 50, ..FitOptions::default() };
+    let report = fit(&FitInput { writes: file(format!("{HEADER}{}", rows(1))), ..FitInput::default() }, &options);
+    let report = report.expect("a fit");
+    assert!(report.cautions()[0].starts_with("the device has no write noise: expected at least 20 writes"));
+}
+
+#[test]
+fn several_unknown_columns_are_told_at_once() {
+    let told = refused("Cell,Cycle,Target (µS),Conductance (µS)\n1,1,100,99\n");
+    assert!(
+        told.starts_with("w.csv:1:1: unknown columns `Cell`, `Cycle`, `Target (µS)`, `Conductance (µS)`; "),
+        "{told}"
+    );
+    assert!(
+        told.ends_with(
+            "hint: rename `Cell` to `cell`, `Cycle` to `cycle`, `Target (µS)` to `target_microsiemens`, `Conductance (µS)` to \
+             `conductance_microsiemens`"
+        ),
+        "{told}"
+    );
+    let told = refused("Measured,today,by me\n");
+    assert!(told.ends_with("hint: remove lines above the header, or start them with `#`"), "{told}");
+}
+
+/// A micro sign in Latin-1.
+#[test]
+fn headers_in_another_encoding_are_refused() {
+    let told = refused(&b"cell,cycle,target_microsiemens,conductance_\xb5S\n1,1,100,99\n"[..]);
+    assert!(
+        told.starts_with("w.csv:1:4: expected UTF-8 text, got the byte 0xb5\n\nhint: export as CSV UTF-8"),
+        "{told}"
+    );
+}
+
+#[test]
+fn pulses_with_numbers_that_restart_are_refused() {
+    let rows = "1,1,up,3\n1,2,up,4\n1,1,down,3\n";
+    let pulses = FitInput {
+        pulses: file(format!("cell,pulse,direction,conductance_microsiemens\n{rows}")),
+        ..FitInput::default()
+    };
+    let told = fit(&pulses, &FitOptions::default()).expect_err("refused").to_string();
+    assert_eq!(
+        told,
+        "w.csv:4: duplicate row: cell `1`, pulse 1 was given before\n\n\
+         hint: number the pulses of a cell through, or its trains in a column `cycle`"
+    );
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::reason;
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, InputFile, fit};
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::datasheet::clip_table;
@@ -109,7 +110,7 @@ pub struct Arguments {
 
 /// A table that cannot be read.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {source}", path.display())]
+#[error("cannot read `{}`: {}", path.display(), reason(source))]
 struct ReadError {
     path: PathBuf,
     source: io::Error,

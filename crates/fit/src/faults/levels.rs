@@ -42,7 +42,8 @@ impl Levels {
         let inside: Vec<f64> = stuck.iter().copied().filter(|at| levels.of(*at) == Level::Random).collect();
         let mut found = groups(&inside, window);
         let size = |group: &Group| stuck.iter().filter(|at| within(*group, **at)).count();
-        found.sort_by_key(|group| std::cmp::Reverse(size(group)));
+        let from_end = |group: &Group| (group.0 / window.0).min(window.1 / group.1);
+        found.sort_by(|one, other| size(other).cmp(&size(one)).then(from_end(one).total_cmp(&from_end(other))));
         for group in found {
             let is_low_resistance = group.0 * group.1 > window.0 * window.1;
             let level = if is_low_resistance { &mut levels.low_resistance } else { &mut levels.high_resistance };

@@ -84,12 +84,28 @@ fn check_duplicates(table: &Table) -> Result<(), FitError> {
         let pulse = table.pulse.get(row).copied().unwrap_or(0);
         let key = (table.cell[row], table.cycle[row], bits(&table.target), bits(&table.seconds), pulse);
         if !seen.insert(key) {
-            let (cell, cycle) = (table.cells.name(table.cell[row]), table.cycle[row]);
-            let problem = format!("duplicate row: cell `{cell}`, cycle {cycle} was given before");
-            return Err(at(table, row, problem, "number repeated writes of a cell in a column `cycle`"));
+            return Err(duplicate(table, row));
         }
     }
     Ok(())
+}
+
+/// Returns the error of a row whose cell, cycle, time and pulse were given before.
+fn duplicate(table: &Table, row: usize) -> FitError {
+    let cell = table.cells.name(table.cell[row]);
+    let cycle = match table.cycle[row] {
+        // A table without the column has cycle 1.
+        1 if table.cycle.iter().all(|cycle| *cycle == 1) && table.role != Some(Role::Writes) => String::new(),
+        cycle => format!(", cycle {cycle}"),
+    };
+    let (place, hint) = match (table.pulse.get(row), table.seconds.get(row)) {
+        (Some(pulse), _) => {
+            (format!(", pulse {pulse}"), "number the pulses of a cell through, or its trains in a column `cycle`")
+        }
+        (None, Some(seconds)) => (format!(", {seconds} s"), "number repeated writes of a cell in a column `cycle`"),
+        (None, None) => (String::new(), "number repeated writes of a cell in a column `cycle`"),
+    };
+    at(table, row, format!("duplicate row: cell `{cell}`{cycle}{place} was given before"), hint)
 }
 
 /// Values in another unit than their targets.

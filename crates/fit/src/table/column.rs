@@ -134,8 +134,58 @@ fn state(name: &str) -> Option<Column> {
     (unit != Unit::Microamperes).then(|| Column::State(unit, unit.microsiemens(target, 1.0)))
 }
 
+/// Spellings of units, after which a name is that of a known column.
+const SPELLINGS: [(&str, &str); 14] = [
+    ("(us)", "_microsiemens"),
+    ("[us]", "_microsiemens"),
+    ("(µs)", "_microsiemens"),
+    ("[µs]", "_microsiemens"),
+    ("_us", "_microsiemens"),
+    ("_µs", "_microsiemens"),
+    ("(ohm)", "_ohm"),
+    ("[ohm]", "_ohm"),
+    ("(ω)", "_ohm"),
+    ("[ω]", "_ohm"),
+    ("(µa)", "_microamperes"),
+    ("(ua)", "_microamperes"),
+    ("(s)", "_seconds"),
+    ("[s]", "_seconds"),
+];
+
+/// Returns the known column of which `name` is another spelling.
+fn respelt(name: &str, wide: bool) -> Option<String> {
+    // Of the two micro signs of Unicode, one.
+    let plain = name.trim().to_lowercase().replace('μ', "µ").replace([' ', '-'], "_");
+    let with_unit = SPELLINGS
+        .iter()
+        .find_map(|(ending, unit)| Some(format!("{}{unit}", plain.strip_suffix(ending)?.trim_end_matches('_'))));
+    [Some(plain), with_unit].into_iter().flatten().find(|name| column(name, wide).is_some())
+}
+
+/// Returns advice for unknown columns: new names, units to convert, and columns to leave out.
+pub(super) fn advice_for_all(names: &[String], wide: bool) -> String {
+    let [_, _, ..] = names else { return names.first().map(|name| advice(name, wide)).unwrap_or_default() };
+    let (mut renamed, mut others, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+    for name in names {
+        match (respelt(name, wide), advice(name, wide)) {
+            (Some(known), _) => renamed.push(format!("`{name}` to `{known}`")),
+            (None, advice) if advice.contains("--ignore") => left_out.push(name.as_str()),
+            (None, advice) => others.push(format!("`{name}`: {advice}")),
+        }
+    }
+    let mut parts = Vec::new();
+    if !renamed.is_empty() {
+        parts.push(format!("rename {}", renamed.join(", ")));
+    }
+    parts.extend(others);
+    if !left_out.is_empty() {
+        parts.push(format!("leave out columns with `--ignore {}`", left_out.join(",")));
+    }
+    parts.join("; ")
+}
+
 /// Returns advice for an unknown column: its unit, or a known spelling.
-pub(super) fn advice(name: &str) -> String {
+pub(super) fn advice(name: &str, wide: bool) -> String {
     let lower = name.trim().to_lowercase();
     if lower.is_empty() {
         return "name the column, or remove the comma at the end of each line".to_owned();
@@ -149,7 +199,20 @@ pub(super) fn advice(name: &str) -> String {
             "write the unit as `_microsiemens`",
         ),
         (
-            &["_s", "siemens", "(s)", "[s]", "_ms", "_ns", "nanosiemens", "millisiemens"],
+            &[
+                "_s",
+                "siemens",
+                "(s)",
+                "[s]",
+                "(ns)",
+                "[ns]",
+                "(ms)",
+                "[ms]",
+                "_ms",
+                "_ns",
+                "nanosiemens",
+                "millisiemens",
+            ],
             "convert conductances to µS and name the column `conductance_microsiemens`",
         ),
         (
@@ -162,8 +225,8 @@ pub(super) fn advice(name: &str) -> String {
         ),
         (&["time", "_min", "_h", "minutes", "hours"], "convert times to s and name the column `time_seconds`"),
     ];
-    if lower != name && column(&lower, false).is_some() {
-        return format!("rename the column `{lower}`");
+    if let Some(known) = respelt(name, wide) {
+        return format!("rename the column `{known}`");
     }
     for (endings, advice) in units {
         if endings.iter().any(|ending| lower.ends_with(ending)) {
@@ -191,8 +254,29 @@ mod tests {
         for unknown in ["conductance_siemens", "conductance_ohm", "read_x_microsiemens", "G", "20000_ohm"] {
             assert_eq!(column(unknown, false), None, "{unknown}");
         }
-        assert_eq!(advice("resistance_kohm"), "convert resistances to ohm and name the column `resistance_ohm`");
-        assert_eq!(advice("Cell"), "rename the column `cell`");
-        assert_eq!(advice("comment"), "rename the column, or leave it out with `--ignore comment`");
+        assert_eq!(advice("resistance_kohm", false), "convert resistances to ohm and name the column `resistance_ohm`");
+        assert_eq!(advice("Cell", false), "rename the column `cell`");
+        assert_eq!(advice("comment", false), "rename the column, or leave it out with `--ignore comment`");
+    }
+
+    #[test]
+    fn spellings_of_known_columns_are_told_together() {
+        for (given, known) in [
+            ("Target (µS)", "target_microsiemens"),
+            ("Conductance [uS]", "conductance_microsiemens"),
+            ("conductance_uS", "conductance_microsiemens"),
+            ("Resistance (Ohm)", "resistance_ohm"),
+            ("Time (s)", "time_seconds"),
+            ("read 3 (\u{3bc}S)", "read_3_microsiemens"),
+        ] {
+            assert_eq!(respelt(given, false).as_deref(), Some(known), "{given}");
+        }
+        assert_eq!(respelt("conductance (nS)", false), None);
+        let names = ["Cell", "G (nS)", "date", "comment"].map(str::to_owned);
+        assert_eq!(
+            advice_for_all(&names, false),
+            "rename `Cell` to `cell`; `G (nS)`: convert conductances to µS and name the column `conductance_microsiemens`; \
+             leave out columns with `--ignore date,comment`"
+        );
     }
 }

@@ -11,7 +11,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::Table;
 use super::check::check;
-use super::column::{Column, KNOWN, KNOWN_WIDE, Unit, advice, column};
+use super::column::{Column, KNOWN, KNOWN_WIDE, Unit, advice_for_all, column};
 use crate::error::{FitError, Place};
 use crate::input::{InputFile, Role};
 
@@ -19,6 +19,10 @@ use crate::input::{InputFile, Role};
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Largest conductance and resistance with a meaning: those of a device file.
 const LARGEST: f64 = 1e12;
+/// Number that instruments send for an overload: 9.9e37.
+const OVERLOAD: f64 = 9e37;
+/// Advice for readings beyond the range of an instrument.
+const BEYOND_RANGE: &str = "leave out readings beyond the range of the instrument";
 
 /// How to read a table.
 #[derive(Clone, Copy, Debug)]
@@ -116,8 +120,13 @@ impl Header {
             let hint = "export as CSV with commas between columns and points in numbers".to_owned();
             return refuse(1, format!("expected columns separated by commas, got {shown}"), hint);
         }
-        let (mut names, mut columns) = (Vec::new(), Vec::new());
+        let (mut names, mut columns, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for (index, field) in record.iter().enumerate() {
+            if let Err(error) = std::str::from_utf8(field) {
+                let byte = field[error.valid_up_to()];
+                let hint = "export as CSV UTF-8, or write the unit as `_microsiemens`".to_owned();
+                return refuse(index + 1, format!("expected UTF-8 text, got the byte {byte:#04x}"), hint);
+            }
             let name = String::from_utf8_lossy(field).trim().to_owned();
             if options.ignored.contains(&name) {
                 names.push(name);
@@ -125,17 +134,13 @@ impl Header {
                 continue;
             }
             let Some(found) = column(&name, options.wide) else {
-                let known = if options.wide { KNOWN_WIDE } else { KNOWN };
-                if name.parse::<f64>().is_ok() {
+                if unknown.is_empty() && name.parse::<f64>().is_ok() {
+                    let known = if options.wide { KNOWN_WIDE } else { KNOWN };
                     let hint = format!("add a first line with the names of the columns: {known}");
                     return refuse(index + 1, format!("expected a header, got the number `{name}`"), hint);
                 }
-                let hint = if record.len() == 1 {
-                    "remove lines above the header, or start them with `#`".to_owned()
-                } else {
-                    advice(&name)
-                };
-                return refuse(index + 1, format!("unknown column `{name}`; expected one of {known}"), hint);
+                unknown.push((index + 1, name));
+                continue;
             };
             if names.contains(&name) {
                 return refuse(index + 1, format!("duplicate column `{name}`"), String::new());
@@ -147,6 +152,10 @@ impl Header {
             }
             names.push(name);
             columns.push(found);
+        }
+        if let Some((first, _)) = unknown.first() {
+            let (problem, hint) = of_unknown(&unknown, columns.is_empty(), options.wide);
+            return refuse(*first, problem, hint);
         }
         let header = Header { file: file.to_owned(), names, columns };
         header.check(options)?;
@@ -235,6 +244,24 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// Returns the message and the advice about `unknown` columns with their numbers; `alone` without any known one.
+fn of_unknown(unknown: &[(usize, String)], alone: bool, wide: bool) -> (String, String) {
+    let known = if wide { KNOWN_WIDE } else { KNOWN };
+    let mut names: Vec<String> = unknown.iter().map(|(_, name)| name.clone()).collect();
+    // A line that tells the separator to a spreadsheet.
+    if names[0].to_lowercase().starts_with("sep=") {
+        names.truncate(1);
+        return (format!("unknown column `{}`; expected one of {known}", names[0]), advice_for_all(&names, wide));
+    }
+    let s = if names.len() == 1 { "" } else { "s" };
+    let problem = format!("unknown column{s} `{}`; expected one of {known}", names.join("`, `"));
+    let hint = advice_for_all(&names, wide);
+    if alone && !hint.contains("rename `") && !hint.contains("rename the column `") {
+        return (problem, "remove lines above the header, or start them with `#`".to_owned());
+    }
+    (problem, hint)
 }
 
 /// A row with its header.
@@ -371,8 +398,7 @@ impl Row<'_> {
             {
                 "units belong in the name of the column"
             }
-            _ if text.is_empty() => "leave out rows without a value",
-            _ => "",
+            _ => no_number(text),
         };
         text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
     }
@@ -402,7 +428,8 @@ impl Row<'_> {
         }
         let conductance = unit.microsiemens(value, self.options.read_volts.unwrap_or(1.0));
         if conductance.abs() > LARGEST || (conductance != 0.0 && conductance.abs() < 1.0 / LARGEST) {
-            return Err(self.refuse(index, "a conductance of 1e-12 to 1e12 µS", "check the unit of the column"));
+            let hint = if value.abs() >= OVERLOAD { BEYOND_RANGE } else { "check the unit of the column" };
+            return Err(self.refuse(index, "a conductance of 1e-12 to 1e12 µS", hint));
         }
         Ok(conductance)
     }
@@ -428,6 +455,16 @@ impl Row<'_> {
             _ => Err(self.refuse(index, "`up` or `down`", "")),
         }
     }
+}
+
+/// Returns advice for a text that is no number: empty, a word for a missing value, or for a reading beyond the range.
+fn no_number(text: &str) -> &'static str {
+    let lower = text.to_ascii_lowercase();
+    if text.contains(|letter: char| letter.is_ascii_digit()) {
+        return "";
+    }
+    let beyond = ["inf", "ov", "rang", "limit", "compl"].iter().any(|part| lower.contains(part));
+    if beyond { BEYOND_RANGE } else { "leave out rows without a value" }
 }
 
 /// Returns whether `name` stands for a missing value in exports of tables.

@@ -34,8 +34,14 @@ use crate::writes::{Ends, WriteRows, fit_writes};
 /// [`FitError`] if a table or an option is invalid, or the data do not determine a conductance window.
 pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError> {
     check_options(options)?;
-    let mut fit =
-        Fit { options, files: Vec::new(), mechanisms: Vec::new(), withheld: Vec::new(), cautions: Vec::new() };
+    let mut fit = Fit {
+        options,
+        files: Vec::new(),
+        mechanisms: Vec::new(),
+        withheld: Vec::new(),
+        cautions: Vec::new(),
+        targets: Vec::new(),
+    };
     let (mut tables, mut unused) = (Vec::new(), options.ignored_columns.clone());
     for (role, file) in input.files() {
         let wide = options.wide && role == Role::Writes;
@@ -76,6 +82,7 @@ struct Fit<'a> {
     mechanisms: Vec<MechanismFit>,
     withheld: Vec<Withheld>,
     cautions: Vec<String>,
+    targets: Vec<f64>,
 }
 
 impl Fit<'_> {
@@ -165,6 +172,7 @@ impl Fit<'_> {
         let working = all.without(&states.faulty());
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
+        self.targets = working.targets();
         match options.acceptance {
             Some(acceptance) => check_acceptance(&working, acceptance, ends)?,
             None => self.cautions.extend(seem_accepted(&working, ends)),
@@ -281,8 +289,8 @@ impl Fit<'_> {
             file.provenance.push(provenance(fit, &files));
         }
         let device = file.device()?;
-        let Fit { files, mechanisms, withheld, cautions, .. } = self;
-        Ok(FitReport { files, mechanisms, withheld, cautions, file, device })
+        let Fit { files, mechanisms, withheld, cautions, targets, .. } = self;
+        Ok(FitReport { files, mechanisms, withheld, cautions, targets, file, device })
     }
 }
 

@@ -202,6 +202,8 @@ pub struct FitReport {
     pub withheld: Vec<Withheld>,
     /// Properties of the data that suggest a mistake, with a hint each.
     pub(crate) cautions: Vec<String>,
+    /// Measured targets of working cells, µS, rising; of many, those of the bins.
+    pub(crate) targets: Vec<f64>,
     /// Device file.
     pub(crate) file: DeviceFile,
     /// Device of that file.
@@ -242,6 +244,11 @@ impl FitReport {
             ));
         }
         all
+    }
+
+    /// Returns the measured targets of writes, µS, rising: of many, the outermost two and the centres of bins between them.
+    pub fn targets(&self) -> &[f64] {
+        &self.targets
     }
 
     /// Returns the device file as JSON, with provenance.

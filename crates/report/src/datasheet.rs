@@ -28,7 +28,7 @@ use ohmspike_study::significant::significant;
 
 pub use area::area_line;
 pub use check::check_lines;
-pub use clipped::{ClippedTarget, clip_caption, clip_table, clipped_targets};
+pub use clipped::{ClippedTarget, clip_caption, clip_table, clip_table_at, clipped_targets};
 pub use comparison::comparison;
 pub use cost::cost_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};

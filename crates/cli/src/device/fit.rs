@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use ohmspike_datasets::reason;
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, InputFile, fit};
 use ohmspike_plot::time_span::TimeSpan;
-use ohmspike_report::datasheet::clip_table;
+use ohmspike_report::datasheet::clip_table_at;
 use ohmspike_report::device_fit::{FitPage, fit_csv, fit_figure, fit_table};
 use ohmspike_study::bounded::{LARGEST_MEASUREMENT, read_named};
 use ohmspike_study::machine::machine;
@@ -130,7 +130,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let outputs = outputs(arguments)?;
     let report = fit(&input, &options)?;
     print(&fit_table(&report))?;
-    print(&format!("\n{}\n", clip_table(&report.device)))?;
+    print(&format!("\n{}\n", clip_table_at(&report.device, report.targets())))?;
     report.cautions().iter().for_each(|caution| tell!("warning: {caution}\n"));
     let command =
         command_line::words().iter().skip(1).map(|argument| quoted(argument)).collect::<Vec<String>>().join(" ");

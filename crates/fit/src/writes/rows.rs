@@ -76,6 +76,23 @@ impl WriteRows {
         self
     }
 
+    /// Returns the targets, µS, rising: of each bin with one target, and the outermost two and the centres of bins otherwise.
+    pub fn targets(&self) -> Vec<f64> {
+        let occupied: Vec<usize> = (0..self.bins.count()).filter(|&bin| self.bins.counts[bin] > 0).collect();
+        let [first, .., last] = occupied[..] else {
+            let ranges = occupied.iter().flat_map(|&bin| [self.bins.ranges[bin].0, self.bins.ranges[bin].1]);
+            let mut targets: Vec<f64> = ranges.collect();
+            targets.dedup();
+            return targets;
+        };
+        let of = |&bin: &usize| match bin {
+            _ if bin == first => self.bins.ranges[bin].0,
+            _ if bin == last => self.bins.ranges[bin].1,
+            _ => self.bins.centres[bin],
+        };
+        occupied.iter().map(of).collect()
+    }
+
     /// Returns the values of v by bin.
     pub fn by_bin(&self) -> Vec<Vec<f64>> {
         let mut by_bin = vec![Vec::new(); self.bins.count()];

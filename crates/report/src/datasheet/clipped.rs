@@ -33,8 +33,13 @@ pub fn clipped_targets(device: &Device) -> Vec<ClippedTarget> {
     if matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) {
         return Vec::new();
     }
+    clipped_at(device, targets(device))
+}
+
+/// Returns the clipped writes to `targets`, µS.
+fn clipped_at(device: &Device, targets: Vec<f64>) -> Vec<ClippedTarget> {
     let clip = |target: f64| write_clip(device, target, None, 1.0).map(|clip| ClippedTarget { target, clip });
-    targets(device).into_iter().filter_map(clip).collect()
+    targets.into_iter().filter_map(clip).collect()
 }
 
 /// Returns the targets of writes, µS, in order of rising resistance.
@@ -86,7 +91,22 @@ pub fn clip_caption(device: &Device) -> String {
 
 /// Returns the clipped writes as a table for a terminal, or one line if there are none to tell.
 pub fn clip_table(device: &Device) -> String {
-    let targets = clipped_targets(device);
+    table(device, clipped_targets(device))
+}
+
+/// Returns the table of [`clip_table`] for rising `measured` targets, µS, and the ends of the window.
+pub fn clip_table_at(device: &Device, measured: &[f64]) -> String {
+    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
+    let inside = measured.iter().copied().filter(|target| *target > low * 1.001 && *target < high / 1.001);
+    let mut targets: Vec<f64> = [low].into_iter().chain(inside).chain([high]).collect();
+    targets.reverse();
+    match device.write.noise {
+        WriteNoise::None | WriteNoise::FromStudy => clip_table(device),
+        _ => table(device, clipped_at(device, targets)),
+    }
+}
+
+fn table(device: &Device, targets: Vec<ClippedTarget>) -> String {
     match device.write.noise {
         _ if !targets.is_empty() => {}
         WriteNoise::FromStudy => {
@@ -123,6 +143,13 @@ mod tests {
     const NOISE: &str = r#""write": { "noise": "constant", "sigma_microsiemens": 5 }"#;
 
     /// 90 µS is two standard deviations below the upper end: 1 - Phi(2) = 2.275 %.
+    #[test]
+    fn measured_targets_are_listed_with_the_ends() {
+        let text = clip_table_at(&device(NOISE), &[10.0, 30.0, 90.0]);
+        let column: Vec<&str> = text.lines().skip(2).filter_map(|line| line.split_whitespace().nth(1)).collect();
+        assert_eq!(column, ["100", "90.0", "30.0", "10.0"]);
+    }
+
     #[test]
     fn levels_are_the_targets() {
         let listed = device(&format!(r#"{NOISE}, "levels": {{ "microsiemens": [30, 90] }}"#));

@@ -1,14 +1,9 @@
-//! Bins of a positive quantity: one per distinct value, or quantiles. Bins of targets are narrow where their number allows it.
+//! Bins of targets: one per distinct value, or narrow ranges of many.
 
 /// Smallest number of values of a bin.
 pub(crate) const LEAST_VALUES: usize = 20;
 /// Largest number of distinct values with a bin each.
 const MOST_DISTINCT: usize = 40;
-/// Largest number of quantile bins.
-const MOST_QUANTILES: usize = 10;
-/// Values per quantile bin.
-const PER_QUANTILE: usize = 200;
-
 /// Largest ratio of the targets in a bin that could be split, and of bins that are merged for want of values.
 const WIDE: f64 = 1.5;
 /// Most times that the range of many targets is halved: 16 bins.
@@ -30,19 +25,6 @@ pub(crate) struct Bins {
 }
 
 impl Bins {
-    /// Creates the bins of `values`, all positive; at least one.
-    pub fn new(mut values: Vec<f64>) -> Bins {
-        values.sort_by(f64::total_cmp);
-        let distinct: Vec<&[f64]> = values.chunk_by(|a, b| a == b).take(MOST_DISTINCT + 1).collect();
-        let lengths: Vec<usize> = if distinct.len() <= MOST_DISTINCT {
-            merged(distinct.iter().map(|values| values.len()))
-        } else {
-            let count = (values.len() / PER_QUANTILE).clamp(1, MOST_QUANTILES);
-            (0..count).map(|bin| (bin + 1) * values.len() / count - bin * values.len() / count).collect()
-        };
-        Bins::of_lengths(&values, lengths)
-    }
-
     /// Creates the bins of `targets` of writes, all positive; at least one. Targets far apart share a bin only if both have fewer
     /// than [`FEWEST`] values.
     pub fn of_targets(mut targets: Vec<f64>) -> Bins {
@@ -84,24 +66,6 @@ impl Bins {
 pub(crate) fn drawn_range(low: f64, high: f64) -> (f64, f64) {
     let middle = (low * high).sqrt();
     if high > 1.5 * low { (low, high) } else { (middle / 1.5, middle * 1.5) }
-}
-
-/// Merges neighbours until each has enough values.
-fn merged(lengths: impl Iterator<Item = usize>) -> Vec<usize> {
-    let mut merged: Vec<usize> = Vec::new();
-    let mut open = 0;
-    for length in lengths {
-        open += length;
-        if open >= LEAST_VALUES {
-            merged.push(open);
-            open = 0;
-        }
-    }
-    match merged.last_mut() {
-        Some(last) => *last += open,
-        None => merged.push(open),
-    }
-    merged
 }
 
 /// A run of neighbouring targets: lowest, highest, and the number of values.
@@ -152,20 +116,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn distinct_values_have_their_own_bins() {
-        let bins = Bins::new([vec![10.0; 30], vec![20.0; 25], vec![40.0; 3]].concat());
-        assert_eq!((&bins.counts[..], &bins.ranges[..]), (&[30, 28][..], &[(10.0, 10.0), (20.0, 40.0)][..]));
-        assert_eq!([bins.of(10.0), bins.of(20.0), bins.of(40.0)], [0, 1, 1]);
-    }
-
-    #[test]
-    fn many_values_form_quantiles() {
-        let bins = Bins::new((1..=2000).map(f64::from).collect());
-        assert_eq!(bins.counts, [200; 10]);
-        assert_eq!([bins.of(1.0), bins.of(200.0), bins.of(200.5), bins.of(2000.0)], [0, 0, 1, 9]);
-    }
-
-    #[test]
     fn far_targets_stay_apart() {
         let of = |counts: &[(f64, usize)]| {
             let targets = counts.iter().flat_map(|&(target, count)| vec![target; count]).collect();
@@ -204,6 +154,6 @@ mod tests {
 
     #[test]
     fn one_value_is_a_bin() {
-        assert_eq!(Bins::new(vec![3.0]).count(), 1);
+        assert_eq!(Bins::of_targets(vec![3.0]).count(), 1);
     }
 }

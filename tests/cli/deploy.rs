@@ -250,10 +250,7 @@ fn refuses_wrong_options() {
             "error: networks: duplicate file net.npz\n\nhint: name every network once",
         ),
         (vec!["deploy", "net.npz"], "error: net.npz: no device to deploy onto\n\nhint: name one with `--device NAME`"),
-        (
-            vec!["deploy", "net.npz", "--device", "nothing"],
-            "error: --set hardware.device=\"nothing\": hardware.device: unknown device",
-        ),
+        (vec!["deploy", "net.npz", "--device", "nothing"], "error: --device nothing: hardware.device: unknown device"),
     ];
     refused(&folder, &commands);
 }

@@ -44,7 +44,11 @@ fn a_new_device_file_goes_where_it_is_told_to() {
     let refused = folder.run(&["device", "new", "oxide", "--out", "a.toml"]).fails();
     assert!(refused.stderr.contains("--out: expected a path that ends in .json, got `a.toml`"), "{}", refused.stderr);
     let refused = folder.run(&["device", "new", " "]).fails();
-    assert!(refused.stderr.contains("NAME: expected a name, got ` `"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("NAME: expected a name without `/` and `\\`, got ` `"), "{}", refused.stderr);
+    let refused = folder.run(&["device", "new", "../devices/oxide"]).fails();
+    assert!(refused.stderr.contains("hint: use `devices-oxide`; `--out` names another folder"), "{}", refused.stderr);
+    let refused = folder.run(&["device", "new", "ideal"]).fails();
+    assert!(refused.stderr.contains("NAME: expected a new name, got `ideal`, a built-in device"), "{}", refused.stderr);
 }
 
 #[test]

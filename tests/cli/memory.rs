@@ -39,7 +39,9 @@ fn stated(text: &str, before: &str) -> f64 {
 fn encoded_data_in_files_are_stated_apart() {
     let folder = Folder::with_tiny_study();
     encoded::import(&folder, 255);
-    let mut arguments = vec!["run", "tiny.toml", "--threads", "2", "--set", "data.set=mine"];
+    let mut arguments =
+        vec!["run", "tiny.toml", "--threads", "2", "--set", "data.set=mine", "--set", "hardware.device=none"];
+    arguments.extend(["--set", "hardware.weight_at_gmax=auto", "--set", "readout.weight_at_gmax=auto"]);
     [&WIDE[..3], &WIDE[4..]].concat().iter().for_each(|set| arguments.extend(["--set", set]));
     let stderr = folder.run(&[&arguments[..], &["--dry-run"]].concat()).succeeds().stderr;
     let [peak, files] = ["memory: about ", "encoded data of "].map(|before| stated(&stderr, before));

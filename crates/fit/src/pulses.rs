@@ -20,6 +20,7 @@ mod cycle;
 mod gains;
 mod likelihood;
 mod noise;
+mod pairs;
 mod profile;
 mod read_noise;
 mod section;

@@ -2,13 +2,14 @@
 //!
 //! ```text
 //! preparing  =  program + decoded data + 2 x encoded data        a list that grows takes up to twice its size
-//! running    =  program + encoded data + trials at once x trial + figures
+//! running    =  program + encoded data + trials at once x trial
+//! figures    =  program + encoded data + figures
 //! trial      =  copies x weight matrices + steps x neurons
 //! ```
 //! Encoded data in files ([`spike_cache`](crate::spike_cache)) are stated apart: the system keeps in memory what it has room
 //! for, and drops it if it needs the memory.
 //!
-//! Figures are drawn after the last trial, but allocators may keep what trials have released.
+//! Figures are drawn after the last trial.
 //!
 //! The numbers of copies are measured: the slope of the peak of `ohmspike train` from 100 to 6000 hidden neurons is 8 to
 //! 11 matrices with abstract weights, and 13 to 18 with pulsed, drifting, noisy or wired cells.
@@ -25,8 +26,8 @@ use crate::settings::Settings;
 
 /// Program and small tables, bytes.
 const PROGRAM: u64 = 28 << 20;
-/// Pixels of the largest figure, three times as fine as in its file, bytes: a run of few trials peaks at 235 MB.
-const FIGURES: u64 = 200 << 20;
+/// Pixels of the largest figure and its fonts, bytes: drawing the figures of a few trials peaks at 86 MB.
+const FIGURES: u64 = 60 << 20;
 /// Copies of a matrix of abstract weights: weights, gradients, update, transpose, initial weights.
 const ABSTRACT_COPIES: u64 = 11;
 /// Copies of a matrix in cells, which have conductances, targets and variances for each branch.
@@ -74,7 +75,7 @@ impl Memory {
 
     /// Returns the peak, bytes.
     pub fn peak(&self) -> u64 {
-        self.preparing.max(self.running() + FIGURES)
+        self.preparing.max(self.running()).max(self.shared + FIGURES)
     }
 
     /// Returns the peak of a process that draws no figures, such as a task of a cluster, bytes.
@@ -102,7 +103,7 @@ impl std::fmt::Display for Memory {
         let trials = ohmspike_datasets::counted(self.at_once, "trial");
         write!(
             f,
-            "memory: about {} at most: {} to read the data; then {}, {} for each of {trials} at a time, and {} for figures",
+            "memory: about {} at most: {} to read the data; then {}, {} for each of {trials} at a time, or {} for figures",
             bytes_words(self.peak()),
             bytes_words(self.preparing),
             bytes_words(self.shared),
@@ -123,9 +124,10 @@ mod tests {
     #[test]
     fn the_peak_is_that_of_the_larger_phase() {
         let memory = Memory { preparing: 300 << 20, shared: 100 << 20, mapped: 900 << 20, trial: 60 << 20, at_once: 3 };
-        assert_eq!(memory.peak(), 480 << 20);
+        assert_eq!(memory.peak(), 300 << 20);
+        assert_eq!(Memory { preparing: 0, at_once: 1, ..memory }.peak(), 160 << 20, "one trial, then figures");
         assert_eq!(memory.peak_without_figures(), 300 << 20);
-        assert_eq!(Memory { preparing: 481 << 20, ..memory }.peak(), 481 << 20);
+        assert_eq!(Memory { at_once: 4, ..memory }.peak(), 340 << 20);
         assert_eq!(
             [bytes_words(1), bytes_words(12_345_678), bytes_words(12_345_678_901)],
             ["1 MB", "13 MB", "12.3 GB"]

@@ -37,10 +37,10 @@ pub struct Arguments {
     force: bool,
 }
 
-/// A name that no file or study can have.
+/// A path, or a name without letters.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "NAME: expected letters, digits, `-`, `_` and `.`, got `{given}`\n\nhint: use `{instead}`; `--out` names another folder"
+    "NAME: expected a name without `/` and `\\`, got `{given}`\n\nhint: use `{instead}`; `--out` names another folder"
 )]
 struct NameError {
     given: String,
@@ -57,9 +57,8 @@ struct BuiltInError {
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let given = arguments.name.clone();
-    let fits = files::file_name(&given);
-    if fits != given || !given.contains(char::is_alphanumeric) {
-        let instead = fits.trim_matches(['-', '.']).to_owned();
+    if given.contains(['/', '\\']) || !given.contains(char::is_alphanumeric) {
+        let instead = files::file_name(&given).trim_matches(['-', '.']).to_owned();
         let instead = if instead.is_empty() { "my-device".to_owned() } else { instead };
         return Err(NameError { given, instead }.into());
     }

@@ -15,7 +15,7 @@
 
 use super::curve::Fit;
 use super::gains::CellGains;
-use super::noise::Pairs;
+use super::pairs::Pairs;
 use super::steps::{BINS, Step, Steps};
 
 /// Standard errors from which read noise is not zero.

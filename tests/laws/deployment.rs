@@ -110,7 +110,7 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     // Training in exact memory leaves no such weights.
     let options = DeployOptions { chips: 1, folder: folder.path().join("results"), ..DeployOptions::default() };
     let refused = deploy(&[save(header.clone())], &options, &mut ()).expect_err("signs that contradict the training");
-    assert!(refused.to_string().contains("with 0 in their place, the network itself reaches only "), "{refused}");
+    assert!(refused.to_string().contains("with 0 in their place, the network itself reaches "), "{refused}");
     // The noise of a device can.
     let settings = header.settings.with_key("readout.device", "study-1k-1m").expect("a device");
     let answer = deployed(&save(NetworkHeader { settings, ..header.clone() }), 2, &[0.0], 1);

@@ -92,9 +92,9 @@ pub(crate) fn fit_pulses(
     let Rounds { normalised, kind, fits, candidates, found: gains::Found { gains, most } } = rounds;
     let by_group = normalised.sums(|_| true);
     let all = normalised.total(&by_group, &vec![1.0; sample.groups]);
+    let curves = |drawn: &[f64]| both(&normalised.total(&by_group, drawn), kind);
     let estimate = |drawn: &[f64]| {
-        let sums = normalised.total(&by_group, drawn);
-        let fits = both(&sums, kind)?;
+        let fits = curves(drawn)?;
         let gains = gains.as_ref().map(|gains| gains.drawn(drawn));
         let noise = noise.drawn(drawn, &fits);
         Some(values(&fits, &noise, gains.as_ref()))
@@ -115,7 +115,7 @@ pub(crate) fn fit_pulses(
     remove_intervals(&mut numbers, &unbounded);
     let mut notes = notes(&steps, &fits, (gains.as_ref(), most));
     notes.extend(cycle::read_note(&sigma, options.window.is_none()));
-    cycle::unite(&mut numbers, &noise, sample);
+    cycle::unite(&mut numbers, &noise, sample, curves);
     let (sigma, told) = cycle::state(&mut numbers, sigma, &noise);
     notes.extend(told);
     let quality = held_out(&normalised, kind, (&noise, gains.as_ref()), sample);

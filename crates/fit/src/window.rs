@@ -174,11 +174,7 @@ pub(crate) fn window(
     forced: Option<(f64, f64)>,
     clipped: impl Fn((f64, f64)) -> f64,
 ) -> Option<(MechanismFit, WindowSpec)> {
-    let (mut low, mut high) = match (forced, extent) {
-        (Some(forced), _) => forced,
-        (None, Some(extent)) => (extent.low, extent.high),
-        (None, None) => return None,
-    };
+    let (mut low, mut high) = forced.or(extent.map(|extent| (extent.low, extent.high)))?;
     let mut notes = Vec::new();
     if high < low * LEAST_RATIO {
         let middle = (low * high).sqrt();

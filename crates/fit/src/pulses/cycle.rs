@@ -1,5 +1,6 @@
 //! What is stated of the cycle noise of pulses, and on what evidence.
 
+use super::curve::Fit;
 use super::noise::{Noise, NoiseSums};
 use crate::interval::{Scale, with_interval};
 use crate::normal::quantile;
@@ -31,11 +32,21 @@ pub(super) fn read_note(noise: &Noise, from_data: bool) -> Option<String> {
 }
 
 /// Widens the intervals of cycle noise to those of all models that may hold.
-pub(super) fn unite(numbers: &mut [FittedNumber], sums: &NoiseSums, sample: &Sample) {
+/// `curves` returns those of a sample.
+pub(super) fn unite(
+    numbers: &mut [FittedNumber],
+    sums: &NoiseSums,
+    sample: &Sample,
+    curves: impl Fn(&[f64]) -> Option<[Fit; 2]>,
+) {
+    let everyone = vec![1.0; sample.groups];
+    let Some(fits) = curves(&everyone) else { return };
     for model in &sums.others {
-        let draws =
-            sample.bootstrap(|drawn| Some(model.drawn(drawn).cycle.map(|cycle| 100.0 * signed_root(cycle)).to_vec()));
-        let found = model.drawn(&vec![1.0; sample.groups]);
+        let draws = sample.bootstrap(|drawn| {
+            let found = model.drawn(drawn, &curves(drawn)?);
+            Some(found.cycle.map(|cycle| 100.0 * signed_root(cycle)).to_vec())
+        });
+        let found = model.drawn(&everyone, &fits);
         for (direction, key) in KEYS.into_iter().enumerate() {
             let Some(number) = numbers.iter_mut().find(|number| number.key == key) else { continue };
             let values: Vec<f64> = draws.iter().map(|draw| draw[direction]).collect();

@@ -42,6 +42,8 @@ pub(super) struct Residuals {
     offset: f64,
     /// Smallest variance.
     floor: f64,
+    /// Steps at f = 1, up and down.
+    steps: [f64; 2],
 }
 
 /// Most likely noise.
@@ -56,6 +58,8 @@ pub(super) struct Likely {
     by_group: Vec<(Vector4<f64>, Matrix4<f64>)>,
     subtracted: [f64; 2],
     offset: f64,
+    /// Steps at f = 1, up and down, to which the noise is relative.
+    steps: [f64; 2],
 }
 
 /// Noise with every group taken as often as in a sample.
@@ -97,6 +101,7 @@ impl Residuals {
             groups: steps.groups,
             offset: steps.offset,
             floor: 0.0,
+            steps: fits.each_ref().map(|fit| fit.parameters[0]),
         };
         let mut gap = false;
         for (number, step) in steps.all.iter().enumerate() {
@@ -156,7 +161,7 @@ impl Residuals {
         }
         let by_group = self.scores(&at, law, free);
         let subtracted = self.subtracted(&at, law);
-        Likely { at, free, ln, by_group, subtracted, offset: self.offset }
+        Likely { at, free, ln, by_group, subtracted, offset: self.offset, steps: self.steps }
     }
 
     /// Returns the maximum in the `free` parameters, and the logarithm of the likelihood there.
@@ -243,8 +248,8 @@ impl Residuals {
 }
 
 impl Likely {
-    /// Returns the noise with every group taken as often as `drawn` says.
-    pub fn drawn(&self, drawn: &[f64]) -> Solution {
+    /// Returns the noise with every group taken as often as `drawn` says, relative to the steps of the curves `fits` of these groups.
+    pub fn drawn(&self, drawn: &[f64], fits: &[Fit; 2]) -> Solution {
         let mut sum = (Vector4::zeros(), Matrix4::zeros());
         for ((score, information), times) in self.by_group.iter().zip(drawn) {
             sum.0 += *times * score;
@@ -254,7 +259,8 @@ impl Likely {
             if drawn.iter().all(|times| *times == 1.0) { self.at } else { self.at + solve(sum.0, sum.1, self.free) };
         Solution {
             reads: Reads { constant: at[0].max(0.0), relative: at[1].max(0.0), offset: self.offset },
-            cycle: [at[2], at[3]],
+            cycle: [0, 1]
+                .map(|direction| at[2 + direction] * (self.steps[direction] / fits[direction].parameters[0]).powi(2)),
             subtracted: self.subtracted,
         }
     }

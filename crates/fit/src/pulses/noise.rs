@@ -141,7 +141,7 @@ impl NoiseSums {
     /// Returns the noise with every group taken as often as `drawn` says.
     pub fn drawn(&self, drawn: &[f64], fits: &[Fit; 2]) -> Noise {
         if let Some(likely) = &self.likely {
-            let found = likely.drawn(drawn);
+            let found = likely.drawn(drawn, fits);
             let sigma = found.cycle.map(signed_root);
             return Noise { sigma, additive: self.additive, subtracted: found.subtracted, reads: found.reads };
         }

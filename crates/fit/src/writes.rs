@@ -437,7 +437,8 @@ impl WriteFit<'_> {
         if fraction > MANY_OUTLIERS {
             let beyond =
                 if self.whole.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
-            notes.push(format!("{outliers} writes ({:.1} %) are {beyond} and left out", 100.0 * fraction));
+            let (writes, are) = if outliers == 1 { ("write", "is") } else { ("writes", "are") };
+            notes.push(format!("{outliers} {writes} ({:.1} %) {are} {beyond} and left out", 100.0 * fraction));
         }
         let within = count(self.core).saturating_sub(outliers);
         if within > 0 {

@@ -196,7 +196,7 @@ fn starts(start: Start, found: &Gain) -> Vec<String> {
 fn of_target((target, sums): &(f64, Sums), place: usize, draws: &[Vec<f64>]) -> FittedNumber {
     let unit = sums.unit();
     let draws: Vec<f64> = draws.iter().map(|draw| unit * draw[1 + place]).collect();
-    let key = format!("standard deviation over cells at {target:.4} µS");
+    let key = format!("standard deviation over cells at {} µS", (1e4 * target).round() / 1e4);
     let counts = (sums.n as usize, sums.cells as usize);
     let scale = Scale::spread(sums.cells - 1.0, unit * unit * sums.noise());
     with_interval((&key, "µS"), unit * signed_root(sums.variance()), &draws, scale, counts)
@@ -212,7 +212,7 @@ fn plot(data: &Data<'_>, found: &Gain, targets: &[(f64, Sums)], numbers: &[Fitte
     let of_target = |(target, sums): &(f64, Sums)| (*target, sums.unit() * spread(data.start(), found.sigma, *target));
     Plot {
         x_label: "Target (µS)",
-        y_label: "Standard deviation over cells (µS)",
+        y_label: "σ over cells (µS)",
         x_log: false,
         y_log: false,
         curves: vec![Curve {

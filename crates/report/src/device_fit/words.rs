@@ -131,7 +131,8 @@ fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
 
 /// Returns the last part of a key as words, and the resistance of its point if it has one.
 fn plain(key: &str) -> (String, String) {
-    let (path, place) = key.split_once(' ').map_or((key, String::new()), |(path, place)| (path, format!(" {place}")));
+    let (path, place) =
+        key.split_once(" at ").map_or((key, String::new()), |(path, place)| (path, format!(" at {place}")));
     let name = path.rsplit('.').next().unwrap_or(path);
     let units =
         ["_percent_of_conductance", "_percent_of_window", "_percent_of_step", "_microsiemens", "_seconds", "_ohm"];
@@ -156,6 +157,20 @@ pub(super) fn not_fitted(report: &FitReport) -> Option<String> {
 mod tests {
     use super::super::fixture::report;
     use super::*;
+
+    #[test]
+    fn names_of_several_words_stay_together() {
+        let of = |key: &str| plain(key);
+        assert_eq!(
+            of("standard deviation over cells at 10 µS"),
+            ("standard deviation over cells".to_owned(), " at 10 µS".to_owned())
+        );
+        assert_eq!(
+            of("write.points[0].sigma_ln_resistance at 5000 ohm"),
+            ("σ of ln R".to_owned(), " at 5000 ohm".to_owned())
+        );
+        assert_eq!(of("read.white.sigma_microsiemens"), ("σ".to_owned(), String::new()));
+    }
 
     #[test]
     fn numbers_have_units_and_intervals() {

@@ -19,7 +19,7 @@ use super::super::terminal::say;
 pub struct Arguments {
     /// Remove all files.
     ///
-    /// The next run writes those that it needs. Wait for runs on other machines that share the folder.
+    /// The next run writes the files that it needs. Do not clear a shared folder while other machines run.
     #[arg(long)]
     clear: bool,
 }

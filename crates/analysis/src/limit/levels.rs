@@ -94,10 +94,10 @@ impl Levels {
         if !(LEAST_RESOLUTION..=1.0).contains(&resolution) {
             return Err(LevelsError::Resolution(resolution));
         }
-        let log_ratio = to.ln() - from.ln();
+        let log_ratio = libm::log(to) - libm::log(from);
         // A range of a whole number of steps does not get one more by rounding.
-        let steps = (log_ratio / resolution.ln_1p() - 1e-9).ceil().max(1.0) as usize;
-        let at = |step: usize| from * (log_ratio * step as f64 / steps as f64).exp();
+        let steps = (log_ratio / libm::log1p(resolution) - 1e-9).ceil().max(1.0) as usize;
+        let at = |step: usize| from * libm::exp(log_ratio * step as f64 / steps as f64);
         let inner = (1..steps).map(at);
         Levels::sorted([from].into_iter().chain(inner).chain([to]).collect(), direction)
     }
@@ -160,7 +160,7 @@ impl Levels {
     /// Returns the coordinate for straight lines: ln x if all values are positive, x otherwise.
     pub(super) fn coordinate(&self, level: usize) -> f64 {
         let x = self.values[level];
-        if self.is_positive() { x.ln() } else { x }
+        if self.is_positive() { libm::log(x) } else { x }
     }
 
     /// Returns whether all values are positive, so that ratios are meaningful.
@@ -212,6 +212,6 @@ mod tests {
         let faults = Levels::list(&[0.0, 2.0], Direction::LargerIsWorse).expect("levels");
         assert_eq!(faults.coordinate(1), 2.0);
         let bits = Levels::integers(1, 8, Direction::SmallerIsWorse).expect("levels");
-        assert_eq!(bits.coordinate(0), 8f64.ln());
+        assert_eq!(bits.coordinate(0), libm::log(8.0));
     }
 }

@@ -132,7 +132,7 @@ impl Search<'_> {
     /// Returns the level to evaluate within a bracket; `None` if it is narrow.
     fn between(&self, low: usize, high: usize) -> Option<usize> {
         let [start, end] = [low, high].map(|level| self.levels.coordinate(level));
-        if high - low == 1 || self.levels.is_positive() && (end - start).abs() <= CLOSE.ln() {
+        if high - low == 1 || self.levels.is_positive() && (end - start).abs() <= libm::log(CLOSE) {
             return None;
         }
         if !self.levels.is_positive() {

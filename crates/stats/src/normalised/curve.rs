@@ -194,7 +194,7 @@ impl Curve {
         let first = if segment == 0 { (1.0 - share - threshold).abs() } else { 1.0 - share };
         let here = first * error(segment) + share * error(next);
         let n = [0, segment, next].into_iter().filter_map(of).map(|sample| sample.n).min().unwrap_or(1);
-        (mean, here.hypot(clean), n)
+        (mean, libm::hypot(here, clean), n)
     }
 
     fn mean_distance(&self, threshold: f64, segment: usize, share: f64) -> f64 {

@@ -5,6 +5,7 @@ use ohmspike_crossbar::device::{Device, DeviceToDeviceSpec, DriftSpec, FaultsSpe
 use serde::Serialize;
 
 use crate::error::FitError;
+use crate::rounded;
 
 /// A device file without the sections that a fit does not determine.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -41,11 +42,9 @@ impl DeviceFile {
         }
     }
 
-    /// Returns the JSON text.
+    /// Returns the JSON text, with numbers of six significant digits.
     pub(crate) fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self).expect("device files consist of text and finite numbers");
-        text.push('\n');
-        text
+        rounded::json(self).expect("device files consist of text and finite numbers")
     }
 
     /// Returns the device of the file.

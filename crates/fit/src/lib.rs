@@ -37,6 +37,7 @@ mod quality;
 mod reads;
 mod report;
 mod robust;
+mod rounded;
 mod sample;
 mod states;
 mod table;

@@ -44,6 +44,10 @@ pub struct HeldAt {
     pub end: f64,
 }
 
+/// Factor by which a window may go beyond a table without a warning: head-room for the outermost points, within which laws
+/// hardly change.
+const HEAD_ROOM: f64 = 1.1;
+
 fn held(below: Option<f64>, above: Option<f64>) -> String {
     let ends = [("below", below), ("above", above)];
     let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
@@ -66,7 +70,7 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     let [low, high] = device.targets();
     let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
     let warning = |table: TableRange| {
-        let (below, above) = (table.held(low).map(|_| table.first), table.held(high).map(|_| table.last));
+        let (below, above) = (table.held(low * HEAD_ROOM), table.held(high / HEAD_ROOM));
         (below.is_some() || above.is_some()).then(|| HeldTable {
             device: device.name.clone(),
             key: table.key,
@@ -145,6 +149,9 @@ mod tests {
             ],
         );
         assert!(of([1e3, 5e5])[0].contains("its values stay constant above 500000 ohm\n"));
+        // The head-room of a window is no gap in its table.
+        assert_eq!(of([1.09e3, 0.92e6]), [""; 0]);
+        assert!(of([1.11e3, 1e6])[0].contains("its values stay constant below 1110 ohm\n"));
     }
 
     /// Only these built-in files have tables that end within the window, and no other range warnings.

@@ -206,7 +206,7 @@ impl Fit<'_> {
             fitted.map(|fitted| fitted.0)
         };
         let white = self.keep(Mechanism::ReadNoise, white.then(of_white));
-        let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series.series, interval, &sample)));
+        let rtn = self.keep(Mechanism::Rtn, rtn.then(|| fit_rtn(&series.traps, interval, &sample)));
         let read = (white.is_some() || rtn.is_some()).then(|| {
             let (white, rtn) = (white.unwrap_or_default(), rtn.unwrap_or_default());
             ReadSpec { white, rtn, volts: self.options.read_volts, ..ReadSpec::default() }

@@ -3,8 +3,9 @@
 //! ```text
 //! sigma      1.4826 median |d| / sqrt(2)         d the differences of successive reads of a series, or of a neighbourhood
 //! far        further than 3 sigma sqrt(1 + pi / 2 n) = r from the median of the n reads, whose own error is the root
-//! outlier    a far read with fewer than three reads, or 5 % of all, within sigma, in a run of at most two far reads within r
-//! h          variance of a normal distribution within r of its centre, 1 - 2 c φ(c) / (2 Φ(c) - 1) with c = r / sigma
+//! outlier    a far read with fewer than three reads, or 15 % of all, within sigma, in a run of at most two far reads within r,
+//!            or of four if the series has single ones there
+//! kept       variance of a normal distribution within r of its centre, 1 - 2 c φ(c) / (2 Φ(c) - 1) with c = r / sigma
 //! ```
 //!
 //! Few reads do not tell their noise: sigma² is the mean of that of the series, with the weight n, and of that of series with a
@@ -18,10 +19,11 @@ use crate::sample::median;
 
 /// Distance in standard deviations of a read.
 const FAR: f64 = 3.0;
-/// Longest run of outliers.
-const LONGEST: usize = 2;
-/// Fraction of the reads of a series that make a level, and their smallest number.
-const LEVEL: (f64, usize) = (0.05, 3);
+/// Longest run of outliers, and of outliers at a conductance that has single ones as well.
+const LONGEST: [usize; 2] = [2, 4];
+/// Fraction of the reads of a series that make a level although none of its visits is long, and their smallest number. A trap as
+/// fast as the reads has half of them at each level; 3 % of wrong reads make 15 % of 50 in one of 5000 series.
+const LEVEL: (f64, usize) = (0.15, 3);
 /// Smallest number of reads of a series that shows an outlier.
 const LEAST_READS: usize = 3;
 /// Smallest number of reads of a series that has a noise of its own.
@@ -42,8 +44,12 @@ pub(super) struct Isolated {
     pub outlier: Vec<bool>,
     /// Which of them are no tail of a level: the mean of a level without its tail would be moved.
     pub beyond_levels: Vec<bool>,
-    /// Variance of normal reads that are no outliers, over that of all.
-    pub kept: f64,
+    /// Distance from the median beyond which a read may be an outlier, on the scale of the noise; infinite without outliers.
+    pub reach: f64,
+    /// Standard deviation of the noise of the neighbourhood, or of the series if it differs clearly, on that scale.
+    pub sigma: f64,
+    /// Whether the noise is closer to symmetrical on the scale of ln G.
+    pub logarithmic: bool,
 }
 
 /// Returns the outliers of each series.
@@ -52,10 +58,8 @@ pub(super) fn isolated(series: &[Vec<f64>]) -> Vec<Isolated> {
     let ln: Vec<Option<Vec<f64>>> = series.iter().map(|reads| logarithms(reads)).collect();
     let [of_relative, of_ln] = [asymmetry(relative.iter()), asymmetry(ln.iter().flatten())];
     // Reads of at most 0 µS have no logarithm.
-    let on_scale = |place: usize| match &ln[place] {
-        Some(ln) if of_ln <= of_relative => ln,
-        _ => &relative[place],
-    };
+    let is_ln = |place: usize| ln[place].is_some() && of_ln <= of_relative;
+    let on_scale = |place: usize| ln[place].as_ref().filter(|_| is_ln(place)).unwrap_or(&relative[place]);
     let mut order: Vec<usize> = (0..series.len()).collect();
     let middles: Vec<f64> = series.iter().map(|reads| median(&mut reads.clone())).collect();
     order.sort_by(|&one, &other| middles[one].total_cmp(&middles[other]));
@@ -64,7 +68,7 @@ pub(super) fn isolated(series: &[Vec<f64>]) -> Vec<Isolated> {
         let pooled = sigma(neighbours.iter().map(|&place| &on_scale(place)[..]));
         for &place in neighbours {
             let reads = on_scale(place);
-            outliers[place] = of_series(reads, pooled);
+            outliers[place] = Isolated { logarithmic: is_ln(place), ..of_series(reads, pooled) };
         }
     }
     outliers
@@ -118,7 +122,12 @@ fn of_series(reads: &[f64], pooled: f64) -> Isolated {
     let spread = ((n as f64 * own * own + PRIOR * pooled * pooled) / (n as f64 + PRIOR)).sqrt();
     // More than half of the differences are 0 where the resolution of the reads hides their noise.
     if n < LEAST_READS || own.min(pooled) <= 0.0 {
-        return Isolated { outlier: vec![false; n], beyond_levels: vec![false; n], kept: 1.0 };
+        return Isolated {
+            outlier: vec![false; n],
+            beyond_levels: vec![false; n],
+            reach: f64::INFINITY,
+            ..Isolated::default()
+        };
     }
     let (middle, reach) = (median(&mut reads.to_vec()), FAR * spread * (1.0 + FRAC_PI_2 / n as f64).sqrt());
     let far = |read: f64| (read - middle).abs() > reach;
@@ -130,16 +139,34 @@ fn of_series(reads: &[f64], pooled: f64) -> Isolated {
         below(read + distance) - below(read - distance)
     };
     let few = |read: f64| near(read, reach / FAR) < enough;
-    let runs = reads.chunk_by(|&one, &next| far(one) == far(next) && (!far(one) || (next - one).abs() <= reach));
-    let of_run = |run: &[f64]| run.len() <= LONGEST && far(run[0]);
-    let short = runs.flat_map(|run| std::iter::repeat_n(of_run(run), run.len()));
-    let outlier: Vec<bool> = short.zip(reads).map(|(short, &read)| short && few(read)).collect();
-    let beyond = |(&outlier, &read): (&bool, &f64)| outlier && near(read, reach) < 2 * enough;
+    let runs = || reads.chunk_by(|&one, &next| far(one) == far(next) && (!far(one) || (next - one).abs() <= reach));
+    let of_run = |run: &[f64]| run.len() <= LONGEST[0] && far(run[0]);
+    let short = runs().flat_map(|run| std::iter::repeat_n(of_run(run), run.len()));
+    let mut outlier: Vec<bool> = short.zip(reads).map(|(short, &read)| short && few(read)).collect();
+    // Of many wrong reads at one conductance, some come in a row.
+    let single: Vec<f64> = outlier.iter().zip(reads).filter(|(outlier, _)| **outlier).map(|(_, &read)| read).collect();
+    let mut place = 0;
+    for run in runs() {
+        let alike = || single.iter().any(|read| (read - run[0]).abs() <= reach);
+        if far(run[0]) && (LONGEST[0] + 1..=LONGEST[1]).contains(&run.len()) && few(run[0]) && alike() {
+            outlier[place..place + run.len()].fill(true);
+        }
+        place += run.len();
+    }
+    let beyond = |(&outlier, &read): (&bool, &f64)| outlier && near(read, reach) < enough;
     let beyond_levels = outlier.iter().zip(reads).map(beyond).collect();
     // Unless the noise differs from that of the neighbourhood by more than its own error, the latter is known better.
     let alike = (own / pooled).ln().abs() < 2.0 * OWN_ERROR / (n as f64).sqrt();
-    let c = reach / if alike { pooled } else { own };
-    Isolated { outlier, beyond_levels, kept: 1.0 - 2.0 * c * density(c) / between(-c, c) }
+    Isolated { outlier, beyond_levels, reach, sigma: if alike { pooled } else { own }, logarithmic: false }
+}
+
+/// Returns the variance of normal reads with the standard deviation `sigma` that are within `reach`, over that of all.
+pub(super) fn kept(reach: f64, sigma: f64) -> f64 {
+    if !reach.is_finite() || sigma <= 0.0 {
+        return 1.0;
+    }
+    let c = reach / sigma;
+    1.0 - 2.0 * c * density(c) / between(-c, c)
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Series of reads of one state.
 
-use super::isolated::{Isolated, isolated};
-use super::two_levels::{TwoLevels, two_levels};
+use super::isolated::{Isolated, isolated, kept};
+use super::traps::{LIKELY, Reads, Traps, search};
 use crate::sample::median;
 use crate::table::Table;
 
@@ -24,8 +24,15 @@ pub(crate) struct ReadSeries {
     pub squares: f64,
     /// Differences, µS; kept for held-out cells only.
     pub differences: Vec<f64>,
-    /// Levels of telegraph noise.
-    pub levels: Option<TwoLevels>,
+    /// Probability that the cell has a trap.
+    pub trap: f64,
+}
+
+impl ReadSeries {
+    /// Returns the probability that the cell has no trap.
+    pub fn quiet(&self) -> f64 {
+        1.0 - self.trap
+    }
 }
 
 /// Cell and target.
@@ -40,6 +47,10 @@ pub(crate) struct AllSeries {
     pub outliers: usize,
     /// Number of series left out because their mean or median is not positive.
     pub negative: usize,
+    /// Cells with telegraph noise, or the reason why there is none.
+    pub traps: Result<Traps, String>,
+    /// Number of cells with more noise than others, but no levels.
+    pub wide: usize,
 }
 
 /// Returns the series of `table`; `keep` says which cells keep their differences.
@@ -60,17 +71,39 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
         }
     }
     let (places, reads): (Vec<Place>, Vec<Vec<f64>>) = all.into_iter().unzip();
-    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0 };
-    for ((place, reads), isolated) in places.into_iter().zip(&reads).zip(isolated(&reads)) {
-        found.push(place, reads, &isolated, keep);
+    let mut isolated = isolated(&reads);
+    let seen: Vec<Reads> = (0..reads.len())
+        .map(|number| {
+            let (cell, target) = places[number];
+            Reads { cell, target, values: &reads[number], isolated: &isolated[number] }
+        })
+        .collect();
+    let searched = search(&seen);
+    // Telegraph noise and wrong reads widen the noise of a neighbourhood; the population tells that of its white noise.
+    for (isolated, sigma) in isolated.iter_mut().zip(searched.sigma) {
+        isolated.sigma = sigma.unwrap_or(isolated.sigma);
+    }
+    let (traps, wide) = (searched.found, searched.wide);
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide };
+    for (number, place) in places.into_iter().enumerate() {
+        let (isolated, trap, at_levels) = (&isolated[number], searched.probability[number], &searched.wrong[number]);
+        // Reads at a level of telegraph noise are not wrong.
+        let wrong = isolated.outlier.iter().zip(at_levels).map(|(&outlier, &far)| far || outlier && trap <= LIKELY);
+        found.push(place, &reads[number], (isolated, wrong.collect(), trap), keep);
     }
     found
 }
 
 impl AllSeries {
     /// Adds the reads of one series, without outliers.
-    fn push(&mut self, (cell, target): Place, reads: &[f64], isolated: &Isolated, keep: &[bool]) {
-        let (values, follows) = without(reads, &isolated.outlier);
+    fn push(
+        &mut self,
+        (cell, target): Place,
+        reads: &[f64],
+        (isolated, wrong, trap): (&Isolated, Vec<bool>, f64),
+        keep: &[bool],
+    ) {
+        let (values, follows) = without(reads, &wrong);
         let pairs = follows.iter().filter(|follows| **follows).count();
         if pairs == 0 {
             return;
@@ -83,11 +116,10 @@ impl AllSeries {
         }
         let followed = values.windows(2).zip(&follows[1..]).filter(|(_, follows)| **follows);
         let differences = followed.map(|(pair, _)| pair[1] - pair[0]);
-        let squares = differences.clone().map(|difference| difference * difference).sum::<f64>() / isolated.kept;
+        let squares = differences.clone().map(|difference| difference * difference).sum::<f64>()
+            / kept(isolated.reach, isolated.sigma);
         let kept = if keep[cell as usize] { differences.collect() } else { Vec::new() };
         self.outliers += reads.len() - values.len();
-        let (of_levels, follow) = without(reads, &isolated.beyond_levels);
-        let levels = two_levels(&of_levels, &follow);
         self.series.push(ReadSeries {
             cell,
             target,
@@ -97,7 +129,7 @@ impl AllSeries {
             middle,
             squares,
             differences: kept,
-            levels,
+            trap,
         });
     }
 

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::series::{AllSeries, ReadSeries};
+use super::traps::LIKELY;
 use crate::bins::drawn_range;
 use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
@@ -28,6 +29,10 @@ const LEAST_OF_STATE: usize = 3;
 /// Standard deviations beyond which a series is an outlier: of up to [`FEW`] differences, and of more.
 const FAR: [f64; 2] = [3.5, 3.0];
 const FEW: usize = 3;
+/// Fraction of cells with more noise than others above which a note says so.
+const MOST_WIDE: f64 = 0.05;
+/// Smallest probability of no telegraph noise of a series that counts.
+const LEAST_QUIET: f64 = 0.01;
 /// Smallest number of series that show an outlier among them.
 const LEAST_SERIES: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
@@ -73,13 +78,14 @@ pub(crate) fn fit_white(
     options: &FitOptions,
     sample: &Sample,
 ) -> Result<(Fitted<WhiteNoiseSpec>, WhiteLaw), String> {
-    let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.levels.is_none()).collect();
+    let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.quiet() > LEAST_QUIET).collect();
     let (quiet, noisy) = without_outliers(quiet);
     let mut notes = all.notes();
+    notes.extend(not_included(all));
     if noisy > 0 {
         notes.push(format!("{noisy} series that scatter far more than most are outliers and left out"));
     }
-    let differences: usize = quiet.iter().map(|series| series.pairs).sum();
+    let differences = quiet.iter().map(|series| series.quiet() * series.pairs as f64).sum::<f64>().round() as usize;
     if differences < LEAST_DIFFERENCES {
         return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
     }
@@ -96,7 +102,7 @@ pub(crate) fn fit_white(
     let training = by_group_total(&quiet, &bins, sample);
     let trained = estimate(kind, &training);
     let sigma = |g: f64| sigma(kind, &trained, &bins.centres, g);
-    let z = quiet.iter().flat_map(|series| {
+    let z = quiet.iter().filter(|series| series.trap < LIKELY).flat_map(|series| {
         let scale = std::f64::consts::SQRT_2 * sigma(series.mean);
         series.differences.iter().map(move |difference| difference / scale)
     });
@@ -105,8 +111,8 @@ pub(crate) fn fit_white(
         mechanism: Mechanism::ReadNoise,
         law: word(kind),
         method:
-            "half the mean square of successive reads, cells with telegraph noise left out; intervals by bootstrap \
-                 over cells"
+            "half the mean square of successive reads, cells weighted by the probability that they have no telegraph noise; \
+             intervals by bootstrap over cells"
                 .to_owned(),
         numbers,
         candidates,
@@ -119,6 +125,30 @@ pub(crate) fn fit_white(
         Fitted { fit, section, withheld: None },
         WhiteLaw { kind, centres: bins.centres, parameters, draws, differences },
     ))
+}
+
+/// Returns notes on noise of cells that is not white.
+fn not_included(all: &AllSeries) -> Vec<String> {
+    let cells: BTreeSet<u32> = all.series.iter().map(|series| series.cell).collect();
+    let noisy: BTreeSet<u32> =
+        all.series.iter().filter(|series| series.trap > LIKELY).map(|series| series.cell).collect();
+    let mut notes = Vec::new();
+    if !noisy.is_empty() && all.traps.is_err() {
+        notes.push(format!(
+            "{} of {} cells have two levels and are left out, although the device file has no telegraph noise",
+            noisy.len(),
+            cells.len()
+        ));
+    }
+    let wide = all.wide as f64 / cells.len() as f64;
+    if wide > MOST_WIDE {
+        notes.push(format!(
+            "{:.0} % of the cells have more noise than the others without showing two levels: drift, slow noise, or white noise that \
+             differs between cells; the device file states one sigma for all",
+            100.0 * wide
+        ));
+    }
+    notes
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of
@@ -155,7 +185,7 @@ fn states(series: &[&ReadSeries], conductance: impl Fn(&ReadSeries) -> f64, leas
 /// Returns the number of cells of each bin, and of all.
 fn cells(series: &[&ReadSeries], bins: &States) -> Vec<usize> {
     let mut cells = vec![BTreeSet::new(); bins.count() + 1];
-    for (series, &bin) in series.iter().zip(&bins.of) {
+    for (series, &bin) in series.iter().zip(&bins.of).filter(|(series, _)| series.trap < LIKELY) {
         cells[bin].insert(series.cell);
         cells[bins.count()].insert(series.cell);
     }
@@ -167,9 +197,10 @@ fn by_group(series: &[&ReadSeries], bins: &States, sample: &Sample, used: impl F
     for (series, &bin) in series.iter().zip(&bins.of).filter(|(series, _)| used(series.cell as usize)) {
         let group = sample.group[series.cell as usize] as usize;
         let sum = &mut sums[group * bins.count() + bin];
-        sum.n += series.pairs as f64;
-        sum.absolute += series.squares / 2.0;
-        sum.relative += series.squares / (2.0 * series.mean * series.mean);
+        let (weight, mean) = (series.quiet(), series.mean);
+        sum.n += weight * series.pairs as f64;
+        sum.absolute += weight * series.squares / 2.0;
+        sum.relative += weight * series.squares / (2.0 * mean * mean);
     }
     sums
 }

@@ -12,10 +12,11 @@ use crate::Run;
 use crate::memory::{forget_peak, resident};
 use crate::table::{Line, Needs, Target};
 
-/// Measures the fit of writes, and of reads.
+/// Measures the fit of writes, and of reads with white noise, and with telegraph noise and wrong reads as well.
 pub fn lines(run: Run) -> Vec<Line> {
     let rows = if test_mode() { 10_000 } else { 1_000_000 };
-    let tables = [("writes", writes(rows)), ("reads", reads(rows))];
+    let tables =
+        [("writes", writes(rows)), ("reads", reads(rows, 0.0)), ("reads with telegraph noise", reads(rows, 0.03))];
     tables.into_iter().flat_map(|(what, text)| of_table(what, text, rows, run)).collect()
 }
 
@@ -58,15 +59,27 @@ fn writes(rows: usize) -> String {
     text
 }
 
-/// A hundred reads per cell, of states over two decades, with a relative noise of some 1 %.
-fn reads(rows: usize) -> String {
+/// A hundred reads per cell, of states over two decades, with a relative noise of some 1 %. With a fraction of `wrong` reads, 30 % of
+/// the cells have a trap with a step of 4 %.
+fn reads(rows: usize, wrong: f64) -> String {
     let mut stream = Seed::new(2).stream();
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
+    let mut trap = 0.0;
     for row in 0..rows {
         let (cell, read) = (row / 100, row % 100);
         let state = 3.0 * 100f64.powf((cell % 1000) as f64 / 1000.0);
         let noise: f64 = (0..3).map(|_| stream.random_range(-0.01..0.01)).sum();
-        let _ = writeln!(text, "{cell},{},{}", read as f64 * 0.01, state * (1.0 + noise));
+        let mut value = state * (1.0 + noise);
+        if wrong > 0.0 {
+            if read == 0 {
+                trap = if stream.random_range(0.0..1.0) < 0.3 { 0.02 } else { 0.0 };
+            }
+            if stream.random_range(0.0..1.0) < 0.05 {
+                trap = -trap;
+            }
+            value *= (1.0 + trap) * if stream.random_range(0.0..1.0) < wrong { 1.6 } else { 1.0 };
+        }
+        let _ = writeln!(text, "{cell},{},{value}", read as f64 * 0.01);
     }
     text
 }

@@ -190,8 +190,13 @@ mod tests {
         reads[30] = 300.0;
         assert_eq!(of_one(&reads).iter().position(|outlier| *outlier), Some(30));
         assert_eq!(of_one(&reads).iter().filter(|outlier| **outlier).count(), 1);
-        let fast: Vec<f64> = (0..60).map(|k| 100.0 + noise(k) + if k % 7 == 4 { 20.0 } else { 0.0 }).collect();
-        assert_eq!(of_one(&fast), vec![false; 60]);
+        let at = |visit: fn(usize) -> bool| -> Vec<f64> {
+            (0..60).map(|k| 100.0 + noise(k) + if visit(k) { 20.0 } else { 0.0 }).collect()
+        };
+        assert_eq!(of_one(&at(|k| [0, 2, 3].contains(&(k % 7)))), vec![false; 60]);
+        // Single reads at the same conductance, 8 % of all: wrong ones.
+        let wrong: Vec<bool> = (0..60).map(|k| k % 12 == 4).collect();
+        assert_eq!(of_one(&at(|k| k % 12 == 4)), wrong);
         let slow: Vec<f64> = (0..60).map(|k| 100.0 + noise(k) + if k > 56 { 20.0 } else { 0.0 }).collect();
         assert_eq!(of_one(&slow), vec![false; 60]);
         reads[31] = 300.5;

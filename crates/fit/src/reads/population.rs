@@ -10,7 +10,7 @@
 //! All series of a cell have the same class. The step of a series has a law over cells: its best value and the curvature of the
 //! likelihood stand for the integral over it (Laplace).
 
-use super::chain::{Chain, Levels, ln_likelihood, one_level};
+use super::chain::{Chain, Expected, Levels, ln_likelihood, one_level};
 use super::gaussian::gaussian;
 use super::trap_law::{Observed, Told, TrapLaw};
 
@@ -24,6 +24,9 @@ const SELDOM: (usize, f64) = (6, -12.0);
 const GAIN: f64 = 0.01;
 /// Expected changes below which a series may show either of its levels.
 const FEW_SWITCHES: f64 = 0.7;
+/// ln (T / Q) of series for which the curvature of T over the middle of its levels matters, and its smallest value.
+const UNCLEAR: (f64, f64) = (-12.0, 20.0);
+const LEAST_INFORMATION: f64 = 0.25;
 /// Smallest fraction of cells in the iteration.
 const LEAST_FRACTION: f64 = 1e-6;
 
@@ -89,9 +92,9 @@ impl<'a> Population<'a> {
     }
 
     fn step(&mut self) {
-        let weights = self.weights();
-        let used =
-            || self.cells.iter().flatten().map(|&place| (&self.series[place], &self.told[place], weights[place]));
+        let of_cell = |(cell, &class): (&'a Vec<usize>, &[f64; 2])| cell.iter().map(move |&place| (place, class));
+        let of_series: Vec<(usize, [f64; 2])> = self.cells.iter().zip(&self.classes).flat_map(of_cell).collect();
+        let used = || of_series.iter().map(|&(place, class)| (&self.series[place], &self.told[place], class));
         self.law.fit_amplitude(&used, self.sloped);
         self.law.fit_rate(&used, self.sloped);
         self.law.fit_sigma(&used);
@@ -229,6 +232,10 @@ impl<'a> Population<'a> {
             two += (ln_likelihood(&self.scaled, other, p) - expected.ln_likelihood).min(0.0).exp().ln_1p();
         }
         let at_one = one_level(&self.scaled, one.moments.mean / sigma);
+        if (UNCLEAR.0..UNCLEAR.1).contains(&(two - at_one)) {
+            two -= 0.5 * self.middle_information(in_sigma, p, &expected).ln();
+        }
+        let one = &self.series[place];
         let wide = wide.unwrap_or_else(|| wide_noise(&self.scaled, one, sigma));
         let squares = expected.squares(in_sigma);
         let ln_step = levels.step.ln() + (information * moved - off / spread) / (information + 1.0 / spread);
@@ -245,6 +252,16 @@ impl<'a> Population<'a> {
             squares,
             degrees: (expected.reads() - 2.0).max(0.0),
         }
+    }
+}
+
+impl Population<'_> {
+    /// Returns the information on the middle of the levels over that of reads whose level is known, as that on the mean of one level is:
+    /// the curvature over a standard error.
+    fn middle_information(&self, levels: Levels, p: f64, expected: &Expected) -> f64 {
+        let error = 1.0 / expected.reads().max(1.0).sqrt();
+        let beside = |by: f64| ln_likelihood(&self.scaled, Levels { middle: levels.middle + by, ..levels }, p);
+        (2.0 * expected.ln_likelihood - beside(error) - beside(-error)).clamp(LEAST_INFORMATION, 1.0)
     }
 }
 

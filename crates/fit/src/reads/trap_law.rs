@@ -160,8 +160,8 @@ pub(super) struct Told {
     pub degrees: f64,
 }
 
-/// A series, what the chain tells of it, and the probability that its cell has a trap.
-pub(super) type Term<'a> = (&'a Observed, &'a Told, f64);
+/// A series, what the chain tells of it, and the probabilities that its cell has a trap, and noise without levels.
+pub(super) type Term<'a> = (&'a Observed, &'a Told, [f64; 2]);
 
 impl Told {
     /// Nothing yet.
@@ -182,7 +182,7 @@ impl TrapLaw {
     /// Fits α, m and τ to the series with their weights.
     pub fn fit_amplitude<'a, T: Iterator<Item = Term<'a>>>(&mut self, terms: &impl Fn() -> T, sloped: bool) {
         let mut sums = [0.0; 5];
-        for (one, told, weight) in terms() {
+        for (one, told, [weight, _]) in terms() {
             let variance = told.variance + self.spread * self.spread;
             let off = (told.ln_amplitude - self.ln_amplitude(one.x)) / variance.sqrt();
             // A few cells with another step do not move the law.
@@ -201,7 +201,7 @@ impl TrapLaw {
             [y / n, 0.0]
         };
         let (mut excess, mut total) = (0.0, 0.0);
-        for (one, told, weight) in terms() {
+        for (one, told, [weight, _]) in terms() {
             let variance = told.variance + self.spread * self.spread;
             let weight = weight / (variance * variance);
             let off = (told.ln_amplitude - self.ln_amplitude(one.x)).powi(2).min(9.0 * variance);
@@ -214,7 +214,7 @@ impl TrapLaw {
     /// Makes a step of Fisher scoring of β and k.
     pub fn fit_rate<'a, T: Iterator<Item = Term<'a>>>(&mut self, terms: &impl Fn() -> T, sloped: bool) {
         let (mut score, mut information) = ([0.0; 2], [0.0; 3]);
-        for (one, told, weight) in terms() {
+        for (one, told, [weight, _]) in terms() {
             let (p, slope) = self.change(one.x);
             let of_p = weight * slope / (p * (1.0 - p));
             let (by, info) = (of_p * (told.switches - told.pairs * p), of_p * slope * told.pairs);
@@ -238,12 +238,12 @@ impl TrapLaw {
     /// Fits the white noise: successive differences of cells without trap, distances from the levels of the others.
     pub fn fit_sigma<'a, T: Iterator<Item = Term<'a>>>(&mut self, terms: &impl Fn() -> T) {
         let mut sums = vec![(0.0, 0.0); self.sigma.len()];
-        for (one, told, weight) in terms() {
+        for (one, told, [weight, wide]) in terms() {
             let sum = &mut sums[one.state];
             let kept = kept(one.reach, self.sigma(one));
-            sum.0 += (1.0 - weight) * one.white.0 / (kept * one.shape * one.shape);
+            sum.0 += (1.0 - weight - wide) * one.white.0 / (kept * one.shape * one.shape);
             sum.0 += weight * told.squares * self.sigma[one.state].powi(2);
-            sum.1 += (1.0 - weight) * one.white.1 + weight * told.degrees;
+            sum.1 += (1.0 - weight - wide) * one.white.1 + weight * told.degrees;
         }
         for (sigma, (squares, n)) in self.sigma.iter_mut().zip(sums) {
             if n > 0.0 && squares > 0.0 {

@@ -36,7 +36,7 @@ const AT_LEVEL: f64 = 3.5;
 /// Smallest relative standard deviation, about the resolution of f32.
 const RESOLUTION: f64 = 1e-6;
 /// Steps of each start with some of the cells, of the best starts with all cells, and of the best of them.
-const STEPS: [usize; 3] = [25, 6, 60];
+const STEPS: [usize; 3] = [40, 6, 80];
 /// Cells with a trap among them that make a further start unnecessary.
 const ENOUGH: usize = 20;
 /// Reads of the cells that all starts begin with.
@@ -302,7 +302,9 @@ fn best<'a>(series: &'a [Observed], cells: &'a [Vec<usize>], known: Option<TrapL
         population.iterate(STEPS[0]);
         population
     });
-    let first = begun.max_by(by_likelihood).expect("at least one start");
+    let mut first = begun.max_by(by_likelihood).expect("at least one start");
+    // Exponents of weak telegraph noise need good values of the rest.
+    first.iterate(STEPS[2]);
     let mut open = vec![first.law.clone()];
     // Rare traps may be missed.
     if every > 1 && first.likely() < ENOUGH {

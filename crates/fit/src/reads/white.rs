@@ -133,12 +133,8 @@ fn not_included(all: &AllSeries) -> Vec<String> {
     let noisy: BTreeSet<u32> =
         all.series.iter().filter(|series| series.trap > LIKELY).map(|series| series.cell).collect();
     let mut notes = Vec::new();
-    if !noisy.is_empty() && all.traps.is_err() {
-        notes.push(format!(
-            "{} of {} cells have two levels and are left out, although the device file has no telegraph noise",
-            noisy.len(),
-            cells.len()
-        ));
+    if !noisy.is_empty() {
+        notes.push(format!("{} of {} cells have two levels and are left out", noisy.len(), cells.len()));
     }
     let wide = all.wide as f64 / cells.len() as f64;
     if wide > MOST_WIDE {

@@ -20,12 +20,10 @@ use crate::sample::Sample;
 
 /// Smallest number of cells with telegraph noise.
 const LEAST_CELLS: usize = 3;
-/// Standard errors of a bound of the rate.
-const BOUND: f64 = 2.58;
-/// Largest rate x interval that reads bound: the probability of a change is then within 0.001 of 1/2.
-const FASTEST: f64 = 3.0;
-/// Lower bound of the rate over its estimate below which reads do not bound it.
-const LEAST_BOUND: f64 = 0.02;
+/// Standard errors of a bound of the probability of a change between two reads.
+const BOUND: f64 = 3.0;
+/// Largest relative standard error of this probability.
+const MOST_ERROR: f64 = 1.0;
 /// Probability from which a cell shows its trap by its own reads.
 const SHOWN: f64 = 0.95;
 /// Fraction of such cells among those with a trap below which a note says so.
@@ -43,24 +41,7 @@ pub(crate) fn fit_rtn(traps: &Result<Traps, String>, interval: Option<f64>, samp
     let (amplitude, per_read) = (law.amplitude[0].exp(), law.rate[0].exp());
     let of_cells =
         format!("{:.1} % of {all} cells have two levels {:.2} % apart", 100.0 * law.fraction, 100.0 * amplitude);
-    let few = || format!("{of_cells}, but change them too seldom to bound the rate");
-    let covariance = covariance(traps).ok_or_else(few)?;
-    let rate_index = if traps.sloped { 3 } else { 2 };
-    let error = covariance[(rate_index, rate_index)].sqrt();
-    let [slowest, fastest] = [-BOUND, BOUND].map(|sign| per_read * (sign * error).exp());
-    if fastest > FASTEST {
-        if slowest < LEAST_BOUND * per_read {
-            return Err(few());
-        }
-        return Err(format!(
-            "{of_cells}, and change them faster than the reads can follow: the rate is above {}, and not bounded; read at \
-             shorter intervals",
-            interval.map_or(format!("{slowest:.2} per read"), |interval| format!(
-                "{} per second",
-                digits(slowest / interval)
-            ))
-        ));
-    }
+    let covariance = bounded(traps, interval).map_err(|reason| format!("{of_cells}, {reason}"))?;
     let interval = interval.ok_or(format!("{of_cells}, but the time between reads is unknown"))?;
     let mut numbers = vec![fraction(law.fraction, all, covariance[(0, 0)])];
     numbers.extend(further(traps, &covariance, interval, (likely, sample)));
@@ -88,6 +69,30 @@ pub(crate) fn fit_rtn(traps: &Result<Traps, String>, interval: Option<f64>, samp
         notes: notes(traps),
     };
     Ok(Fitted { fit, section, withheld: None })
+}
+
+/// Returns the covariance of the parameters, or the reason why the reads do not bound the rate.
+fn bounded(traps: &Traps, interval: Option<f64>) -> Result<DMatrix<f64>, String> {
+    let few = "but change them too seldom to bound the rate";
+    let covariance = covariance(traps).ok_or(few)?;
+    let rate_index = if traps.sloped { 3 } else { 2 };
+    let error = covariance[(rate_index, rate_index)].sqrt();
+    let (p, slope) = traps.law.change(0.0);
+    // The error of p is finite where that of the rate is not.
+    let relative = slope * error / p;
+    if relative > MOST_ERROR {
+        return Err(few.to_owned());
+    }
+    let (least, most) = (p * (-BOUND * relative).exp(), p * (1.0 + BOUND * relative));
+    if most <= 0.5 {
+        return Ok(covariance);
+    }
+    let slowest = -0.5 * (1.0 - 2.0 * least).ln();
+    let bound = interval
+        .map_or(format!("{slowest:.2} per read"), |interval| format!("{} per second", digits(slowest / interval)));
+    Err(format!(
+        "and change them faster than the reads can follow: the rate is above {bound}, and not bounded; read at shorter intervals"
+    ))
 }
 
 /// Returns `value` with two significant digits.

@@ -16,6 +16,8 @@ const MOST_RATE: f64 = 1.2;
 const LEAST_RATE: f64 = -14.0;
 /// Steps of the search for clusters.
 const CLUSTER_STEPS: usize = 8;
+/// Information that k is near 0, equal to that of a standard error of 3.
+const LEAST_INFORMATION: f64 = 0.1;
 /// Largest step relative to the mean of the levels.
 const MOST_STEP: f64 = 1.9;
 
@@ -221,6 +223,9 @@ impl TrapLaw {
             score.iter_mut().zip([1.0, one.x]).for_each(|(score, x)| *score += by * x);
             information.iter_mut().zip([1.0, one.x, one.x * one.x]).for_each(|(sum, x)| *sum += info * x);
         }
+        // Reads that are too slow for the traps do not tell k, which then stays near 0.
+        information[2] += LEAST_INFORMATION;
+        score[1] -= LEAST_INFORMATION * self.rate[1];
         let [n, x, xx] = information;
         if n <= 0.0 {
             return;

@@ -35,7 +35,7 @@ const LEAST_FRACTION: f64 = 1e-6;
 pub(super) struct Population<'a> {
     series: &'a [Observed],
     /// Series of each cell.
-    cells: &'a [Vec<usize>],
+    pub cells: &'a [Vec<usize>],
     sloped: bool,
     pub law: TrapLaw,
     pub told: Vec<Told>,
@@ -71,14 +71,30 @@ impl<'a> Population<'a> {
         population
     }
 
-    /// Makes up to `most` steps.
+    /// Starts from `law` with the same series, in `cells`.
+    pub fn restarted<'b>(&self, cells: &'b [Vec<usize>], law: TrapLaw) -> Population<'b>
+    where
+        'a: 'b,
+    {
+        Population::new(self.series, cells, self.sloped, law)
+    }
+
+    /// Makes up to `most` steps. Keeps the law with the largest likelihood, because approximate steps can also lose.
     pub fn iterate(&mut self, most: usize) {
+        let mut best = (self.ln_likelihood, self.law.clone());
         for _ in 0..most {
             let before = self.ln_likelihood;
             self.step();
+            if self.ln_likelihood > best.0 {
+                best = (self.ln_likelihood, self.law.clone());
+            }
             if (self.ln_likelihood - before).abs() < GAIN && self.steps > 2 {
                 break;
             }
+        }
+        if self.ln_likelihood < best.0 - GAIN {
+            self.law = best.1;
+            self.finish();
         }
     }
 

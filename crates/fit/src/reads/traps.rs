@@ -37,6 +37,8 @@ const AT_LEVEL: f64 = 3.5;
 const RESOLUTION: f64 = 1e-6;
 /// Steps of each start with some of the cells, of the best starts with all cells, and of the best of them.
 const STEPS: [usize; 3] = [40, 6, 80];
+/// Factor of the white noise of a state in which traps may hide.
+const LESS_NOISE: f64 = 0.7;
 /// Cells with a trap among them that make a further start unnecessary.
 const ENOUGH: usize = 20;
 /// Reads of the cells that all starts begin with.
@@ -317,8 +319,39 @@ fn best<'a>(series: &'a [Observed], cells: &'a [Vec<usize>], known: Option<TrapL
     });
     let mut best = begun.max_by(by_likelihood).expect("at least one start");
     best.iterate(STEPS[2]);
+    for _ in 0..best.law.sigma.len() {
+        let Some(mut other) = with_less_noise(&best, &some) else { break };
+        other.iterate(STEPS[2]);
+        if other.ln_likelihood < best.ln_likelihood + GAIN {
+            break;
+        }
+        best = other;
+    }
     best.finish();
     best
+}
+
+/// Returns a population with a larger likelihood in which one state has less white noise than in `best`; `some` cells tell. Fast
+/// traps of a single state can hide in its white noise, and the exponents of the law then follow the other states.
+fn with_less_noise<'a>(best: &Population<'a>, some: &[Vec<usize>]) -> Option<Population<'a>> {
+    let states = best.law.sigma.len();
+    if states < 2 || best.gain() < GAIN {
+        return None;
+    }
+    let begin = |law: TrapLaw| {
+        let mut population = best.restarted(some, law);
+        population.iterate(STEPS[0]);
+        population
+    };
+    let present = begin(best.law.clone());
+    let quiet = |state: usize| {
+        let mut law = best.law.clone();
+        law.sigma[state] *= LESS_NOISE;
+        (law.amplitude[1], law.rate[1]) = (0.0, 0.0);
+        begin(law)
+    };
+    let other = (0..states).map(quiet).max_by(|one, other| one.ln_likelihood.total_cmp(&other.ln_likelihood))?;
+    (other.ln_likelihood > present.ln_likelihood + GAIN).then(|| best.restarted(best.cells, other.law.clone()))
 }
 
 /// Returns starting values: from the moments of series with more variance than white noise, from clusters if most series have

@@ -16,10 +16,11 @@
 //! [`FALSE_ALARM`] (Benjamini and Hochberg, *J. R. Stat. Soc. B* 57, 289, 1995): many cells with equal values are stuck, where a single one
 //! could be chance.
 
+use std::collections::HashMap;
+
 use super::{CellState, RESPONSE};
 use crate::normal::density;
 use crate::sample::{median, robust};
-use crate::truncated::golden;
 use crate::writes::WriteRows;
 
 /// Probability that a table without stuck cells has a constant one, and expected share of working cells among the constant ones.
@@ -27,7 +28,9 @@ const FALSE_ALARM: f64 = 0.01;
 /// Density of a distribution at its peak, relative to that of a normal one of the same robust width: 1.29 for a Laplace distribution.
 const PEAKED: f64 = 1.3;
 /// Values of a property of cells on each side of the median, and their distance in standard deviations.
-const STEPS: (i32, f64) = (3, 1.5);
+const STEPS: (i32, f64) = (2, 2.0);
+/// Values of λ that are tried, relative to the best one for values without any response.
+const LAMBDAS: [f64; 8] = [0.1, 0.2, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0];
 /// Standard deviation of the expected ln G of the writes of a cell that show its response.
 const NARROW: f64 = 0.01;
 /// Standard error of a robust standard deviation of N values, times the root of N.
@@ -71,8 +74,7 @@ struct Write {
 pub(super) fn constant(writes: &WriteRows, states: &[CellState]) -> Constant {
     let mut order: Vec<u32> = (0..writes.rows.len() as u32).collect();
     order.sort_by_key(|&row| writes.rows[row as usize].cell);
-    let mut values: Vec<f64> = writes.rows.iter().map(|row| row.conductance.ln()).collect();
-    values.sort_by(f64::total_cmp);
+    let gaps = gaps(writes);
     let mut found = Constant { cells: vec![false; states.len()], hidden: (0, 0.0) };
     for round in 0..ROUNDS {
         let works = |cell: usize| states[cell] != CellState::Stuck && !found.cells[cell];
@@ -84,7 +86,7 @@ pub(super) fn constant(writes: &WriteRows, states: &[CellState]) -> Constant {
             .collect();
         let Some(scales) = scales(&cells) else { break };
         let (responses, by_bin) = (responses(&cells, scales.median.exp()), by_bin(&cells, writes.bins.count()));
-        let test = Test { scales, responses, working: &working, values: &values, by_bin };
+        let test = Test { scales, responses, working: &working, gaps: &gaps, by_bin };
         let new = improbable(cells.iter().map(|(cell, rows)| (*cell, test.ln_probability(rows))).collect());
         if new.is_empty() || round + 1 == ROUNDS {
             let least = HIDDEN.0.min(HIDDEN.1 * test.typical());
@@ -123,6 +125,23 @@ fn scatter(rows: &[Write]) -> (f64, f64) {
     let level = mean(rows, |row| row.y);
     let squares: f64 = rows.iter().map(|row| (row.y - level).powi(2)).sum();
     (squares, squares / (rows.len() as f64 - 1.0))
+}
+
+/// Returns the part of the scale of ln G that `value` is in.
+fn part(value: f64) -> i64 {
+    (value / NEAR).floor() as i64
+}
+
+/// Returns the smallest distance of different values of ln G in each part of the scale.
+fn gaps(writes: &WriteRows) -> HashMap<i64, f64> {
+    let mut values: Vec<f64> = writes.rows.iter().map(|row| row.conductance.ln()).collect();
+    values.sort_by(f64::total_cmp);
+    let mut gaps = HashMap::new();
+    for (value, gap) in values.windows(2).map(|pair| (pair[0], pair[1] - pair[0])).filter(|(_, gap)| *gap > EQUAL) {
+        let least = gaps.entry(part(value)).or_insert(NEAR);
+        *least = gap.min(*least);
+    }
+    gaps
 }
 
 /// Returns ln G of the writes of cells with different values to each of `bins` targets, rising.
@@ -215,8 +234,8 @@ struct Test<'a> {
     responses: Spread,
     /// Writes of cells that are not known to be stuck.
     working: &'a WriteRows,
-    /// ln G of all writes, rising.
-    values: &'a [f64],
+    /// Smallest distance of different values of ln G in each part of the scale.
+    gaps: &'a HashMap<i64, f64>,
     /// ln G of the writes of cells with different values to each target, rising.
     by_bin: Vec<Vec<f64>>,
 }
@@ -260,10 +279,9 @@ impl Test<'_> {
 
     /// Returns the distance in ln G of the closest different values about `level`.
     fn resolution(&self, level: f64) -> f64 {
-        let at = |value: f64| self.values.partition_point(|other| *other < value);
-        let near = &self.values[at(level - NEAR)..at(level + NEAR)];
-        let gaps = near.windows(2).map(|pair| pair[1] - pair[0]).filter(|gap| *gap > EQUAL);
-        gaps.fold(f64::INFINITY, f64::min).min(NEAR)
+        let place = part(level);
+        let near = [place - 1, place, place + 1].into_iter().filter_map(|place| self.gaps.get(&place).copied());
+        near.fold(NEAR, f64::min)
     }
 
     /// Returns whether writes of other cells to the same target often end at the value of `row`, as at an end of the window.
@@ -292,8 +310,9 @@ fn ln_probability(rows: &[Write], squares: f64, k: f64) -> f64 {
         }
         0.5 * (lambda * squares + (n * lambda / weights).ln() - ln_widths - (second - first * first / weights))
     };
-    let best = golden(|ln| -bound(ln), -10.0, (10.0 * n / squares).ln().max(-9.0));
-    bound(best).min(0.0)
+    // Every λ gives a bound; near the best one, about (n - 1) / q, it changes little.
+    let best = (n - 1.0).max(1.0) / squares;
+    LAMBDAS.into_iter().map(|factor| bound((factor * best).ln())).fold(0.0, f64::min)
 }
 
 #[cfg(test)]

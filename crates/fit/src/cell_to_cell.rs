@@ -9,9 +9,10 @@
 //! V is the variance of the means of cells with n writes each, per target. Searle, Casella and McCulloch, *Variance Components* (1992),
 //! chapter 3. V comes from winsorised moments of the means, on which 3 % of outlier cells anywhere have an influence of 9 %
 //! (../winsorised.rs). Cells differ if V over its noise is improbable under the F distribution, with the degrees of freedom that
-//! winsorised moments leave. gain.rs finds the gain of the steps that explains the spread at all targets.
+//! winsorised moments leave; at one target, or at all targets together (pooled.rs). gain.rs finds the gain of the steps that explains the spread at all targets.
 
 mod gain;
+mod pooled;
 mod report;
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};

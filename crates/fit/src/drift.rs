@@ -24,7 +24,7 @@ use crate::report::Candidate;
 use crate::sample::Sample;
 use crate::table::Table;
 use lines::{Found, Series, series};
-use outliers::{Scale, regular};
+use outliers::{Scale, regular, regular_of_both};
 use visible::no_drift;
 
 /// Smallest number of series.
@@ -53,10 +53,9 @@ pub(crate) fn fit_drift(
         return Err("no value changes with time".to_owned());
     }
     let all = series.len();
-    // Outliers of both laws first: they would choose the law.
-    let series = regular(series, &[Scale::Ln, Scale::Linear]);
-    let (law, candidates, mut notes) = choose(&series, options.drift_law);
-    let series = regular(series, if law == DriftLaw::LogTime { &[Scale::Linear] } else { &[Scale::Ln] });
+    // An outlier of one law that the other one takes for drift would choose the other law: both are compared on the same series.
+    let (law, candidates, mut notes) = choose(&regular_of_both(&series), options.drift_law);
+    let series = regular(series, if law == DriftLaw::LogTime { Scale::Linear } else { Scale::Ln });
     if let Some(reason) = no_drift(&series) {
         return Err(reason);
     }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! stuck       every write of the cell ends further than 6 robust standard deviations and 5 % from its target, and the
-//!             conductance does not follow its targets; at least 2 writes
+//!             conductance does not follow its targets; at least 2 writes; or it stays at one conductance (constant.rs)
 //! open        0 µS in all rows
 //! low, high   at or beyond an end of the window, or in a group of stuck cells at equal conductances near it
 //! random      all other stuck cells
@@ -10,6 +10,7 @@
 //! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), half of the line
 //! ```
 
+mod constant;
 mod groups;
 mod levels;
 mod lines;
@@ -23,6 +24,7 @@ use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::{median, median_interval};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRows};
+use constant::constant;
 use levels::{AT_END, Level, Levels};
 use lines::{Lines, lines};
 
@@ -30,8 +32,18 @@ use lines::{Lines, lines};
 const FAILED: (f64, f64) = (6.0, 0.05);
 /// Smallest number of writes that show that a cell is stuck.
 pub(crate) const LEAST_WRITES: u32 = 2;
+/// Distance in ln G of writes that end at the same end of the window.
+const AT_END_OF_WINDOW: f64 = 1e-6;
+/// Fraction of the writes to a target at their extreme value from which the window clips them, and above which the others are outliers.
+const CLIPPED: f64 = 0.3;
+const MOST_CLIPPED: f64 = 0.75;
+/// Standard deviation of a normal distribution over its median absolute deviation.
+const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
+/// Share of cells with nearly equal values that is worth a note.
+const MOST_HIDDEN: f64 = 0.01;
+
 /// State of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CellState {
@@ -52,6 +64,8 @@ pub(crate) struct States {
     pub state: Vec<CellState>,
     /// Mean conductance of each cell, µS.
     pub conductance: Vec<f64>,
+    /// Number of working cells with nearly equal values, and their largest scatter in ln G.
+    hidden: (usize, f64),
 }
 
 impl States {
@@ -59,14 +73,19 @@ impl States {
     pub fn new(table: &Table, writes: &WriteRows) -> States {
         let cells = table.cells.count();
         let mut sums = vec![Response::default(); cells];
+        let spreads = spreads(writes);
         for row in &writes.rows {
-            let (centre, spread) = writes.robust[row.bin as usize];
+            let (centre, spread) = (writes.robust[row.bin as usize].0, spreads[row.bin as usize]);
             let deviation = (row.v - centre).abs();
             let response = &mut sums[row.cell as usize];
             let target = row.conductance.ln() - row.v;
             response.push(target, row.conductance.ln(), deviation > (FAILED.0 * spread).max(FAILED.1));
         }
         let mut state: Vec<CellState> = sums.iter().map(Response::state).collect();
+        let constant = constant(writes, &state);
+        for (state, _) in state.iter_mut().zip(&constant.cells).filter(|(_, is_constant)| **is_constant) {
+            *state = CellState::Stuck;
+        }
         let mut conducts = vec![false; cells];
         for (&cell, &value) in table.cell.iter().zip(&table.value) {
             conducts[cell as usize] |= value > 0.0;
@@ -76,13 +95,33 @@ impl States {
                 *state = CellState::Open;
             }
         }
-        States { state, conductance: sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect() }
+        let conductance = sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect();
+        States { state, conductance, hidden: constant.hidden }
     }
 
     /// Returns which cells do not work.
     pub fn faulty(&self) -> Vec<bool> {
         self.state.iter().map(|state| matches!(state, CellState::Stuck | CellState::Open)).collect()
     }
+}
+
+/// Returns the robust standard deviation of v in each bin. Where an end of the window clips many writes, it is that of the writes on the other
+/// side: the median absolute deviation would be too small.
+fn spreads(writes: &WriteRows) -> Vec<f64> {
+    let of_bin = |(mut values, &(centre, spread)): (Vec<f64>, &(f64, f64))| {
+        values.sort_by(f64::total_cmp);
+        let n = values.len() as f64;
+        let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return spread };
+        let at = |end: f64| values.iter().filter(|value| (**value - end).abs() < AT_END_OF_WINDOW).count() as f64;
+        let (at_low, at_high) = (at(low), at(high));
+        if at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MOST_CLIPPED * n {
+            return spread;
+        }
+        let end = if at_low > at_high { low } else { high };
+        let others = values.iter().filter(|value| (**value - end).abs() >= AT_END_OF_WINDOW);
+        spread.max(ROBUST * median(&mut others.map(|value| (value - centre).abs()).collect::<Vec<f64>>()))
+    };
+    writes.by_bin().into_iter().zip(&writes.robust).map(of_bin).collect()
 }
 
 /// Response of a cell to its targets: sums over ln T and ln G.
@@ -169,6 +208,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     ];
     let mut notes = notes(&counts, &lines, beyond.contains(&true), states.state.len() - all);
     notes.extend(levels.notes(states));
+    notes.extend(hidden(states.hidden, all));
     let fit = MechanismFit {
         mechanism: Mechanism::Faults,
         law: "",
@@ -259,6 +299,19 @@ fn rate(key: &str, events: usize, n: usize) -> FittedNumber {
         n,
         cells: n,
     }
+}
+
+/// Returns a note on working cells with values that are as equal as those of stuck cells.
+fn hidden((cells, scatter): (usize, f64), all: usize) -> Option<String> {
+    let share = cells as f64 / all.max(1) as f64;
+    (share > MOST_HIDDEN).then(|| {
+        format!(
+            "{cells} of {all} cells ({:.1} %) count as working although their values are equal to {:.1} %: few values within the noise of \
+             writes are so by chance as well, and stuck cells among them cannot be seen",
+            100.0 * share,
+            100.0 * scatter
+        )
+    })
 }
 
 fn notes(counts: &Counts, lines: &Lines, beyond: bool, unknown: usize) -> Vec<String> {

@@ -183,7 +183,11 @@ impl Fit<'_> {
         let cells = between.fit(&sample);
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
             Ok(_) => fit_writes(&between.within(working.clone()), ends, (options, reads), &sample),
-            Err(_) => fit_writes(&working, ends, (options, reads), &sample),
+            Err(_) => fit_writes(&working, ends, (options, reads), &sample).map(|mut fitted| {
+                let bound = between.bound(&sample);
+                fitted.fit.notes.extend(bound.map(|bound| format!("cells do not differ visibly: {bound}")));
+                fitted
+            }),
         });
         let cells = options.fits(Mechanism::CellToCell).then_some(cells);
         Ok(WritePart { table, states: Some(states), working: Some(working), ends, extent, section, cells })
@@ -276,6 +280,7 @@ impl Fit<'_> {
         }
         self.withheld.sort_by_key(|withheld| order(withheld.mechanism));
         self.mechanisms.iter_mut().for_each(explain);
+        self.mechanisms.iter_mut().for_each(MechanismFit::note_distance);
         if let Some(fit) = self.mechanisms.iter_mut().find(|fit| fit.mechanism == Mechanism::Window) {
             fit.notes.extend(tables.iter().flat_map(|table| table.notes.clone()));
         }

@@ -80,7 +80,9 @@ impl Scale {
             Scale::Linear => (at - critical * error, at + critical * error),
             Scale::Log => ((at - critical * error).exp(), (at + critical * error).exp()),
             Scale::Spread { noise, offset, .. } => {
+                // A negative difference of variances is a chance of the noise: it does not bound x better than a difference of 0 does.
                 let end = |sign: f64| {
+                    let at = if sign < 0.0 { self.to(value.max(0.0)) } else { at };
                     let root = 1.0 - error * error / 9.0 + sign * critical * error / 3.0;
                     let cube = if few { (sign * critical * error).exp() } else { root.powi(3) };
                     (signed_root(at.exp() / cube - noise) - offset).max(0.0)
@@ -154,6 +156,13 @@ mod tests {
         let noisy = Scale::spread(50.0, 3.0).interval(1.0, 0.2, 2.0);
         assert!(plain.0 * plain.0 < 3.0 && noisy.0 == 0.0);
         assert!((noisy.1 * noisy.1 - (plain.1 * plain.1 - 3.0)).abs() < 1e-12);
+    }
+
+    /// A standard deviation whose square is estimated at -1 has an upper end above 0, that of an estimate of 0.
+    #[test]
+    fn negative_differences_of_variances_keep_an_upper_end() {
+        let of = |value: f64| Scale::spread(50.0, 3.0).interval(value, 0.2, 2.0);
+        assert!(of(-1.5).0 == 0.0 && of(-1.5).1 == of(0.0).1 && of(0.0).1 > 0.5, "{:?}", of(-1.5));
     }
 
     /// Standard deviations of 60 normal values, by bootstrap with 100 samples: 99 % intervals miss at most 1 % of 2000, plus

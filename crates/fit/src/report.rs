@@ -12,6 +12,9 @@ const MOST_LIKELY_MICROSIEMENS: f64 = 1e5;
 /// Distance between the distributions of held-out data and of their law that is far: a standard deviation wrong by a half.
 const FAR: f64 = 0.08;
 
+/// First words of the note on such a distance.
+const FAR_WORDS: &str = "held-out cells lie far";
+
 /// A file that entered the fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
@@ -153,7 +156,7 @@ impl Quality {
         let [low, high] = [self.quantiles.first()?.data, self.quantiles.last()?.data];
         (self.distance > FAR.max(2.0 / (self.n as f64).sqrt())).then(|| {
             format!(
-                "held-out cells lie far from the law: the distributions are {:.1} % apart, and 98 % of the values between \
+                "{FAR_WORDS} from the law: the distributions are {:.1} % apart, and 98 % of the values between \
                  {low:.1} and {high:.1} standard deviations, not -2.3 and 2.3",
                 100.0 * self.distance
             )
@@ -180,6 +183,14 @@ pub struct MechanismFit {
     pub plot: Option<Plot>,
     /// Properties of the data that the reader should know, one sentence each.
     pub notes: Vec<String>,
+}
+
+impl MechanismFit {
+    /// Adds a note if the held-out data are far from the law.
+    pub(crate) fn note_distance(&mut self) {
+        let far = self.quality.as_ref().and_then(Quality::far);
+        self.notes.extend(far.filter(|far| !self.notes.contains(far)));
+    }
 }
 
 /// A mechanism that the data do not determine, or numbers of a fitted one.
@@ -231,9 +242,15 @@ impl FitReport {
         if let Some(withheld) = writes.filter(|_| has_writes && !has_noise) {
             all.push(format!("the device has no write noise: {}", withheld.reason));
         }
+        // Writes with an offset, or verified ones, are far from a law without it.
+        let explained = |fit: &&MechanismFit| fit.mechanism == Mechanism::Writes && !self.cautions.is_empty();
+        for fit in self.mechanisms.iter().filter(|fit| !explained(fit)) {
+            let is_far = |note: &&String| note.starts_with(FAR_WORDS);
+            let of = if fit.mechanism == Mechanism::Pulses { String::new() } else { format!("{}: ", fit.mechanism) };
+            all.extend(fit.notes.iter().filter(is_far).map(|note| format!("{of}{note}")));
+        }
         if let Some(fit) = self.mechanism(Mechanism::Pulses) {
-            let words = ["the cycle noise of", "held-out cells lie far"];
-            all.extend(fit.notes.iter().filter(|note| words.iter().any(|word| note.starts_with(word))).cloned());
+            all.extend(fit.notes.iter().filter(|note| note.starts_with("the cycle noise of")).cloned());
         }
         let (low, high) = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));
         if low < LEAST_LIKELY_MICROSIEMENS || high > MOST_LIKELY_MICROSIEMENS {

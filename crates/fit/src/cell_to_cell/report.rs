@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 
 use super::gain::{Gain, Start, gain, lever};
+use super::pooled::Pooled;
 use super::{CellToCell, IMPROBABLE, LEAST_CHANGE, Sums};
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
@@ -15,15 +16,19 @@ use crate::sample::{LEAST_CELLS, Sample, signed_root, standard_deviation};
 
 /// Largest factor by which an unknown start may change the gain at a single target.
 const UNKNOWN: f64 = 1.25;
+/// Largest bound of the spread of gains that tells something.
+const MOST_BOUND: f64 = 1.0;
 /// What becomes of differences that have no gain.
 const PART: &str = "the differences are part of the write noise";
 /// Standard errors, and share of the larger of both, from which a spread contradicts the gain.
 const CONTRADICTS: (f64, f64) = (4.0, 0.2);
 
 /// Sums by group of cells of the targets used.
-struct Data<'a> {
-    cells: &'a CellToCell,
-    used: Vec<usize>,
+pub(super) struct Data<'a> {
+    /// Writes of cells.
+    pub cells: &'a CellToCell,
+    /// Bins of the targets.
+    pub used: Vec<usize>,
     by_group: Vec<Vec<Sums>>,
 }
 
@@ -38,6 +43,28 @@ impl Data<'_> {
     /// Returns the sums of the used targets.
     fn targets(&self, drawn: &[f64]) -> Vec<(f64, Sums)> {
         self.used.iter().map(|&bin| (self.cells.targets[bin], self.total(drawn, bin))).collect()
+    }
+
+    /// Returns whether cells differ at one of the `targets`.
+    fn differ(&self, targets: &[(f64, Sums)]) -> bool {
+        targets.iter().any(|(_, sums)| sums.probability() < IMPROBABLE / targets.len() as f64)
+    }
+
+    /// Pools the `targets`, for writes from the highest start: this one leaves the smallest changes, and the largest gains.
+    fn pooled(&self, targets: &[(f64, Sums)], sample: &Sample) -> Option<Pooled> {
+        Pooled::new(self, self.start(), targets, (sample, &|_| true))
+    }
+
+    /// Returns an upper bound of the spread of gains.
+    fn bound(&self, sample: &Sample) -> Option<String> {
+        let everyone = vec![1.0; sample.groups];
+        let bound = self.pooled(&self.targets(&everyone), sample)?.bound(&everyone);
+        (bound < MOST_BOUND).then(|| {
+            format!(
+                "with 95 % confidence, the gains of their steps have a standard deviation below {:.2} %, which would be part of the write noise",
+                100.0 * bound
+            )
+        })
     }
 
     /// Returns the start of writes to a device with the fitted window.
@@ -63,25 +90,36 @@ impl CellToCell {
     /// Fits the gain of cells.
     pub fn fit(&self, sample: &Sample) -> Outcome<DeviceToDeviceSpec> {
         let everyone = vec![1.0; sample.groups];
-        let mut data = Data { cells: self, used: Vec::new(), by_group: self.by_group(sample, |_| true) };
-        data.used = (0..self.targets.len()).filter(|&bin| self.is_usable(bin, &data.total(&everyone, bin))).collect();
+        let data = self.data(sample);
         if data.used.is_empty() {
             return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
         }
         let targets = data.targets(&everyone);
-        let improbable = IMPROBABLE / targets.len() as f64;
-        if !targets.iter().any(|(_, sums)| sums.probability() < improbable) {
-            return Err("cells do not differ by more than writes of one cell".to_owned());
+        let differ_on_average = || {
+            let pooled = data.pooled(&targets, sample);
+            pooled.is_some_and(|pooled| pooled.probability(&everyone) < IMPROBABLE)
+        };
+        if !data.differ(&targets) && !differ_on_average() {
+            let bound = data.bound(sample).map_or(String::new(), |bound| format!(": {bound}"));
+            return Err(format!("cells do not differ by more than writes of one cell{bound}"));
         }
         let start = self.start_of(&targets)?;
-        let found = gain(start, &targets).ok_or("no gain explains the differences between cells")?;
+        let mut found = gain(start, &targets).ok_or("no gain explains the differences between cells")?;
+        let from = if start == Start::OfWrites { start } else { Start::At(found.start) };
+        // Where no target tells the gain by itself, the mean over targets does.
+        let pooled = if data.differ(&targets) { None } else { Pooled::new(&data, from, &targets, (sample, &|_| true)) };
+        if let Some(pooled) = &pooled {
+            (found.sigma, found.noise) = (pooled.gain(&everyone), pooled.error);
+        }
         let draws = sample.bootstrap(|drawn| {
             let targets = data.targets(drawn);
-            let gain = gain(start, &targets)?.sigma;
+            let gain = match &pooled {
+                Some(pooled) => pooled.gain(drawn),
+                None => gain(start, &targets)?.sigma,
+            };
             Some(std::iter::once(gain).chain(targets.iter().map(|(_, sums)| signed_root(sums.variance()))).collect())
         });
         let mut notes = starts(start, &found);
-        let from = if start == Start::OfWrites { start } else { Start::At(found.start) };
         let contradictions = contradictions(from, &found, &targets, &draws);
         if 2 * contradictions.len() > targets.len() {
             return Err(format!(
@@ -104,7 +142,7 @@ impl CellToCell {
             method: "one-way random effects over cells and writes at each target; one gain of the change from Gmin to the target, \
                      weighted by information; intervals by bootstrap over cells"
                 .to_owned(),
-            quality: self.quality(&data, start, sample),
+            quality: self.quality(&data, (start, pooled.is_some().then_some(from)), sample),
             plot: Some(plot(&data, &found, &targets, &numbers[1..])),
             numbers,
             candidates: Vec::new(),
@@ -116,6 +154,19 @@ impl CellToCell {
             ..DeviceToDeviceSpec::default()
         };
         Ok(Fitted { fit, section, withheld: None })
+    }
+
+    /// Returns the sums of the targets that tell how cells differ.
+    fn data(&self, sample: &Sample) -> Data<'_> {
+        let everyone = vec![1.0; sample.groups];
+        let mut data = Data { cells: self, used: Vec::new(), by_group: self.by_group(sample, |_| true) };
+        data.used = (0..self.targets.len()).filter(|&bin| self.is_usable(bin, &data.total(&everyone, bin))).collect();
+        data
+    }
+
+    /// Returns what the writes tell of gains of cells that do not differ visibly.
+    pub fn bound(&self, sample: &Sample) -> Option<String> {
+        self.data(sample).bound(sample)
     }
 
     /// Returns whether a target with `sums` tells how cells differ.
@@ -141,7 +192,7 @@ impl CellToCell {
     }
 
     /// Tests the gain of the other cells on the means of held-out cells.
-    fn quality(&self, data: &Data<'_>, start: Start, sample: &Sample) -> Option<Quality> {
+    fn quality(&self, data: &Data<'_>, (start, pooled): (Start, Option<Start>), sample: &Sample) -> Option<Quality> {
         let everyone = vec![1.0; sample.groups];
         let training = Data {
             cells: self,
@@ -149,7 +200,12 @@ impl CellToCell {
             by_group: self.by_group(sample, |cell| !sample.held_out[cell]),
         };
         let targets = training.targets(&everyone);
-        let sigma = gain(start, &targets)?.sigma;
+        let sigma = match pooled {
+            Some(from) => {
+                Pooled::new(&training, from, &targets, (sample, &|cell| !sample.held_out[cell]))?.gain(&everyone)
+            }
+            None => gain(start, &targets)?.sigma,
+        };
         let held = self.cells.iter().filter(|cell| sample.held_out[cell.1 as usize]);
         let z = held.filter_map(|(bin, _, cell)| {
             let place = data.used.binary_search(&(*bin as usize)).ok()?;

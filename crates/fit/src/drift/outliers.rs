@@ -30,15 +30,31 @@ pub(super) enum Scale {
     Linear,
 }
 
-/// Returns the series that are no outlier on at least one of `scales`.
-pub(super) fn regular(series: Vec<Series>, scales: &[Scale]) -> Vec<Series> {
+/// Returns the series that are no outlier on `scale`.
+pub(super) fn regular(series: Vec<Series>, scale: Scale) -> Vec<Series> {
+    let kept = is_regular(&series, scale);
+    series.into_iter().zip(kept).filter_map(|(one, kept)| kept.then_some(one)).collect()
+}
+
+/// Returns the series that are outliers on no scale; those that are none on one scale, if these are more than twice as many: a law that does not
+/// hold makes outliers of its own.
+pub(super) fn regular_of_both(series: &[Series]) -> Vec<Series> {
+    let [ln, linear] = [Scale::Ln, Scale::Linear].map(|scale| is_regular(series, scale));
+    let of = |is: fn(bool, bool) -> bool| {
+        let all = series.iter().zip(ln.iter().zip(&linear));
+        all.filter(|(_, (ln, linear))| is(**ln, **linear)).map(|(one, _)| one.clone()).collect::<Vec<Series>>()
+    };
+    let (both, one) = (of(|ln, linear| ln && linear), of(|ln, linear| ln || linear));
+    if 2 * both.len() >= one.len() { both } else { one }
+}
+
+/// Returns which series are no outlier on `scale`.
+fn is_regular(series: &[Series], scale: Scale) -> Vec<bool> {
     if series.is_empty() {
-        return series;
+        return Vec::new();
     }
-    let bins = states(&series, conductance, LEAST);
-    let outlying: Vec<Vec<bool>> = scales.iter().map(|&scale| outlying(&series, &bins, scale)).collect();
-    let mut kept = (0..series.len()).map(|place| outlying.iter().any(|on_scale| !on_scale[place]));
-    series.iter().filter(|_| kept.next() == Some(true)).cloned().collect()
+    let bins = states(series, conductance, LEAST);
+    outlying(series, &bins, scale).into_iter().map(|outlying| !outlying).collect()
 }
 
 /// Returns the median conductance of a series, µS.

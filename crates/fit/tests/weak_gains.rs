@@ -1,0 +1,85 @@
+//! Gains of cells that differ by less than their writes scatter: found from all targets together, or bounded.
+
+use std::fmt::Write;
+
+use ohmspike_crossbar::device::WriteNoiseKind;
+use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
+use ohmspike_rng::Seed;
+use rand::RngExt;
+
+const GAIN: &str = "device_to_device.step_gain_sigma";
+const CELLS: u32 = 150;
+const CYCLES: u32 = 3;
+const TARGETS: [f64; 3] = [20.0, 50.0, 200.0];
+const SEEDS: u64 = 20;
+
+fn normal(stream: &mut ohmspike_rng::Philox) -> f64 {
+    let (a, b): (f64, f64) = (stream.random_range(0.0..1.0), stream.random_range(0.0..1.0));
+    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
+}
+
+/// Fits three writes to each of three targets, with a noise of `sigma` relative to the target and gains of the change from 1 µS.
+fn fitted(seed: u64, sigma: f64, gain: f64) -> FitReport {
+    let mut stream = Seed::new(seed).named("weak gains").stream();
+    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    for cell in 0..CELLS {
+        let gain = 1.0 + gain * normal(&mut stream);
+        for cycle in 0..CYCLES {
+            for target in TARGETS {
+                let value = 1.0 + (target - 1.0) * gain + sigma * target * normal(&mut stream);
+                let _ = writeln!(text, "{cell},{cycle},{target},{value}");
+            }
+        }
+    }
+    let options = FitOptions {
+        only: vec![Mechanism::Window, Mechanism::Writes, Mechanism::CellToCell],
+        write_law: Some(WriteNoiseKind::Relative),
+        window: Some((1.0, 500.0)),
+        resamples: 100,
+        ..FitOptions::default()
+    };
+    let writes = Some(InputFile { name: "writes.csv".to_owned(), bytes: text.into_bytes() });
+    fit(&FitInput { writes, ..FitInput::default() }, &options).expect("a fit")
+}
+
+/// The upper bound that a report states for the spread of gains.
+fn bound(report: &FitReport) -> f64 {
+    let reason = &report.withheld.iter().find(|of| of.mechanism == Mechanism::CellToCell).expect("a reason").reason;
+    let notes = &report.mechanism(Mechanism::Writes).expect("write noise").notes;
+    let (_, stated) = reason.split_once("standard deviation below ").unwrap_or_else(|| panic!("{reason}"));
+    let (percent, _) = stated.split_once(" %").expect("a percentage");
+    let note = format!("standard deviation below {percent} %");
+    assert!(notes.iter().any(|of| of.contains(&note)), "{notes:?}");
+    assert!(report.device_json().contains(&note), "the provenance lacks the bound");
+    percent.parse::<f64>().expect("a number") / 100.0
+}
+
+/// The mean of nine writes has a noise of 2 %: gains of 3 % raise the variance of means by a factor of 3.25, 18 standard errors.
+#[test]
+fn gains_of_half_the_write_noise_are_found() {
+    for seed in 1..=SEEDS {
+        let report = fitted(seed, 0.06, 0.03);
+        let (low, high) =
+            report.number(GAIN).unwrap_or_else(|| panic!("{seed}: {:?}", report.withheld)).interval_99.unwrap();
+        assert!(low > 0.0 && low <= 0.03 && 0.03 <= high, "{seed}: {low} to {high}");
+    }
+}
+
+/// A bound of 95 % is too small in 1 of 20 samples, and with five binomial standard errors in 6. Equal cells differ in 1 of 10,000 samples.
+#[test]
+fn gains_that_are_not_seen_are_bounded() {
+    let mut too_small = 0;
+    for seed in 1..=SEEDS {
+        let equal = fitted(seed, 0.15, 0.0);
+        assert!(equal.number(GAIN).is_none(), "{seed}");
+        // Nine writes: a noise of 5 % of the means. Their variance over 150 cells is known to 15 % (winsorised): a value 3.7 standard errors too
+        // large would be found, and the bound allows for 1.64 more. 0.05 sqrt(1.56 / 0.75 - 1) = 0.052.
+        assert!(bound(&equal) < 0.052, "{seed}: {}", bound(&equal));
+        let weak = fitted(seed, 0.15, 0.03);
+        match weak.number(GAIN).map(|number| number.interval_99.expect("an interval")) {
+            Some((low, high)) => assert!(low <= 0.03 && 0.03 <= high, "{seed}: {low} to {high}"),
+            None => too_small += u32::from(bound(&weak) < 0.03),
+        }
+    }
+    assert!(too_small <= 6, "{too_small}");
+}

@@ -50,6 +50,12 @@ impl Data<'_> {
         targets.iter().any(|(_, sums)| sums.probability() < IMPROBABLE / targets.len() as f64)
     }
 
+    /// Returns whether cells differ in the mean over `targets`.
+    fn differ_on_average(&self, targets: &[(f64, Sums)], sample: &Sample) -> bool {
+        let pooled = self.pooled(targets, sample);
+        pooled.is_some_and(|pooled| pooled.probability(&vec![1.0; sample.groups]) < IMPROBABLE)
+    }
+
     /// Pools the `targets`, for writes from the highest start: this one leaves the smallest changes, and the largest gains.
     fn pooled(&self, targets: &[(f64, Sums)], sample: &Sample) -> Option<Pooled> {
         Pooled::new(self, self.start(), targets, (sample, &|_| true))
@@ -95,11 +101,7 @@ impl CellToCell {
             return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
         }
         let targets = data.targets(&everyone);
-        let differ_on_average = || {
-            let pooled = data.pooled(&targets, sample);
-            pooled.is_some_and(|pooled| pooled.probability(&everyone) < IMPROBABLE)
-        };
-        if !data.differ(&targets) && !differ_on_average() {
+        if !data.differ(&targets) && !data.differ_on_average(&targets, sample) {
             let bound = data.bound(sample).map_or(String::new(), |bound| format!(": {bound}"));
             return Err(format!("cells do not differ by more than writes of one cell{bound}"));
         }
@@ -128,14 +130,7 @@ impl CellToCell {
             ));
         }
         notes.extend(data.contradictions(&found, &targets, &draws));
-        let n = targets.iter().map(|(_, sums)| sums.n as usize).sum();
-        let of_used = self.cells.iter().filter(|cell| data.used.contains(&(cell.0 as usize)));
-        let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
-        let key = ("device_to_device.step_gain_sigma", "");
-        let scale = Scale::spread(cells.len() as f64 - 1.0, found.noise);
-        let of_gain: Vec<f64> = draws.iter().map(|draw| draw[0]).collect();
-        let mut numbers = vec![with_interval(key, found.sigma, &of_gain, scale, (n, cells.len()))];
-        numbers.extend((0..targets.len()).map(|place| of_target(&targets[place], place, &draws)));
+        let numbers = self.numbers(&data, (&found, &targets), &draws);
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
             law: "normal",
@@ -154,6 +149,24 @@ impl CellToCell {
             ..DeviceToDeviceSpec::default()
         };
         Ok(Fitted { fit, section, withheld: None })
+    }
+
+    /// Returns the gain and the spreads at the targets with their intervals.
+    fn numbers(
+        &self,
+        data: &Data<'_>,
+        (found, targets): (&Gain, &[(f64, Sums)]),
+        draws: &[Vec<f64>],
+    ) -> Vec<FittedNumber> {
+        let n = targets.iter().map(|(_, sums)| sums.n as usize).sum();
+        let of_used = self.cells.iter().filter(|cell| data.used.contains(&(cell.0 as usize)));
+        let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
+        let key = ("device_to_device.step_gain_sigma", "");
+        let scale = Scale::spread(cells.len() as f64 - 1.0, found.noise);
+        let of_gain: Vec<f64> = draws.iter().map(|draw| draw[0]).collect();
+        let mut numbers = vec![with_interval(key, found.sigma, &of_gain, scale, (n, cells.len()))];
+        numbers.extend((0..targets.len()).map(|place| of_target(&targets[place], place, draws)));
+        numbers
     }
 
     /// Returns the sums of the targets that tell how cells differ.

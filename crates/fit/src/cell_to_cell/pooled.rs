@@ -15,8 +15,7 @@
 //! targets. Cells differ if V is improbable for g = 0. Otherwise, the quantile of F bounds g from above.
 
 use super::gain::{Start, lever};
-use super::report::Data;
-use super::{LESS_INFORMATION, Sums, WINSOR};
+use super::{CellToCell, LESS_INFORMATION, Sums, WINSOR};
 use crate::normal::fisher;
 use crate::sample::{Sample, robust, signed_root};
 use crate::truncated::{Bounds, Sums as Moments};
@@ -37,18 +36,18 @@ pub(super) struct Pooled {
 }
 
 impl Pooled {
-    /// Pools the `targets` with their sums, for writes that start at `start`, over the cells that are `used`; none if writes do not scatter.
+    /// Pools the `targets`, the bins and their sums, for writes that start at `start`, over the cells that are `used`; none if writes do not scatter.
     pub fn new(
-        data: &Data<'_>,
+        cells: &CellToCell,
         start: Start,
-        targets: &[(f64, Sums)],
+        (bins, targets): (&[usize], &[(f64, Sums)]),
         (sample, used): (&Sample, &dyn Fn(usize) -> bool),
     ) -> Option<Pooled> {
         let weights = weights(targets)?;
         // Sums of l h n d, of l² h n, and of l² h² n MSW.
         let mut of_cells = vec![(0.0, 0.0, 0.0); sample.held_out.len()];
-        let places = data.cells.cells.iter().filter(|cell| used(cell.1 as usize)).filter_map(|(bin, cell, writes)| {
-            Some((data.used.binary_search(&(*bin as usize)).ok()?, *cell as usize, writes))
+        let places = cells.cells.iter().filter(|cell| used(cell.1 as usize)).filter_map(|(bin, cell, writes)| {
+            Some((bins.binary_search(&(*bin as usize)).ok()?, *cell as usize, writes))
         });
         for (place, cell, writes) in places.clone() {
             let (target, sums) = &targets[place];

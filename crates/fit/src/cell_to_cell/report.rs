@@ -24,11 +24,11 @@ const PART: &str = "the differences are part of the write noise";
 const CONTRADICTS: (f64, f64) = (4.0, 0.2);
 
 /// Sums by group of cells of the targets used.
-pub(super) struct Data<'a> {
+struct Data<'a> {
     /// Writes of cells.
-    pub cells: &'a CellToCell,
+    cells: &'a CellToCell,
     /// Bins of the targets.
-    pub used: Vec<usize>,
+    used: Vec<usize>,
     by_group: Vec<Vec<Sums>>,
 }
 
@@ -58,7 +58,7 @@ impl Data<'_> {
 
     /// Pools the `targets`, for writes from the highest start: this one leaves the smallest changes, and the largest gains.
     fn pooled(&self, targets: &[(f64, Sums)], sample: &Sample) -> Option<Pooled> {
-        Pooled::new(self, self.start(), targets, (sample, &|_| true))
+        Pooled::new(self.cells, self.start(), (&self.used, targets), (sample, &|_| true))
     }
 
     /// Returns an upper bound of the spread of gains.
@@ -109,7 +109,11 @@ impl CellToCell {
         let mut found = gain(start, &targets).ok_or("no gain explains the differences between cells")?;
         let from = if start == Start::OfWrites { start } else { Start::At(found.start) };
         // Where no target tells the gain by itself, the mean over targets does.
-        let pooled = if data.differ(&targets) { None } else { Pooled::new(&data, from, &targets, (sample, &|_| true)) };
+        let pooled = if data.differ(&targets) {
+            None
+        } else {
+            Pooled::new(self, from, (&data.used, &targets), (sample, &|_| true))
+        };
         if let Some(pooled) = &pooled {
             (found.sigma, found.noise) = (pooled.gain(&everyone), pooled.error);
         }
@@ -215,7 +219,8 @@ impl CellToCell {
         let targets = training.targets(&everyone);
         let sigma = match pooled {
             Some(from) => {
-                Pooled::new(&training, from, &targets, (sample, &|cell| !sample.held_out[cell]))?.gain(&everyone)
+                Pooled::new(self, from, (&training.used, &targets), (sample, &|cell| !sample.held_out[cell]))?
+                    .gain(&everyone)
             }
             None => gain(start, &targets)?.sigma,
         };

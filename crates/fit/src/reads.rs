@@ -10,6 +10,7 @@
 //! Successive differences do not contain drift, nor noise slower than the interval between reads.
 
 mod chain;
+mod doubt;
 mod gaussian;
 mod isolated;
 mod population;

@@ -142,6 +142,11 @@ impl<'a> Population<'a> {
         weights
     }
 
+    /// Returns the distance of the levels of a series over its white noise.
+    pub fn distance(&self, place: usize) -> f64 {
+        self.told[place].levels.step / self.law.sigma(&self.series[place])
+    }
+
     /// Returns the number of cells that probably have a trap.
     pub fn likely(&self) -> usize {
         self.classes.iter().filter(|class| class[0] > 0.5).count()

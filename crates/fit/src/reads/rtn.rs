@@ -11,7 +11,8 @@ use nalgebra::{DMatrix, DVector};
 use ohmspike_crossbar::device::{RtnKind, RtnSpec};
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
-use super::traps::{LIKELY, Traps};
+use super::doubt::LIKELY;
+use super::traps::Traps;
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};

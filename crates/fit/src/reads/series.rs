@@ -1,7 +1,8 @@
 //! Series of reads of one state.
 
+use super::doubt::LIKELY;
 use super::isolated::{Isolated, isolated, kept};
-use super::traps::{LIKELY, Reads, Traps, search};
+use super::traps::{Reads, Traps, search};
 use crate::sample::median;
 use crate::table::Table;
 

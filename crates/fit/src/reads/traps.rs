@@ -2,11 +2,9 @@
 //!
 //! ```text
 //! shown        traps raise ln L of the population by more than 10, over cells with more noise but no levels (population.rs)
-//! persistent   Σ changes / Σ 2 w (1 - w) pairs < 1, w the fraction of reads at the rarer level: 1 for draws without memory
-//! wrong reads  w below a quarter, and not persistent; a trap that is faster than the reads has w near 1/2
-//! equal rates  w not below a fifth
 //! ```
 
+use super::doubt::{Doubt, GAIN, LIKELY, evidence, shape_of_levels};
 use super::isolated::Isolated;
 use super::population::Population;
 use super::trap_law::{Moments, Observed, TrapLaw};
@@ -17,20 +15,8 @@ use crate::states::States;
 const LEAST_READS: usize = 10;
 /// Smallest number of series of a state with a white noise of its own.
 const LEAST_OF_STATE: usize = 10;
-/// Smallest gain of ln L: chance gives as much with a probability below exp(-10), less the five numbers of the law.
-const GAIN: f64 = 10.0;
 /// Smallest ratio of resistances for exponents.
 const LEAST_RATIO: f64 = 3.0;
-/// Fraction of reads at the rarer level below which they may be wrong reads.
-const RARE: f64 = 0.25;
-/// Fraction of reads at the rarer level below which the rates of the two directions differ. A trap with equal rates that changed its
-/// state once has a quarter there on average, with a standard deviation of 0.15, and more if it changed often.
-const EQUAL: f64 = 0.2;
-const SPREAD_OF_RARE: f64 = 0.15;
-/// Standard errors of persistence, and of the fraction at the rarer level.
-const CERTAIN: f64 = 3.0;
-/// Largest ratio of cells with noise without levels to those with levels, unless most of the latter show their levels by themselves.
-const MOST_WIDE: f64 = 0.5;
 /// Standard deviations from a level within which a read is at it.
 const AT_LEVEL: f64 = 3.5;
 /// Smallest relative standard deviation, about the resolution of f32.
@@ -43,8 +29,6 @@ const LESS_NOISE: f64 = 0.7;
 const ENOUGH: usize = 20;
 /// Reads of the cells that all starts begin with.
 const FEW_READS: usize = 40_000;
-/// Probability from which a cell counts as one with a trap.
-pub(super) const LIKELY: f64 = 0.5;
 
 /// Reads of one series.
 #[derive(Clone, Copy, Debug)]
@@ -135,25 +119,6 @@ enum Pass {
     Cleaned,
 }
 
-/// Why two levels are no telegraph noise of a device file.
-#[derive(Clone, Debug)]
-enum Doubt {
-    /// White noise explains the reads as well, or noise without levels.
-    NoLevels(String),
-    /// Single reads visit the second level.
-    SingleReads(String),
-    /// The rates of the two directions differ.
-    Unequal(String),
-}
-
-impl Doubt {
-    fn reason(self) -> String {
-        match self {
-            Doubt::NoLevels(reason) | Doubt::SingleReads(reason) | Doubt::Unequal(reason) => reason,
-        }
-    }
-}
-
 impl Search {
     /// Marks reads at a level that only single reads visit as wrong; if there is telegraph noise, takes the mark from reads at its
     /// levels. Returns whether marks changed.
@@ -187,24 +152,6 @@ impl Search {
         }
         changed
     }
-}
-
-/// Checks that levels explain the reads better than noise without levels.
-fn evidence(best: &Population) -> Result<(), Doubt> {
-    let all = best.classes.len();
-    if best.gain() < GAIN {
-        return Err(Doubt::NoLevels(format!(
-            "the reads of {all} cells show no two levels that noise without levels would not"
-        )));
-    }
-    let (likely, clear) = (best.likely(), best.clear(GAIN));
-    if best.law.wide > MOST_WIDE * best.law.fraction && 2 * clear < likely {
-        return Err(Doubt::NoLevels(format!(
-            "{:.1} % of {all} cells have more noise than the others, as from drift, and only {clear} of them clearly have two levels",
-            100.0 * (best.law.wide + best.law.fraction)
-        )));
-    }
-    Ok(())
 }
 
 /// Returns the series in `kept` as the chain sees them, with the mean of ln R.
@@ -431,40 +378,6 @@ fn white_noise(series: &[Observed]) -> Vec<f64> {
         if sigma > RESOLUTION { sigma } else { RESOLUTION }
     };
     distances.iter_mut().zip(squares).map(sigma).collect()
-}
-
-/// Checks that a trap with equal rates visits the two levels.
-fn shape_of_levels(best: &Population, weights: &[f64]) -> Result<(), Doubt> {
-    let (mut rare, mut reads, mut switches, mut without_memory, mut n) = (0.0, 0.0, 0.0, 0.0, 0.0_f64);
-    for (told, _) in best.told.iter().zip(weights).filter(|(_, weight)| **weight > LIKELY) {
-        let w = told.high.min(1.0 - told.high);
-        rare += w * told.pairs;
-        reads += told.pairs;
-        switches += told.switches;
-        without_memory += 2.0 * w * (1.0 - w) * told.pairs;
-        n += 1.0;
-    }
-    if n == 0.0 {
-        return Ok(());
-    }
-    let (rare, all, likely) = (rare / reads, best.classes.len(), best.likely());
-    // Visits come in pairs of changes.
-    let persistence = switches / without_memory * (1.0 + CERTAIN * (2.0 / switches.max(1.0)).sqrt());
-    if rare < RARE && persistence >= 1.0 {
-        return Err(Doubt::SingleReads(format!(
-            "{likely} of {all} cells have a second level, but single reads visit it ({:.1} % of their reads), as wrong reads do: a \
-             trap keeps its state for several reads, and one that is faster has half of the reads at each level",
-            100.0 * rare
-        )));
-    }
-    if rare + CERTAIN * SPREAD_OF_RARE / n.sqrt() < EQUAL {
-        return Err(Doubt::Unequal(format!(
-            "{likely} of {all} cells have two levels, but only {:.1} % of their reads are at the rarer one; the telegraph noise of a \
-             device file has equal rates in both directions",
-            100.0 * rare
-        )));
-    }
-    Ok(())
 }
 
 /// Moves the centre of the law to the series with a trap, and collects the cells.

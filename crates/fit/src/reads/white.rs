@@ -9,8 +9,8 @@ use std::collections::BTreeSet;
 
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
+use super::doubt::LIKELY;
 use super::series::{AllSeries, ReadSeries};
-use super::traps::LIKELY;
 use crate::bins::drawn_range;
 use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};

@@ -262,8 +262,20 @@ fn the_words_on_the_noise_study_are_those_of_its_records() {
     let trials = table.values().map(|cell| cell.outcomes.len()).sum::<usize>();
     let excluded = table.values().filter(|cell| !cell.excluded.is_empty());
     let cost = |level| 100.0 * (table[&(80, 1)].mean() - table[&(80, level)].mean());
+    let curves = [80, 90, 95, 100];
+    let levels: BTreeSet<u32> = table.keys().map(|(_, level)| *level).collect();
+    let apart = levels.into_iter().map(|level| {
+        let means = curves.map(|excitatory| 100.0 * table[&(excitatory, level)].mean());
+        means.iter().fold(f64::MIN, |a, b| a.max(*b)) - means.iter().fold(f64::MAX, |a, b| a.min(*b))
+    });
+    let widest = apart.fold(0.0, f64::max);
+    assert!((4.0..4.5).contains(&widest), "the curves lie within 4.5 points: {widest}");
+    assert_eq!(even.iter().filter(|accuracy| **accuracy < 75.0).count(), 4, "{even:?}");
     stated(&[
-        format!("with {:.1} %; the others reach {:.1} to {:.1} %", even[0], even[1], even[even.len() - 1]),
+        format!(
+            "four of the sixteen 50:50 networks fail: one at {:.1} %, three with {:.1} to {:.1} %; the others reach {:.1} to {:.1} %",
+            even[0], even[1], even[3], even[4], even[15]
+        ),
         format!("leaves out {} conditions", excluded.clone().count()),
         format!("{} of {trials} trials", excluded.map(|cell| cell.excluded.len()).sum::<usize>()),
         format!("noise of 10 % of σ_init costs {:.1} points, and noise of 30 % costs {:.1}", cost(10), cost(30)),

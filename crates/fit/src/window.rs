@@ -49,8 +49,9 @@ pub(crate) fn ends(writes: &WriteRows) -> Ends {
 fn is_end(writes: &WriteRows, value: f64) -> bool {
     let at: Vec<&WriteRow> = writes.rows.iter().filter(|row| (row.conductance / value - 1.0).abs() < AT_END).collect();
     // Writes without noise also end at equal values, those of their target, with few others of the same target.
-    let clipped = |bin: u32| at.iter().any(|row| row.bin == bin);
-    let of_bins = writes.rows.iter().filter(|row| clipped(row.bin)).count();
+    let mut clipped = vec![false; writes.bins.count()];
+    at.iter().for_each(|row| clipped[row.bin as usize] = true);
+    let of_bins = writes.rows.iter().filter(|row| clipped[row.bin as usize]).count();
     let spread = (of_bins - at.len()) as f64 >= LEAST_SPREAD * of_bins as f64;
     // Below a clipped end the density is a tail; equal values from a coarse instrument have neighbours.
     let slab = 0.1 * writes.robust[at[0].bin as usize].1;

@@ -29,9 +29,12 @@ struct Reads {
     drift: f64,
     /// Standard deviation over cells of ln of the white noise.
     uneven: f64,
+    /// Relative standard deviation of noise with a spectrum of about 1/f: four processes with correlation times of 1 to 64 reads.
+    pink: f64,
 }
 
-const QUIET: Reads = Reads { count: 50, step: 0.0, change: [0.0; 2], wrong: (0.0, 1.0), drift: 0.0, uneven: 0.0 };
+const QUIET: Reads =
+    Reads { count: 50, step: 0.0, change: [0.0; 2], wrong: (0.0, 1.0), drift: 0.0, uneven: 0.0, pink: 0.0 };
 
 struct Numbers(ohmspike_rng::Philox);
 
@@ -57,14 +60,22 @@ impl Reads {
             let upper = self.change[0] / (self.change[0] + self.change[1]);
             let mut high = numbers.uniform() < upper;
             let (drift, white) = (self.drift * numbers.normal(), WHITE * (self.uneven * numbers.normal()).exp());
+            let mut slow = [1.0_f64, 4.0, 16.0, 64.0].map(|time| ((-1.0 / time).exp(), numbers.normal()));
             for read in 0..self.count {
                 if numbers.uniform() < self.change[usize::from(high)] {
                     high = !high;
                 }
                 let level = if trap { self.step * if high { 0.5 } else { -0.5 } } else { 0.0 };
+                if self.pink > 0.0 {
+                    for (kept, value) in &mut slow {
+                        *value = *kept * *value + (1.0 - *kept * *kept).sqrt() * numbers.normal();
+                    }
+                }
+                let pink = 0.5 * self.pink * slow.iter().map(|(_, value)| value).sum::<f64>();
                 let along = read as f64 / self.count as f64 - 0.5;
                 let wrong = if numbers.uniform() < self.wrong.0 { self.wrong.1 } else { 1.0 };
-                let value = conductance * (1.0 + level + drift * along) * (1.0 + white * numbers.normal()) * wrong;
+                let value =
+                    conductance * (1.0 + level + pink + drift * along) * (1.0 + white * numbers.normal()) * wrong;
                 let _ = writeln!(text, "{cell},{state},{},{value}", read as f64 * INTERVAL);
             }
         }
@@ -234,5 +245,35 @@ fn noise_without_levels_is_no_telegraph_noise() {
             assert!(report.mechanism(Mechanism::Rtn).is_none(), "{reads:?}: {:?}", report.mechanism(Mechanism::Rtn));
             assert!(notes(&report).contains("have more noise than the others without showing two levels"), "{reads:?}");
         }
+    }
+}
+
+/// Weak drift and 1/f noise look like levels that are less than two standard deviations of the white noise apart.
+#[test]
+fn weak_slow_noise_is_no_telegraph_noise() {
+    for kind in [Reads { drift: WHITE, count: 100, ..QUIET }, Reads { pink: WHITE, count: 100, ..QUIET }] {
+        for seed in 1..=6 {
+            assert!(!reason(&kind.fitted(seed)).is_empty(), "{kind:?}, seed {seed}");
+        }
+    }
+}
+
+/// Among 1/f noise, the fraction of cells with clear traps is right or withheld.
+#[test]
+fn slow_noise_does_not_count_as_telegraph_noise_of_other_cells() {
+    let kind = Reads { step: 8.0 * WHITE, change: [0.25; 2], pink: WHITE, count: 100, ..QUIET };
+    let reports: Vec<FitReport> = (1..=6).map(|seed| kind.fitted(seed)).collect();
+    let stated: Vec<FitReport> =
+        reports.into_iter().filter(|report| report.mechanism(Mechanism::Rtn).is_some()).collect();
+    assert_eq!(misses(&stated, "read.rtn.fraction_of_cells", FRACTION), 0);
+}
+
+/// The traps of one state must not hide in its white noise.
+#[test]
+fn fast_and_small_steps_are_found_in_every_state() {
+    let fast = Reads { step: 3.0 * WHITE, change: [0.4988; 2], count: 200, ..QUIET };
+    for seed in 1..=6 {
+        let found = white(&fast.fitted(seed));
+        assert!((found - 1.0).abs() < 0.02, "seed {seed}: {found}");
     }
 }

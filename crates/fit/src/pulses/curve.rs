@@ -255,6 +255,15 @@ mod tests {
         (0..30).map(mean).collect()
     }
 
+    /// Steps that fall to nothing determine s (1 - A), not s and A: an exponential with a known s does not fit them, and nodes do.
+    #[test]
+    fn steep_exponential_steps_have_another_law() {
+        let means = means(PulseKind::Exponential, true, &[1e-4, -100.0, 4.0]);
+        let squares = |kind| fit_curve(&means, true, kind).map(|fit| fit.squares);
+        let nodes = squares(PulseKind::PiecewiseLinear).expect("a fit");
+        assert!(squares(PulseKind::Exponential).is_none_or(|exponential| exponential > nodes), "{nodes}");
+    }
+
     /// Exact curves give their parameters back; the search ends at a relative change of about 1e-8.
     #[test]
     fn exact_curves_are_recovered() {

@@ -33,6 +33,10 @@ const LESS_INFORMATION: f64 = 1.64;
 const CLIPPED: f64 = 0.01;
 /// Probability of such means of equal cells below which cells differ.
 const IMPROBABLE: f64 = 1e-4;
+/// Standard errors of a median over cells from which writes have an offset from their target.
+const OFFSET: f64 = 4.0;
+/// Standard error of the median of n normal values of variance 1, times the root of n: sqrt(pi / 2).
+const OF_MEDIAN: f64 = 1.2533;
 /// Smallest distance of a target from Gmin, relative to the target, for the gain.
 const LEAST_CHANGE: f64 = 0.05;
 
@@ -200,9 +204,20 @@ impl CellToCell {
         sums
     }
 
+    /// Returns the centres of v by bin: 0, the target, unless the median over cells is further away than the differences between cells explain.
+    fn centres(&self, writes: &WriteRows) -> Vec<f64> {
+        let mut means: Vec<Vec<f64>> = vec![Vec::new(); self.targets.len()];
+        self.cells.iter().for_each(|(bin, _, cell)| means[*bin as usize].push(cell.v / cell.n));
+        let centre = |(means, of_writes): (&mut Vec<f64>, &(f64, f64))| {
+            let error = OF_MEDIAN * robust(means).1 / (means.len() as f64).sqrt();
+            if of_writes.0.abs() < OFFSET * error { 0.0 } else { of_writes.0 }
+        };
+        means.iter_mut().zip(&writes.robust).map(centre).collect()
+    }
+
     /// Returns `writes` with their deviations from the mean of their cell, if cells differ: the spread over writes.
     pub fn within(&self, mut writes: WriteRows) -> WriteRows {
-        let centres: Vec<f64> = writes.robust.iter().map(|robust| robust.0).collect();
+        let centres = self.centres(&writes);
         let regular: Vec<bool> = writes.rows.iter().map(|row| is_regular(&writes, row.bin as usize, row.v)).collect();
         // A clipped write tells nothing of the mean of its cell. Without any other target, all writes stay as they are.
         if self.clipped.contains(&false) {

@@ -30,6 +30,9 @@ use lines::{Lines, lines};
 
 /// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
 const FAILED: (f64, f64) = (6.0, 0.05);
+/// Rounds without the stuck cells found before, and fewest writes of other cells that tell the spread of a target.
+const ROUNDS: usize = 4;
+const LEAST_OTHERS: usize = 10;
 /// Smallest number of writes that show that a cell is stuck.
 pub(crate) const LEAST_WRITES: u32 = 2;
 /// Distance in ln G of writes that end at the same end of the window.
@@ -41,6 +44,8 @@ const MOST_CLIPPED: f64 = 0.75;
 const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
+/// Largest number of lines that a note names.
+const MOST_NAMED: usize = 10;
 /// Share of cells with nearly equal values that is worth a note.
 const MOST_HIDDEN: f64 = 0.01;
 
@@ -72,14 +77,24 @@ impl States {
     /// Classifies the cells of `table` from their `writes`.
     pub fn new(table: &Table, writes: &WriteRows) -> States {
         let cells = table.cells.count();
-        let mut sums = vec![Response::default(); cells];
-        let spreads = spreads(writes);
-        for row in &writes.rows {
-            let (centre, spread) = (writes.robust[row.bin as usize].0, spreads[row.bin as usize]);
-            let deviation = (row.v - centre).abs();
-            let response = &mut sums[row.cell as usize];
-            let target = row.conductance.ln() - row.v;
-            response.push(target, row.conductance.ln(), deviation > (FAILED.0 * spread).max(FAILED.1));
+        let mut sums = responses(writes, &of_bins(writes), cells);
+        for _ in 0..ROUNDS {
+            let stuck: Vec<bool> = sums.iter().map(|sum| sum.state() == CellState::Stuck).collect();
+            if !stuck.contains(&true) {
+                break;
+            }
+            // Many stuck cells widen the robust spreads of their targets, in which others hide.
+            let others = writes.clone().without(&stuck);
+            let enough = |bin: usize| others.bins.counts[bin] >= LEAST_OTHERS;
+            let of_bins = of_bins(&others).into_iter().zip(of_bins(writes)).enumerate();
+            let of_bins: Vec<(f64, f64)> =
+                of_bins.map(|(bin, (others, all))| if enough(bin) { others } else { all }).collect();
+            let next = responses(writes, &of_bins, cells);
+            let same = next.iter().zip(&sums).all(|(one, other)| one.state() == other.state());
+            sums = next;
+            if same {
+                break;
+            }
         }
         let mut state: Vec<CellState> = sums.iter().map(Response::state).collect();
         let constant = constant(writes, &state);
@@ -105,21 +120,32 @@ impl States {
     }
 }
 
-/// Returns the robust standard deviation of v in each bin. Where an end of the window clips many writes, it is that of the writes on the other
-/// side: the median absolute deviation would be too small.
-fn spreads(writes: &WriteRows) -> Vec<f64> {
+/// Returns the responses of `cells` cells to `writes`; those far from the (centre, spread) of v in their bin have failed.
+fn responses(writes: &WriteRows, of_bins: &[(f64, f64)], cells: usize) -> Vec<Response> {
+    let mut sums = vec![Response::default(); cells];
+    for row in &writes.rows {
+        let (centre, spread) = of_bins[row.bin as usize];
+        let failed = (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1);
+        sums[row.cell as usize].push(row.conductance.ln() - row.v, row.conductance.ln(), failed);
+    }
+    sums
+}
+
+/// Returns the median and the robust standard deviation of v in each bin. Where an end of the window clips many writes, the latter is that of the writes
+/// on the other side: the median absolute deviation would be too small.
+fn of_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
     let of_bin = |(mut values, &(centre, spread)): (Vec<f64>, &(f64, f64))| {
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
-        let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return spread };
+        let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return (centre, spread) };
         let at = |end: f64| values.iter().filter(|value| (**value - end).abs() < AT_END_OF_WINDOW).count() as f64;
         let (at_low, at_high) = (at(low), at(high));
         if at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MOST_CLIPPED * n {
-            return spread;
+            return (centre, spread);
         }
         let end = if at_low > at_high { low } else { high };
         let others = values.iter().filter(|value| (**value - end).abs() >= AT_END_OF_WINDOW);
-        spread.max(ROBUST * median(&mut others.map(|value| (value - centre).abs()).collect::<Vec<f64>>()))
+        (centre, spread.max(ROBUST * median(&mut others.map(|value| (value - centre).abs()).collect::<Vec<f64>>())))
     };
     writes.by_bin().into_iter().zip(&writes.robust).map(of_bin).collect()
 }
@@ -317,9 +343,21 @@ fn hidden((cells, scatter): (usize, f64), all: usize) -> Option<String> {
 fn notes(counts: &Counts, lines: &Lines, beyond: bool, unknown: usize) -> Vec<String> {
     let mut notes = Vec::new();
     if counts.open > 0 {
+        let (cells, count) = if counts.open == 1 { ("cell", "counts") } else { ("cells", "count") };
         notes.push(format!(
-            "{} open cells outside dead lines count as stuck at the high resistance: a device file has no key for them",
+            "{} open {cells} outside dead lines {count} as stuck at the high resistance: a device file has no key for open cells",
             counts.open
+        ));
+    }
+    for (name, numbers) in ["row", "column"].iter().zip(&lines.others).filter(|(_, numbers)| !numbers.is_empty()) {
+        let (plural, have, count) = if numbers.len() == 1 { ("", "has", "counts") } else { ("s", "have", "count") };
+        let more = numbers.len().saturating_sub(MOST_NAMED);
+        let mut named: Vec<String> = numbers.iter().take(MOST_NAMED).map(u32::to_string).collect();
+        named.extend((more > 0).then(|| format!("and {more} more")));
+        notes.push(format!(
+            "{name}{plural} {} {have} more faulty cells than single faults explain, and {count} as single faults: a device file has keys for lines \
+             without current and for columns with cells stuck at low resistance",
+            named.join(", ")
         ));
     }
     if lines.counts.is_none() {

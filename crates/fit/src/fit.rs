@@ -15,6 +15,7 @@ use crate::error::FitError;
 use crate::explain::explain;
 use crate::faults::{CellState, States, fit_faults};
 use crate::input::{FitInput, Role};
+use crate::limits::note_limits;
 use crate::offset::offset;
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
@@ -184,8 +185,7 @@ impl Fit<'_> {
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
             Ok(_) => fit_writes(&between.within(working.clone()), ends, (options, reads), &sample),
             Err(_) => fit_writes(&working, ends, (options, reads), &sample).map(|mut fitted| {
-                let bound = between.bound(&sample);
-                fitted.fit.notes.extend(bound.map(|bound| format!("cells do not differ visibly: {bound}")));
+                fitted.fit.notes.extend(between.part(&sample));
                 fitted
             }),
         });
@@ -279,6 +279,7 @@ impl Fit<'_> {
             }
         }
         self.withheld.sort_by_key(|withheld| order(withheld.mechanism));
+        note_limits(&file, &mut self.mechanisms);
         self.mechanisms.iter_mut().for_each(explain);
         self.mechanisms.iter_mut().for_each(MechanismFit::note_distance);
         if let Some(fit) = self.mechanisms.iter_mut().find(|fit| fit.mechanism == Mechanism::Window) {

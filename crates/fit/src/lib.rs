@@ -26,6 +26,7 @@ mod faults;
 mod fit;
 mod input;
 mod interval;
+mod limits;
 mod normal;
 mod not_fitted;
 mod offset;

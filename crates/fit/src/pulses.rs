@@ -399,7 +399,8 @@ fn held_out(
     let held = steps.all.iter().filter(|step| sample.held_out[step.cell as usize]);
     let z = held.map(|step| {
         let fit = &fits[usize::from(!step.up)];
-        (step.y - fit.at(step.x)) / sigma.deviation(fit, step, gains.map_or(1.0, |gains| gains.of(step.cell)))
+        let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+        (step.cell, (step.y - fit.at(step.x)) / sigma.deviation(fit, step, gain))
     });
     quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
 }

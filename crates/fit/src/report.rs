@@ -141,6 +141,8 @@ pub struct Quality {
     pub n: usize,
     /// Number of held-out cells.
     pub cells: usize,
+    /// Number of independent values as good as these: those of one cell may be alike.
+    pub independent: f64,
     /// Largest distance between the empirical distribution and the law, 0 to 1.
     pub distance: f64,
     /// Errors of the 1, 5, 50, 95 and 99 % quantiles.
@@ -151,10 +153,10 @@ pub struct Quality {
 
 impl Quality {
     /// Returns a sentence if the held-out data are so far from the law that it does not describe them; the distance of two
-    /// distributions of n values is below 2 / sqrt(n) with a probability of 99.9 % (Kolmogorov, 1933).
+    /// distributions of n independent values is below 2 / sqrt(n) with a probability of 99.9 % (Kolmogorov, 1933).
     pub fn far(&self) -> Option<String> {
         let [low, high] = [self.quantiles.first()?.data, self.quantiles.last()?.data];
-        (self.distance > FAR.max(2.0 / (self.n as f64).sqrt())).then(|| {
+        (self.distance > FAR.max(2.0 / self.independent.sqrt())).then(|| {
             format!(
                 "{FAR_WORDS} from the law: the distributions are {:.1} % apart, and 98 % of the values between \
                  {low:.1} and {high:.1} standard deviations, not -2.3 and 2.3",

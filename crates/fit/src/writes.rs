@@ -6,8 +6,8 @@
 //! law                  constant, relative or table: normal, truncated at the outliers or the acceptance window, censored at the ends
 //!                      of the window, with the smallest BIC of the maximum likelihood
 //! read noise           its variance is part of every law and subtracted from the numbers (../value_noise.rs)
-//! numbers              winsorised moments, fractions beyond thresholds where the window clips many writes (points.rs), or maximum
-//!                      likelihood with an acceptance window
+//! numbers              winsorised moments, fractions beyond thresholds where the window clips many writes (points.rs), root mean squares
+//!                      where tails are light (outliers.rs), or maximum likelihood with an acceptance window
 //! intervals            bootstrap over cells, Student t on the scale of ln sigma
 //! ```
 //!
@@ -19,6 +19,7 @@
 mod contamination;
 mod cuts;
 mod law;
+mod notes;
 mod outliers;
 mod points;
 mod rows;
@@ -46,20 +47,14 @@ use crate::sample::{LEAST_CELLS, Sample};
 use crate::truncated::Bounds;
 use crate::value_noise::ReadPart;
 
-/// Fraction of outliers that is worth a note.
-const MANY_OUTLIERS: f64 = 0.01;
 /// Mean of accepted writes, in standard errors and in half widths of the acceptance window, that lie on one side.
 const ONE_SIDED: (f64, f64) = (5.0, 0.1);
 /// Sigma of ln R of writes without spread among writes with one, the smallest of a device file.
 const LEAST_SIGMA: f64 = 1e-6;
-/// Ratio of targets that share one spread from which a note tells it.
-const FAR: f64 = 2.0;
 /// Largest fraction of bootstrap samples that do not bound a number with an interval.
 const MOST_UNBOUNDED: f64 = 0.05;
 /// Why accepted writes have no spread.
 const EVEN: &str = "writes spread evenly over the acceptance window, which bounds their noise from below only";
-/// Offset in standard errors and in standard deviations that is worth a note.
-const OFFSET: (f64, f64) = (4.0, 0.1);
 
 /// Fits write noise.
 pub(crate) fn fit_writes(
@@ -103,6 +98,7 @@ pub(crate) fn fit_writes(
     let plot = fit.plot(&law, &of_core);
     let mut notes = fit.notes(&all, &of_core, ends);
     notes.extend(fit.notes_on_bins(kind, &with_spread));
+    notes.extend(fit.note_on_tails(&law));
     notes.extend(unbounded);
     notes.extend(reads.note.clone());
     if sample.held_out.len() < LEAST_CELLS {
@@ -228,7 +224,8 @@ fn method(core: &WriteSums, kind: Kind) -> String {
     } else {
         let thresholds =
             if core.has_thresholds() { ", or fractions beyond thresholds where the window clips" } else { "" };
-        format!("winsorised moments at {WINSOR} standard deviations{thresholds}, without outliers")
+        let light = if core.light.contains(&true) { ", root mean square where tails are light" } else { "" };
+        format!("winsorised moments at {WINSOR} standard deviations{thresholds}{light}, without outliers")
     };
     let law = match kind {
         Kind::Constant => "standard deviation in µS",
@@ -336,7 +333,7 @@ impl WriteFit<'_> {
         let mut z = Vec::new();
         for row in rows {
             let Ok(bin) = self.used.binary_search(&(row.bin as usize)) else { continue };
-            z.push(self.residual(&law, bin, row.target(), row.v));
+            z.push((row.cell, self.residual(&law, bin, row.target(), row.v)));
         }
         quality(z, self.sample.held_out.iter().filter(|held| **held).count())
     }
@@ -394,83 +391,4 @@ impl WriteFit<'_> {
             }],
         }
     }
-
-    /// Returns what to know about writes that are not in the law, and targets that share a spread.
-    fn notes_on_bins(&self, kind: Kind, with_spread: &[usize]) -> Vec<String> {
-        let mut notes = Vec::new();
-        let bins = &self.writes.bins;
-        for bin in (0..bins.count()).filter(|bin| !with_spread.contains(bin) && bins.counts[*bin] > 0) {
-            let (count, range) = (bins.counts[bin], range(bins.ranges[bin]));
-            notes.push(if count < FEWEST {
-                format!("{count} writes to {range} are too few for a spread of their own and are not in the law")
-            } else {
-                format!("{count} writes to {range} are not in the law: more than half of them deviate equally from their targets")
-            });
-        }
-        let far = |bin: &&usize| bins.ranges[**bin].1 > FAR * bins.ranges[**bin].0;
-        for &bin in self.used.iter().filter(|_| kind == Kind::Table || self.used.len() == 1).filter(far) {
-            let range = range(bins.ranges[bin]);
-            notes.push(format!(
-                "writes to {range} share one spread: they are too few to tell how it depends on the target"
-            ));
-        }
-        notes
-    }
-
-    fn notes(&self, whole: &[BinSums], core: &[BinSums], ends: Ends) -> Vec<String> {
-        let mut notes = Vec::new();
-        if self.whole.accepted {
-            notes.push("every try is assumed to aim at the target".to_owned());
-        }
-        if self.writes.left_out > 0 {
-            notes.push(format!(
-                "cells differ, and {} of {} writes do not tell the spread over writes of a cell and are left out: single writes of a \
-                 cell to a target, and writes to targets that the window clips",
-                self.writes.left_out,
-                self.writes.left_out + self.writes.rows.len()
-            ));
-        }
-        let n = self.used.iter().map(|&bin| self.whole.inside[bin]).sum::<usize>() as f64;
-        let count = |of: &WriteSums| self.used.iter().map(|&bin| of.outliers[bin]).sum::<usize>();
-        let outliers = count(self.whole);
-        let fraction = outliers as f64 / (n + outliers as f64);
-        if fraction > MANY_OUTLIERS {
-            let beyond =
-                if self.whole.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
-            let (writes, are) = if outliers == 1 { ("write", "is") } else { ("writes", "are") };
-            notes.push(format!("{outliers} {writes} ({:.1} %) {are} {beyond} and left out", 100.0 * fraction));
-        }
-        let within = count(self.core).saturating_sub(outliers);
-        if within > 0 {
-            notes.push(format!(
-                "{within} writes ({:.1} %) are within the noise, in tails with more writes than a normal or log-normal distribution has, and \
-                 left out",
-                100.0 * within as f64 / (n + outliers as f64)
-            ));
-        }
-        let clipped: f64 = whole.iter().map(|bin| bin.ln.low + bin.ln.high).sum();
-        let weight: f64 = whole.iter().map(BinSums::count).sum();
-        if clipped > 0.0 && ends != Ends::default() {
-            notes.push(format!("{clipped:.0} writes ({:.1} %) end at an end of the window", 100.0 * clipped / weight));
-        }
-        let data = self.core.data(self.targets, core);
-        for (bin, &target) in self.targets.iter().enumerate().filter(|_| !self.whole.accepted) {
-            let Some((mean, sigma)) = data.ln_of(bin) else { continue };
-            let error = sigma / core[bin].count().sqrt();
-            if mean.abs() > OFFSET.0 * error + 0.5 * sigma * sigma && mean.abs() > OFFSET.1 * sigma {
-                let side = if mean > 0.0 { "above" } else { "below" };
-                notes.push(format!(
-                    "writes to {target:.4} µS end {:.2} % {side} their target on average; a device file has no key for \
-                     this offset",
-                    100.0 * mean.exp_m1().abs()
-                ));
-            }
-        }
-        notes
-    }
-}
-
-/// Returns targets `low` to `high`, µS, for a note.
-fn range((low, high): (f64, f64)) -> String {
-    if low == high { format!("{low:.4} µS") } else { format!("{low:.4} to {high:.4} µS") }
 }

@@ -114,7 +114,7 @@ fn files_without_data_are_refused() {
     assert_eq!(refused(HEADER), "w.csv: expected rows below the header, got none");
     assert_eq!(
         refused(format!("{HEADER}1,1,100,0\n2,1,100,0\n")),
-        "w.csv:2: expected cells that conduct, got 0 µS in all rows"
+        "w.csv:2: expected cells that conduct, got at most 0 µS in all rows"
     );
     let none = fit(&FitInput::default(), &FitOptions::default()).expect_err("refused").to_string();
     assert_eq!(none, "files: expected writes, reads, retention or pulses, got none");

@@ -360,7 +360,7 @@ fn the_gain_of_cells_does_not_depend_on_the_window() {
 
 #[test]
 fn spreads_that_no_gain_explains_are_told() {
-    let told = "one gain of the change from Gmin does not explain how cells differ";
+    let told = "writes that start at Gmin of the fitted window";
     let stated = cells(Factor::Conductance, &TARGETS, false, None, 1);
     assert!(notes(&stated, Mechanism::CellToCell).contains(told), "{stated:?}");
     // From 7 µS, the factors are gains of 0.33, 0.116 and 0.104.

@@ -146,14 +146,14 @@ fn keys_without_a_fit_have_one_reason_each() {
 /// Every number has an interval, or a note tells why it has none.
 #[test]
 fn every_number_has_an_interval_or_a_reason() {
-    let mut text = "cell,row,column,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    let mut text = "cell,row,column,cycle,start_microsiemens,target_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..200 {
         for (number, target) in [20.0, 50.0, 100.0].into_iter().enumerate() {
             for cycle in 0..3 {
                 let gain = 1.0 + 0.2 * even(cell);
                 let noise = 1.0 + 0.02 * scattered(cell * 9 + 3 * number + cycle);
                 let value = if cell < 4 { 700.0 + cell as f64 } else { (1.0 + (target - 1.0) * gain) * noise };
-                text += &format!("{cell},{},{},{cycle},{target},{value}\n", cell / 20, cell % 20);
+                text += &format!("{cell},{},{},{cycle},1,{target},{value}\n", cell / 20, cell % 20);
             }
         }
     }

@@ -6,6 +6,9 @@ use std::str::FromStr;
 /// Units and their length in seconds, smallest first. There is no month; a year is a Julian year of 365.25 days.
 const UNITS: [(&str, f64); 5] = [("s", 1.0), ("min", 60.0), ("h", 3600.0), ("d", 86_400.0), ("y", 31_557_600.0)];
 
+/// Shorter units, which are read and not written.
+const SHORT_UNITS: [(&str, f64); 2] = [("us", 1e-6), ("ms", 1e-3)];
+
 /// Time span, finite and not negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TimeSpan {
@@ -15,7 +18,7 @@ pub struct TimeSpan {
 
 /// Invalid time span.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("expected a time with unit s, min, h, d or y, such as 30s or 1.5h, got `{given}`")]
+#[error("expected a time with unit us, ms, s, min, h, d or y, such as 30s or 1.5h, got `{given}`")]
 pub struct TimeSpanError {
     given: String,
 }
@@ -27,7 +30,7 @@ impl FromStr for TimeSpan {
         let refused = || TimeSpanError { given: text.to_owned() };
         let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic() && letter != 'e').ok_or_else(refused)?;
         let (number, unit) = text.split_at(unit_at);
-        let seconds_of_unit = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(refused)?.1;
+        let seconds_of_unit = SHORT_UNITS.iter().chain(&UNITS).find(|(name, _)| *name == unit).ok_or_else(refused)?.1;
         let seconds = number.trim().parse::<f64>().map_err(|_| refused())? * seconds_of_unit;
         if seconds.is_finite() && seconds >= 0.0 { Ok(TimeSpan { seconds }) } else { Err(refused()) }
     }
@@ -52,6 +55,8 @@ mod tests {
             ("30s", 30.0, "30 s"),
             ("0s", 0.0, "0 s"),
             ("1e-3s", 0.001, "0.001 s"),
+            ("1ms", 0.001, "0.001 s"),
+            ("500us", 0.0005, "0.0005 s"),
             ("10min", 600.0, "10 min"),
             ("1.5h", 5400.0, "90 min"),
             ("24 h", 86_400.0, "1 d"),

@@ -77,6 +77,7 @@ mod fixture {
                 Candidate { law: "table", criterion: "BIC", value: 12.5, chosen: true },
             ],
             quality: Some(Quality {
+                independent: 50.0,
                 n: 800,
                 cells: 200,
                 distance: 0.031,

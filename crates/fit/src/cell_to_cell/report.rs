@@ -78,17 +78,57 @@ impl Data<'_> {
         if self.cells.start == Start::OfWrites { Start::OfWrites } else { Start::At(self.cells.floor) }
     }
 
-    /// Returns a note on the targets at which cells of the device spread in another way.
-    fn contradictions(&self, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Option<String> {
-        let all = contradictions(self.start(), found, targets, draws);
-        let hint =
-            if matches!(self.cells.start, Start::UpTo(_)) { "; `--window` names the Gmin of the cells" } else { "" };
-        (!all.is_empty()).then(|| {
-            let spreads = all.join("; ");
-            format!(
-                "one gain of the change from Gmin does not explain how cells differ: they spread by {spreads}{hint}"
-            )
+    /// Returns a note on the targets at which cells of a device with the fitted window spread in another way; `explains` tells whether the gain
+    /// explains all targets with the start that the writes tell.
+    fn note(&self, contradictions: &Contradictions, explains: bool) -> Option<String> {
+        (!contradictions.of_targets.is_empty()).then(|| {
+            let (spreads, hint, floor) = (contradictions.text(), self.hint(), self.cells.floor);
+            if explains && !hint.is_empty() {
+                return format!("writes that start at Gmin of the fitted window, {floor:.4} µS, do not differ like these: cells spread by {spreads}{hint}");
+            }
+            format!("one gain of the change from Gmin does not explain how cells differ: they spread by {spreads}{hint}")
         })
+    }
+
+    /// Returns what tells more of the start of writes.
+    fn hint(&self) -> &'static str {
+        if matches!(self.cells.start, Start::UpTo(_)) { " (`--window` names the Gmin of the cells)" } else { "" }
+    }
+}
+
+/// Targets at which the spread over cells is not that of a gain.
+struct Contradictions {
+    /// Places of the targets, with what the spreads are.
+    of_targets: Vec<(usize, String)>,
+}
+
+impl Contradictions {
+    /// Finds the targets at which the spread over cells is not that of the gain of changes from `start`.
+    fn new(start: Start, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Contradictions {
+        let contradicts = |(place, (target, sums)): (usize, &(f64, Sums))| {
+            let (seen, made) = (signed_root(sums.variance()), spread(start, found.sigma, *target));
+            let distance = |draw: &Vec<f64>| draw[1 + place] - spread(start, draw[0], *target);
+            let distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
+            let (distance, larger, unit) = ((seen - made).abs(), seen.max(made), sums.unit());
+            (distance > CONTRADICTS.0 * standard_deviation(&distances) && distance > CONTRADICTS.1 * larger).then(
+                || {
+                    let (seen, made) = (unit * seen.max(0.0), unit * made);
+                    (place, format!("{seen:.3} µS at {target:.4} µS, where this gain makes {made:.3} µS"))
+                },
+            )
+        };
+        Contradictions { of_targets: targets.iter().enumerate().filter_map(contradicts).collect() }
+    }
+
+    /// Returns whether these are most of the `targets`, or have most of the writes.
+    fn outweigh(&self, targets: &[(f64, Sums)]) -> bool {
+        let writes = |places: &mut dyn Iterator<Item = usize>| places.map(|place| targets[place].1.n).sum::<f64>();
+        let (of_these, of_all) = (writes(&mut self.of_targets.iter().map(|of| of.0)), writes(&mut (0..targets.len())));
+        2 * self.of_targets.len() > targets.len() || 2.0 * of_these > of_all
+    }
+
+    fn text(&self) -> String {
+        self.of_targets.iter().map(|of| of.1.as_str()).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -126,14 +166,23 @@ impl CellToCell {
             Some(std::iter::once(gain).chain(targets.iter().map(|(_, sums)| signed_root(sums.variance()))).collect())
         });
         let mut notes = starts(start, &found);
-        let contradictions = contradictions(from, &found, &targets, &draws);
-        if 2 * contradictions.len() > targets.len() {
-            return Err(format!(
-                "no one gain of the change from the start explains how cells differ: they spread by {}; {PART}",
-                contradictions.join("; ")
-            ));
+        // A gain that explains all targets with the start that they tell needs another window. Otherwise, it must hold for the window as well.
+        let of_fit = Contradictions::new(from, &found, &targets, &draws);
+        let of_window = Contradictions::new(data.start(), &found, &targets, &draws);
+        for (at, of) in [(from, &of_fit), (data.start(), &of_window)] {
+            if of.outweigh(&targets) && !of_fit.of_targets.is_empty() {
+                let start = if at == from {
+                    "the start".to_owned()
+                } else {
+                    format!("Gmin of the window, {:.4} µS,", self.floor)
+                };
+                let (spreads, hint) = (of.text(), data.hint());
+                return Err(format!(
+                    "no one gain of the change from {start} explains how cells differ: they spread by {spreads}{hint}; {PART}"
+                ));
+            }
         }
-        notes.extend(data.contradictions(&found, &targets, &draws));
+        notes.extend(data.note(&of_window, of_fit.of_targets.is_empty()));
         let numbers = self.numbers(&data, (&found, &targets), &draws);
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
@@ -181,9 +230,14 @@ impl CellToCell {
         data
     }
 
-    /// Returns what the writes tell of gains of cells that do not differ visibly.
-    pub fn bound(&self, sample: &Sample) -> Option<String> {
-        self.data(sample).bound(sample)
+    /// Returns a note on what differences between cells without a gain add to the write noise.
+    pub fn part(&self, sample: &Sample) -> Option<String> {
+        let data = self.data(sample);
+        let targets = data.targets(&vec![1.0; sample.groups]);
+        if data.differ(&targets) || data.differ_on_average(&targets, sample) {
+            return Some(format!("cells differ, and {PART}"));
+        }
+        data.bound(sample).map(|bound| format!("cells do not differ visibly: {bound}"))
     }
 
     /// Returns whether a target with `sums` tells how cells differ.
@@ -225,11 +279,11 @@ impl CellToCell {
             None => gain(start, &targets)?.sigma,
         };
         let held = self.cells.iter().filter(|cell| sample.held_out[cell.1 as usize]);
-        let z = held.filter_map(|(bin, _, cell)| {
+        let z = held.filter_map(|(bin, number, cell)| {
             let place = data.used.binary_search(&(*bin as usize)).ok()?;
             let (target, sums) = &targets[place];
             let variance = spread(data.start(), sigma, *target).powi(2) + sums.of_writes() / cell.n;
-            Some((cell.w / cell.n - sums.means.mean()) / variance.sqrt())
+            Some((*number, (cell.w / cell.n - sums.means.mean()) / variance.sqrt()))
         });
         quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())
     }
@@ -238,20 +292,6 @@ impl CellToCell {
 /// Returns the standard deviation over cells that gains of `sigma` make at a target, in the unit of w.
 fn spread(start: Start, sigma: f64, target: f64) -> f64 {
     sigma.max(0.0) * lever(start, target)
-}
-
-/// Returns the targets at which the spread over cells is not that of the gain of changes from `start`.
-fn contradictions(start: Start, found: &Gain, targets: &[(f64, Sums)], draws: &[Vec<f64>]) -> Vec<String> {
-    let contradicts = |(place, (target, sums)): (usize, &(f64, Sums))| {
-        let (seen, made) = (signed_root(sums.variance()), spread(start, found.sigma, *target));
-        let distance = |draw: &Vec<f64>| draw[1 + place] - spread(start, draw[0], *target);
-        let distances: Vec<f64> = draws.iter().map(distance).filter(|distance| distance.is_finite()).collect();
-        let (distance, larger, unit) = ((seen - made).abs(), seen.max(made), sums.unit());
-        (distance > CONTRADICTS.0 * standard_deviation(&distances) && distance > CONTRADICTS.1 * larger).then(|| {
-            format!("{:.3} µS at {target:.4} µS, where this gain makes {:.3} µS", unit * seen.max(0.0), unit * made)
-        })
-    };
-    targets.iter().enumerate().filter_map(contradicts).collect()
 }
 
 /// Returns what is assumed of the starts of writes.

@@ -49,7 +49,8 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
     if !shifted {
         notes.push(format!("the reference time is the first time in the data, {first} s: the data do not bound it"));
     }
-    let quality = quality(data.residuals(sample), sample.held_out.iter().filter(|held| **held).count());
+    let quality =
+        quality((0..).zip(data.residuals(sample)).collect(), sample.held_out.iter().filter(|held| **held).count());
     let fit = MechanismFit {
         mechanism: Mechanism::Drift,
         law: "log-time",

@@ -289,12 +289,12 @@ fn numbers(values: &[f64], draws: &[Vec<f64>], bins: &[Sums], sample: &Sample) -
 }
 
 /// Returns the residuals of held-out series over the law of the others.
-fn residuals(exponents: &[Exponent], training: &[Sums]) -> Vec<f64> {
+fn residuals(exponents: &[Exponent], training: &[Sums]) -> Vec<(u32, f64)> {
     let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
-    let held = exponents.iter().filter(|one| one.held_out);
-    held.map(|one| {
+    let held = exponents.iter().zip(0..).filter(|(one, _)| one.held_out);
+    held.map(|(one, number)| {
         let (mean, sigma) = training[one.state].moments();
-        (one.exponent - mean) / (sigma.max(0.0).powi(2) + factor * one.errors.slope).sqrt()
+        (number, (one.exponent - mean) / (sigma.max(0.0).powi(2) + factor * one.errors.slope).sqrt())
     })
     .collect()
 }

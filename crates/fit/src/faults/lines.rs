@@ -11,6 +11,8 @@ use crate::table::Table;
 const LEVEL: f64 = 0.05;
 /// Fraction of faulty cells from which a line is dead or clustered.
 const MAJORITY: f64 = 0.5;
+/// Fraction of faulty cells from which a line that is neither is worth a note.
+const MANY: f64 = 0.25;
 /// Fraction of open cells of a dead line.
 const DEAD: f64 = 0.9;
 /// Smallest number of cells of a line.
@@ -31,6 +33,8 @@ pub(super) struct Lines {
     pub clustered: (usize, usize),
     /// Cells on such lines.
     pub excluded: Vec<bool>,
+    /// Other rows, and columns, with more faulty cells than single faults explain.
+    pub others: [Vec<u32>; 2],
 }
 
 /// Faulty cells of one line.
@@ -59,6 +63,11 @@ pub(super) fn lines(table: &Table, states: &States, levels: &Levels) -> Lines {
     found.dead_rows = faulty(&rows, |line| line.open as f64 >= DEAD * line.cells as f64);
     let clustered = columns.iter().filter(|line| found.clusters.contains(&line.number));
     found.clustered = clustered.fold((0, 0), |sum, line| (sum.0 + line.stuck_low, sum.1 + line.cells));
+    let other = |lines: &[Line], known: &[&Vec<u32>]| {
+        let all = faulty(lines, |line| line.faulty as f64 >= MANY * line.cells as f64);
+        all.into_iter().filter(|number| known.iter().all(|known| !known.contains(number))).collect()
+    };
+    found.others = [other(&rows, &[&found.dead_rows]), other(&columns, &[&found.dead_columns, &found.clusters])];
     found.excluded = places
         .iter()
         .map(|(row, column)| {

@@ -102,9 +102,9 @@ pub(crate) fn fit_white(
     let training = by_group_total(&quiet, &bins, sample);
     let trained = estimate(kind, &training);
     let sigma = |g: f64| sigma(kind, &trained, &bins.centres, g);
-    let z = quiet.iter().filter(|series| series.trap < LIKELY).flat_map(|series| {
+    let z = quiet.iter().zip(0..).filter(|(series, _)| series.trap < LIKELY).flat_map(|(series, number)| {
         let scale = std::f64::consts::SQRT_2 * sigma(series.mean);
-        series.differences.iter().map(move |difference| difference / scale)
+        series.differences.iter().map(move |difference| (number, difference / scale))
     });
     let quality = quality(z.collect(), sample.held_out.iter().filter(|held| **held).count());
     let fit = MechanismFit {

@@ -12,6 +12,12 @@ const UNIT_RATIOS: [f64; 4] = [1e-6, 1e-3, 1e3, 1e6];
 const NEAR: f64 = 1.5;
 /// Smallest number of values in another unit; fewer are outliers.
 const LEAST_MIXED: usize = 3;
+/// Values in another unit gather within [`NEAR`] of its ratio. Those of open cells scatter over decades, as many within a factor
+/// of `NEAR` to this power.
+const AROUND: i32 = 5;
+
+/// Largest conductance of an open cell, relative to the smallest target.
+const LEAK: f64 = 0.2;
 
 /// Checks a table.
 ///
@@ -50,24 +56,36 @@ fn check_names(table: &Table) -> Result<(), FitError> {
     Ok(())
 }
 
-/// An open cell has 0 in all its rows; another zero is out of place.
+/// An open cell has 0 in some rows, and leaks at most in all others; another zero is out of place.
 fn check_zeros(table: &mut Table) -> Result<(), FitError> {
+    let least = table.target.iter().copied().reduce(f64::min).unwrap_or(0.0);
     let mut conducts = vec![false; table.cells.count()];
     for (&cell, &value) in table.cell.iter().zip(&table.value) {
-        conducts[cell as usize] |= value != 0.0;
+        conducts[cell as usize] |= value > LEAK * least;
     }
     let zero = (0..table.rows()).find(|&row| table.value[row] == 0.0 && conducts[table.cell[row] as usize]);
     if let Some(row) = zero.filter(|_| table.role != Some(Role::Reads)) {
         let cell = table.cells.name(table.cell[row]);
         let problem = format!("expected a conductance above 0, got 0 of cell `{cell}`, which conducts in other rows");
-        return Err(at(table, row, problem, "leave out failed measurements; a cell with 0 in all rows counts as open"));
+        return Err(at(
+            table,
+            row,
+            problem,
+            "leave out failed measurements; a cell with 0, or a leakage, in all rows counts as open",
+        ));
     }
-    let open = conducts.iter().filter(|conducts| !**conducts).count();
-    if open == conducts.len() {
-        return Err(at(table, 0, "expected cells that conduct, got 0 µS in all rows".to_owned(), ""));
+    if conducts.iter().all(|conducts| !conducts) {
+        let most = table.value.iter().copied().fold(0.0, f64::max);
+        let problem = format!("expected cells that conduct, got at most {most} µS in all rows");
+        return Err(at(table, 0, problem, ""));
     }
-    if open > 0 {
-        table.notes.push(format!("{}: {open} cells have 0 µS in all rows and count as open", table.file));
+    let open: HashSet<u32> =
+        (0..table.rows()).filter(|row| table.value[*row] == 0.0).map(|row| table.cell[row]).collect();
+    if !open.is_empty() && table.role != Some(Role::Reads) {
+        let leaks = table.cell.iter().zip(&mut table.value).filter(|(cell, _)| open.contains(cell));
+        leaks.for_each(|(_, value)| *value = 0.0);
+        let (file, count) = (&table.file, open.len());
+        table.notes.push(format!("{file}: {count} cells read 0 µS, or leak at most, in all rows and count as open"));
     }
     Ok(())
 }
@@ -128,6 +146,7 @@ fn check_units(table: &Table) -> Result<(), FitError> {
             count += 1;
             scatter |= table.value[other] != table.value[row];
         }
+        let scatter = scatter && 3 * count > around(table, ratio, least / NEAR);
         if scatter && count >= LEAST_MIXED.min(table.rows()) {
             let problem = format!(
                 "expected values in the unit of their targets, got {} µS for a target of {} µS, a factor of {ratio:e} \
@@ -138,6 +157,15 @@ fn check_units(table: &Table) -> Result<(), FitError> {
         }
     }
     Ok(())
+}
+
+/// Returns the number of values within [`AROUND`] of `ratio` times their target, other than those in reach of a target.
+fn around(table: &Table, ratio: f64, least: f64) -> usize {
+    let most = NEAR.powi(AROUND);
+    let is_around = |(value, target): (&f64, &f64)| {
+        (1.0 / most..most).contains(&(value / (ratio * target))) && (*value < least || ratio > 1.0)
+    };
+    table.value.iter().zip(&table.target).filter(|pair| is_around(*pair)).count()
 }
 
 /// Values that fall with their targets: resistances in a column of conductances, or the reverse.

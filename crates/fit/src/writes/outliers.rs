@@ -5,6 +5,8 @@
 //! robust      winsorised moments, at 1.25 standard deviations of the start
 //! whole       writes within 3.5 standard deviations of the robust estimate: they choose the law
 //! core        whole without outliers within the noise (cuts.rs), for the estimator of the bin (points.rs): its numbers
+//! light       bins whose standard deviation is significantly smaller than the robust one, as verified writes have, which end within sharp
+//!             bounds: the robust one takes their broad middle for that of a wider normal distribution, so they keep their own
 //! ```
 
 use super::contamination::{Clipped, without_sigma};
@@ -12,12 +14,17 @@ use super::cuts::{Weighted, cut};
 use super::law::BinSums;
 use super::points::{WINSOR, counted, winsorised};
 use super::rows::WriteRows;
-use super::sums::{Ends, Place, WriteSums};
+use super::sums::{Ends, OUTLIER, Place, WriteSums};
 use crate::options::FitOptions;
 use crate::robust::Points;
 use crate::sample::Sample;
-use crate::truncated::Bounds;
+use crate::truncated::{Bound, Bounds};
 use crate::winsorised::Clip;
+
+/// Standard errors, and relative distance, by which the standard deviation of a light tail is below the robust one.
+const LIGHT: (f64, f64) = (4.0, 0.03);
+/// Standard error of ln(robust standard deviation / standard deviation) of n normal values, times the root of 2 n: sqrt(1.28² - 1).
+const OF_RATIO: f64 = 0.8;
 
 /// Writes without outliers.
 pub(super) struct Regular {
@@ -87,15 +94,35 @@ impl Regular {
         };
         let (bounds, points): (Vec<Bounds>, Vec<Points>) = (0..values.len()).map(of_bin).unzip();
         let core = WriteSums::robust(writes, bounds.clone(), points.clone(), sample);
-        // The start has a solution where the core, by the chance of few writes, has none.
-        let solved: Vec<bool> = estimates(&core, writes, in_ln).iter().map(Option::is_some).collect();
-        if !solved.contains(&false) {
+        let (of_core, light) = (estimates(&core, writes, in_ln), self.light(&core, writes, in_ln));
+        if light.iter().all(|light| !light) && of_core.iter().all(Option::is_some) {
             return core;
         }
-        let bounds = (0..solved.len()).map(|bin| if solved[bin] { bounds[bin] } else { robust.bounds[bin] }).collect();
-        let points =
-            (0..solved.len()).map(|bin| if solved[bin] { points[bin] } else { robust.points_of(bin) }).collect();
-        WriteSums::robust(writes, bounds, points, sample)
+        let of_bin = |bin: usize| match (of_core[bin], starts[bin]) {
+            (Some(_), Some((centre, sigma))) if light[bin] => {
+                let clip = Clip::about(centre, OUTLIER * sigma, self.whole.bounds[bin].mapped(to));
+                (self.whole.bounds[bin], Points::Winsorised(clip.mapped(from)))
+            }
+            (Some(_), _) => (bounds[bin], points[bin]),
+            // The start has a solution where the core, by the chance of few writes, has none.
+            (None, _) => (robust.bounds[bin], robust.points_of(bin)),
+        };
+        let (bounds, points) = (0..of_core.len()).map(of_bin).unzip();
+        let mut core = WriteSums::robust(writes, bounds, points, sample);
+        core.light = light;
+        core
+    }
+
+    /// Returns which bins that the window does not clip have lighter tails than a normal distribution.
+    fn light(&self, core: &WriteSums, writes: &WriteRows, in_ln: bool) -> Vec<bool> {
+        let (of_core, of_whole) = (estimates(core, writes, in_ln), estimates(&self.whole, writes, in_ln));
+        let of_bin = |bin: usize| {
+            let (Some((_, robust)), Some((_, whole))) = (of_core[bin], of_whole[bin]) else { return false };
+            let Bounds { low: Bound::Truncated(_), high: Bound::Truncated(_) } = core.bounds[bin] else { return false };
+            let error = OF_RATIO / (2.0 * writes.bins.counts[bin] as f64).sqrt();
+            (robust / whole).ln() > (LIGHT.0 * error).max(LIGHT.1)
+        };
+        (0..of_core.len()).map(of_bin).collect()
     }
 }
 

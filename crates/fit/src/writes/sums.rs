@@ -8,7 +8,7 @@ use crate::sample::Sample;
 use crate::truncated::{Bound, Bounds};
 
 /// Bounds of writes in standard deviations about their centre; values beyond are outliers.
-const OUTLIER: f64 = 3.5;
+pub(super) const OUTLIER: f64 = 3.5;
 /// Fraction of writes at an end of the window from which the robust spread comes from the other side.
 const CLIPPED: f64 = 0.1;
 /// Relative distance within which a conductance is at an end of the window.
@@ -51,6 +51,8 @@ pub(crate) struct WriteSums {
     pub outliers: Vec<usize>,
     /// Number of the other writes, by bin.
     pub inside: Vec<usize>,
+    /// Whether the tails of a bin are lighter than those of a normal distribution, by bin.
+    pub light: Vec<bool>,
 }
 
 impl WriteSums {
@@ -101,6 +103,7 @@ impl WriteSums {
             training: vec![BinSums::default(); bins],
             outliers: vec![0; bins],
             inside: vec![0; bins],
+            light: vec![false; bins],
             bounds,
             points,
         };

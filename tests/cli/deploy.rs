@@ -232,7 +232,10 @@ fn refuses_wrong_options() {
             vec!["deploy", "net.npz", "small.npz", "--device", "ideal", "--save-conductances", "c.csv"],
             "error: conductances: expected one network and one device, got 2 networks and 1 device\n",
         ),
-        (deployed("net.npz", &["--after", "10"]), "error: --after: expected a time with unit us, ms, s, min, h, d or y"),
+        (
+            deployed("net.npz", &["--after", "10"]),
+            "error: --after: expected a time with unit us, ms, s, min, h, d or y",
+        ),
         (
             vec!["deploy", "net.npz", "--device", "ideal", "--chips", "0"],
             "error: --chips: expected 1 to 1000000, got 0",

@@ -26,8 +26,8 @@ pub(crate) fn note_limits(file: &DeviceFile, mechanisms: &mut [MechanismFit]) {
 /// Returns the number of `file` at `key`, such as `write.points[0].sigma_ln_resistance at 2500 ohm`.
 fn stated(file: &Value, key: &str) -> Option<f64> {
     let path = key.split(" at ").next()?;
-    let parts = path.split(['.', '[']).map(|part| part.trim_end_matches(']'));
-    let at = parts.fold(Some(file), |at, part| match (at?, part.parse::<usize>()) {
+    let mut parts = path.split(['.', '[']).map(|part| part.trim_end_matches(']'));
+    let at = parts.try_fold(file, |at, part| match (at, part.parse::<usize>()) {
         (Value::Array(values), Ok(place)) => values.get(place),
         (other, _) => other.get(part),
     });
@@ -49,7 +49,7 @@ mod tests {
         let window = WindowSpec { low_resistance_ohm: 1e3, high_resistance_ohm: 1e6 };
         for (value, noted) in [(2.5_f64, false), (4.2, true)] {
             let section = DeviceToDeviceSpec { step_gain_sigma: Some(value.min(3.0)), ..DeviceToDeviceSpec::default() };
-            let file = DeviceFile { device_to_device: Some(section), ..DeviceFile::new("d", window.clone()) };
+            let file = DeviceFile { device_to_device: Some(section), ..DeviceFile::new("d", window) };
             let key = "device_to_device.step_gain_sigma".to_owned();
             let number = FittedNumber { key, value, unit: "", interval_95: None, interval_99: None, n: 10, cells: 10 };
             let mut fits = [MechanismFit {

@@ -30,6 +30,8 @@ impl ReadSpread {
     pub(crate) fn new(noise: &WhiteNoise) -> Option<ReadSpread> {
         match noise {
             WhiteNoise::None => None,
+            // The draws would be multiplied by 0: a sweep of read noise starts as fast as exact reads.
+            WhiteNoise::Constant { sigma: 0.0 } | WhiteNoise::Relative { fraction: 0.0 } => None,
             WhiteNoise::Constant { sigma } => Some(ReadSpread::Linear { absolute: *sigma, relative: 0.0 }),
             WhiteNoise::Relative { fraction } => Some(ReadSpread::Linear { absolute: 0.0, relative: *fraction }),
             WhiteNoise::Table(table) => {
@@ -84,6 +86,13 @@ fn exp_less_one(v: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_noise_of_any_kind_is_exact() {
+        for noise in [WhiteNoise::None, WhiteNoise::Constant { sigma: 0.0 }, WhiteNoise::Relative { fraction: 0.0 }] {
+            assert_eq!(ReadSpread::new(&noise), None);
+        }
+    }
     use crate::device::{SpreadPoint, SpreadTable};
 
     fn table(convention: Convention, points: &[(f64, f64)]) -> WhiteNoise {

@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! stuck       every write of the cell ends further than 6 robust standard deviations and 5 % from its target, and the
-//!             conductance does not follow its targets; at least 2 writes; or it stays at one conductance (constant.rs)
+//!             conductance does not follow its targets; at least 2 writes; or it stays at one conductance (constant.rs);
+//!             or its own writes show that ln G does not follow ln T: slope < 0.2 by a one-sided t test (Benjamini and Hochberg, as in constant.rs)
 //! open        0 µS in all rows
 //! low, high   at or beyond an end of the window, or in a group of stuck cells at equal conductances near it
 //! random      all other stuck cells
@@ -17,14 +18,15 @@ mod lines;
 
 use ohmspike_crossbar::device::FaultsSpec;
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::{median, median_interval};
 use crate::table::Table;
-use crate::writes::{Ends, WriteRows};
-use constant::constant;
+use crate::writes::{Ends, WriteRow, WriteRows};
+use constant::{constant, improbable};
 use levels::{AT_END, Level, Levels};
 use lines::{Lines, lines};
 
@@ -44,6 +46,12 @@ const MOST_CLIPPED: f64 = 0.75;
 const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
+/// Variance of ln T of the writes that show the response of a cell by themselves: targets a factor of two apart have 0.12.
+const OWN_SPREAD: f64 = 0.1;
+/// Resolution of values in ln G, below which their scatter tells nothing.
+const RESOLUTION: f64 = 1e-3;
+/// Ratio of the conductances of cells stuck at one resistance from which a note tells it.
+const APART: f64 = 1.5;
 /// Largest number of lines that a note names.
 const MOST_NAMED: usize = 10;
 /// Share of cells with nearly equal values that is worth a note.
@@ -71,32 +79,33 @@ pub(crate) struct States {
     pub conductance: Vec<f64>,
     /// Number of working cells with nearly equal values, and their largest scatter in ln G.
     hidden: (usize, f64),
+    /// Numbers of working cells that fail in all of their writes to a target, µS.
+    failing: Vec<(f64, usize)>,
 }
 
 impl States {
     /// Classifies the cells of `table` from their `writes`.
     pub fn new(table: &Table, writes: &WriteRows) -> States {
         let cells = table.cells.count();
-        let mut sums = responses(writes, &of_bins(writes), cells);
+        let mut of_bins = robust_bins(writes);
+        let mut sums = responses(writes, &of_bins, cells);
         for _ in 0..ROUNDS {
-            let stuck: Vec<bool> = sums.iter().map(|sum| sum.state() == CellState::Stuck).collect();
+            let state = states(&sums);
+            let stuck: Vec<bool> = state.iter().map(|state| *state == CellState::Stuck).collect();
             if !stuck.contains(&true) {
                 break;
             }
             // Many stuck cells widen the robust spreads of their targets, in which others hide.
             let others = writes.clone().without(&stuck);
             let enough = |bin: usize| others.bins.counts[bin] >= LEAST_OTHERS;
-            let of_bins = of_bins(&others).into_iter().zip(of_bins(writes)).enumerate();
-            let of_bins: Vec<(f64, f64)> =
-                of_bins.map(|(bin, (others, all))| if enough(bin) { others } else { all }).collect();
-            let next = responses(writes, &of_bins, cells);
-            let same = next.iter().zip(&sums).all(|(one, other)| one.state() == other.state());
-            sums = next;
-            if same {
+            let of_others = robust_bins(&others).into_iter().zip(robust_bins(writes)).enumerate();
+            of_bins = of_others.map(|(bin, (others, all))| if enough(bin) { others } else { all }).collect();
+            sums = responses(writes, &of_bins, cells);
+            if states(&sums) == state {
                 break;
             }
         }
-        let mut state: Vec<CellState> = sums.iter().map(Response::state).collect();
+        let mut state = states(&sums);
         let constant = constant(writes, &state);
         for (state, _) in state.iter_mut().zip(&constant.cells).filter(|(_, is_constant)| **is_constant) {
             *state = CellState::Stuck;
@@ -111,13 +120,28 @@ impl States {
             }
         }
         let conductance = sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect();
-        States { state, conductance, hidden: constant.hidden }
+        let failing = failing(writes, &of_bins, &state);
+        States { state, conductance, hidden: constant.hidden, failing }
+    }
+
+    /// Returns the number of cells that do not work.
+    pub fn faulty_count(&self) -> usize {
+        self.faulty().iter().filter(|faulty| **faulty).count()
     }
 
     /// Returns which cells do not work.
     pub fn faulty(&self) -> Vec<bool> {
         self.state.iter().map(|state| matches!(state, CellState::Stuck | CellState::Open)).collect()
     }
+}
+
+/// Returns the states of cells with these responses.
+fn states(sums: &[Response]) -> Vec<CellState> {
+    let mut states: Vec<CellState> = sums.iter().map(Response::state).collect();
+    let of_cells: Vec<(usize, f64)> =
+        sums.iter().enumerate().filter_map(|(cell, sum)| Some((cell, sum.ln_probability()?))).collect();
+    improbable(of_cells).into_iter().for_each(|cell| states[cell] = CellState::Stuck);
+    states
 }
 
 /// Returns the responses of `cells` cells to `writes`; those far from the (centre, spread) of v in their bin have failed.
@@ -131,9 +155,26 @@ fn responses(writes: &WriteRows, of_bins: &[(f64, f64)], cells: usize) -> Vec<Re
     sums
 }
 
+/// Returns the centres of bins in which working cells fail in each of at least two writes, with the number of these cells.
+fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> Vec<(f64, usize)> {
+    let works = |row: &&WriteRow| states[row.cell as usize] == CellState::Works;
+    let of = |row: &WriteRow| {
+        let (centre, spread) = of_bins[row.bin as usize];
+        (row.bin, row.cell, (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1))
+    };
+    let mut rows: Vec<(u32, u32, bool)> = writes.rows.iter().filter(works).map(of).collect();
+    rows.sort_unstable();
+    let mut counts = vec![0; of_bins.len()];
+    for of_cell in rows.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+        let fails = of_cell.len() >= LEAST_WRITES as usize && of_cell.iter().all(|row| row.2);
+        counts[of_cell[0].0 as usize] += usize::from(fails);
+    }
+    writes.bins.centres.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
 /// Returns the median and the robust standard deviation of v in each bin. Where an end of the window clips many writes, the latter is that of the writes
 /// on the other side: the median absolute deviation would be too small.
-fn of_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
+fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
     let of_bin = |(mut values, &(centre, spread)): (Vec<f64>, &(f64, f64))| {
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
@@ -159,6 +200,7 @@ struct Response {
     y: f64,
     xx: f64,
     xy: f64,
+    yy: f64,
 }
 
 impl Response {
@@ -169,6 +211,7 @@ impl Response {
         self.y += y;
         self.xx += x * x;
         self.xy += x * y;
+        self.yy += y * y;
     }
 
     fn state(&self) -> CellState {
@@ -183,6 +226,21 @@ impl Response {
         let misses = self.failed >= LEAST_WRITES && 2 * self.failed > self.n;
         let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0;
         if (misses && !follows) || constant { CellState::Stuck } else { CellState::Works }
+    }
+
+    /// Returns the logarithm of the probability that a cell with a response of [`RESPONSE`] or more follows its targets as little as this one;
+    /// none for few writes, or targets that are too close to tell.
+    fn ln_probability(&self) -> Option<f64> {
+        let n = f64::from(self.n);
+        let spread = self.xx - self.x * self.x / n;
+        if self.n < 3 || spread < OWN_SPREAD * n {
+            return None;
+        }
+        let slope = (self.xy - self.x * self.y / n) / spread;
+        let rest = (self.yy - self.y * self.y / n - slope * slope * spread).max(0.0) / (n - 2.0);
+        let error = (rest.max(RESOLUTION * RESOLUTION) / spread).sqrt();
+        let t = StudentsT::new(0.0, 1.0, n - 2.0).expect("at least one degree of freedom");
+        Some(t.sf((RESPONSE - slope) / error).ln())
     }
 }
 
@@ -233,7 +291,13 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
         stuck[1].iter().any(|at| *at <= window.0 * AT_END.exp()) && ends.low.is_none(),
     ];
     let mut notes = notes(&counts, &lines, beyond.contains(&true), states.state.len() - all);
+    notes.extend(["low", "high"].iter().zip(&stuck).filter_map(|(level, at)| apart(level, at)));
     notes.extend(levels.notes(states));
+    notes.extend(states.failing.iter().map(|(target, count)| {
+        let (cells, works, fail, their) =
+            if *count == 1 { ("cell", "works", "fails", "its") } else { ("cells", "work", "fail", "their") };
+        format!("{count} {cells} {works}, but {fail} in all of {their} writes to {target:.4} µS: {their} window may end before it")
+    }));
     notes.extend(hidden(states.hidden, all));
     let fit = MechanismFit {
         mechanism: Mechanism::Faults,
@@ -300,6 +364,17 @@ fn stuck_values([high, low]: &[Vec<f64>; 2], window: (f64, f64), section: &mut F
     let value = |number: &Option<FittedNumber>| number.as_ref().map(|number| number.value);
     (section.stuck_low_resistance_ohm, section.stuck_high_resistance_ohm) = (value(&numbers[0]), value(&numbers[1]));
     numbers.into_iter().flatten().collect()
+}
+
+/// Returns a note if cells stuck at the low or high resistance, `level`, are far apart: conductances `at`, µS.
+fn apart(level: &str, at: &[f64]) -> Option<String> {
+    let (low, high) = at.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &at| (low.min(at), high.max(at)));
+    (high > APART * low).then(|| {
+        format!(
+            "{} cells stuck at the {level} resistance are at {low:.4} to {high:.4} µS: a device file has one resistance for them, here their median",
+            at.len()
+        )
+    })
 }
 
 /// Returns a median with its intervals, where the sample has enough values.

@@ -9,6 +9,7 @@ use crate::acceptance::{check_acceptance, seem_accepted};
 use crate::bins::LEAST_VALUES;
 use crate::cell_to_cell::CellToCell;
 use crate::check_options::check_options;
+use crate::common::common_errors;
 use crate::device_file::DeviceFile;
 use crate::drift::fit_drift;
 use crate::error::FitError;
@@ -24,6 +25,7 @@ use crate::pulses::{extremes, fit_pulses};
 use crate::reads::{WhiteLaw, fit_rtn, fit_white, interval, series};
 use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
 use crate::sample::Sample;
+use crate::skew::skewed;
 use crate::table::{ReadOptions, Table, read};
 use crate::value_noise::{ReadPart, read_part};
 use crate::window::{Extent, ends, extent, window};
@@ -107,7 +109,9 @@ impl Fit<'_> {
         let extent = extent.or(from_pulses);
         self.check_window(extent.as_ref())?;
         let Some((fit, ohms)) = window(extent, ends, self.options.window, clipped) else {
-            let problem = "missing: the tables have no writes of working cells".to_owned();
+            let faulty = writes.as_ref().and_then(|writes| writes.states.as_ref()).map_or(0, States::faulty_count);
+            let ignore = if faulty > 0 { format!(": {faulty} cells ignore their targets") } else { String::new() };
+            let problem = format!("missing: the tables have no writes of working cells{ignore}");
             return Err(FitError::Option { option: "--window", problem, hint: "state Gmin and Gmax, as in 1..1000" });
         };
         self.mechanisms.push(fit);
@@ -174,14 +178,22 @@ impl Fit<'_> {
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
         self.targets = working.targets();
-        match options.acceptance {
-            Some(acceptance) => check_acceptance(&working, acceptance, ends)?,
-            None => self.cautions.extend(seem_accepted(&working, ends)),
+        if let Some(acceptance) = options.acceptance {
+            check_acceptance(&working, acceptance, ends)?;
         }
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
         let known = options.window.is_some() || ends.low.is_some();
         let between = CellToCell::new(&working, (floor, known), ends);
         let cells = between.fit(&sample);
+        let common = common_errors(table, &states.faulty());
+        if options.acceptance.is_none() {
+            // The values of a cell with an error of its own are alike, and their tails those of few cells.
+            let own = if cells.is_ok() { between.within(working.clone()) } else { working.clone() };
+            let tell = common.is_none() && (cells.is_ok() || !between.differ(&sample));
+            let accepted = seem_accepted(&own, ends).filter(|_| tell);
+            self.cautions.extend(accepted.or_else(|| skewed(&own, ends)));
+        }
+        self.cautions.extend(common);
         let section = options.fits(Mechanism::Writes).then(|| match &cells {
             Ok(_) => fit_writes(&between.within(working.clone()), ends, (options, reads), &sample),
             Err(_) => fit_writes(&working, ends, (options, reads), &sample).map(|mut fitted| {
@@ -266,6 +278,12 @@ impl Fit<'_> {
         }
     }
 
+    /// Returns whether the only differences between cells that the tables can tell are those of pulse trains.
+    fn only_trains(&self) -> bool {
+        let has = |role: Role| self.files.iter().any(|file| file.role == role);
+        has(Role::Pulses) && !has(Role::Writes)
+    }
+
     /// Adds provenance and checks the device.
     fn finish(mut self, mut file: DeviceFile, tables: &[Table]) -> Result<FitReport, FitError> {
         let order = |mechanism: Mechanism| Mechanism::ALL.iter().position(|other| *other == mechanism);
@@ -274,7 +292,8 @@ impl Fit<'_> {
             let known = self.mechanisms.iter().any(|fit| fit.mechanism == mechanism)
                 || self.withheld.iter().any(|withheld| withheld.mechanism == mechanism);
             if !known {
-                let reason = missing(mechanism).to_owned();
+                let of_trains = mechanism == Mechanism::CellToCell && self.only_trains();
+                let reason = if of_trains { OF_TRAINS } else { missing(mechanism) }.to_owned();
                 self.withheld.push(Withheld { mechanism, reason });
             }
         }
@@ -340,6 +359,9 @@ impl WritePart<'_> {
         outside as f64 / working.rows.len().max(1) as f64
     }
 }
+
+/// Why there is no cell-to-cell variation of writes.
+const OF_TRAINS: &str = "the differences that pulse trains show are part of `pulses`";
 
 /// Returns the reason why a mechanism without data is withheld.
 fn missing(mechanism: Mechanism) -> &'static str {

@@ -238,11 +238,14 @@ impl FitReport {
     /// another option or unit, and a window that suggests a wrong unit.
     pub fn cautions(&self) -> Vec<String> {
         let mut all = self.cautions.clone();
-        let writes = self.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::Writes);
-        let has_writes = self.files.iter().any(|file| file.role == Role::Writes);
-        let has_noise = self.mechanism(Mechanism::Writes).is_some();
-        if let Some(withheld) = writes.filter(|_| has_writes && !has_noise) {
-            all.push(format!("the device has no write noise: {}", withheld.reason));
+        for (role, mechanism, noun) in
+            [(Role::Writes, Mechanism::Writes, "write noise"), (Role::Pulses, Mechanism::Pulses, "law of pulses")]
+        {
+            let withheld = self.withheld.iter().find(|withheld| withheld.mechanism == mechanism);
+            let has_table = self.files.iter().any(|file| file.role == role);
+            if let Some(withheld) = withheld.filter(|_| has_table && self.mechanism(mechanism).is_none()) {
+                all.push(format!("the device has no {noun}: {}", withheld.reason));
+            }
         }
         // Writes with an offset, or verified ones, are far from a law without it.
         let explained = |fit: &&MechanismFit| fit.mechanism == Mechanism::Writes && !self.cautions.is_empty();

@@ -102,7 +102,9 @@ pub(crate) fn fit_writes(
     notes.extend(unbounded);
     notes.extend(reads.note.clone());
     if sample.held_out.len() < LEAST_CELLS {
-        notes.push(format!("{} cells: intervals are rough, and no cell was held out", sample.held_out.len()));
+        let cells = sample.held_out.len();
+        let plural = if cells == 1 { "" } else { "s" };
+        notes.push(format!("{cells} cell{plural}: intervals are rough, and no cell was held out"));
     }
     let section = section::section(&law, options);
     let fit = MechanismFit {

@@ -1,5 +1,6 @@
 //! What tables of measured arrays have, and sampled ones do not: dead columns that leak, a target that is written to stuck cells
-//! mostly, columns with many faults, verified writes with sharp bounds, and heavy tails.
+//! mostly, columns with many faults, more stuck cells than working ones, shorted cells, cells at an end of their window, errors of whole cycles,
+//! verified writes with sharp bounds, and heavy tails.
 
 use std::fmt::Write;
 
@@ -173,4 +174,140 @@ fn heavy_tails_are_told() {
     let notes = |report: FitReport| report.mechanism(Mechanism::Writes).expect("write noise").notes.join("\n");
     assert!(notes(table(true)).contains("times as large"));
     assert!(!notes(table(false)).contains("times as large"));
+}
+
+/// Returns a table of 100 cells with three cycles at 20, 60 and 150 µS; `value(cell, cycle, target, z)` is a conductance, with z normal.
+fn table_of(seed: u64, value: impl Fn(u32, u32, f64, f64) -> f64) -> Result<FitReport, String> {
+    let mut stream = Seed::new(seed).named("cells").stream();
+    let mut uniform = move || stream.random_range(0.0..1.0_f64);
+    let mut normal = move || (-2.0 * (1.0 - uniform()).ln()).sqrt() * (2.0 * std::f64::consts::PI * uniform()).cos();
+    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    for cell in 0..100 {
+        for cycle in 0..6 {
+            let target = [20.0, 60.0, 150.0][(cycle % 3) as usize];
+            writeln!(text, "{cell},{},{target},{}", cycle / 3, value(cell, cycle / 3, target, normal()))
+                .expect("a line");
+        }
+    }
+    let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text.into_bytes() });
+    let options = FitOptions { resamples: 50, ..FitOptions::default() };
+    fit(&FitInput { writes, ..FitInput::default() }, &options).map_err(|error| error.to_string())
+}
+
+/// 30 to 80 % of the cells stay at 50 µS with a read noise of 1 %: faults, and no part of the write noise of 5 %.
+#[test]
+fn stuck_cells_may_outnumber_working_ones() {
+    for (stuck, seed) in [(30, 1), (60, 2), (80, 3)] {
+        let value = |cell: u32, _: u32, target: f64, z: f64| {
+            if cell < stuck { 50.0 * (1.0 + 0.01 * z) } else { target * (1.0 + 0.05 * z) }
+        };
+        let report = table_of(seed, value).expect("a fit");
+        let of = |key: &str| number(&report, Mechanism::Faults, key);
+        let faults = of("faults.p_low_resistance") + of("faults.p_high_resistance") + of("faults.p_stuck_random");
+        assert!((faults - f64::from(stuck) / 100.0).abs() < 1e-12, "{stuck}: {faults}");
+        let sigma = &report.mechanism(Mechanism::Writes).expect("write noise").numbers[0];
+        let factor = if sigma.unit == "%" { 0.01 } else { 1.0 };
+        let (low, high) = sigma.interval_99.expect("an interval");
+        assert!(factor * low < 0.05 && 0.05 < factor * high, "{stuck}: {sigma:?}");
+    }
+    let all = table_of(4, |_, _, _, z| 50.0 * (1.0 + 0.01 * z)).expect_err("refused");
+    assert!(all.contains("100 cells ignore their targets"), "{all}");
+}
+
+/// Of 180 tables of working cells with a noise of 5 to 60 %, one in a hundred may have a cell that seems to ignore its targets.
+#[test]
+fn noise_is_no_stuck_cell() {
+    let mut stuck = 0;
+    for seed in 0..60 {
+        for sigma in [0.05, 0.2, 0.6] {
+            let report = table_of(seed, |_, _, target, z| target * (sigma * z).exp()).expect("a fit");
+            let of = |key: &str| number(&report, Mechanism::Faults, key);
+            stuck += usize::from(of("faults.p_stuck_random") + of("faults.p_low_resistance") > 0.0);
+        }
+    }
+    assert!(stuck <= 3, "{stuck}");
+}
+
+/// Shorted and open cells have a thousandth or a thousand times some of their targets, and are no mixed units.
+#[test]
+fn shorted_and_open_cells_are_no_other_unit() {
+    for at in [0.05, 0.02, 20_000.0, 150_000.0] {
+        let value = |cell: u32, _: u32, target: f64, z: f64| {
+            if cell < 6 { at * (0.1 * z).exp() } else { target * (1.0 + 0.05 * z) }
+        };
+        let report = table_of(5, value).unwrap_or_else(|error| panic!("{at}: {error}"));
+        let of = |key: &str| number(&report, Mechanism::Faults, key);
+        assert!((of("faults.p_low_resistance") + of("faults.p_high_resistance") - 0.06).abs() < 1e-12, "{at}");
+    }
+    let mixed = table_of(6, |cell, _, target, z| target * (1.0 + 0.05 * z) * if cell < 6 { 1e-3 } else { 1.0 });
+    assert!(mixed.expect_err("refused").contains("expected values in the unit of their targets"));
+}
+
+/// A cell with a window up to 155 µS, and reads with a noise of 0.3 %, so that values at the end are not equal.
+#[test]
+fn cells_that_reach_an_end_of_their_window_are_told() {
+    let mut false_alarms = 0;
+    for seed in 0..40 {
+        let plain = table_of(seed, |_, _, target, z| target * (0.05 * z).exp()).expect("a fit");
+        false_alarms += usize::from(plain.cautions().iter().any(|caution| caution.contains("skewed")));
+    }
+    assert_eq!(false_alarms, 0);
+    let capped = |cell: u32, cycle: u32, target: f64, z: f64| {
+        let read = 0.003 * (f64::from((cell * 7 + cycle * 3) % 11) - 5.0) / 3.2;
+        (target * (1.0 + 0.05 * z)).min(155.0) * (1.0 + read)
+    };
+    for seed in 0..5 {
+        let report = table_of(seed, capped).expect("a fit");
+        let cautions = report.cautions().join("\n");
+        assert!(cautions.contains("writes are skewed at 150.0000 µS"), "{seed}: {cautions}");
+    }
+}
+
+/// An error of 3 % that all writes of a cycle share, or a loss of 2 % from cycle to cycle.
+#[test]
+fn errors_of_whole_cycles_are_told() {
+    let told =
+        |report: FitReport| report.cautions().iter().any(|caution| caution.contains("the means of cycles differ"));
+    let shifted = |_: u32, cycle: u32, target: f64, z: f64| target * (1.0 + 0.03 * z) * [1.0, 0.97][cycle as usize];
+    assert!(told(table_of(1, shifted).expect("a fit")));
+    let alarms =
+        (0..100).filter(|&seed| told(table_of(seed, |_, _, target, z| target * (1.0 + 0.03 * z)).expect("a fit")));
+    assert_eq!(alarms.count(), 0);
+}
+
+/// Eight cells with gains of 10 % and a noise of 3 %: too few to tell them apart.
+#[test]
+fn few_cells_that_differ_are_told() {
+    let text = |cells: u32| {
+        let mut stream = Seed::new(9).named("few").stream();
+        let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+        for cell in 0..cells {
+            for cycle in 0..10 {
+                let z: f64 = stream.random_range(-1.0..1.0);
+                writeln!(text, "{cell},{cycle},50,{}", 50.0 * (1.0 + 0.1 * (f64::from(cell) - 3.5) + 0.03 * z))
+                    .expect("a line");
+            }
+        }
+        text
+    };
+    let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text(8).into_bytes() });
+    let report =
+        fit(&FitInput { writes, ..FitInput::default() }, &FitOptions { resamples: 50, ..FitOptions::default() });
+    let report = report.expect("a fit");
+    let notes = report.mechanism(Mechanism::Writes).expect("write noise").notes.join("\n");
+    assert!(notes.contains("fewer than 10 cells with 2 writes to one target do not tell how cells differ"), "{notes}");
+}
+
+/// Cells that never exceed 100 µS follow their other targets.
+#[test]
+fn cells_that_fail_at_one_target_are_counted() {
+    let value = |cell: u32, _: u32, target: f64, z: f64| {
+        let limit = if cell < 7 { 100.0 } else { f64::INFINITY };
+        (target * (1.0 + 0.05 * z)).min(limit)
+    };
+    let report = table_of(7, value).expect("a fit");
+    let notes = report.mechanism(Mechanism::Faults).expect("faults").notes.join("\n");
+    assert!(notes.contains("7 cells work, but fail in all of their writes to 150.0000 µS"), "{notes}");
+    let plain = table_of(7, |_, _, target, z| target * (1.0 + 0.05 * z)).expect("a fit");
+    assert!(!plain.mechanism(Mechanism::Faults).expect("faults").notes.join("\n").contains("fail in all"));
 }

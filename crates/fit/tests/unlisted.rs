@@ -134,7 +134,7 @@ fn rows_that_are_comments_are_told() {
     };
     let report = writes(format!("# a remark\n{HEADER}\n{}", lines(hashed))).expect("a fit");
     let notes = &report.mechanism(Mechanism::Window).expect("a window").notes;
-    let told = "w.csv: 30 rows that start with `#` were ignored as comments";
+    let told = "table w.csv: 30 rows that start with `#` were ignored as comments";
     assert!(notes.iter().any(|note| note == told), "{notes:?}");
 }
 

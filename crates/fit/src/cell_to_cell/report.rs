@@ -230,11 +230,22 @@ impl CellToCell {
         data
     }
 
+    /// Returns whether cells differ.
+    pub fn differ(&self, sample: &Sample) -> bool {
+        let data = self.data(sample);
+        let targets = data.targets(&vec![1.0; sample.groups]);
+        data.differ(&targets) || data.differ_on_average(&targets, sample)
+    }
+
     /// Returns a note on what differences between cells without a gain add to the write noise.
     pub fn part(&self, sample: &Sample) -> Option<String> {
         let data = self.data(sample);
-        let targets = data.targets(&vec![1.0; sample.groups]);
-        if data.differ(&targets) || data.differ_on_average(&targets, sample) {
+        if data.used.is_empty() && self.cells.iter().any(|(_, _, cell)| cell.n > 1.0) {
+            return Some(format!(
+                "fewer than {LEAST_CELLS} cells with 2 writes to one target do not tell how cells differ: {PART}"
+            ));
+        }
+        if self.differ(sample) {
             return Some(format!("cells differ, and {PART}"));
         }
         data.bound(sample).map(|bound| format!("cells do not differ visibly: {bound}"))

@@ -70,7 +70,7 @@ pub(super) fn states_differ(slopes: &[f64], states: &States) -> Option<String> {
         .map(|(of, centre)| format!("{:.4} at {centre:.4} µS", mean(of)))
         .collect();
     Some(format!(
-        "the slopes of states differ by more than those of cells ({} µS per ln t); a device file has one law for all states, so that its \
+        "the slopes of states differ by more than those of cells (in µS per ln t, {}); a device file has one law for all states, so that its \
          standard deviation holds these differences",
         means.join(", ")
     ))

@@ -102,7 +102,7 @@ pub(super) fn constant(writes: &WriteRows, states: &[CellState]) -> Constant {
 }
 
 /// Returns the cells whose probabilities, of which the logarithms are given, are too small for chance.
-fn improbable(mut cells: Vec<(usize, f64)>) -> Vec<usize> {
+pub(super) fn improbable(mut cells: Vec<(usize, f64)>) -> Vec<usize> {
     cells.sort_by(|one, other| one.1.total_cmp(&other.1));
     let share = |place: usize| (place + 1) as f64 / cells.len() as f64;
     let last = (0..cells.len()).rev().find(|&place| cells[place].1 < (FALSE_ALARM * share(place)).ln());

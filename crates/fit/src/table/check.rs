@@ -19,6 +19,9 @@ const AROUND: i32 = 5;
 /// Largest conductance of an open cell, relative to the smallest target.
 const LEAK: f64 = 0.2;
 
+/// Largest conductance of a table without cells that conduct, relative to the smallest target.
+const NONE: f64 = 1e-3;
+
 /// Checks a table.
 ///
 /// # Errors
@@ -74,10 +77,11 @@ fn check_zeros(table: &mut Table) -> Result<(), FitError> {
             "leave out failed measurements; a cell with 0, or a leakage, in all rows counts as open",
         ));
     }
-    if conducts.iter().all(|conducts| !conducts) {
-        let most = table.value.iter().copied().fold(0.0, f64::max);
+    let most = table.value.iter().copied().fold(0.0, f64::max);
+    if most <= NONE * least && conducts.iter().all(|conducts| !conducts) {
         let problem = format!("expected cells that conduct, got at most {most} µS in all rows");
-        return Err(at(table, 0, problem, ""));
+        let hint = if most > 0.0 { "if these are siemens or another unit, convert them to µS" } else { "" };
+        return Err(at(table, 0, problem, hint));
     }
     let open: HashSet<u32> =
         (0..table.rows()).filter(|row| table.value[*row] == 0.0).map(|row| table.cell[row]).collect();
@@ -85,7 +89,9 @@ fn check_zeros(table: &mut Table) -> Result<(), FitError> {
         let leaks = table.cell.iter().zip(&mut table.value).filter(|(cell, _)| open.contains(cell));
         leaks.for_each(|(_, value)| *value = 0.0);
         let (file, count) = (&table.file, open.len());
-        table.notes.push(format!("{file}: {count} cells read 0 µS, or leak at most, in all rows and count as open"));
+        table
+            .notes
+            .push(format!("table {file}: {count} cells read 0 µS, or leak at most, in all rows and count as open"));
     }
     Ok(())
 }
@@ -130,13 +136,17 @@ fn duplicate(table: &Table, row: usize) -> FitError {
 fn check_units(table: &Table) -> Result<(), FitError> {
     let least = table.target.iter().copied().fold(f64::INFINITY, f64::min);
     let most = table.target.iter().copied().fold(0.0, f64::max);
+    let ranges = ranges(table);
     for ratio in UNIT_RATIOS {
         let other = |row: &usize| {
             let value = table.value[*row];
             let found = value / (ratio * table.target[*row]);
             // A stuck cell may have the conductance of another target.
             let is_state = (least / NEAR..most * NEAR).contains(&value);
-            (1.0 / NEAR..NEAR).contains(&found) && !is_state
+            // Values in another unit follow their targets, unlike those of a cell that is shorted or open.
+            let [(low, high), (first, last)] = ranges[table.cell[*row] as usize];
+            let ignores = last > NEAR * NEAR * first && (high / low).powi(2) < last / first;
+            (1.0 / NEAR..NEAR).contains(&found) && !is_state && !ignores
         };
         let mut rows = (0..table.target.len()).filter(other);
         let Some(row) = rows.next() else { continue };
@@ -153,10 +163,22 @@ fn check_units(table: &Table) -> Result<(), FitError> {
                  ({count} rows)",
                 table.value[row], table.target[row]
             );
-            return Err(at(table, row, problem, "convert all values to the unit in the name of the column"));
+            let hint = "convert all values to the unit in the name of the column; if these cells are shorted or open, leave them out";
+            return Err(at(table, row, problem, hint));
         }
     }
     Ok(())
+}
+
+/// Returns the smallest and largest value of each cell, and target, both µS.
+fn ranges(table: &Table) -> Vec<[(f64, f64); 2]> {
+    let mut ranges = vec![[(f64::INFINITY, 0.0_f64); 2]; table.cells.count()];
+    for (row, &target) in table.target.iter().enumerate() {
+        for ((low, high), of) in ranges[table.cell[row] as usize].iter_mut().zip([table.value[row], target]) {
+            (*low, *high) = (low.min(of), high.max(of));
+        }
+    }
+    ranges
 }
 
 /// Returns the number of values within [`AROUND`] of `ratio` times their target, other than those in reach of a target.
@@ -205,6 +227,8 @@ fn note_negative(table: &mut Table) {
     let negative = reads + if table.reads.is_empty() { values } else { 0 };
     if negative > 0 {
         let file = &table.file;
-        table.notes.push(format!("{file}: {negative} negative reads were kept as noise about a small conductance"));
+        table
+            .notes
+            .push(format!("table {file}: {negative} negative reads were kept as noise about a small conductance"));
     }
 }

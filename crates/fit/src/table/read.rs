@@ -46,7 +46,7 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
     check_encoding(file)?;
     let bytes = file.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&file.bytes);
     if bytes.len() < file.bytes.len() {
-        table.notes.push(format!("{}: the byte order mark at the start was ignored", file.name));
+        table.notes.push(format!("table {}: the byte order mark at the start was ignored", file.name));
     }
     let mut rows = ReaderBuilder::new().comment(Some(b'#')).flexible(true).has_headers(false).from_reader(bytes);
     let mut record = ByteRecord::new();
@@ -60,7 +60,7 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
     table.ignored = header.ignored();
     table.written = header.names.iter().any(|name| name.starts_with("written_"));
     if !table.ignored.is_empty() {
-        table.notes.push(format!("{}: left out as asked: column {}", file.name, table.ignored.join(", ")));
+        table.notes.push(format!("table {}: left out as asked: column {}", file.name, table.ignored.join(", ")));
     }
     table.reads = vec![Vec::new(); header.reads()];
     while next(&mut record)? {
@@ -94,7 +94,7 @@ fn note_comments(table: &mut Table, bytes: &[u8], width: usize) {
     let ignored = bytes.split(|byte| b"\r\n".contains(byte)).filter(is_row).count();
     if ignored > 0 {
         let file = &table.file;
-        table.notes.push(format!("{file}: {ignored} rows that start with `#` were ignored as comments"));
+        table.notes.push(format!("table {file}: {ignored} rows that start with `#` were ignored as comments"));
     }
 }
 

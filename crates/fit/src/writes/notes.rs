@@ -75,7 +75,7 @@ impl WriteFit<'_> {
             .filter(|(bin, _)| self.core.light[**bin])
             .map(|(_, at)| format!("{at:.4}"))
             .collect();
-        if !light.is_empty() {
+        if self.core.certainly_light {
             notes.push(format!(
                 "writes to {} µS have lighter tails than a normal distribution, as verified writes have: their sigma is the root mean square",
                 light.join(", ")

@@ -21,8 +21,9 @@ use crate::sample::Sample;
 use crate::truncated::{Bound, Bounds};
 use crate::winsorised::Clip;
 
-/// Standard errors, and relative distance, by which the standard deviation of a light tail is below the robust one.
-const LIGHT: (f64, f64) = (4.0, 0.03);
+/// Standard errors by which the standard deviation of a light tail is below the robust one: at one target, and at all together. For normal writes the
+/// choice costs nothing, because their difference does not depend on the former, which is efficient (Hausman, *Econometrica* 46, 1251, 1978).
+const LIGHT: (f64, f64) = (4.0, 2.0);
 /// Standard error of ln(robust standard deviation / standard deviation) of n normal values, times the root of 2 n: sqrt(1.28² - 1).
 const OF_RATIO: f64 = 0.8;
 
@@ -94,7 +95,7 @@ impl Regular {
         };
         let (bounds, points): (Vec<Bounds>, Vec<Points>) = (0..values.len()).map(of_bin).unzip();
         let core = WriteSums::robust(writes, bounds.clone(), points.clone(), sample);
-        let (of_core, light) = (estimates(&core, writes, in_ln), self.light(&core, writes, in_ln));
+        let (of_core, (light, certain)) = (estimates(&core, writes, in_ln), self.light(&core, writes, in_ln));
         if light.iter().all(|light| !light) && of_core.iter().all(Option::is_some) {
             return core;
         }
@@ -109,20 +110,26 @@ impl Regular {
         };
         let (bounds, points) = (0..of_core.len()).map(of_bin).unzip();
         let mut core = WriteSums::robust(writes, bounds, points, sample);
-        core.light = light;
+        (core.light, core.certainly_light) = (light, certain);
         core
     }
 
-    /// Returns which bins that the window does not clip have lighter tails than a normal distribution.
-    fn light(&self, core: &WriteSums, writes: &WriteRows, in_ln: bool) -> Vec<bool> {
+    /// Returns which bins that the window does not clip have lighter tails than a normal distribution: each for itself, or all if they do together.
+    /// The second value tells whether it is certain.
+    fn light(&self, core: &WriteSums, writes: &WriteRows, in_ln: bool) -> (Vec<bool>, bool) {
         let (of_core, of_whole) = (estimates(core, writes, in_ln), estimates(&self.whole, writes, in_ln));
+        // ln of the ratio, and its standard error.
         let of_bin = |bin: usize| {
-            let (Some((_, robust)), Some((_, whole))) = (of_core[bin], of_whole[bin]) else { return false };
-            let Bounds { low: Bound::Truncated(_), high: Bound::Truncated(_) } = core.bounds[bin] else { return false };
-            let error = OF_RATIO / (2.0 * writes.bins.counts[bin] as f64).sqrt();
-            (robust / whole).ln() > (LIGHT.0 * error).max(LIGHT.1)
+            let (Some((_, robust)), Some((_, whole))) = (of_core[bin], of_whole[bin]) else { return None };
+            let Bounds { low: Bound::Truncated(_), high: Bound::Truncated(_) } = core.bounds[bin] else { return None };
+            Some(((robust / whole).ln(), OF_RATIO / (2.0 * writes.bins.counts[bin] as f64).sqrt()))
         };
-        (0..of_core.len()).map(of_bin).collect()
+        let ratios: Vec<Option<(f64, f64)>> = (0..of_core.len()).map(of_bin).collect();
+        let sum = |of: fn(f64, f64) -> f64| ratios.iter().flatten().map(|&(ln, error)| of(ln, error)).sum::<f64>();
+        let together = sum(|ln, error| ln / (error * error)) / sum(|_, error| 1.0 / (error * error)).sqrt();
+        let is_light = |(ln, error): (f64, f64)| ln > LIGHT.0 * error || (together > LIGHT.1 && ln > 0.0);
+        let alone = ratios.iter().flatten().any(|(ln, error)| *ln > LIGHT.0 * error);
+        (ratios.iter().map(|ratio| ratio.is_some_and(is_light)).collect(), alone || together > LIGHT.0)
     }
 }
 

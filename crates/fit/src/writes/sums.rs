@@ -53,6 +53,8 @@ pub(crate) struct WriteSums {
     pub inside: Vec<usize>,
     /// Whether the tails of a bin are lighter than those of a normal distribution, by bin.
     pub light: Vec<bool>,
+    /// Whether that is no chance.
+    pub certainly_light: bool,
 }
 
 impl WriteSums {
@@ -104,6 +106,7 @@ impl WriteSums {
             outliers: vec![0; bins],
             inside: vec![0; bins],
             light: vec![false; bins],
+            certainly_light: false,
             bounds,
             points,
         };

@@ -75,7 +75,13 @@ pub fn clip_caption(device: &Device) -> String {
         return String::new();
     }
     let (some, none): (Vec<&ClippedTarget>, Vec<_>) = targets.iter().partition(|at| at.percent() > 0.0);
-    let listed = |of: &[&ClippedTarget]| of.iter().map(|at| short(at.target)).collect::<Vec<String>>().join(", ");
+    let listed = |of: &[&ClippedTarget]| {
+        let all: Vec<String> = of.iter().map(|at| short(at.target)).collect();
+        match &all[..] {
+            [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+            _ => all.join(", "),
+        }
+    };
     let tries = if matches!(device.write.scheme, Scheme::Verify(_)) { "first tries" } else { "writes" };
     let at = |(number, target): (usize, &&ClippedTarget)| {
         let of = if number == 0 { format!("of the {tries} ") } else { String::new() };

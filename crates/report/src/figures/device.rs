@@ -39,18 +39,18 @@ pub fn device_figure(device: &Device) -> PanelFigure {
     }
 }
 
-/// Returns the end of a title: where in the window values are clamped because the `table` ends; empty if the table covers it.
+/// Returns the end of a title: where in the window values stay constant because the `table` ends; empty if the table covers it.
 fn held(device: &Device, table: TableRange) -> String {
     let ends = [device.window.high(), device.window.low()].map(|conductance| 1e6 / f64::from(conductance));
     match ends.map(|end| table.held(end).map(ohm)) {
         [None, None] => String::new(),
-        [Some(low), None] => format!(", clamped below {low}"),
-        [None, Some(high)] => format!(", clamped above {high}"),
+        [Some(low), None] => format!(", flat below {low}"),
+        [None, Some(high)] => format!(", flat above {high}"),
         // Both on one line of a panel: a common unit is written once.
         [Some(low), Some(high)] => {
             let (number, unit) = low.split_once(' ').unwrap_or((&low, ""));
             let low = if high.ends_with(&format!(" {unit}")) { number } else { &low };
-            format!(", clamped outside {low} to {high}")
+            format!(", flat outside {low} to {high}")
         }
     }
 }
@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_caption_tells_how_many_writes_are_clipped() {
         let caption = device_figure(&Device::built_in("illustrative-oxide").unwrap()).caption;
-        assert_eq!(caption, "The window clips 50 % of the writes to 1000 µS, 50 % to 1 µS, and none to 100, 10 µS.");
+        assert_eq!(caption, "The window clips 50 % of the writes to 1000 µS, 50 % to 1 µS, and none to 100 and 10 µS.");
         assert_eq!(device_figure(&Device::built_in("ideal").unwrap()).caption, "");
     }
 
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(titles("ideal"), ["update"]);
         // Its I-V curves end at 16 kΩ, its window at 20 kΩ.
         let milo = titles("hfo2-1t1r-milo-2021");
-        assert_eq!(milo[milo.len() - 1], "I-V, clamped above 16 kΩ");
+        assert_eq!(milo[milo.len() - 1], "I-V, flat above 16 kΩ");
         let window = r#""window": { "low_resistance_ohm": 2000, "high_resistance_ohm": 80000 }"#;
         let point = |ohm: u32| format!(r#"{{ "resistance_ohm": {ohm}, "sigma_ln_resistance": 0.1 }}"#);
         let noise = |low, high| {

@@ -48,6 +48,9 @@ pub struct HeldAt {
 /// hardly change.
 const HEAD_ROOM: f64 = 1.1;
 
+/// Distance in ln R of a resistance outside a table that makes no difference.
+const NEXT: f64 = 0.01;
+
 fn held(below: Option<f64>, above: Option<f64>) -> String {
     let ends = [("below", below), ("above", above)];
     let ends = ends.iter().filter_map(|(side, ohm)| ohm.map(|ohm| format!("{side} {} ohm", significant(ohm))));
@@ -87,7 +90,8 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
 pub(super) fn held_at(device: &Device, resistance: f64) -> Vec<HeldAt> {
     let warning = |table: TableRange| {
         let (device, key, end) = (device.name.clone(), table.key, table.held(resistance)?);
-        Some(HeldAt { device, key, resistance, end })
+        let far = (resistance / end).ln().abs() > NEXT;
+        far.then_some(HeldAt { device, key, resistance, end })
     };
     device.tables().filter_map(warning).collect()
 }

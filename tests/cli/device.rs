@@ -80,7 +80,7 @@ fn a_plot_is_a_reproducible_svg_and_png() {
         assert!(svg.contains(&format!(">{title}<")), "{title}");
     }
     // The table of currents ends within the window.
-    assert!(svg.contains(">I-V, clamped"), "I-V");
+    assert!(svg.contains(">I-V, flat"), "I-V");
     assert!(folder.bytes("again.png").starts_with(b"\x89PNG"));
 }
 

@@ -59,8 +59,11 @@ fn variance(cycles: &BTreeMap<u32, Vec<f64>>) -> Option<(f64, f64)> {
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
     let of_all = cycles.iter().flatten().sum::<f64>() / n;
     let between: f64 = cycles.iter().map(|values| values.len() as f64 * (mean(values) - of_all).powi(2)).sum();
-    let within: f64 =
-        cycles.iter().map(|values| values.iter().map(|value| (value - mean(values)).powi(2)).sum::<f64>()).sum();
+    let squares = |values: &Vec<f64>| {
+        let own = mean(values);
+        values.iter().map(|value| (value - own).powi(2)).sum::<f64>()
+    };
+    let within: f64 = cycles.iter().map(squares).sum();
     let (between, within) = (between / (count - 1.0), within / (n - count));
     if within <= 0.0 {
         return None;

@@ -6,13 +6,15 @@
 //! ```
 //!
 //! The variance of an exponent over series is that of its estimates minus their regression errors. With the conductance
-//! right after the write, the reference time is where the lines cross it. AIC decides between the laws.
+//! right after the write, the reference time is where the lines cross it. AIC decides between the laws, unless cells rise for
+//! which a device has no power law.
 
 mod lines;
 mod log_time;
 mod noise;
 mod outliers;
 mod power;
+mod sign;
 mod trend;
 mod visible;
 
@@ -54,25 +56,32 @@ pub(crate) fn fit_drift(
     }
     let all = series.len();
     // An outlier of one law that the other one takes for drift would choose the other law: both are compared on the same series.
-    let (law, candidates, mut notes) = choose(&regular_of_both(&series), options.drift_law);
-    let series = regular(series, if law == DriftLaw::LogTime { Scale::Linear } else { Scale::Ln });
-    if let Some(reason) = no_drift(&series) {
+    let (law, mut candidates, mut notes) = choose(&regular_of_both(&series), options.drift_law);
+    let mut kept = regular(series.clone(), if law == DriftLaw::LogTime { Scale::Linear } else { Scale::Ln });
+    if let Some(reason) = no_drift(&kept) {
         return Err(reason);
     }
-    if series.len() < all {
-        let left_out = all - series.len();
+    let power = (law != DriftLaw::LogTime).then(|| power::fit(&kept, sample));
+    let mut fitted = match power {
+        Some(Ok(fitted)) => fitted,
+        Some(Err(reason)) if options.drift_law.is_some() || !log_time::describes(&kept) => return Err(reason),
+        rejected => {
+            if let Some(Err(reason)) = rejected {
+                notes.push(format!("{reason}; the log-time law describes them"));
+                candidates.iter_mut().for_each(|candidate| candidate.chosen = !candidate.chosen);
+                kept = regular(series, Scale::Linear);
+            }
+            notes.push(bounds_note(outside, clipped));
+            log_time::fit(&kept, bounds(outside, clipped), sample)?
+        }
+    };
+    if kept.len() < all {
+        let left_out = all - kept.len();
         notes.push(format!("{left_out} series with a value far from those of the others are outliers and left out"));
-    }
-    if law == DriftLaw::LogTime {
-        notes.push(bounds_note(outside, clipped));
     }
     if clipped > 0 {
         notes.push(format!("{clipped} series reach an end of the window and are left out"));
     }
-    let mut fitted = match law {
-        DriftLaw::LogTime => log_time::fit(&series, bounds(outside, clipped), sample)?,
-        _ => power::fit(&series, sample)?,
-    };
     fitted.fit.candidates = candidates;
     fitted.fit.notes.extend(notes);
     Ok(fitted)

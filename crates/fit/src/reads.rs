@@ -3,19 +3,24 @@
 //! ```text
 //! series      reads of one cell in one cycle, in order of time
 //! outliers    single reads far from all others of their series are left out (isolated.rs)
-//! telegraph   cells with two levels among others, by their likelihood together (traps.rs, population.rs)
+//! common      changes that all cells share are removed before telegraph noise is looked for (common.rs)
+//! telegraph   cells with two levels among others, by their likelihood together (traps.rs, population.rs), if noise of many
+//!             correlation times does not explain them as well (slow.rs)
 //! white       sigma² = half the mean square of successive differences, weighted by the probability of no telegraph noise
 //! ```
 //!
-//! Successive differences do not contain drift, nor noise slower than the interval between reads.
+//! Successive differences do not contain drift, nor noise slower than the interval between reads; a note tells if there is such noise (growth.rs).
 
 mod chain;
+mod common;
 mod doubt;
 mod gaussian;
+mod growth;
 mod isolated;
 mod population;
 mod rtn;
 mod series;
+mod slow;
 mod trap_law;
 mod traps;
 mod white;

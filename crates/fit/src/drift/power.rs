@@ -3,6 +3,7 @@
 //! ```text
 //! nu = -slope of ln G over ln t,  nu = |m + s z|
 //! E nu² = m² + s² (minus the mean regression error),  E nu = m (1 - 2 P(z < -m/s)) + 2 s phi(m/s)     folded normal
+//! E nu = m                                            if exponents have a sign (sign.rs)
 //! ln t_ref = (sum nu (a - ln G_0) - e x) / (sum nu² - e)         with G_0 right after the write
 //! ```
 //!
@@ -16,6 +17,7 @@ use super::LEAST_SERIES;
 use super::lines::{Series, states, times};
 use super::noise::{Errors, ReadNoise, factor};
 use super::outliers::Scale as LineScale;
+use super::sign::{self, Moments, is_signed};
 use super::trend::{Place, trends};
 use crate::interval::{Scale, with_interval};
 use crate::normal::{cdf, density};
@@ -46,12 +48,12 @@ struct Sums {
 }
 
 impl Sums {
-    /// Returns mean and standard deviation of the exponent before its absolute value is taken.
-    fn moments(&self) -> (f64, f64) {
+    /// Returns mean and standard deviation of the exponent, before its absolute value is taken if it has no sign.
+    fn moments(&self, signed: bool) -> Moments {
         let mean = self.exponent / self.n;
         // The sample variance, unbiased, without the errors of regression.
         let variance = (self.squares / self.n - mean * mean) * self.n / (self.n - 1.0).max(1.0) - self.noise();
-        unfolded(mean, variance)
+        if signed { (mean, signed_root(variance)) } else { unfolded(mean, variance) }
     }
 
     /// Returns the mean squared error of regression.
@@ -90,10 +92,11 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (exponents, bins) = exponents(series, &noise.errors, first)?;
     let by_group = sums(&exponents, &bins, sample.groups, |_| true);
     let everyone = vec![1.0; sample.groups];
+    let (signed, rising) = signs(&exponents, &total(&by_group, bins.count(), &everyone))?;
     let estimate = |drawn: &[f64]| {
         let mut values: Vec<f64> = Vec::new();
         for bin in total(&by_group, bins.count(), drawn) {
-            let (mean, sigma) = bin.moments();
+            let (mean, sigma) = bin.moments(signed);
             values.extend([mean, sigma]);
         }
         values.push(reference(&exponents, drawn).unwrap_or(f64::NAN));
@@ -110,7 +113,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         numbers.push(number("drift.reference_seconds", unit, place, (Scale::Log, series.len()), sample));
     }
     let training = total(&sums(&exponents, &bins, sample.groups, |one| !one.held_out), bins.count(), &everyone);
-    let z = residuals(&exponents, &training);
+    let z = residuals(&exponents, &training, signed);
     let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
     let note = format!(
         "the reference time is the first time in the data, {first} s: no drift from a value right after the write bounds it"
@@ -128,6 +131,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         plot: Some(plot(&values, &draws, &bins, &counts)),
         notes: trends("drift exponents", &places(&exponents, &bins))
             .into_iter()
+            .chain(rising)
             .chain(reference.is_none().then_some(note))
             .collect(),
     };
@@ -155,6 +159,15 @@ fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<(Vec<Ex
     let bins = bins.merge(&conductances, |states, state| are_alike(&exponents, states, state));
     exponents.iter_mut().zip(&bins.of).for_each(|(one, &state)| one.state = state);
     Ok((exponents, bins))
+}
+
+/// Returns whether exponents have a sign, and a note if they do; an error if too many rise for a power law.
+fn signs(exponents: &[Exponent], states: &[Sums]) -> Result<(bool, Option<String>), String> {
+    let moments: Vec<(Moments, Moments)> = states.iter().map(|of| (of.moments(true), of.moments(false))).collect();
+    let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
+    let signed = is_signed(exponents.iter().map(|one| (one.exponent, &one.errors, one.state)), factor, &moments);
+    let of_states: Vec<(f64, Moments)> = states.iter().zip(&moments).map(|(of, both)| (of.n, both.0)).collect();
+    Ok((signed, if signed { Some(sign::note(&of_states)?) } else { None }))
 }
 
 /// Returns whether `state` and the next have few series and exponents that do not differ.
@@ -289,11 +302,11 @@ fn numbers(values: &[f64], draws: &[Vec<f64>], bins: &[Sums], sample: &Sample) -
 }
 
 /// Returns the residuals of held-out series over the law of the others.
-fn residuals(exponents: &[Exponent], training: &[Sums]) -> Vec<(u32, f64)> {
+fn residuals(exponents: &[Exponent], training: &[Sums], signed: bool) -> Vec<(u32, f64)> {
     let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
     let held = exponents.iter().zip(0..).filter(|(one, _)| one.held_out);
     held.map(|(one, number)| {
-        let (mean, sigma) = training[one.state].moments();
+        let (mean, sigma) = training[one.state].moments(signed);
         (number, (one.exponent - mean) / (sigma.max(0.0).powi(2) + factor * one.errors.slope).sqrt())
     })
     .collect()

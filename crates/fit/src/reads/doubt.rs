@@ -25,6 +25,8 @@ const MOST_WIDE: f64 = 0.5;
 const LEAST_STEP: f64 = 2.0;
 /// Spread of ln amplitude from which one amplitude describes no cell; the law holds at most 0.5.
 const MOST_SPREAD: f64 = 0.45;
+/// Smallest fraction of cells with a trap beside noise with a 1/f spectrum, over that beside white noise.
+const SAME_FRACTION: f64 = 0.8;
 /// Probability from which a cell counts as one with a trap.
 pub(super) const LIKELY: f64 = 0.5;
 
@@ -76,6 +78,21 @@ pub(super) fn evidence(best: &Population) -> Result<(), Doubt> {
             "{likely} of {all} cells have more noise than one level, but their steps differ by more than {:.0} %, as they seem to with noise of a \
              1/f spectrum or with several traps per cell: no single amplitude describes them",
             100.0 * MOST_SPREAD
+        )));
+    }
+    let (gain, fraction) = best.over_slow_noise();
+    if gain < GAIN {
+        return Err(Doubt::NoLevels(format!(
+            "{likely} of {all} cells seem to have two levels, but noise without levels that grows with the distance of reads, as with a 1/f \
+             spectrum, explains the reads as well"
+        )));
+    }
+    if fraction < SAME_FRACTION * best.law.fraction {
+        return Err(Doubt::NoLevels(format!(
+            "{:.1} % of {all} cells have two levels if the others have white noise, and {:.1} % if their noise may grow with the distance of \
+             reads, as with a 1/f spectrum: these reads do not tell the fraction",
+            100.0 * best.law.fraction,
+            100.0 * fraction
         )));
     }
     Ok(())

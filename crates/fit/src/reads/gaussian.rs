@@ -14,7 +14,7 @@ use std::f64::consts::TAU;
 use super::chain::{FAR, Product};
 
 /// Square of the distance at which the normal density is [`FAR`].
-const FAR_SQUARE: f64 = 21.2;
+pub(super) const FAR_SQUARE: f64 = 21.2;
 /// Variances of the slow part over that of telegraph noise.
 const VARIANCES: [f64; 3] = [0.5, 1.0, 1.8];
 /// Factors of the loss of correlation per read, 1 - λ.

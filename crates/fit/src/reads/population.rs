@@ -12,7 +12,8 @@
 
 use super::chain::{Chain, Expected, Levels, ln_likelihood, one_level};
 use super::gaussian::gaussian;
-use super::trap_law::{Observed, Told, TrapLaw};
+use super::slow::{self, spectra};
+use super::trap_law::{Observed, Told, TrapLaw, white_noise};
 
 /// Standard errors of a variance beyond which a series has more noise than white noise.
 const WIDE: f64 = 3.0;
@@ -27,6 +28,8 @@ const FEW_SWITCHES: f64 = 0.7;
 /// ln (T / Q) of series for which the curvature of T over the middle of its levels matters, and its smallest value.
 const UNCLEAR: (f64, f64) = (-12.0, 20.0);
 const LEAST_INFORMATION: f64 = 0.25;
+/// Reads of the cells that tell traps from noise of many correlation times.
+const MOST_READS: usize = 40_000;
 /// Smallest fraction of cells in the iteration.
 const LEAST_FRACTION: f64 = 1e-6;
 
@@ -195,6 +198,33 @@ impl<'a> Population<'a> {
             self.cells.iter().map(|cell| self.of_cell(cell)).map(|[q, _, w]| [q, f64::NEG_INFINITY, w]).collect();
         let (_, _, total) = mixture(&without, [0.0, (self.law.fraction + self.law.wide).clamp(1e-3, 0.9)]);
         self.ln_likelihood + self.of_sigma() - total
+    }
+
+    /// Returns the gain of ln L by traps over noise of many correlation times, and the fraction of cells with a trap beside it;
+    /// from some of the cells if there are many reads.
+    pub fn over_slow_noise(&self) -> (f64, f64) {
+        let spectra = spectra();
+        let units = white_noise(self.series);
+        let reads: usize = self.cells.iter().flatten().map(|&place| self.series[place].reads.len()).sum();
+        let with: Vec<Vec<f64>> = (0..self.cells.len())
+            .step_by(reads / MOST_READS + 1)
+            .map(|cell| {
+                let [q, t, w] = self.of_cell(&self.cells[cell]);
+                let of = |spectrum| {
+                    let of_series = |&place: &usize| {
+                        let one = &self.series[place];
+                        let unit = units[one.state] * one.shape;
+                        slow::ln_likelihood(&one.reads, unit, spectrum)
+                            + one.moments.n * (self.law.sigma(one) / unit).ln()
+                    };
+                    self.cells[cell].iter().map(of_series).sum::<f64>()
+                };
+                [q, w].into_iter().chain(spectra.iter().map(of)).chain([t]).collect()
+            })
+            .collect();
+        let without: Vec<Vec<f64>> = with.iter().map(|ln| ln[..ln.len() - 1].to_vec()).collect();
+        let ((weights, of_with), (_, of_without)) = (slow::mixture(&with), slow::mixture(&without));
+        (of_with - of_without, weights.last().copied().unwrap_or(0.0))
     }
 
     /// Returns the sum of ln sigma over all reads.

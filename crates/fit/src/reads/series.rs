@@ -1,6 +1,8 @@
 //! Series of reads of one state.
 
+use super::common::Common;
 use super::doubt::LIKELY;
+use super::growth::Growth;
 use super::isolated::{Isolated, isolated, kept};
 use super::traps::{Reads, Traps, search};
 use crate::sample::median;
@@ -29,6 +31,8 @@ pub(crate) struct ReadSeries {
     pub squares: f64,
     /// Differences, µS; kept for held-out cells only.
     pub differences: Vec<f64>,
+    /// Squares of differences of distant reads.
+    pub(super) growth: Growth,
     /// Probability that the cell has a trap.
     pub trap: f64,
 }
@@ -56,6 +60,8 @@ pub(crate) struct AllSeries {
     pub traps: Result<Traps, String>,
     /// Number of cells with more noise than others, but no levels.
     pub wide: usize,
+    /// Root mean square of the relative changes that all cells share.
+    pub common: Option<f64>,
 }
 
 /// Returns the series of `table`; `keep` says which cells keep their differences.
@@ -76,11 +82,14 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
         }
     }
     let (places, reads): (Vec<Place>, Vec<Vec<f64>>) = all.into_iter().unzip();
-    let mut isolated = isolated(&reads);
+    let common = Common::new(&reads);
+    let own = common.as_ref().map(|common| common.removed(&reads));
+    let own = own.as_ref().unwrap_or(&reads);
+    let mut isolated = isolated(own);
     let seen: Vec<Reads> = (0..reads.len())
         .map(|number| {
             let (cell, target) = places[number];
-            Reads { cell, target, values: &reads[number], isolated: &isolated[number] }
+            Reads { cell, target, values: &own[number], isolated: &isolated[number] }
         })
         .collect();
     let searched = search(&seen);
@@ -89,7 +98,8 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
         isolated.sigma = sigma.unwrap_or(isolated.sigma);
     }
     let (traps, wide) = (searched.found, searched.wide);
-    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide };
+    let common = common.as_ref().map(Common::size);
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide, common };
     for (number, place) in places.into_iter().enumerate() {
         let (isolated, trap, at_levels) = (&isolated[number], searched.probability[number], &searched.wrong[number]);
         // Reads at a level of telegraph noise are not wrong.
@@ -134,6 +144,7 @@ impl AllSeries {
             middle,
             squares,
             differences: kept,
+            growth: Growth::new(reads, &wrong),
             trap,
         });
     }
@@ -153,6 +164,13 @@ impl AllSeries {
                     self.outliers
                 )
             });
+        }
+        if let Some(size) = self.common {
+            notes.push(format!(
+                "all cells change together by {:.2} % (root mean square over the reads), as with temperature or drift; this is removed before telegraph \
+                 noise is looked for, and the white noise holds what of it is fast",
+                100.0 * size
+            ));
         }
         if self.negative > 0 {
             notes.push(format!("{} series with a mean of at most 0 µS are left out", self.negative));

@@ -8,6 +8,7 @@
 
 use super::chain::Levels;
 use super::isolated::kept;
+use crate::sample::median;
 
 /// Smallest and largest τ.
 const SPREAD: (f64, f64) = (0.01, 0.5);
@@ -18,6 +19,8 @@ const LEAST_RATE: f64 = -14.0;
 const CLUSTER_STEPS: usize = 8;
 /// Information that k is near 0, equal to that of a standard error of 3.
 const LEAST_INFORMATION: f64 = 0.1;
+/// Smallest relative standard deviation, about the resolution of f32.
+pub(super) const RESOLUTION: f64 = 1e-6;
 /// Largest step relative to the mean of the levels.
 const MOST_STEP: f64 = 1.9;
 
@@ -265,4 +268,23 @@ impl TrapLaw {
         let of_rate = slope * (told.switches - told.pairs * p) / (p * (1.0 - p));
         [of_amplitude, of_amplitude * one.x, of_rate, of_rate * one.x]
     }
+}
+
+/// Returns the white noise of each state from the median successive difference, relative to the conductance.
+pub(super) fn white_noise(series: &[Observed]) -> Vec<f64> {
+    let states = series.iter().map(|one| one.state).max().unwrap_or(0) + 1;
+    let (mut distances, mut squares) = (vec![Vec::new(); states], vec![(0.0, 0.0); states]);
+    for one in series {
+        let of_pair = |pair: &[f64]| (pair[1] - pair[0]).abs() / one.shape;
+        distances[one.state].extend(one.reads.windows(2).map(of_pair).filter(|distance| !distance.is_nan()));
+        let sum = &mut squares[one.state];
+        *sum = (sum.0 + one.white.0 / one.shape.powi(2), sum.1 + one.white.1);
+    }
+    let sigma = |(distances, (sum, n)): (&mut Vec<f64>, (f64, f64))| {
+        let robust = 1.4826 * median(distances) / std::f64::consts::SQRT_2;
+        // More than half of the differences may be 0.
+        let sigma = if robust > RESOLUTION { robust } else { (sum / n).sqrt() };
+        if sigma > RESOLUTION { sigma } else { RESOLUTION }
+    };
+    distances.iter_mut().zip(squares).map(sigma).collect()
 }

@@ -7,7 +7,7 @@
 use super::doubt::{Doubt, GAIN, LIKELY, evidence, shape_of_levels};
 use super::isolated::Isolated;
 use super::population::Population;
-use super::trap_law::{Moments, Observed, TrapLaw};
+use super::trap_law::{Moments, Observed, RESOLUTION, TrapLaw, white_noise};
 use crate::sample::median;
 use crate::states::States;
 
@@ -19,8 +19,6 @@ const LEAST_OF_STATE: usize = 10;
 const LEAST_RATIO: f64 = 3.0;
 /// Standard deviations from a level within which a read is at it.
 const AT_LEVEL: f64 = 3.5;
-/// Smallest relative standard deviation, about the resolution of f32.
-const RESOLUTION: f64 = 1e-6;
 /// Steps of each start with some of the cells, of the best starts with all cells, and of the best of them.
 const STEPS: [usize; 3] = [40, 6, 80];
 /// Factor of the white noise of a state in which traps may hide.
@@ -359,25 +357,6 @@ fn of_clusters(series: &[Observed], sigma: &[f64], law: impl Fn(f64, f64, f64, &
         .collect();
     let fraction = steps.len() as f64 / series.len() as f64;
     Some(law(median(&mut steps), switches / pairs, fraction, &sigma))
-}
-
-/// Returns the white noise of each state from the median successive difference, relative to the conductance.
-fn white_noise(series: &[Observed]) -> Vec<f64> {
-    let states = series.iter().map(|one| one.state).max().unwrap_or(0) + 1;
-    let (mut distances, mut squares) = (vec![Vec::new(); states], vec![(0.0, 0.0); states]);
-    for one in series {
-        let of_pair = |pair: &[f64]| (pair[1] - pair[0]).abs() / one.shape;
-        distances[one.state].extend(one.reads.windows(2).map(of_pair).filter(|distance| !distance.is_nan()));
-        let sum = &mut squares[one.state];
-        *sum = (sum.0 + one.white.0 / one.shape.powi(2), sum.1 + one.white.1);
-    }
-    let sigma = |(distances, (sum, n)): (&mut Vec<f64>, (f64, f64))| {
-        let robust = 1.4826 * median(distances) / std::f64::consts::SQRT_2;
-        // More than half of the differences may be 0.
-        let sigma = if robust > RESOLUTION { robust } else { (sum / n).sqrt() };
-        if sigma > RESOLUTION { sigma } else { RESOLUTION }
-    };
-    distances.iter_mut().zip(squares).map(sigma).collect()
 }
 
 /// Moves the centre of the law to the series with a trap, and collects the cells.

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use ohmspike_crossbar::device::{Convention, ReadNoiseKind, SpreadPoint, WhiteNoiseSpec};
 
 use super::doubt::LIKELY;
+use super::growth::{self, Grows, Growth};
 use super::series::{AllSeries, ReadSeries};
 use crate::bins::drawn_range;
 use crate::interval::{Scale, with_interval};
@@ -33,6 +34,8 @@ const FEW: usize = 3;
 const MOST_WIDE: f64 = 0.05;
 /// Smallest probability of no telegraph noise of a series that counts.
 const LEAST_QUIET: f64 = 0.01;
+/// Probability of telegraph noise below which a series tells whether noise grows with the distance of reads.
+const SURELY_QUIET: f64 = 0.05;
 /// Smallest number of series that show an outlier among them.
 const LEAST_SERIES: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
@@ -95,6 +98,7 @@ pub(crate) fn fit_white(
     if all.iter().all(|bin| bin.relative <= bin.n * RESOLUTION * RESOLUTION) {
         return Err(EQUAL_READS.to_owned());
     }
+    notes.extend(grows(&quiet, &bins, &all));
     let (kind, candidates) = choose(&all, &bins.centres, options.read_law);
     let parameters = estimate(kind, &all);
     let draws = sample.bootstrap(|drawn| Some(estimate(kind, &total(&by_group, bins.count(), drawn))));
@@ -145,6 +149,18 @@ fn not_included(all: &AllSeries) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Returns a note if noise grows with the distance of reads.
+fn grows(series: &[&ReadSeries], bins: &States, sums: &[Sums]) -> Option<String> {
+    let white = series.iter().zip(&bins.of).filter(|(series, _)| series.trap < SURELY_QUIET);
+    let variance = |series: &ReadSeries, bin: usize| series.mean.powi(2) * sums[bin].relative / sums[bin].n;
+    let of: Vec<(Growth, f64)> = white.map(|(series, &bin)| (series.growth, variance(series, bin))).collect();
+    let Grows { distance, factor } = growth::grows(&of)?;
+    Some(format!(
+        "noise grows with the distance of reads, as with drift or a 1/f spectrum: reads that are {distance} reads apart differ by {factor:.2} times as \
+         much as successive ones. The white noise of the device file is that of successive reads, and the slower noise is not in the file"
+    ))
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of

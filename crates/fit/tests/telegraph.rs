@@ -31,10 +31,23 @@ struct Reads {
     uneven: f64,
     /// Relative standard deviation of noise with a spectrum of about 1/f: four processes with correlation times of 1 to 64 reads.
     pink: f64,
+    /// Relative white noise.
+    white: f64,
+    /// Step per read of a random walk that all cells share.
+    walk: f64,
 }
 
-const QUIET: Reads =
-    Reads { count: 50, step: 0.0, change: [0.0; 2], wrong: (0.0, 1.0), drift: 0.0, uneven: 0.0, pink: 0.0 };
+const QUIET: Reads = Reads {
+    count: 50,
+    step: 0.0,
+    change: [0.0; 2],
+    wrong: (0.0, 1.0),
+    drift: 0.0,
+    uneven: 0.0,
+    pink: 0.0,
+    white: WHITE,
+    walk: 0.0,
+};
 
 struct Numbers(ohmspike_rng::Philox);
 
@@ -53,13 +66,19 @@ impl Reads {
     fn table(&self, seed: u64) -> String {
         let mut numbers = Numbers(Seed::new(seed).named("telegraph").stream());
         let mut text = "cell,target_microsiemens,time_seconds,conductance_microsiemens\n".to_owned();
+        let mut walk = vec![0.0; self.count];
+        if self.walk > 0.0 {
+            for read in 1..self.count {
+                walk[read] = walk[read - 1] + self.walk * numbers.normal();
+            }
+        }
         for cell in 0..300 {
             let state = STATES[cell / 100];
             let conductance = state * (1.0 + 0.05 * numbers.normal());
             let trap = self.step > 0.0 && numbers.uniform() < FRACTION;
             let upper = self.change[0] / (self.change[0] + self.change[1]);
             let mut high = numbers.uniform() < upper;
-            let (drift, white) = (self.drift * numbers.normal(), WHITE * (self.uneven * numbers.normal()).exp());
+            let (drift, white) = (self.drift * numbers.normal(), self.white * (self.uneven * numbers.normal()).exp());
             let mut slow = [1.0_f64, 4.0, 16.0, 64.0].map(|time| ((-1.0 / time).exp(), numbers.normal()));
             for read in 0..self.count {
                 if numbers.uniform() < self.change[usize::from(high)] {
@@ -74,8 +93,10 @@ impl Reads {
                 let pink = 0.5 * self.pink * slow.iter().map(|(_, value)| value).sum::<f64>();
                 let along = read as f64 / self.count as f64 - 0.5;
                 let wrong = if numbers.uniform() < self.wrong.0 { self.wrong.1 } else { 1.0 };
-                let value =
-                    conductance * (1.0 + level + pink + drift * along) * (1.0 + white * numbers.normal()) * wrong;
+                let value = conductance
+                    * (1.0 + level + pink + drift * along + walk[read])
+                    * (1.0 + white * numbers.normal())
+                    * wrong;
                 let _ = writeln!(text, "{cell},{state},{},{value}", read as f64 * INTERVAL);
             }
         }
@@ -275,5 +296,57 @@ fn fast_and_small_steps_are_found_in_every_state() {
     for seed in 1..=6 {
         let found = white(&fast.fitted(seed));
         assert!((found - 1.0).abs() < 0.02, "seed {seed}: {found}");
+    }
+}
+
+/// Noise with a 1/f spectrum, with little white noise or none: no telegraph noise, and a note that noise grows.
+#[test]
+fn noise_with_a_spectrum_of_1_f_is_no_telegraph_noise() {
+    for count in [50, 100] {
+        for (pink, white) in
+            [(WHITE, 0.0), (1.5 * WHITE, 0.1 * WHITE), (0.5 * WHITE, 0.025 * WHITE), (WHITE, 0.25 * WHITE)]
+        {
+            for seed in 1..=3 {
+                let report = Reads { count, pink, white, ..QUIET }.fitted(seed);
+                assert!(!reason(&report).is_empty(), "{pink} {white}, seed {seed}");
+                assert!(
+                    notes(&report).contains("noise grows with the distance of reads"),
+                    "{pink} {white}: {}",
+                    notes(&report)
+                );
+            }
+        }
+    }
+}
+
+/// A random walk of all cells: no telegraph noise, and white noise as without it. Traps beside it keep their numbers.
+#[test]
+fn a_change_of_all_cells_is_no_telegraph_noise() {
+    for seed in 1..=4 {
+        let report = Reads { count: 100, walk: 0.2 * WHITE, ..QUIET }.fitted(seed);
+        assert!(!reason(&report).is_empty(), "seed {seed}");
+        assert!(notes(&report).contains("all cells change together"), "{}", notes(&report));
+        // Steps of a fifth of the white noise add 1 + 0.04 / 2 to the mean square of differences, 1 % of a standard deviation.
+        assert!((white(&report) - 1.01).abs() < 0.03, "seed {seed}: {}", white(&report));
+    }
+    let traps = Reads { count: 100, step: 5.0 * WHITE, change: [0.1; 2], walk: 0.2 * WHITE, ..QUIET };
+    let reports: Vec<FitReport> = (1..=6).map(|seed| traps.fitted(seed)).collect();
+    for (key, expected) in [("fraction_of_cells", FRACTION), ("amplitude_percent_of_conductance", 500.0 * WHITE)] {
+        let missed = misses(&reports, &format!("read.rtn.{key}"), expected);
+        assert!(missed <= 1, "{key}: {missed}");
+    }
+}
+
+/// White noise does not grow with the distance of reads, and cells do not change together.
+#[test]
+fn white_noise_is_white() {
+    for (count, wrong) in [(20, 0.0), (50, 0.0), (50, 0.03), (200, 0.0)] {
+        for seed in 1..=10 {
+            let told = notes(&Reads { count, wrong: (wrong, 1.6), ..QUIET }.fitted(seed));
+            assert!(
+                !told.contains("noise grows") && !told.contains("change together"),
+                "{count} {wrong}, seed {seed}: {told}"
+            );
+        }
     }
 }

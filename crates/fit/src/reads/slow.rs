@@ -71,19 +71,19 @@ pub(super) fn ln_likelihood(reads: &[f64], unit: f64, spectrum: &Spectrum) -> f6
             sums[0] += error * error * inverse;
             sums[1] += error * of_one * inverse;
             sums[2] += of_one * of_one * inverse;
-            for part in 0..PARTS {
+            (0..PARTS).for_each(|part| {
                 let gain = rows[part] * inverse;
                 predicted[part] += gain * error;
                 of_ones[part] += gain * of_one;
                 (0..PARTS).for_each(|other| covariance[part][other] -= gain * rows[other]);
-            }
+            });
         }
-        for part in 0..PARTS {
+        (0..PARTS).for_each(|part| {
             predicted[part] *= kept[part];
             of_ones[part] *= kept[part];
             (0..PARTS).for_each(|other| covariance[part][other] *= kept[part] * kept[other]);
             covariance[part][part] += spectrum.parts[part] * (1.0 - kept[part] * kept[part]);
-        }
+        });
     }
     let [yy, y, one] = sums;
     far * FAR.ln() - 0.5 * (totals.ln() + yy - if one > 0.0 { y * y / one } else { 0.0 })
@@ -111,4 +111,54 @@ pub(super) fn mixture(ln: &[Vec<f64>]) -> (Vec<f64>, f64) {
         }
     }
     (weights, total)
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::{DMatrix, DVector};
+
+    use super::*;
+
+    /// The likelihood of the filter is that of the normal distribution with the covariance of the spectrum, with a missing read left out.
+    #[test]
+    fn the_filter_is_the_normal_distribution() {
+        // No read is beyond 4.6 standard deviations, 0.13 at least.
+        let (reads, unit) = ([0.2, -0.3, f64::NAN, 0.4, 0.1], 2.0);
+        let known = [0_usize, 1, 3, 4];
+        for spectrum in spectra() {
+            let covariance = DMatrix::from_fn(4, 4, |i, j| {
+                let distance = known[i].abs_diff(known[j]) as f64;
+                let slow: f64 =
+                    spectrum.parts.iter().zip(TIMES).map(|(part, time)| part * (-distance / time).exp()).sum();
+                slow + if i == j { spectrum.white } else { 0.0 }
+            });
+            let inverse = covariance.clone().try_inverse().expect("a covariance");
+            let (y, ones) = (DVector::from_fn(4, |i, _| reads[known[i]] / unit), DVector::from_element(4, 1.0));
+            let mean = (ones.transpose() * &inverse * &y)[0] / (ones.transpose() * &inverse * &ones)[0];
+            let off = y - mean * ones;
+            let exact = -0.5 * ((off.transpose() * inverse * &off)[0] + covariance.determinant().ln() + 4.0 * TAU.ln());
+            let found = ln_likelihood(&reads, unit, &spectrum);
+            assert!((found - exact).abs() < 1e-9, "{spectrum:?}: {found}, not {exact}");
+        }
+    }
+
+    /// A spectrum has half the mean square of successive differences that its scale says.
+    #[test]
+    fn successive_differences_are_the_unit() {
+        for (number, spectrum) in spectra().iter().enumerate() {
+            let parts = spectrum.parts.iter().zip(TIMES).map(|(part, time)| part * (1.0 - (-1.0 / time).exp()));
+            let scale = SCALES[number % SCALES.len()];
+            assert!((spectrum.white + parts.sum::<f64>() - scale * scale).abs() < 1e-12);
+        }
+    }
+
+    /// Cells that follow one of two classes give their fractions.
+    #[test]
+    fn the_mixture_finds_fractions() {
+        let ln: Vec<Vec<f64>> =
+            (0..40).map(|cell| if cell < 10 { vec![0.0, -30.0] } else { vec![-30.0, 0.0] }).collect();
+        let (weights, total) = mixture(&ln);
+        assert!((weights[0] - 0.25).abs() < 1e-9);
+        assert!((total - (10.0 * 0.25_f64.ln() + 30.0 * 0.75_f64.ln())).abs() < 1e-6);
+    }
 }

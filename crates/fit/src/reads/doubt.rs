@@ -50,8 +50,18 @@ impl Doubt {
     }
 }
 
+/// Returns why the levels of `best` are no telegraph noise; `weights` are the probabilities of a trap of each series. Wrong reads come
+/// before slow noise, because they are left out and the rest is looked at again.
+pub(super) fn check(best: &Population, weights: &[f64]) -> Result<(), Doubt> {
+    evidence(best)?;
+    match shape_of_levels(best, weights) {
+        Err(single @ Doubt::SingleReads(_)) => Err(single),
+        shape => beyond_slow_noise(best).and(shape),
+    }
+}
+
 /// Checks that levels explain the reads better than noise without levels.
-pub(super) fn evidence(best: &Population) -> Result<(), Doubt> {
+fn evidence(best: &Population) -> Result<(), Doubt> {
     let all = best.classes.len();
     if best.gain() < GAIN {
         return Err(Doubt::NoLevels(format!(
@@ -80,11 +90,18 @@ pub(super) fn evidence(best: &Population) -> Result<(), Doubt> {
             100.0 * MOST_SPREAD
         )));
     }
+    Ok(())
+}
+
+/// Checks that levels explain the reads better than noise of many correlation times.
+fn beyond_slow_noise(best: &Population) -> Result<(), Doubt> {
+    let all = best.classes.len();
     let (gain, fraction) = best.over_slow_noise();
     if gain < GAIN {
         return Err(Doubt::NoLevels(format!(
-            "{likely} of {all} cells seem to have two levels, but noise without levels that grows with the distance of reads, as with a 1/f \
-             spectrum, explains the reads as well"
+            "{} of {all} cells seem to have two levels, but noise without levels that grows with the distance of reads, as with a 1/f \
+             spectrum, explains the reads as well",
+            best.likely()
         )));
     }
     if fraction < SAME_FRACTION * best.law.fraction {
@@ -99,7 +116,7 @@ pub(super) fn evidence(best: &Population) -> Result<(), Doubt> {
 }
 
 /// Checks that a trap with equal rates visits the two levels.
-pub(super) fn shape_of_levels(best: &Population, weights: &[f64]) -> Result<(), Doubt> {
+fn shape_of_levels(best: &Population, weights: &[f64]) -> Result<(), Doubt> {
     let (mut rare, mut reads, mut switches, mut without_memory, mut n) = (0.0, 0.0, 0.0, 0.0, 0.0_f64);
     for (told, _) in best.told.iter().zip(weights).filter(|(_, weight)| **weight > LIKELY) {
         let w = told.high.min(1.0 - told.high);

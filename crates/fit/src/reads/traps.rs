@@ -4,7 +4,7 @@
 //! shown        traps raise ln L of the population by more than 10, over cells with more noise but no levels (population.rs)
 //! ```
 
-use super::doubt::{Doubt, GAIN, LIKELY, evidence, shape_of_levels};
+use super::doubt::{Doubt, GAIN, LIKELY, check};
 use super::isolated::Isolated;
 use super::population::Population;
 use super::trap_law::{Moments, Observed, RESOLUTION, TrapLaw, white_noise};
@@ -89,7 +89,7 @@ pub(super) fn search(reads: &[Reads]) -> Search {
         series.iter().zip(&kept).for_each(|(one, &place)| search.sigma[place] = Some(best.law.sigma(one)));
         search.wide = best.classes.iter().filter(|class| class[1] > LIKELY).count();
         let weights = best.weights();
-        let found = evidence(&best).and_then(|()| shape_of_levels(&best, &weights));
+        let found = check(&best, &weights);
         let again = pass == Pass::First && search.mark(&found, (&best, &weights), (&series, &kept));
         let no_levels = matches!(found, Err(Doubt::NoLevels(_) | Doubt::SingleReads(_)));
         for (&place, &weight) in kept.iter().zip(&weights) {

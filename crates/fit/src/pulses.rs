@@ -17,6 +17,7 @@
 
 mod curve;
 mod cycle;
+mod gain_errors;
 mod gains;
 mod likelihood;
 mod noise;
@@ -38,6 +39,7 @@ use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
+use likelihood::Likely;
 use gains::{CellGains, Gains, gains};
 use noise::{Noise, NoiseSums, noise};
 use profile::Profile;
@@ -52,7 +54,7 @@ const FRACTION_AT_END: f64 = 0.005;
 /// Squared differences of successive values have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Rounds of states foreseen by curves that follow from such states.
-const ROUNDS_OF_STATES: usize = 2;
+const ROUNDS_OF_STATES: usize = 4;
 /// Rounds of curves and gains; each reduces their error by the relative variance of the gains.
 const ROUNDS: usize = 4;
 
@@ -148,7 +150,7 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
     let trains = Trains::new(table, window, sample);
     let mut steps = trains.steps();
     check(&steps)?;
-    let mut rounds = rounds_of(&steps, options, sample)?;
+    let mut rounds = rounds_of(&steps, options, sample, None)?;
     let mut noise = noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
     if noise.likely.is_some() {
         for _ in 0..ROUNDS_OF_STATES {
@@ -160,7 +162,7 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
             };
             steps = trains.foreseen(next);
             check(&steps)?;
-            rounds = rounds_of(&steps, options, sample)?;
+            rounds = rounds_of(&steps, options, sample, noise.likely.as_ref().map(|likely| (likely, noise.additive)))?;
             noise = noise::noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
         }
     }
@@ -288,17 +290,22 @@ struct Rounds {
 
 /// Fits curves and gains in turn. Cells with large gains are near the ends more often, so they bend the mean curve of
 /// all cells; steps divided by the gains of their cells do not.
-fn rounds_of(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<Rounds, String> {
+fn rounds_of(
+    steps: &Steps,
+    options: &FitOptions,
+    sample: &Sample,
+    model: Option<(&Likely, bool)>,
+) -> Result<Rounds, String> {
     let everyone = vec![1.0; sample.groups];
     let fit = |steps: &Steps| choose(&steps.total(&steps.sums(|_| true), &everyone), options.pulse_law);
     let mut normalised = steps.clone();
     let (mut kind, mut fits, mut candidates) = fit(&normalised)?;
-    let mut found = gains(steps, &fits);
+    let mut found = gains(steps, &fits, model);
     for _ in 0..ROUNDS {
         let Some(gains_of_cells) = &found.gains else { break };
         normalised = steps.divided_by(|cell| gains_of_cells.of(cell));
         (kind, fits, candidates) = fit(&normalised)?;
-        found = gains(steps, &fits);
+        found = gains(steps, &fits, model);
     }
     Ok(Rounds { normalised, kind, fits, candidates, found })
 }

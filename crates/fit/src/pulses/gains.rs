@@ -15,6 +15,8 @@
 //! noisy gain and little weight.
 
 use super::curve::Fit;
+use super::gain_errors::Errors;
+use super::likelihood::Likely;
 use super::steps::{Step, Steps};
 use crate::sample::{LEAST_CELLS, signed_root};
 
@@ -43,8 +45,8 @@ struct CellGain {
     /// Mean of both directions, and half their difference.
     gain: [f64; 2],
     /// Squared error of each.
-    noise: f64,
-    /// The same if all steps had the same noise.
+    noise: [f64; 2],
+    /// That of the mean if all steps had the same noise.
     unit: f64,
     /// Number of steps of equal weight with the same information.
     steps: f64,
@@ -152,19 +154,31 @@ pub(super) struct Found {
 }
 
 /// Returns the gains of cells.
-pub(super) fn gains(steps: &Steps, fits: &[Fit; 2]) -> Found {
+///
+/// Reads with noise need a `model` of it: it is far larger than what is left of it in the gain of a cell, so that the errors from
+/// the residuals of a cell say little.
+pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool)>) -> Found {
     let cells = steps.group.len();
     let step = [fits[0].parameters[0], fits[1].parameters[0]];
     let (sums, across) = sums(steps, fits);
+    let divisors: Vec<[f64; 2]> =
+        sums.iter().map(|sums| [0, 1].map(|direction| step[direction] * sums[direction].ff)).collect();
+    let errors = model.map(|(model, additive)| Errors::new((steps, fits), &divisors, model, additive));
     let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS && sum.ff > 0.0);
     let numbers: Vec<usize> = (0..cells).filter(known).collect();
     if numbers.len() < LEAST_CELLS {
         return Found { gains: None, most: None };
     }
-    let of_cell = |&cell: &usize| of_cell(steps.group[cell], (&sums[cell], across[cell]), step);
+    let of_cell = |&cell: &usize| {
+        let own = of_cell(steps.group[cell], (&sums[cell], across[cell]), step);
+        errors.as_ref().map_or(own, |errors| CellGain { noise: errors.of(cell), ..own })
+    };
     let mut found: Vec<CellGain> = numbers.iter().map(of_cell).collect();
     let moments = weigh(&mut found);
-    let (differ, most) = differ(&found);
+    let (differ, most) = match &errors {
+        Some(errors) => differ(&found, |shares| errors.variance(&numbers, shares)),
+        None => differ_by_own(&found),
+    };
     if !differ {
         return Found { gains: None, most: Some(most) };
     }
@@ -210,7 +224,8 @@ fn sums(steps: &Steps, fits: &[Fit; 2]) -> (Vec<[Sums; 2]>, Vec<f64>) {
 fn of_cell(group: u32, (sums, across): (&[Sums; 2], f64), step: [f64; 2]) -> CellGain {
     let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
     let across = 2.0 * across / (step[0] * sums[0].ff * step[1] * sums[1].ff);
-    let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1]) + across) / 4.0;
+    let both = sums[0].variance(step[0]) + sums[1].variance(step[1]);
+    let noise = [(both + across) / 4.0, (both - across) / 4.0];
     let unit = (0..2).map(|direction| 1.0 / (step[direction].powi(2) * sums[direction].ff)).sum::<f64>() / 4.0;
     let steps = sums.iter().map(|sum| sum.ff * sum.ff / sum.fourth[2]).sum();
     let gain = [0.5 * (up + down), 0.5 * (up - down)];
@@ -220,7 +235,7 @@ fn of_cell(group: u32, (sums, across): (&[Sums; 2], f64), step: [f64; 2]) -> Cel
 /// Weighs gains by their variation, and by the errors that they would have if all steps had the same noise: weights from the
 /// error of each would prefer cells with small errors by chance. Returns the moments of both kinds.
 fn weigh(found: &mut [CellGain]) -> [Moments; 2] {
-    let level = found.iter().map(|cell| cell.noise / cell.unit).sum::<f64>() / found.len() as f64;
+    let level = found.iter().map(|cell| cell.noise[0] / cell.unit).sum::<f64>() / found.len() as f64;
     found.iter_mut().for_each(|cell| cell.unit = (cell.unit * level).max(RESOLUTION));
     [0, 1].map(|kind| {
         let mut variance = 0.0;
@@ -234,35 +249,41 @@ fn weigh(found: &mut [CellGain]) -> [Moments; 2] {
 }
 
 fn of_kind(found: &[CellGain], kind: usize) -> Moments {
-    moments(found.iter().map(|cell| (cell.weight[kind], cell.gain[kind], cell.noise)))
+    moments(found.iter().map(|cell| (cell.weight[kind], cell.gain[kind], cell.noise[kind])))
 }
 
 /// Returns whether gains vary by more than their noise, and the largest standard deviation that noise may hide, relative to
-/// the mean gain.
-fn differ(found: &[CellGain]) -> (bool, f64) {
+/// the mean gain. `of_noise` is the variance of the sum of the squared errors of gains with these weights.
+fn differ(found: &[CellGain], of_noise: impl Fn(&[f64]) -> f64) -> (bool, f64) {
     let weight = |cell: &CellGain| 1.0 / cell.unit;
-    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[0], cell.noise)));
-    let all: f64 = found.iter().map(weight).sum();
-    // Without a variation, weights times squared errors are 1 on average, and those of noisy reads scatter.
-    let scatter = found.iter().map(|cell| (weight(cell) * cell.noise - 1.0).powi(2)).sum::<f64>() / found.len() as f64;
-    let (mut expected, mut variance, mut squares) = (0.0, 0.0, 0.0);
-    for cell in found {
-        let share = 1.0 - weight(cell) / all;
-        expected += share * weight(cell) * cell.noise;
-        variance += share * share * (2.0 + scatter.max(OF_ERROR / cell.steps));
-        squares += weight(cell).powi(2);
-    }
+    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[0], cell.noise[0])));
+    let (all, squares) = found.iter().map(weight).fold((0.0, 0.0), |sum, weight| (sum.0 + weight, sum.1 + weight * weight));
+    let shares: Vec<f64> = found.iter().map(|cell| weight(cell) * (1.0 - weight(cell) / all)).collect();
+    let of_cell = |(cell, share): (&CellGain, &f64)| share * cell.noise[0];
+    let expected: f64 = found.iter().zip(&shares).map(of_cell).sum();
+    let normal: f64 = found.iter().zip(&shares).map(|one| 2.0 * of_cell(one).powi(2)).sum();
+    let variance = normal + of_noise(&shares);
     let floor: f64 = found.iter().map(|cell| RESOLUTION * weight(cell)).sum();
     let expected = f64::max(expected, floor);
-    // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
-    let known = (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt();
     let excess = moments.variance * (all - squares / all);
     let freedom = 2.0 * expected * expected / variance;
     // Wilson and Hilferty (1931).
     let part = 2.0 / (9.0 * freedom);
     let normal = (((expected + excess) / expected).max(0.0).cbrt() - 1.0 + part) / part.sqrt();
     let most = moments.variance.max(0.0) + BOUND * variance.sqrt() / (all - squares / all);
-    (known && normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
+    (normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
+}
+
+/// The same with errors from the residuals of each cell.
+fn differ_by_own(found: &[CellGain]) -> (bool, f64) {
+    // Without a variation, weights times squared errors are 1 on average, and those of noisy reads scatter.
+    let distance = |cell: &CellGain| (cell.noise[0] / cell.unit - 1.0).powi(2);
+    let scatter = found.iter().map(distance).sum::<f64>() / found.len() as f64;
+    let of_cell = |(cell, share): (&CellGain, &f64)| (share * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
+    let (differ, most) = differ(found, |shares| found.iter().zip(shares).map(of_cell).sum());
+    // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
+    let known = (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt();
+    (known && differ, most)
 }
 
 /// Compares a normal and a log-normal distribution of gains.
@@ -282,10 +303,10 @@ impl CellGains {
     /// Returns the variation with every group taken as often as `drawn` says.
     pub fn drawn(&self, drawn: &[f64]) -> Gains {
         let place = |cell: &CellGain| if self.log_normal { cell.gain[0].ln() } else { cell.gain[0] };
-        let noise = |cell: &CellGain| if self.log_normal { cell.noise / cell.gain[0].powi(2) } else { cell.noise };
+        let noise = |cell: &CellGain| cell.noise[0] / if self.log_normal { cell.gain[0].powi(2) } else { 1.0 };
         let weight = |cell: &CellGain, kind: usize| drawn[cell.group] * cell.weight[kind];
         let gain = moments(self.cells.iter().map(|cell| (weight(cell, 0), place(cell), noise(cell))));
-        let asymmetry = moments(self.cells.iter().map(|cell| (weight(cell, 1), cell.gain[1], cell.noise)));
+        let asymmetry = moments(self.cells.iter().map(|cell| (weight(cell, 1), cell.gain[1], cell.noise[1])));
         let centre = if self.log_normal { gain.mean.exp() } else { gain.mean };
         let scale = if self.log_normal { 1.0 } else { gain.mean };
         Gains {

@@ -265,6 +265,20 @@ impl Likely {
         }
     }
 
+    /// Returns a, b and the squared cycle noise relative to the curves `fits`, and the covariance of their errors.
+    pub fn variances(&self, fits: &[Fit; 2]) -> (Vector4<f64>, Matrix4<f64>) {
+        let scale = |direction: usize| (self.steps[direction] / fits[direction].parameters[0]).powi(2);
+        let scales = Vector4::new(1.0, 1.0, scale(0), scale(1));
+        let information = total(&self.by_group).1;
+        let column = |place: usize| {
+            let unit = Vector4::from_fn(|row, _| f64::from(u8::from(row == place)));
+            if self.free[place] { solve(unit, information, self.free) } else { Vector4::zeros() }
+        };
+        let covariance = Matrix4::from_columns(&[column(0), column(1), column(2), column(3)]);
+        let scaled = Matrix4::from_diagonal(&scales);
+        (self.at.component_mul(&scales), scaled * covariance * scaled)
+    }
+
     /// Returns a and b.
     pub fn reads(&self) -> [f64; 2] {
         [self.at[0], self.at[1]]

@@ -33,7 +33,8 @@ const RESOLUTION: f64 = 1e-5;
 pub(super) struct NoiseSums {
     /// Number of differences, half their squares, and mean squared factor.
     sums: Vec<[f64; 3]>,
-    additive: bool,
+    /// Whether cycle noise is the same at every state.
+    pub additive: bool,
     /// Difference of the log-likelihoods of the chosen law and of the other.
     pub evidence: f64,
     /// Number of pairs of successive steps, up and down.

@@ -156,7 +156,7 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
         for _ in 0..ROUNDS_OF_STATES {
             let Rounds { fits, found, .. } = &rounds;
             let next = |step: &Step| {
-                let gain = found.gains.as_ref().map_or(1.0, |gains| gains.of(step.cell));
+                let gain = found.gains.as_ref().map_or(1.0, |gains| gains.of(step));
                 let size = gain * fits[usize::from(!step.up)].at(step.x);
                 step.x + if step.up { size } else { -size }
             };
@@ -303,7 +303,7 @@ fn rounds_of(
     let mut found = gains(steps, &fits, model);
     for _ in 0..ROUNDS {
         let Some(gains_of_cells) = &found.gains else { break };
-        normalised = steps.divided_by(|cell| gains_of_cells.of(cell));
+        normalised = steps.divided_by(|step| gains_of_cells.of(step));
         (kind, fits, candidates) = fit(&normalised)?;
         found = gains(steps, &fits, model);
     }
@@ -406,7 +406,7 @@ fn held_out(
     let held = steps.all.iter().filter(|step| sample.held_out[step.cell as usize]);
     let z = held.map(|step| {
         let fit = &fits[usize::from(!step.up)];
-        let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+        let gain = gains.map_or(1.0, |gains| gains.of(step));
         (step.cell, (step.y - fit.at(step.x)) / sigma.deviation(fit, step, gain))
     });
     quality(z.collect(), sample.held_out.iter().filter(|held| **held).count())

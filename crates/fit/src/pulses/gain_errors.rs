@@ -1,47 +1,51 @@
 //! Squared errors of the gains of cells under a model of cycle noise and read noise.
 //!
 //! ```text
-//! g = sum h y,  h = ± f / (2 s sum f²)      mean of both directions, or half of their difference
-//! error² of g = sum h² S + 2 sum h_k h_(k-1) C_k      S, C variance and covariance of residuals (read_noise.rs)
+//! g_d = sum h y,  h = f / (s sum f²)                       per cell and direction d
+//! error² of g_d = sum h² S + 2 sum h_k h_(k-1) C_k         S, C variance and covariance of residuals (read_noise.rs)
+//! best linear predictor = m + P (P + E)⁻¹ (g - m)          E the errors of both directions, P the covariance of gains over cells
 //! ```
 //!
 //! Reads telescope: of a train, little more than the noise of its first and of its last read is left. The sum is linear in the
 //! variances of the model, so that their errors give that of any sum of errors.
 
-use nalgebra::{Matrix4, Vector4};
+use nalgebra::{Matrix2, Matrix4, Vector2, Vector4};
 
 use super::curve::Fit;
 use super::likelihood::Likely;
 use super::read_noise::Term;
-use super::steps::Steps;
+use super::steps::{Step, Steps};
 
 /// Squared errors of the gains of all cells.
 pub(super) struct Errors {
-    /// Factors on a, b and the squared cycle noise of both directions, for the mean gain and half the difference.
-    factors: Vec<[Vector4<f64>; 2]>,
+    /// Factors on a, b and the squared cycle noise of both directions for the squared errors of up and of down gains, and their product.
+    factors: Vec<[Vector4<f64>; 3]>,
     at: Vector4<f64>,
     covariance: Matrix4<f64>,
 }
 
 impl Errors {
-    /// Sums over `steps`; `divisors` are s sum f² of each cell up and down.
-    pub fn new((steps, fits): (&Steps, &[Fit; 2]), divisors: &[[f64; 2]], model: &Likely, additive: bool) -> Errors {
-        let mut factors = vec![[Vector4::zeros(); 2]; steps.group.len()];
+    /// Sums over `steps`; `weights` returns h of a step.
+    pub fn new(
+        (steps, fits): (&Steps, &[Fit; 2]),
+        (model, additive): (&Likely, bool),
+        weights: impl Fn(&Step) -> f64,
+    ) -> Errors {
+        let mut factors = vec![[Vector4::zeros(); 3]; steps.group.len()];
         let mut before = 0.0;
         for step in &steps.all {
-            let (direction, cell) = (usize::from(!step.up), step.cell as usize);
-            let fit = &fits[direction];
-            let term = Term::new(step, 0.0, (fit, 1.0, steps.offset));
-            let weight = 0.5 * fit.factor(step.foreseen) / divisors[cell][direction];
+            let direction = usize::from(!step.up);
+            let term = Term::new(step, 0.0, (&fits[direction], 1.0, steps.offset));
+            let factors = &mut factors[step.cell as usize];
+            let weight = weights(step);
             let mut own = Vector4::new(term.reads[0], term.reads[1], 0.0, 0.0);
             own[2 + direction] = term.cycle[usize::from(additive)];
-            let shared = 2.0 * weight * before * Vector4::new(term.shared[0], term.shared[1], 0.0, 0.0);
-            for (kind, factor) in factors[cell].iter_mut().enumerate() {
-                *factor += weight * weight * own;
-                if step.linked {
-                    // Half the difference has down steps with the opposite sign.
-                    *factor += if step.follows || kind == 1 { -shared } else { shared };
-                }
+            factors[direction] += weight * weight * own;
+            let shared = weight * before * Vector4::new(term.shared[0], term.shared[1], 0.0, 0.0);
+            match (step.linked, step.follows) {
+                (true, true) => factors[direction] -= 2.0 * shared,
+                (true, false) => factors[2] += shared,
+                (false, _) => {}
             }
             before = weight;
         }
@@ -49,14 +53,42 @@ impl Errors {
         Errors { factors, at, covariance }
     }
 
-    /// Returns those of the mean gain of `cell` and of half the difference between up and down.
-    pub fn of(&self, cell: usize) -> [f64; 2] {
-        self.factors[cell].map(|factors| factors.dot(&self.at))
+    /// Returns the covariance of the errors of the up and of the down gain of `cell`.
+    fn of(&self, cell: usize) -> Matrix2<f64> {
+        let [up, down, both] = self.factors[cell].map(|factors| factors.dot(&self.at));
+        Matrix2::new(up, both, both, down)
     }
 
-    /// Returns the variance of the sum of `shares` times the squared errors of the mean gains of `cells`.
-    pub fn variance(&self, cells: &[usize], shares: &[f64]) -> f64 {
-        let sum = cells.iter().zip(shares).fold(Vector4::zeros(), |sum: Vector4<f64>, (&cell, &share)| sum + share * self.factors[cell][0]);
+    /// Returns the squared errors of the mean gain of `cell` and of half the difference between up and down.
+    pub fn of_parts(&self, cell: usize) -> [f64; 2] {
+        let error = self.of(cell);
+        [1.0, -1.0].map(|sign| 0.25 * (error[(0, 0)] + error[(1, 1)] + 2.0 * sign * error[(0, 1)]))
+    }
+
+    /// Returns the squared error of `cell` in one direction.
+    pub fn of_direction(&self, cell: usize, direction: usize) -> f64 {
+        self.factors[cell][direction].dot(&self.at)
+    }
+
+    /// Returns the variance of the sum of `shares` times the squared errors of `cells`; `parts` are the shares in them of up, down,
+    /// and their product.
+    pub fn variance(&self, cells: &[usize], shares: &[f64], parts: [f64; 3]) -> f64 {
+        let of_cell = |cell: usize| -> Vector4<f64> {
+            self.factors[cell].iter().zip(parts).map(|(factors, part)| part * factors).sum()
+        };
+        let sum: Vector4<f64> = cells.iter().zip(shares).map(|(&cell, &share)| share * of_cell(cell)).sum();
         sum.dot(&(self.covariance * sum))
+    }
+
+    /// Returns the predicted up and down gain of `cell` from its gains; `mean` and `variance` are those of the mean gain and of half
+    /// the difference over cells.
+    pub fn predicted(&self, cell: usize, gain: [f64; 2], mean: [f64; 2], variance: [f64; 2]) -> [f64; 2] {
+        let [of_mean, of_difference] = variance.map(|variance| variance.max(0.0));
+        let (same, other) = (of_mean + of_difference, of_mean - of_difference);
+        let prior = Matrix2::new(same, other, other, same);
+        let centre = Vector2::new(mean[0] + mean[1], mean[0] - mean[1]);
+        let distance = Vector2::from(gain) - centre;
+        let moved = (prior + self.of(cell)).lu().solve(&distance).map_or_else(Vector2::zeros, |solved| prior * solved);
+        (centre + moved).into()
     }
 }

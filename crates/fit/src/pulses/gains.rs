@@ -34,6 +34,8 @@ const BOUND: f64 = 1.645;
 const RESOLUTION: f64 = 1e-12;
 /// Smallest gain by which steps are divided.
 const LEAST_GAIN: f64 = 0.1;
+/// Shares of the squared errors of up and down gains, and of their product, in those of the mean and of half the difference.
+const PARTS: [[f64; 3]; 2] = [[0.25, 0.25, 0.5], [0.25, 0.25, -0.5]];
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
 
@@ -100,8 +102,9 @@ pub(super) struct Gains {
 pub(super) struct CellGains {
     /// Gains with enough steps.
     cells: Vec<CellGain>,
-    /// Predicted mean gain of each cell, 1 if unknown.
-    gain: Vec<f64>,
+    /// Predicted up and down gain of each cell, 1 if unknown. Where reads have no noise, both are the mean gain: the noise of cycles
+    /// follows from differences of successive steps, which hardly depend on gains.
+    gain: Vec<[f64; 2]>,
     log_normal: bool,
     /// Number of cells whose gain has too few steps, 0 for a small fraction.
     pub unknown: usize,
@@ -161,9 +164,11 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     let cells = steps.group.len();
     let step = [fits[0].parameters[0], fits[1].parameters[0]];
     let (sums, across) = sums(steps, fits);
-    let divisors: Vec<[f64; 2]> =
-        sums.iter().map(|sums| [0, 1].map(|direction| step[direction] * sums[direction].ff)).collect();
-    let errors = model.map(|(model, additive)| Errors::new((steps, fits), &divisors, model, additive));
+    let weight = |one: &Step| {
+        let direction = usize::from(!one.up);
+        fits[direction].factor(one.foreseen) / (step[direction] * sums[one.cell as usize][direction].ff)
+    };
+    let errors = model.map(|model| Errors::new((steps, fits), model, weight));
     let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS && sum.ff > 0.0);
     let numbers: Vec<usize> = (0..cells).filter(known).collect();
     if numbers.len() < LEAST_CELLS {
@@ -171,22 +176,30 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     }
     let of_cell = |&cell: &usize| {
         let own = of_cell(steps.group[cell], (&sums[cell], across[cell]), step);
-        errors.as_ref().map_or(own, |errors| CellGain { noise: errors.of(cell), ..own })
+        errors.as_ref().map_or(own, |errors| CellGain { noise: errors.of_parts(cell), ..own })
     };
     let mut found: Vec<CellGain> = numbers.iter().map(of_cell).collect();
     let moments = weigh(&mut found);
     let (differ, most) = match &errors {
-        Some(errors) => differ(&found, |shares| errors.variance(&numbers, shares)),
+        Some(errors) => [0, 1]
+            .map(|kind| differ(&found, kind, |shares| errors.variance(&numbers, shares, PARTS[kind])))
+            .into_iter()
+            .reduce(|mean, difference| (mean.0 || difference.0, mean.1))
+            .expect("two"),
         None => differ_by_own(&found),
     };
     if !differ {
         return Found { gains: None, most: Some(most) };
     }
     // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
-    let Moments { mean, variance, .. } = moments[0];
-    let mut gain = vec![1.0; cells];
+    let (mean, variance) = (moments.map(|part| part.mean), moments.map(|part| part.variance));
+    let mut gain = vec![[1.0; 2]; cells];
     for (&cell, found) in numbers.iter().zip(&found) {
-        gain[cell] = mean + (found.gain[0] - mean) * variance / (variance + found.unit);
+        let alone = mean[0] + (found.gain[0] - mean[0]) * variance[0] / (variance[0] + found.unit);
+        gain[cell] = errors.as_ref().map_or([alone; 2], |errors| {
+            let [half, difference] = found.gain;
+            errors.predicted(cell, [half + difference, half - difference], mean, variance)
+        });
     }
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
@@ -254,12 +267,12 @@ fn of_kind(found: &[CellGain], kind: usize) -> Moments {
 
 /// Returns whether gains vary by more than their noise, and the largest standard deviation that noise may hide, relative to
 /// the mean gain. `of_noise` is the variance of the sum of the squared errors of gains with these weights.
-fn differ(found: &[CellGain], of_noise: impl Fn(&[f64]) -> f64) -> (bool, f64) {
+fn differ(found: &[CellGain], kind: usize, of_noise: impl Fn(&[f64]) -> f64) -> (bool, f64) {
     let weight = |cell: &CellGain| 1.0 / cell.unit;
-    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[0], cell.noise[0])));
+    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[kind], cell.noise[kind])));
     let (all, squares) = found.iter().map(weight).fold((0.0, 0.0), |sum, weight| (sum.0 + weight, sum.1 + weight * weight));
     let shares: Vec<f64> = found.iter().map(|cell| weight(cell) * (1.0 - weight(cell) / all)).collect();
-    let of_cell = |(cell, share): (&CellGain, &f64)| share * cell.noise[0];
+    let of_cell = |(cell, share): (&CellGain, &f64)| share * cell.noise[kind];
     let expected: f64 = found.iter().zip(&shares).map(of_cell).sum();
     let normal: f64 = found.iter().zip(&shares).map(|one| 2.0 * of_cell(one).powi(2)).sum();
     let variance = normal + of_noise(&shares);
@@ -280,7 +293,7 @@ fn differ_by_own(found: &[CellGain]) -> (bool, f64) {
     let distance = |cell: &CellGain| (cell.noise[0] / cell.unit - 1.0).powi(2);
     let scatter = found.iter().map(distance).sum::<f64>() / found.len() as f64;
     let of_cell = |(cell, share): (&CellGain, &f64)| (share * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
-    let (differ, most) = differ(found, |shares| found.iter().zip(shares).map(of_cell).sum());
+    let (differ, most) = differ(found, 0, |shares| found.iter().zip(shares).map(of_cell).sum());
     // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
     let known = (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt();
     (known && differ, most)
@@ -319,8 +332,8 @@ impl CellGains {
         }
     }
 
-    /// Returns the predicted gain of `cell`, at least a tenth.
-    pub fn of(&self, cell: u32) -> f64 {
-        self.gain[cell as usize].max(LEAST_GAIN)
+    /// Returns the predicted gain of the cell of `step` in its direction, at least a tenth.
+    pub fn of(&self, step: &Step) -> f64 {
+        self.gain[step.cell as usize][usize::from(!step.up)].max(LEAST_GAIN)
     }
 }

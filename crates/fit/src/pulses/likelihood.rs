@@ -113,7 +113,7 @@ impl Residuals {
                 gap = true;
                 continue;
             }
-            let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+            let gain = gains.map_or(1.0, |gains| gains.of(step));
             let link = if gap || !step.linked {
                 0.0
             } else if step.follows {

@@ -23,7 +23,7 @@ impl Pairs<'_> {
     /// Computes the residuals of `steps`.
     pub fn new<'a>(steps: &'a Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> Pairs<'a> {
         let residual = |step: &Step| {
-            let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+            let gain = gains.map_or(1.0, |gains| gains.of(step));
             step.y / gain - fits[usize::from(!step.up)].at(step.x)
         };
         let residuals = steps.all.iter().map(residual).collect();

@@ -111,7 +111,7 @@ impl ReadSums {
     /// Sums the residuals of `pairs`.
     pub fn new(pairs: &Pairs, steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> ReadSums {
         let term = |(step, residual): (&Step, &f64)| {
-            let gain = gains.map_or(1.0, |gains| gains.of(step.cell));
+            let gain = gains.map_or(1.0, |gains| gains.of(step));
             Term::new(step, *residual, (&fits[usize::from(!step.up)], gain, steps.offset))
         };
         let terms: Vec<Term> = steps.all.iter().zip(&pairs.residuals).map(term).collect();

@@ -181,10 +181,10 @@ impl Trains {
 
 impl Steps {
     /// Returns the steps divided by the `gain` of their cell.
-    pub fn divided_by(&self, gain: impl Fn(u32) -> f64) -> Steps {
+    pub fn divided_by(&self, gain: impl Fn(&Step) -> f64) -> Steps {
         let mut divided = self.clone();
         for step in &mut divided.all {
-            step.y /= gain(step.cell);
+            step.y /= gain(step);
         }
         divided
     }

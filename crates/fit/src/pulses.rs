@@ -21,11 +21,13 @@ mod gain_errors;
 mod gains;
 mod likelihood;
 mod noise;
+mod own_curves;
 mod pairs;
 mod profile;
 mod read_noise;
 mod section;
 mod spikes;
+mod spread;
 mod steps;
 
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, PulseKind, PulsesSpec};
@@ -118,7 +120,8 @@ pub(crate) fn fit_pulses(
     let mut notes = notes(&steps, &fits, (gains.as_ref(), most));
     notes.extend(cycle::read_note(&sigma, options.window.is_none()));
     cycle::unite(&mut numbers, &noise, sample, curves);
-    let (sigma, told) = cycle::state(&mut numbers, sigma, &noise);
+    let own = noise.likely.as_ref().and_then(|model| own_curves::spread(&steps, &fits, (model, noise.additive)));
+    let (sigma, told) = cycle::state(&mut numbers, sigma, &noise, own);
     notes.extend(told);
     let quality = held_out(&normalised, kind, (&noise, gains.as_ref()), sample);
     notes.extend(quality.as_ref().and_then(crate::report::Quality::far));

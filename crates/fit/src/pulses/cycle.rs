@@ -65,7 +65,14 @@ pub(super) fn unite(
 
 /// Removes the numbers that the data do not determine, and widens intervals for read noise that was not seen. Returns the noise
 /// of the device file, and notes.
-pub(super) fn state(numbers: &mut Vec<FittedNumber>, mut noise: Noise, sums: &NoiseSums) -> (Noise, Vec<String>) {
+///
+/// `own` is the standard deviation over cells of mean steps at equal states that no gain explains, if there is one.
+pub(super) fn state(
+    numbers: &mut Vec<FittedNumber>,
+    mut noise: Noise,
+    sums: &NoiseSums,
+    own: Option<f64>,
+) -> (Noise, Vec<String>) {
     let mut notes = Vec::new();
     for (direction, word) in ["up", "down"].into_iter().enumerate() {
         let place = numbers.iter().position(|number| number.key == KEYS[direction]);
@@ -75,7 +82,14 @@ pub(super) fn state(numbers: &mut Vec<FittedNumber>, mut noise: Noise, sums: &No
         }
         let number = &numbers[place];
         let is_hidden = sums.likely.is_some() && number.interval_95.is_none_or(|(low, _)| low <= 0.0);
-        let reason = if sums.likely.is_none() && sums.pairs[direction] < LEAST_PAIRS {
+        let reason = if let Some(own) = own {
+            format!(
+                "cells do not share one curve. At equal states, their mean steps differ by {:.3} % of the window (standard \
+                 deviation) in a way that no gain explains, as if their windows differ; with noisy reads, this passes for cycle noise, \
+                 and in part for gains",
+                100.0 * own
+            )
+        } else if sums.likely.is_none() && sums.pairs[direction] < LEAST_PAIRS {
             let pairs = sums.pairs[direction];
             format!("the trains have {pairs} pairs of successive {word} pulses, fewer than {LEAST_PAIRS}")
         } else if is_hidden {

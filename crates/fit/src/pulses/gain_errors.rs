@@ -3,7 +3,7 @@
 //! ```text
 //! g_d = sum h y,  h = f / (s sum f²)                       per cell and direction d
 //! error² of g_d = sum h² S + 2 sum h_k h_(k-1) C_k         S, C variance and covariance of residuals (read_noise.rs)
-//! best linear predictor = m + P (P + E)⁻¹ (g - m)          E the errors of both directions, P the covariance of gains over cells
+//! best linear predictor = m + P (P + E)⁻¹ (g - m), its error P - P (P + E)⁻¹ P      E the errors of both directions, P the covariance of gains over cells
 //! ```
 //!
 //! Reads telescope: of a train, little more than the noise of its first and of its last read is left. The sum is linear in the
@@ -80,15 +80,40 @@ impl Errors {
         sum.dot(&(self.covariance * sum))
     }
 
-    /// Returns the predicted up and down gain of `cell` from its gains; `mean` and `variance` are those of the mean gain and of half
-    /// the difference over cells.
-    pub fn predicted(&self, cell: usize, gain: [f64; 2], mean: [f64; 2], variance: [f64; 2]) -> [f64; 2] {
+    /// Returns the squared error of a part of `cell`: `parts` of the squared errors of up, of down, and of their product.
+    pub fn part(&self, cell: usize, parts: [f64; 3]) -> f64 {
+        self.factors[cell].iter().zip(parts).map(|(factors, part)| part * factors.dot(&self.at)).sum()
+    }
+
+    /// Returns the shares of up and down gains in a common gain that make its error least over `cells`.
+    pub fn common(&self, cells: &[usize]) -> [f64; 2] {
+        let sum: Matrix2<f64> = cells.iter().map(|&cell| self.of(cell)).sum();
+        let [up, down] = [sum[(1, 1)] - sum[(0, 1)], sum[(0, 0)] - sum[(0, 1)]];
+        let share = (up / (up + down)).clamp(0.0, 1.0);
+        if share.is_finite() { [share, 1.0 - share] } else { [0.5; 2] }
+    }
+
+    /// Returns the predicted up and down gain of `cell` from its gains, and the factor L of the covariance L Lᵀ of their errors; `mean`
+    /// and `variance` are those of the mean gain and of half the difference over cells.
+    pub fn predicted(
+        &self,
+        cell: usize,
+        gain: [f64; 2],
+        mean: [f64; 2],
+        variance: [f64; 2],
+    ) -> ([f64; 2], [[f64; 2]; 2]) {
         let [of_mean, of_difference] = variance.map(|variance| variance.max(0.0));
         let (same, other) = (of_mean + of_difference, of_mean - of_difference);
         let prior = Matrix2::new(same, other, other, same);
         let centre = Vector2::new(mean[0] + mean[1], mean[0] - mean[1]);
         let distance = Vector2::from(gain) - centre;
-        let moved = (prior + self.of(cell)).lu().solve(&distance).map_or_else(Vector2::zeros, |solved| prior * solved);
-        (centre + moved).into()
+        let Some(share) = (prior + self.of(cell)).try_inverse().map(|inverse| prior * inverse) else {
+            return (centre.into(), [[0.0; 2]; 2]);
+        };
+        let left = prior - share * prior;
+        let first = left[(0, 0)].max(0.0).sqrt();
+        let mixed = if first > 0.0 { left[(1, 0)] / first } else { 0.0 };
+        let second = (left[(1, 1)] - mixed * mixed).max(0.0).sqrt();
+        ((centre + share * distance).into(), [[first, 0.0], [mixed, second]])
     }
 }

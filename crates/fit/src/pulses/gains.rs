@@ -17,6 +17,7 @@
 use super::curve::Fit;
 use super::gain_errors::Errors;
 use super::likelihood::Likely;
+use super::spread::{Moments, Spread, Value, moments, spread};
 use super::steps::{Step, Steps};
 use crate::sample::{LEAST_CELLS, signed_root};
 
@@ -28,14 +29,10 @@ const MANY_UNKNOWN: f64 = 0.01;
 const SIGNIFICANT: f64 = 3.0;
 /// Relative variance of the squared error of a gain from one step of full weight: 2 for normal noise, more for weights that differ.
 const OF_ERROR: f64 = 6.0;
-/// One-sided 95 % quantile of a normal distribution.
-const BOUND: f64 = 1.645;
 /// Smallest squared error of a gain, above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
 /// Smallest gain by which steps are divided.
 const LEAST_GAIN: f64 = 0.1;
-/// Shares of the squared errors of up and down gains, and of their product, in those of the mean and of half the difference.
-const PARTS: [[f64; 3]; 2] = [[0.25, 0.25, 0.5], [0.25, 0.25, -0.5]];
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
 
@@ -54,30 +51,6 @@ struct CellGain {
     steps: f64,
     /// Weights of each.
     weight: [f64; 2],
-}
-
-/// Weighted moments of gains.
-#[derive(Clone, Copy, Debug, Default)]
-struct Moments {
-    /// Weighted mean.
-    mean: f64,
-    /// Variance over cells, less noise; may be negative.
-    variance: f64,
-    /// Noise that was subtracted.
-    noise: f64,
-    /// Number of cells of equal weight with the same information.
-    cells: f64,
-}
-
-/// Returns the moments of weight, value and noise of each cell.
-fn moments(cells: impl Iterator<Item = (f64, f64, f64)> + Clone) -> Moments {
-    let sum = |of: &dyn Fn((f64, f64, f64)) -> f64| cells.clone().map(of).sum::<f64>();
-    let (all, squares) = (sum(&|cell| cell.0), sum(&|cell| cell.0 * cell.0));
-    let mean = sum(&|cell| cell.0 * cell.1) / all;
-    let free = all - squares / all;
-    let scatter = sum(&|cell| cell.0 * (cell.1 - mean).powi(2)) / free;
-    let noise = sum(&|cell| cell.0 * (1.0 - cell.0 / all) * cell.2) / free;
-    Moments { mean, variance: scatter - noise, noise, cells: all * all / squares }
 }
 
 /// Variation of gains.
@@ -105,6 +78,8 @@ pub(super) struct CellGains {
     /// Predicted up and down gain of each cell, 1 if unknown. Where reads have no noise, both are the mean gain: the noise of cycles
     /// follows from differences of successive steps, which hardly depend on gains.
     gain: Vec<[f64; 2]>,
+    /// Factor L of the covariance L Lᵀ of the errors of these, rows up and down; 0 where reads have no noise.
+    unsure: Vec<[[f64; 2]; 2]>,
     log_normal: bool,
     /// Number of cells whose gain has too few steps, 0 for a small fraction.
     pub unknown: usize,
@@ -180,23 +155,26 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     };
     let mut found: Vec<CellGain> = numbers.iter().map(of_cell).collect();
     let moments = weigh(&mut found);
-    let (differ, most) = match &errors {
-        Some(errors) => [0, 1]
-            .map(|kind| differ(&found, kind, |shares| errors.variance(&numbers, shares, PARTS[kind])))
-            .into_iter()
-            .reduce(|mean, difference| (mean.0 || difference.0, mean.1))
-            .expect("two"),
-        None => differ_by_own(&found),
+    let (differ, most, variance) = match &errors {
+        Some(errors) => {
+            let [common, half] = spreads(&found, &numbers, errors);
+            (common.normal.max(half.normal) > SIGNIFICANT, common.most, [common.variance, half.variance])
+        }
+        None => {
+            let (spread, known) = spread_by_own(&found);
+            (known && spread.normal > SIGNIFICANT, spread.most, moments.map(|part| part.variance))
+        }
     };
     if !differ {
         return Found { gains: None, most: Some(most) };
     }
     // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
-    let (mean, variance) = (moments.map(|part| part.mean), moments.map(|part| part.variance));
+    let mean = moments.map(|part| part.mean);
     let mut gain = vec![[1.0; 2]; cells];
+    let mut unsure = vec![[[0.0; 2]; 2]; cells];
     for (&cell, found) in numbers.iter().zip(&found) {
         let alone = mean[0] + (found.gain[0] - mean[0]) * variance[0] / (variance[0] + found.unit);
-        gain[cell] = errors.as_ref().map_or([alone; 2], |errors| {
+        (gain[cell], unsure[cell]) = errors.as_ref().map_or(([alone; 2], [[0.0; 2]; 2]), |errors| {
             let [half, difference] = found.gain;
             errors.predicted(cell, [half + difference, half - difference], mean, variance)
         });
@@ -204,7 +182,7 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
     let unknown = if unknown as f64 > MANY_UNKNOWN * begun as f64 { unknown } else { 0 };
-    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unknown }), most: None }
+    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unsure, unknown }), most: None }
 }
 
 /// Returns the sums of all cells, and the products of weights and residuals of successive steps in opposite directions.
@@ -265,38 +243,31 @@ fn of_kind(found: &[CellGain], kind: usize) -> Moments {
     moments(found.iter().map(|cell| (cell.weight[kind], cell.gain[kind], cell.noise[kind])))
 }
 
-/// Returns whether gains vary by more than their noise, and the largest standard deviation that noise may hide, relative to
-/// the mean gain. `of_noise` is the variance of the sum of the squared errors of gains with these weights.
-fn differ(found: &[CellGain], kind: usize, of_noise: impl Fn(&[f64]) -> f64) -> (bool, f64) {
-    let weight = |cell: &CellGain| 1.0 / cell.unit;
-    let moments = moments(found.iter().map(|cell| (weight(cell), cell.gain[kind], cell.noise[kind])));
-    let (all, squares) = found.iter().map(weight).fold((0.0, 0.0), |sum, weight| (sum.0 + weight, sum.1 + weight * weight));
-    let shares: Vec<f64> = found.iter().map(|cell| weight(cell) * (1.0 - weight(cell) / all)).collect();
-    let of_cell = |(cell, share): (&CellGain, &f64)| share * cell.noise[kind];
-    let expected: f64 = found.iter().zip(&shares).map(of_cell).sum();
-    let normal: f64 = found.iter().zip(&shares).map(|one| 2.0 * of_cell(one).powi(2)).sum();
-    let variance = normal + of_noise(&shares);
-    let floor: f64 = found.iter().map(|cell| RESOLUTION * weight(cell)).sum();
-    let expected = f64::max(expected, floor);
-    let excess = moments.variance * (all - squares / all);
-    let freedom = 2.0 * expected * expected / variance;
-    // Wilson and Hilferty (1931).
-    let part = 2.0 / (9.0 * freedom);
-    let normal = (((expected + excess) / expected).max(0.0).cbrt() - 1.0 + part) / part.sqrt();
-    let most = moments.variance.max(0.0) + BOUND * variance.sqrt() / (all - squares / all);
-    (normal > SIGNIFICANT, most.sqrt() / moments.mean.abs())
-}
-
-/// The same with errors from the residuals of each cell.
-fn differ_by_own(found: &[CellGain]) -> (bool, f64) {
+/// Returns the spread of mean gains with errors from the residuals of each cell, and whether these are known well enough to tell it.
+fn spread_by_own(found: &[CellGain]) -> (Spread, bool) {
     // Without a variation, weights times squared errors are 1 on average, and those of noisy reads scatter.
     let distance = |cell: &CellGain| (cell.noise[0] / cell.unit - 1.0).powi(2);
     let scatter = found.iter().map(distance).sum::<f64>() / found.len() as f64;
     let of_cell = |(cell, share): (&CellGain, &f64)| (share * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
-    let (differ, most) = differ(found, 0, |shares| found.iter().zip(shares).map(of_cell).sum());
+    let value = |cell: &CellGain| Value { weight: cell.unit.recip(), value: cell.gain[0], noise: cell.noise[0] };
+    let values: Vec<Value> = found.iter().map(value).collect();
+    let spread = spread(&values, |shares| found.iter().zip(shares).map(of_cell).sum());
     // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
-    let known = (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt();
-    (known && differ, most)
+    (spread, (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt())
+}
+
+/// Returns the spread of gains, with the best weights of up and down gains if they are the same, and that of half their difference.
+fn spreads(found: &[CellGain], numbers: &[usize], errors: &Errors) -> [Spread; 2] {
+    [errors.common(numbers), [0.5, -0.5]].map(|share| {
+        let parts = [share[0].powi(2), share[1].powi(2), 2.0 * share[0] * share[1]];
+        let value = |(&cell, found): (&usize, &CellGain)| {
+            let ([half, difference], noise) = (found.gain, errors.part(cell, parts).max(RESOLUTION));
+            let value = share[0] * (half + difference) + share[1] * (half - difference);
+            Value { weight: noise.recip(), value, noise }
+        };
+        let values: Vec<Value> = numbers.iter().zip(found).map(value).collect();
+        spread(&values, |shares| errors.variance(numbers, shares, parts))
+    })
 }
 
 /// Compares a normal and a log-normal distribution of gains.
@@ -330,6 +301,11 @@ impl CellGains {
             noise: [gain.noise / (scale * scale), asymmetry.noise],
             cells: [gain.cells, asymmetry.cells],
         }
+    }
+
+    /// Returns the row of L of the cell of `step` in its direction.
+    pub fn unsure(&self, step: &Step) -> [f64; 2] {
+        self.unsure[step.cell as usize][usize::from(!step.up)]
     }
 
     /// Returns the predicted gain of the cell of `step` in its direction, at least a tenth.

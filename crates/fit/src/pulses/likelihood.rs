@@ -4,13 +4,15 @@
 //! residuals r of successive steps     S their variance, C the covariance with the one before (read_noise.rs)
 //! innovation v = r - C / V_before v_before        V = S - C² / V_before
 //! ln L = -1/2 sum (ln V + v² / V)                 maximum in a, b and the c² of both directions by Fisher scoring
+//! gains         their errors L z, z standard normals, make the expectation of v² larger by |L' h|², h the innovations of g F: the step
+//!               of expectation and maximisation (Dempster, Laird and Rubin, 1977), repeated with the gains
 //! bootstrap     maximum + I⁻¹ g,  g and I the sums of scores and informations over the cells that were drawn
 //! ```
 //!
 //! A moving average of order one whose variances depend on the state: Brockwell and Davis, *Time Series: Theory and Methods*
 //! (1991), chapters 5 and 8.
 
-use nalgebra::{Matrix4, Vector4};
+use nalgebra::{Matrix4, Vector3, Vector4};
 
 use super::curve::Fit;
 use super::gains::CellGains;
@@ -122,7 +124,8 @@ impl Residuals {
                 -1.0
             };
             let fit = &fits[usize::from(!step.up)];
-            found.terms.push(Term::new(step, residuals[number], (fit, gain, steps.offset)));
+            let unsure = gains.map_or([0.0; 2], |gains| gains.unsure(step)).map(|error| error * fit.at(step.foreseen));
+            found.terms.push(Term { unsure, ..Term::new(step, residuals[number], (fit, gain, steps.offset)) });
             found.link.push(link);
             found.up.push(step.up);
             found.group.push(steps.group[step.cell as usize]);
@@ -133,15 +136,16 @@ impl Residuals {
         found
     }
 
-    /// Returns innovations and their variances.
-    fn innovations(&self, at: &Vector4<f64>, law: usize) -> Vec<(f64, f64)> {
-        let mut before = (0.0, 1.0);
+    /// Returns innovations, what the errors of gains make of them, and their variances.
+    fn innovations(&self, at: &Vector4<f64>, law: usize) -> Vec<(Vector3<f64>, f64)> {
+        let mut before = (Vector3::zeros(), 1.0);
         let one = |(term, (link, up)): (&Term, (&f64, &bool))| {
             let cycle = if *up { at[2] } else { at[3] } * term.cycle[law];
             let variance = cycle + at[0] * term.reads[0] + at[1] * term.reads[1] + self.floor;
             let covariance = -link * (at[0] * term.shared[0] + at[1] * term.shared[1]);
             let share = covariance / before.1;
-            before = (term.residual - share * before.0, (variance - share * covariance).max(self.floor));
+            let terms = Vector3::new(term.residual, term.unsure[0], term.unsure[1]);
+            before = (terms - share * before.0, (variance - share * covariance).max(self.floor));
             before
         };
         self.terms.iter().zip(self.link.iter().zip(&self.up)).map(one).collect()
@@ -212,7 +216,7 @@ impl Residuals {
     /// Returns scores and expected informations by group; derivatives of innovations by differences.
     fn scores(&self, at: &Vector4<f64>, law: usize, free: [bool; 4]) -> Vec<(Vector4<f64>, Matrix4<f64>)> {
         let here = self.innovations(at, law);
-        let mut derivatives = vec![[(0.0, 0.0); 4]; here.len()];
+        let mut derivatives = vec![[(Vector3::zeros(), 0.0); 4]; here.len()];
         for place in (0..4).filter(|&place| free[place]) {
             let scale: f64 = self.terms.iter().map(|term| term.cycle[law]).sum::<f64>() / here.len().max(1) as f64;
             let small = if place < 2 { 1e-6 * scale } else { 1e-6 };
@@ -226,10 +230,14 @@ impl Residuals {
         let mut by_group = vec![(Vector4::zeros(), Matrix4::zeros()); self.groups];
         for ((&(v, variance), slopes), &group) in here.iter().zip(&derivatives).zip(&self.group) {
             let (score, information) = &mut by_group[group as usize];
-            let [of_v, of_variance] =
-                [Vector4::from(slopes.map(|slope| slope.0)), Vector4::from(slopes.map(|slope| slope.1 / variance))];
-            *score += 0.5 * (v * v / variance - 1.0) * of_variance - v / variance * of_v;
-            *information += 0.5 * of_variance * of_variance.transpose() + of_v * of_v.transpose() / variance;
+            let of_variance = Vector4::from(slopes.map(|slope| slope.1 / variance));
+            *score += 0.5 * (v.norm_squared() / variance - 1.0) * of_variance;
+            *information += 0.5 * of_variance * of_variance.transpose();
+            for part in 0..3 {
+                let of_v = Vector4::from(slopes.map(|slope| slope.0[part]));
+                *score -= v[part] / variance * of_v;
+                *information += of_v * of_v.transpose() / variance;
+            }
         }
         by_group
     }
@@ -285,8 +293,8 @@ impl Likely {
     }
 }
 
-fn ln_likelihood(innovations: &[(f64, f64)]) -> f64 {
-    innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v * v / variance)).sum()
+fn ln_likelihood(innovations: &[(Vector3<f64>, f64)]) -> f64 {
+    innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v.norm_squared() / variance)).sum()
 }
 
 fn total(by_group: &[(Vector4<f64>, Matrix4<f64>)]) -> (Vector4<f64>, Matrix4<f64>) {

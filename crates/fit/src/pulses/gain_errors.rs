@@ -3,7 +3,7 @@
 //! ```text
 //! g_d = sum h y,  h = f / (s sum f²)                       per cell and direction d
 //! error² of g_d = sum h² S + 2 sum h_k h_(k-1) C_k         S, C variance and covariance of residuals (read_noise.rs)
-//! best linear predictor = m + P (P + E)⁻¹ (g - m), its error P - P (P + E)⁻¹ P      E the errors of both directions, P the covariance of gains over cells
+//! best linear predictor = m + P (P + E)⁻¹ (g - m)          E the errors of both directions, P the covariance of gains over cells
 //! ```
 //!
 //! Reads telescope: of a train, little more than the noise of its first and of its last read is left. The sum is linear in the
@@ -65,11 +65,6 @@ impl Errors {
         [1.0, -1.0].map(|sign| 0.25 * (error[(0, 0)] + error[(1, 1)] + 2.0 * sign * error[(0, 1)]))
     }
 
-    /// Returns the squared error of `cell` in one direction.
-    pub fn of_direction(&self, cell: usize, direction: usize) -> f64 {
-        self.factors[cell][direction].dot(&self.at)
-    }
-
     /// Returns the variance of the sum of `shares` times the squared errors of `cells`; `parts` are the shares in them of up, down,
     /// and their product.
     pub fn variance(&self, cells: &[usize], shares: &[f64], parts: [f64; 3]) -> f64 {
@@ -93,27 +88,39 @@ impl Errors {
         if share.is_finite() { [share, 1.0 - share] } else { [0.5; 2] }
     }
 
-    /// Returns the predicted up and down gain of `cell` from its gains, and the factor L of the covariance L Lᵀ of their errors; `mean`
-    /// and `variance` are those of the mean gain and of half the difference over cells.
-    pub fn predicted(
-        &self,
-        cell: usize,
-        gain: [f64; 2],
-        mean: [f64; 2],
-        variance: [f64; 2],
-    ) -> ([f64; 2], [[f64; 2]; 2]) {
+    /// Returns the predicted up and down gain of `cell` from its gains.
+    pub fn predicted(&self, cell: usize, gain: [f64; 2], prior: &Prior) -> [f64; 2] {
+        let ([of_up, mixed, of_down], centre) = (prior.root, Vector2::from(prior.centre));
+        let root = Matrix2::new(of_up, 0.0, mixed, of_down);
+        let covariance = root * root.transpose();
+        let distance = Vector2::from(gain) - centre;
+        let moved = (covariance + self.of(cell)).lu().solve(&distance);
+        (centre + moved.map_or_else(Vector2::zeros, |solved| covariance * solved)).into()
+    }
+}
+
+/// Distribution of up and down gains over cells.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prior {
+    /// Means.
+    pub centre: [f64; 2],
+    /// Lower triangle of the root of their covariance: of up, of down with that of up, and of down.
+    root: [f64; 3],
+}
+
+impl Prior {
+    /// Returns that of a mean gain and half a difference with these means and variances.
+    pub fn new(mean: [f64; 2], variance: [f64; 2]) -> Prior {
         let [of_mean, of_difference] = variance.map(|variance| variance.max(0.0));
         let (same, other) = (of_mean + of_difference, of_mean - of_difference);
-        let prior = Matrix2::new(same, other, other, same);
-        let centre = Vector2::new(mean[0] + mean[1], mean[0] - mean[1]);
-        let distance = Vector2::from(gain) - centre;
-        let Some(share) = (prior + self.of(cell)).try_inverse().map(|inverse| prior * inverse) else {
-            return (centre.into(), [[0.0; 2]; 2]);
-        };
-        let left = prior - share * prior;
-        let first = left[(0, 0)].max(0.0).sqrt();
-        let mixed = if first > 0.0 { left[(1, 0)] / first } else { 0.0 };
-        let second = (left[(1, 1)] - mixed * mixed).max(0.0).sqrt();
-        ((centre + share * distance).into(), [[first, 0.0], [mixed, second]])
+        let first = same.sqrt();
+        let mixed = if first > 0.0 { other / first } else { 0.0 };
+        let second = (same - mixed * mixed).max(0.0).sqrt();
+        Prior { centre: [mean[0] + mean[1], mean[0] - mean[1]], root: [first, mixed, second] }
+    }
+
+    /// Returns what two independent standard normals change of a gain in one direction.
+    pub fn row(&self, up: bool) -> [f64; 2] {
+        if up { [self.root[0], 0.0] } else { [self.root[1], self.root[2]] }
     }
 }

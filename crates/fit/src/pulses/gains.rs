@@ -15,7 +15,7 @@
 //! noisy gain and little weight.
 
 use super::curve::Fit;
-use super::gain_errors::Errors;
+use super::gain_errors::{Errors, Prior};
 use super::likelihood::Likely;
 use super::spread::{Moments, Spread, Value, moments, spread};
 use super::steps::{Step, Steps};
@@ -78,8 +78,8 @@ pub(super) struct CellGains {
     /// Predicted up and down gain of each cell, 1 if unknown. Where reads have no noise, both are the mean gain: the noise of cycles
     /// follows from differences of successive steps, which hardly depend on gains.
     gain: Vec<[f64; 2]>,
-    /// Factor L of the covariance L Lᵀ of the errors of these, rows up and down; 0 where reads have no noise.
-    unsure: Vec<[[f64; 2]; 2]>,
+    /// Their distribution, if reads have noise.
+    pub prior: Option<Prior>,
     log_normal: bool,
     /// Number of cells whose gain has too few steps, 0 for a small fraction.
     pub unknown: usize,
@@ -170,19 +170,19 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     }
     // The best linear predictor: a gain that is known to less than its variation is moved towards the mean.
     let mean = moments.map(|part| part.mean);
+    let prior = Prior::new(mean, variance);
     let mut gain = vec![[1.0; 2]; cells];
-    let mut unsure = vec![[[0.0; 2]; 2]; cells];
     for (&cell, found) in numbers.iter().zip(&found) {
         let alone = mean[0] + (found.gain[0] - mean[0]) * variance[0] / (variance[0] + found.unit);
-        (gain[cell], unsure[cell]) = errors.as_ref().map_or(([alone; 2], [[0.0; 2]; 2]), |errors| {
+        gain[cell] = errors.as_ref().map_or([alone; 2], |errors| {
             let [half, difference] = found.gain;
-            errors.predicted(cell, [half + difference, half - difference], mean, variance)
+            errors.predicted(cell, [half + difference, half - difference], &prior)
         });
     }
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
     let unknown = if unknown as f64 > MANY_UNKNOWN * begun as f64 { unknown } else { 0 };
-    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, unsure, unknown }), most: None }
+    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, prior: errors.map(|_| prior), unknown }), most: None }
 }
 
 /// Returns the sums of all cells, and the products of weights and residuals of successive steps in opposite directions.
@@ -301,11 +301,6 @@ impl CellGains {
             noise: [gain.noise / (scale * scale), asymmetry.noise],
             cells: [gain.cells, asymmetry.cells],
         }
-    }
-
-    /// Returns the row of L of the cell of `step` in its direction.
-    pub fn unsure(&self, step: &Step) -> [f64; 2] {
-        self.unsure[step.cell as usize][usize::from(!step.up)]
     }
 
     /// Returns the predicted gain of the cell of `step` in its direction, at least a tenth.

@@ -4,15 +4,15 @@
 //! residuals r of successive steps     S their variance, C the covariance with the one before (read_noise.rs)
 //! innovation v = r - C / V_before v_before        V = S - C² / V_before
 //! ln L = -1/2 sum (ln V + v² / V)                 maximum in a, b and the c² of both directions by Fisher scoring
-//! gains         their errors L z, z standard normals, make the expectation of v² larger by |L' h|², h the innovations of g F: the step
-//!               of expectation and maximisation (Dempster, Laird and Rubin, 1977), repeated with the gains
+//! gains         g F = (m + L z) F, z normal: ln L of a cell + 1/2 b' M⁻¹ b - 1/2 ln |M|,  M = 1 + sum h h' / V, b = sum h v / V,
+//!               h the innovations of L F (Laird and Ware, 1982)
 //! bootstrap     maximum + I⁻¹ g,  g and I the sums of scores and informations over the cells that were drawn
 //! ```
 //!
 //! A moving average of order one whose variances depend on the state: Brockwell and Davis, *Time Series: Theory and Methods*
 //! (1991), chapters 5 and 8.
 
-use nalgebra::{Matrix4, Vector3, Vector4};
+use nalgebra::{DMatrix, Matrix2, Matrix4, Vector2, Vector3, Vector4};
 
 use super::curve::Fit;
 use super::gains::CellGains;
@@ -29,6 +29,10 @@ const FALL: f64 = 0.2;
 const NONE: f64 = 1e-4;
 /// Robust standard deviations beyond which a residual is an outlier.
 const FAR: f64 = 5.0;
+/// Standard errors between points at which the slope of ln L is compared.
+const NEAR: f64 = 0.1;
+/// Smallest part of the information that gains may leave.
+const LEAST_INFORMATION: f64 = 1e-3;
 /// Smallest relative variance above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
 
@@ -39,6 +43,9 @@ pub(super) struct Residuals {
     /// 1 for a step that follows one in the same direction, -1 in the other, 0 for no step before.
     link: Vec<f64>,
     up: Vec<bool>,
+    cell: Vec<u32>,
+    /// Whether gains of cells vary within the likelihood.
+    gains: bool,
     group: Vec<u32>,
     groups: usize,
     offset: f64,
@@ -99,6 +106,8 @@ impl Residuals {
             terms: Vec::with_capacity(residuals.len()),
             link: Vec::with_capacity(residuals.len()),
             up: Vec::new(),
+            cell: Vec::new(),
+            gains: gains.is_some_and(|gains| gains.prior.is_some()),
             group: Vec::new(),
             groups: steps.groups,
             offset: steps.offset,
@@ -124,8 +133,13 @@ impl Residuals {
                 -1.0
             };
             let fit = &fits[usize::from(!step.up)];
-            let unsure = gains.map_or([0.0; 2], |gains| gains.unsure(step)).map(|error| error * fit.at(step.foreseen));
-            found.terms.push(Term { unsure, ..Term::new(step, residuals[number], (fit, gain, steps.offset)) });
+            let mut term = Term::new(step, residuals[number], (fit, gain, steps.offset));
+            if let Some(prior) = gains.and_then(|gains| gains.prior) {
+                term.residual = step.y - prior.centre[usize::from(!step.up)] * fit.at(step.x);
+                term.gain = prior.row(step.up).map(|part| part * fit.at(step.foreseen));
+            }
+            found.terms.push(term);
+            found.cell.push(step.cell);
             found.link.push(link);
             found.up.push(step.up);
             found.group.push(steps.group[step.cell as usize]);
@@ -136,7 +150,7 @@ impl Residuals {
         found
     }
 
-    /// Returns innovations, what the errors of gains make of them, and their variances.
+    /// Returns innovations, those of both normals that make gains, and their variances.
     fn innovations(&self, at: &Vector4<f64>, law: usize) -> Vec<(Vector3<f64>, f64)> {
         let mut before = (Vector3::zeros(), 1.0);
         let one = |(term, (link, up)): (&Term, (&f64, &bool))| {
@@ -144,7 +158,7 @@ impl Residuals {
             let variance = cycle + at[0] * term.reads[0] + at[1] * term.reads[1] + self.floor;
             let covariance = -link * (at[0] * term.shared[0] + at[1] * term.shared[1]);
             let share = covariance / before.1;
-            let terms = Vector3::new(term.residual, term.unsure[0], term.unsure[1]);
+            let terms = Vector3::new(term.residual, term.gain[0], term.gain[1]);
             before = (terms - share * before.0, (variance - share * covariance).max(self.floor));
             before
         };
@@ -163,7 +177,10 @@ impl Residuals {
                 (at[kind], free[kind]) = (0.0, false);
             }
         }
-        let by_group = self.scores(&at, law, free);
+        let mut by_group = self.scores(&at, law, free);
+        if self.gains {
+            self.observe(&mut by_group, &at, law, free);
+        }
         let subtracted = self.subtracted(&at, law);
         Likely { at, free, ln, by_group, subtracted, offset: self.offset, steps: self.steps }
     }
@@ -171,7 +188,7 @@ impl Residuals {
     /// Returns the maximum in the `free` parameters, and the logarithm of the likelihood there.
     fn climb(&self, law: usize, free: [bool; 4]) -> (Vector4<f64>, f64) {
         let mut at = self.start(law, free[0]);
-        let mut ln = ln_likelihood(&self.innovations(&at, law));
+        let mut ln = self.ln_likelihood(&self.innovations(&at, law));
         for _ in 0..ITERATIONS {
             let (score, information) = total(&self.scores(&at, law, free));
             let step = solve(score, information, free);
@@ -179,7 +196,7 @@ impl Residuals {
             loop {
                 let mut next = at + along * step;
                 (0..4).for_each(|place| next[place] = next[place].max(FALL * at[place]));
-                let there = ln_likelihood(&self.innovations(&next, law));
+                let there = self.ln_likelihood(&self.innovations(&next, law));
                 if there >= ln {
                     (at, ln) = (next, there);
                     break;
@@ -216,30 +233,82 @@ impl Residuals {
     /// Returns scores and expected informations by group; derivatives of innovations by differences.
     fn scores(&self, at: &Vector4<f64>, law: usize, free: [bool; 4]) -> Vec<(Vector4<f64>, Matrix4<f64>)> {
         let here = self.innovations(at, law);
-        let mut derivatives = vec![[(Vector3::zeros(), 0.0); 4]; here.len()];
+        let mut by_group: Vec<(Vector4<f64>, Matrix4<f64>)> = vec![(Vector4::zeros(), Matrix4::zeros()); self.groups];
+        let mut derivatives = vec![[(0.0, 0.0); 4]; here.len()];
         for place in (0..4).filter(|&place| free[place]) {
             let scale: f64 = self.terms.iter().map(|term| term.cycle[law]).sum::<f64>() / here.len().max(1) as f64;
             let small = if place < 2 { 1e-6 * scale } else { 1e-6 };
             let step = (1e-4 * at[place]).max(small * 1e-4);
             let mut moved = *at;
             moved[place] += step;
-            for (number, there) in self.innovations(&moved, law).into_iter().enumerate() {
-                derivatives[number][place] = ((there.0 - here[number].0) / step, (there.1 - here[number].1) / step);
+            let there = self.innovations(&moved, law);
+            for (number, there) in there.iter().enumerate() {
+                derivatives[number][place] =
+                    ((there.0[0] - here[number].0[0]) / step, (there.1 - here[number].1) / step);
+            }
+            for (group, [moved, own]) in self.of_gains(&there).into_iter().zip(self.of_gains(&here)).map(|(there, here)| (here.0, [there.1, here.1])) {
+                by_group[group as usize].0[place] += (moved - own) / step;
             }
         }
-        let mut by_group = vec![(Vector4::zeros(), Matrix4::zeros()); self.groups];
         for ((&(v, variance), slopes), &group) in here.iter().zip(&derivatives).zip(&self.group) {
             let (score, information) = &mut by_group[group as usize];
-            let of_variance = Vector4::from(slopes.map(|slope| slope.1 / variance));
-            *score += 0.5 * (v.norm_squared() / variance - 1.0) * of_variance;
-            *information += 0.5 * of_variance * of_variance.transpose();
-            for part in 0..3 {
-                let of_v = Vector4::from(slopes.map(|slope| slope.0[part]));
-                *score -= v[part] / variance * of_v;
-                *information += of_v * of_v.transpose() / variance;
-            }
+            let [of_v, of_variance] =
+                [Vector4::from(slopes.map(|slope| slope.0)), Vector4::from(slopes.map(|slope| slope.1 / variance))];
+            *score += 0.5 * (v[0] * v[0] / variance - 1.0) * of_variance - v[0] / variance * of_v;
+            *information += 0.5 * of_variance * of_variance.transpose() + of_v * of_v.transpose() / variance;
         }
         by_group
+    }
+
+    fn ln_likelihood(&self, innovations: &[(Vector3<f64>, f64)]) -> f64 {
+        let of_steps: f64 = innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v[0] * v[0] / variance)).sum();
+        of_steps + self.of_gains(innovations).iter().map(|cell| cell.1).sum::<f64>()
+    }
+
+    /// Returns the groups of cells and what gains add to their log-likelihoods.
+    fn of_gains(&self, innovations: &[(Vector3<f64>, f64)]) -> Vec<(u32, f64)> {
+        let mut found = Vec::new();
+        if !self.gains {
+            return found;
+        }
+        let start = || (Matrix2::identity(), Vector2::zeros());
+        let (mut sums, mut last) = (start(), 0);
+        for (number, (v, variance)) in innovations.iter().enumerate() {
+            if number > 0 && self.cell[number] != self.cell[last] {
+                found.push((self.group[last], of_cell(sums)));
+                sums = start();
+            }
+            let h: Vector2<f64> = v.yz();
+            sums = (sums.0 + h * h.transpose() / *variance, sums.1 + v[0] / variance * h);
+            last = number;
+        }
+        if !innovations.is_empty() {
+            found.push((self.group[last], of_cell(sums)));
+        }
+        found
+    }
+
+    /// Replaces the information by that of the log-likelihood as it is, in equal parts: gains that vary take some of it.
+    fn observe(&self, by_group: &mut [(Vector4<f64>, Matrix4<f64>)], at: &Vector4<f64>, law: usize, free: [bool; 4]) {
+        let (score, complete) = total(by_group);
+        let mut observed = complete;
+        for place in (0..4).filter(|&place| free[place] && complete[(place, place)] > 0.0) {
+            let step = NEAR / complete[(place, place)].sqrt();
+            let mut moved = *at;
+            moved[place] += step;
+            let there = total(&self.scores(&moved, law, free)).0;
+            observed.set_column(place, &((score - there) / step));
+        }
+        let observed = 0.5 * (observed + observed.transpose());
+        let used: Vec<usize> = (0..4).filter(|&place| free[place] && complete[(place, place)] > 0.0).collect();
+        let part = DMatrix::from_fn(used.len(), used.len(), |row, column| {
+            let scale = (complete[(used[row], used[row])] * complete[(used[column], used[column])]).sqrt();
+            observed[(used[row], used[column])] / scale
+        });
+        if part.symmetric_eigenvalues().iter().all(|value| *value > LEAST_INFORMATION) {
+            let share = 1.0 / by_group.len() as f64;
+            by_group.iter_mut().for_each(|group| group.1 = share * observed);
+        }
     }
 
     /// Returns the read noise in the variances of steps, in units of the squared cycle noise.
@@ -293,8 +362,10 @@ impl Likely {
     }
 }
 
-fn ln_likelihood(innovations: &[(Vector3<f64>, f64)]) -> f64 {
-    innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v.norm_squared() / variance)).sum()
+/// Returns the part of one normal z that makes the gain of a cell: that of `sums`, with 1 + sum h h' / V and sum h v / V.
+fn of_cell((matrix, vector): (Matrix2<f64>, Vector2<f64>)) -> f64 {
+    let solved = matrix.lu().solve(&vector).unwrap_or_else(Vector2::zeros);
+    0.5 * (vector.dot(&solved) - matrix.determinant().ln())
 }
 
 fn total(by_group: &[(Vector4<f64>, Matrix4<f64>)]) -> (Vector4<f64>, Matrix4<f64>) {

@@ -79,7 +79,6 @@ pub(super) fn spread(steps: &Steps, fits: &[Fit; 2], model: (&Likely, bool)) -> 
             return None;
         }
         let found = spread_of(&values, |shares| errors.variance(&cells, shares, parts));
-        if std::env::var("DBG").is_ok() { eprintln!("OWN {direction} {:.2} {:.5}", found.normal, found.variance.max(0.0).sqrt()); }
         (found.normal > SIGNIFICANT).then(|| found.variance.sqrt())
     };
     [0, 1].into_iter().filter_map(of_direction).max_by(f64::total_cmp)

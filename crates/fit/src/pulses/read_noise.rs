@@ -84,8 +84,8 @@ pub(super) struct ReadSums {
 pub(super) struct Term {
     /// Residual, fraction of the window.
     pub residual: f64,
-    /// Change of the residual with either of the independent errors of the gains of its cell.
-    pub unsure: [f64; 2],
+    /// Change of the residual with either of two standard normals that make the gains of its cell; the residual is that of a mean cell.
+    pub gain: [f64; 2],
     /// S without cycle noise for a = 1, and for b = 1.
     pub reads: [f64; 2],
     /// φ R of the read before the step for both.
@@ -102,7 +102,7 @@ impl Term {
         let scale = (gain * fit.parameters[0]).powi(2);
         Term {
             residual: gain * residual,
-            unsure: [0.0; 2],
+            gain: [0.0; 2],
             reads: [0, 1].map(|kind| after[kind] + phi * phi * before[kind]),
             shared: before.map(|before| phi * before),
             cycle: [scale * fit.factor(step.x).powi(2), scale],

@@ -41,8 +41,8 @@ use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
 use curve::{Fit, KINDS, fit_curve, word};
-use likelihood::Likely;
 use gains::{CellGains, Gains, gains};
+use likelihood::Likely;
 use noise::{Noise, NoiseSums, noise};
 use profile::Profile;
 use steps::{BinSums, Step, Steps, Trains, bin_means};
@@ -57,6 +57,8 @@ const FRACTION_AT_END: f64 = 0.005;
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Rounds of states foreseen by curves that follow from such states.
 const ROUNDS_OF_STATES: usize = 4;
+/// Difference of log-likelihoods from which gains differ under noisy reads: three standard errors.
+const EVIDENCE_OF_GAINS: f64 = 4.5;
 /// Rounds of curves and gains; each reduces their error by the relative variance of the gains.
 const ROUNDS: usize = 4;
 
@@ -167,6 +169,13 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
             check(&steps)?;
             rounds = rounds_of(&steps, options, sample, noise.likely.as_ref().map(|likely| (likely, noise.additive)))?;
             noise = noise::noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
+        }
+        // Noise that is too small by chance makes gains, which then take the rest of it.
+        if noise.of_gains.is_some_and(|evidence| evidence < EVIDENCE_OF_GAINS) {
+            let most = rounds.found.most;
+            rounds = equal_cells(&steps, options, sample)?;
+            rounds.found.most = most;
+            noise = noise::noise(&steps, &rounds.fits, None);
         }
     }
     Ok(Fitting { steps, rounds, noise })
@@ -311,6 +320,13 @@ fn rounds_of(
         found = gains(steps, &fits, model);
     }
     Ok(Rounds { normalised, kind, fits, candidates, found })
+}
+
+/// Fits the curves of cells without gains of their own.
+fn equal_cells(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<Rounds, String> {
+    let all = steps.total(&steps.sums(|_| true), &vec![1.0; sample.groups]);
+    let (kind, fits, candidates) = choose(&all, options.pulse_law)?;
+    Ok(Rounds { normalised: steps.clone(), kind, fits, candidates, found: gains::Found { gains: None, most: None } })
 }
 
 /// Fits a curve of `kind` to both directions; up first.

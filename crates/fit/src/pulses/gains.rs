@@ -7,9 +7,8 @@
 //! sigma² = (sum w (g - mean)² - sum w (1 - w / W) v) / (W - sum w² / W),   w = 1 / (sigma² + u),  W = sum w
 //! ```
 //!
-//! Gains differ if the sum of w (g - mean)² is more than noise makes it: a multiple of chi² with the same mean and variance
-//! (Satterthwaite, 1946). Noise of reads enters successive steps with opposite signs, which adds 2 sum h_k h_(k-1) r_k r_(k-1)
-//! to the error of a gain, h the weights of its steps.
+//! Gains differ if the sum of w (g - mean)² is more than noise makes it ([`super::spread`]). If reads have noise, errors are those of
+//! its model ([`super::gain_errors`]): the residuals of a cell hold far more of it than its gain.
 //!
 //! u is v if all steps have the same noise. The moment estimate of DerSimonian and Laird (1986): a cell with few steps, or near an end, where steps are small, has a
 //! noisy gain and little weight.
@@ -91,8 +90,6 @@ struct Sums {
     n: f64,
     yf: f64,
     ff: f64,
-    /// Products of the weights and residuals of successive steps.
-    successive: f64,
     /// Fourth-order sums: f² y², f³ y and f⁴.
     fourth: [f64; 3],
 }
@@ -116,9 +113,7 @@ impl Sums {
         let slope = self.yf / self.ff;
         let [ffyy, fffy, ffff] = self.fourth;
         let square = (ffyy - 2.0 * slope * fffy + slope * slope * ffff).max(0.0);
-        // The fitted slope takes one degree of freedom, and one more from each of the products on both sides.
-        let lost = if self.successive == 0.0 { 1.0 } else { 3.0 };
-        (square + 2.0 * self.successive) * self.n / (self.n - lost) / (step * self.ff).powi(2)
+        square * self.n / (self.n - 1.0) / (step * self.ff).powi(2)
     }
 }
 
@@ -127,7 +122,7 @@ impl Sums {
 pub(super) struct Found {
     /// Gains.
     pub gains: Option<CellGains>,
-    /// Largest standard deviation that the noise may hide (95 %); none for too few cells.
+    /// Largest standard deviation that they and the noise allow (95 %); none for too few cells.
     pub most: Option<f64>,
 }
 
@@ -138,7 +133,7 @@ pub(super) struct Found {
 pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool)>) -> Found {
     let cells = steps.group.len();
     let step = [fits[0].parameters[0], fits[1].parameters[0]];
-    let (sums, across) = sums(steps, fits);
+    let sums = sums(steps, fits);
     let weight = |one: &Step| {
         let direction = usize::from(!one.up);
         fits[direction].factor(one.foreseen) / (step[direction] * sums[one.cell as usize][direction].ff)
@@ -150,7 +145,7 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
         return Found { gains: None, most: None };
     }
     let of_cell = |&cell: &usize| {
-        let own = of_cell(steps.group[cell], (&sums[cell], across[cell]), step);
+        let own = of_cell(steps.group[cell], &sums[cell], step);
         errors.as_ref().map_or(own, |errors| CellGain { noise: errors.of_parts(cell), ..own })
     };
     let mut found: Vec<CellGain> = numbers.iter().map(of_cell).collect();
@@ -182,45 +177,36 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
     let begun = sums.iter().filter(|sums| sums.iter().any(|sum| sum.n > 0.0)).count();
     let unknown = begun - found.len();
     let unknown = if unknown as f64 > MANY_UNKNOWN * begun as f64 { unknown } else { 0 };
-    Found { gains: Some(CellGains { log_normal: is_log_normal(&found), cells: found, gain, prior: errors.map(|_| prior), unknown }), most: None }
+    Found {
+        gains: Some(CellGains {
+            log_normal: is_log_normal(&found),
+            cells: found,
+            gain,
+            prior: errors.map(|_| prior),
+            unknown,
+        }),
+        most: Some(most),
+    }
 }
 
-/// Returns the sums of all cells, and the products of weights and residuals of successive steps in opposite directions.
-fn sums(steps: &Steps, fits: &[Fit; 2]) -> (Vec<[Sums; 2]>, Vec<f64>) {
+/// Returns the sums of all cells up and down.
+fn sums(steps: &Steps, fits: &[Fit; 2]) -> Vec<[Sums; 2]> {
     let mut sums = vec![[Sums::default(); 2]; steps.group.len()];
-    let factors = |step: &Step| [step.x, step.foreseen].map(|x| fits[usize::from(!step.up)].factor(x));
     for step in &steps.all {
-        sums[step.cell as usize][usize::from(!step.up)].push(step.y, factors(step));
+        let factors = [step.x, step.foreseen].map(|x| fits[usize::from(!step.up)].factor(x));
+        sums[step.cell as usize][usize::from(!step.up)].push(step.y, factors);
     }
-    let mut across = vec![0.0; steps.group.len()];
-    if !steps.foreseen {
-        return (sums, across);
-    }
-    let mut before = 0.0;
-    for step in &steps.all {
-        let (direction, [f, foreseen]) = (usize::from(!step.up), factors(step));
-        let sum = &mut sums[step.cell as usize][direction];
-        let weighted = foreseen * (step.y - f * sum.yf / sum.ff);
-        if step.follows {
-            sum.successive += before * weighted;
-        } else if step.linked {
-            across[step.cell as usize] += before * weighted;
-        }
-        before = weighted;
-    }
-    (sums, across)
+    sums
 }
 
 /// Returns the gain of a cell with its own error.
-fn of_cell(group: u32, (sums, across): (&[Sums; 2], f64), step: [f64; 2]) -> CellGain {
+fn of_cell(group: u32, sums: &[Sums; 2], step: [f64; 2]) -> CellGain {
     let [up, down] = [0, 1].map(|direction| sums[direction].gain(step[direction]));
-    let across = 2.0 * across / (step[0] * sums[0].ff * step[1] * sums[1].ff);
-    let both = sums[0].variance(step[0]) + sums[1].variance(step[1]);
-    let noise = [(both + across) / 4.0, (both - across) / 4.0];
+    let noise = (sums[0].variance(step[0]) + sums[1].variance(step[1])) / 4.0;
     let unit = (0..2).map(|direction| 1.0 / (step[direction].powi(2) * sums[direction].ff)).sum::<f64>() / 4.0;
     let steps = sums.iter().map(|sum| sum.ff * sum.ff / sum.fourth[2]).sum();
     let gain = [0.5 * (up + down), 0.5 * (up - down)];
-    CellGain { group: group as usize, gain, noise, unit, steps, weight: [1.0; 2] }
+    CellGain { group: group as usize, gain, noise: [noise; 2], unit, steps, weight: [1.0; 2] }
 }
 
 /// Weighs gains by their variation, and by the errors that they would have if all steps had the same noise: weights from the
@@ -245,14 +231,14 @@ fn of_kind(found: &[CellGain], kind: usize) -> Moments {
 
 /// Returns the spread of mean gains with errors from the residuals of each cell, and whether these are known well enough to tell it.
 fn spread_by_own(found: &[CellGain]) -> (Spread, bool) {
-    // Without a variation, weights times squared errors are 1 on average, and those of noisy reads scatter.
+    // Without a variation, weights times squared errors are 1 on average.
     let distance = |cell: &CellGain| (cell.noise[0] / cell.unit - 1.0).powi(2);
     let scatter = found.iter().map(distance).sum::<f64>() / found.len() as f64;
     let of_cell = |(cell, share): (&CellGain, &f64)| (share * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
     let value = |cell: &CellGain| Value { weight: cell.unit.recip(), value: cell.gain[0], noise: cell.noise[0] };
     let values: Vec<Value> = found.iter().map(value).collect();
     let spread = spread(&values, |shares| found.iter().zip(shares).map(of_cell).sum());
-    // Reads may have far more noise than what is left of it after many steps, so that their errors hide the squared errors of gains.
+    // Before reads are known to have noise, it may hide the squared errors of gains.
     (spread, (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt())
 }
 

@@ -165,6 +165,13 @@ impl Residuals {
         self.terms.iter().zip(self.link.iter().zip(&self.up)).map(one).collect()
     }
 
+    /// Returns the same residuals of cells without gains of their own; none if they have none.
+    pub fn of_equal_cells(&self) -> Option<Residuals> {
+        let mut equal = Residuals { gains: false, ..self.clone() };
+        equal.terms.iter_mut().for_each(|term| term.gain = [0.0; 2]);
+        self.gains.then_some(equal)
+    }
+
     /// Returns the most likely noise; `reads` says whether reads have any.
     pub fn fit(&self, additive: bool, reads: bool) -> Likely {
         let law = usize::from(additive);
@@ -246,7 +253,12 @@ impl Residuals {
                 derivatives[number][place] =
                     ((there.0[0] - here[number].0[0]) / step, (there.1 - here[number].1) / step);
             }
-            for (group, [moved, own]) in self.of_gains(&there).into_iter().zip(self.of_gains(&here)).map(|(there, here)| (here.0, [there.1, here.1])) {
+            for (group, [moved, own]) in self
+                .of_gains(&there)
+                .into_iter()
+                .zip(self.of_gains(&here))
+                .map(|(there, here)| (here.0, [there.1, here.1]))
+            {
                 by_group[group as usize].0[place] += (moved - own) / step;
             }
         }
@@ -261,7 +273,8 @@ impl Residuals {
     }
 
     fn ln_likelihood(&self, innovations: &[(Vector3<f64>, f64)]) -> f64 {
-        let of_steps: f64 = innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v[0] * v[0] / variance)).sum();
+        let of_steps: f64 =
+            innovations.iter().map(|(v, variance)| -0.5 * (variance.ln() + v[0] * v[0] / variance)).sum();
         of_steps + self.of_gains(innovations).iter().map(|cell| cell.1).sum::<f64>()
     }
 

@@ -37,6 +37,8 @@ pub(super) struct NoiseSums {
     pub additive: bool,
     /// Difference of the log-likelihoods of the chosen law and of the other.
     pub evidence: f64,
+    /// Difference of the log-likelihoods of cells with gains of their own and without, if reads are noisy and gains were found.
+    pub of_gains: Option<f64>,
     /// Number of pairs of successive steps, up and down.
     pub pairs: [usize; 2],
     /// Noise of reads.
@@ -85,8 +87,16 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         counts[usize::from(!steps.all[place].up)] += 1;
     }
     let reads = ReadSums::new(&pairs, steps, fits, gains);
-    let mut found =
-        NoiseSums { sums, additive: false, evidence: 0.0, pairs: counts, reads, likely: None, others: Vec::new() };
+    let mut found = NoiseSums {
+        sums,
+        additive: false,
+        evidence: 0.0,
+        of_gains: None,
+        pairs: counts,
+        reads,
+        likely: None,
+        others: Vec::new(),
+    };
     let residuals = |most: usize| Residuals::new((steps, most), &pairs.residuals, fits, gains);
     let part = residuals(MOST_COMPARED);
     let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();
@@ -101,6 +111,8 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
         found.additive = models[1].ln > models[0].ln;
         found.evidence = (models[1].ln - models[0].ln).abs();
         let chosen = usize::from(found.additive);
+        let equal = part.of_equal_cells();
+        found.of_gains = equal.map(|equal| models[chosen].ln - equal.fit(found.additive, true).ln);
         found.likely = Some(again(chosen));
         near.retain(|model| *model != chosen);
         found.others = near.into_iter().map(again).collect();

@@ -19,7 +19,7 @@ const LEAST_STEPS: f64 = 5.0;
 /// Smallest share of its steps that h leaves of a constant: that of equal steps is 0, and tells nothing.
 const LEAST_SHARE: f64 = 0.02;
 /// Standard deviations of noise from which cells have curves of their own.
-const SIGNIFICANT: f64 = 4.0;
+const SIGNIFICANT: f64 = 3.0;
 
 /// Sums over the steps of a cell in one direction, f' the factor of the state as foreseen.
 #[derive(Clone, Copy, Debug, Default)]

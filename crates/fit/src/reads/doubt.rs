@@ -96,7 +96,7 @@ fn evidence(best: &Population) -> Result<(), Doubt> {
 /// Checks that levels explain the reads better than noise of many correlation times.
 fn beyond_slow_noise(best: &Population) -> Result<(), Doubt> {
     let all = best.classes.len();
-    let (gain, fraction) = best.over_slow_noise();
+    let (gain, [fraction, of_white]) = best.over_slow_noise();
     if gain < GAIN {
         return Err(Doubt::NoLevels(format!(
             "{} of {all} cells seem to have two levels, but noise without levels that grows with the distance of reads, as with a 1/f \
@@ -104,11 +104,11 @@ fn beyond_slow_noise(best: &Population) -> Result<(), Doubt> {
             best.likely()
         )));
     }
-    if fraction < SAME_FRACTION * best.law.fraction {
+    if fraction < SAME_FRACTION * of_white {
         return Err(Doubt::NoLevels(format!(
             "{:.1} % of {all} cells have two levels if the others have white noise, and {:.1} % if their noise may grow with the distance of \
              reads, as with a 1/f spectrum: these reads do not tell the fraction",
-            100.0 * best.law.fraction,
+            100.0 * of_white,
             100.0 * fraction
         )));
     }

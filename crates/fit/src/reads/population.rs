@@ -200,9 +200,9 @@ impl<'a> Population<'a> {
         self.ln_likelihood + self.of_sigma() - total
     }
 
-    /// Returns the gain of ln L by traps over noise of many correlation times, and the fraction of cells with a trap beside it;
-    /// from some of the cells if there are many reads.
-    pub fn over_slow_noise(&self) -> (f64, f64) {
+    /// Returns the gain of ln L by traps over noise of many correlation times, and the fractions of cells with a trap: beside it, and without it;
+    /// all from some of the cells if there are many reads.
+    pub fn over_slow_noise(&self) -> (f64, [f64; 2]) {
         let spectra = spectra();
         let units = white_noise(self.series);
         let reads: usize = self.cells.iter().flatten().map(|&place| self.series[place].reads.len()).sum();
@@ -224,7 +224,10 @@ impl<'a> Population<'a> {
             .collect();
         let without: Vec<Vec<f64>> = with.iter().map(|ln| ln[..ln.len() - 1].to_vec()).collect();
         let ((weights, of_with), (_, of_without)) = (slow::mixture(&with), slow::mixture(&without));
-        (of_with - of_without, weights.last().copied().unwrap_or(0.0))
+        // The fraction of these cells, which need not be that of all.
+        let plain: Vec<Vec<f64>> = with.iter().map(|ln| vec![ln[0], ln[1], ln[ln.len() - 1]]).collect();
+        let fractions = [weights, slow::mixture(&plain).0].map(|weights| weights.last().copied().unwrap_or(0.0));
+        (of_with - of_without, fractions)
     }
 
     /// Returns the sum of ln sigma over all reads.

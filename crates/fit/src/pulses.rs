@@ -156,9 +156,9 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
     let mut steps = trains.steps();
     check(&steps)?;
     let mut rounds = rounds_of(&steps, options, sample, None)?;
-    let mut noise = noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
+    let mut noise = noise(&steps, &rounds.fits, rounds.found.gains.as_ref(), false);
     if noise.likely.is_some() {
-        for _ in 0..ROUNDS_OF_STATES {
+        for round in 1..=ROUNDS_OF_STATES {
             let Rounds { fits, found, .. } = &rounds;
             let next = |step: &Step| {
                 let gain = found.gains.as_ref().map_or(1.0, |gains| gains.of(step));
@@ -168,14 +168,14 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
             steps = trains.foreseen(next);
             check(&steps)?;
             rounds = rounds_of(&steps, options, sample, noise.likely.as_ref().map(|likely| (likely, noise.additive)))?;
-            noise = noise::noise(&steps, &rounds.fits, rounds.found.gains.as_ref());
+            noise = noise::noise(&steps, &rounds.fits, rounds.found.gains.as_ref(), round == ROUNDS_OF_STATES);
         }
         // Noise that is too small by chance makes gains, which then take the rest of it.
         if noise.of_gains.is_some_and(|evidence| evidence < EVIDENCE_OF_GAINS) {
             let most = rounds.found.most;
             rounds = equal_cells(&steps, options, sample)?;
             rounds.found.most = most;
-            noise = noise::noise(&steps, &rounds.fits, None);
+            noise = noise::noise(&steps, &rounds.fits, None, true);
         }
     }
     Ok(Fitting { steps, rounds, noise })

@@ -71,8 +71,8 @@ impl Noise {
     }
 }
 
-/// Sums the differences of successive residuals.
-pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -> NoiseSums {
+/// Sums the differences of successive residuals. Before the `last` of several rounds, part of the steps suffices for noisy reads.
+pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, last: bool) -> NoiseSums {
     let mut sums = vec![[0.0; 3]; steps.groups * 2 * BINS];
     let pairs = Pairs::new(steps, fits, gains);
     let mut counts = [0, 0];
@@ -102,12 +102,13 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>) -
     let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();
     let most = models.iter().map(|model| model.ln).fold(f64::NEG_INFINITY, f64::max);
     let mut near: Vec<usize> = (0..MODELS.len()).filter(|&model| models[model].ln > most - NEAR).collect();
-    let full = (steps.all.len() > MOST_COMPARED).then(|| residuals(usize::MAX));
+    let is_noisy = steps.foreseen || found.is_noisy(&models);
+    let full = (steps.all.len() > MOST_COMPARED && (last || !is_noisy)).then(|| residuals(usize::MAX));
     let again = |model: usize| match &full {
         Some(full) => full.fit(MODELS[model].0, MODELS[model].1),
         None => models[model].clone(),
     };
-    if steps.foreseen || found.is_noisy(&models) {
+    if is_noisy {
         found.additive = models[1].ln > models[0].ln;
         found.evidence = (models[1].ln - models[0].ln).abs();
         let chosen = usize::from(found.additive);

@@ -81,8 +81,8 @@ fn a_stopped_run_resumes_bit_identically() {
     let mut listener = Listener { stop_after_one: Some(Arc::clone(&stop)), ..Listener::default() };
     let first = RunOptions { stop: Some(stop), ..options.clone() };
     let finished = run_study(&study, &first, &mut listener).expect("a run");
-    // The second trial may have begun before the first was saved.
-    assert!((1..=2).contains(&finished.done) && finished.stopped, "{} done", finished.done);
+    // On a busy machine, further trials may begin before the listener hears of the first.
+    assert!((1..=3).contains(&finished.done) && finished.stopped, "{} done", finished.done);
     assert_eq!(finished.done + finished.left, 4);
     let done = finished.done;
 

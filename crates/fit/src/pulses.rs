@@ -15,6 +15,7 @@
 //! Constant, linear, soft-bounds and piecewise linear curves are linear in their parameters; the others are fitted by
 //! Levenberg-Marquardt. BIC decides.
 
+mod cell_gains;
 mod curve;
 mod cycle;
 mod gain_errors;
@@ -40,8 +41,9 @@ use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
+use cell_gains::{CellGains, Gains};
 use curve::{Fit, KINDS, fit_curve, word};
-use gains::{CellGains, Gains, gains};
+use gains::gains;
 use likelihood::Likely;
 use noise::{Noise, NoiseSums, noise};
 use profile::Profile;

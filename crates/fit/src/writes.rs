@@ -101,11 +101,7 @@ pub(crate) fn fit_writes(
     notes.extend(fit.note_on_tails(&law));
     notes.extend(unbounded);
     notes.extend(reads.note.clone());
-    if sample.held_out.len() < LEAST_CELLS {
-        let cells = sample.held_out.len();
-        let plural = if cells == 1 { "" } else { "s" };
-        notes.push(format!("{cells} cell{plural}: intervals are rough, and no cell was held out"));
-    }
+    notes.extend(few(sample.held_out.len()));
     let section = section::section(&law, options);
     let fit = MechanismFit {
         mechanism: Mechanism::Writes,
@@ -118,6 +114,12 @@ pub(crate) fn fit_writes(
         notes,
     };
     Ok(Fitted { fit, section, withheld })
+}
+
+/// Returns a note for few `cells`.
+fn few(cells: usize) -> Option<String> {
+    let plural = if cells == 1 { "" } else { "s" };
+    (cells < LEAST_CELLS).then(|| format!("{cells} cell{plural}: intervals are rough, and no cell was held out"))
 }
 
 /// Returns the writes without outliers, if there are enough and every try aims at its target.

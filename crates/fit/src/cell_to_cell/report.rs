@@ -78,6 +78,30 @@ impl Data<'_> {
         if self.cells.start == Start::OfWrites { Start::OfWrites } else { Start::At(self.cells.floor) }
     }
 
+    /// Returns a note on what the gain does not explain; an error if it does not explain most of the differences.
+    fn checked(
+        &self,
+        (from, found): (Start, &Gain),
+        targets: &[(f64, Sums)],
+        draws: &[Vec<f64>],
+    ) -> Result<Option<String>, String> {
+        let of_fit = Contradictions::new(from, found, targets, draws);
+        let of_window = Contradictions::new(self.start(), found, targets, draws);
+        // A gain that explains all targets with the start that they tell needs another window. Otherwise, it must hold for the window as well.
+        for (at, of) in [(from, &of_fit), (self.start(), &of_window)] {
+            if of.outweigh(targets) && !of_fit.of_targets.is_empty() {
+                let floor = self.cells.floor;
+                let start =
+                    if at == from { "the start".to_owned() } else { format!("Gmin of the window, {floor:.4} µS,") };
+                let (spreads, hint) = (of.text(), self.hint());
+                return Err(format!(
+                    "no one gain of the change from {start} explains how cells differ: they spread by {spreads}{hint}; {PART}"
+                ));
+            }
+        }
+        Ok(self.note(&of_window, of_fit.of_targets.is_empty()))
+    }
+
     /// Returns a note on the targets at which cells of a device with the fitted window spread in another way; `explains` tells whether the gain
     /// explains all targets with the start that the writes tell.
     fn note(&self, contradictions: &Contradictions, explains: bool) -> Option<String> {
@@ -166,23 +190,7 @@ impl CellToCell {
             Some(std::iter::once(gain).chain(targets.iter().map(|(_, sums)| signed_root(sums.variance()))).collect())
         });
         let mut notes = starts(start, &found);
-        // A gain that explains all targets with the start that they tell needs another window. Otherwise, it must hold for the window as well.
-        let of_fit = Contradictions::new(from, &found, &targets, &draws);
-        let of_window = Contradictions::new(data.start(), &found, &targets, &draws);
-        for (at, of) in [(from, &of_fit), (data.start(), &of_window)] {
-            if of.outweigh(&targets) && !of_fit.of_targets.is_empty() {
-                let start = if at == from {
-                    "the start".to_owned()
-                } else {
-                    format!("Gmin of the window, {:.4} µS,", self.floor)
-                };
-                let (spreads, hint) = (of.text(), data.hint());
-                return Err(format!(
-                    "no one gain of the change from {start} explains how cells differ: they spread by {spreads}{hint}; {PART}"
-                ));
-            }
-        }
-        notes.extend(data.note(&of_window, of_fit.of_targets.is_empty()));
+        notes.extend(data.checked((from, &found), &targets, &draws)?);
         let numbers = self.numbers(&data, (&found, &targets), &draws);
         let fit = MechanismFit {
             mechanism: Mechanism::CellToCell,

@@ -11,6 +11,7 @@
 
 use nalgebra::{Matrix2, Matrix4, Vector2, Vector4};
 
+use super::cell_gains::Prior;
 use super::curve::Fit;
 use super::likelihood::Likely;
 use super::read_noise::Term;
@@ -96,31 +97,5 @@ impl Errors {
         let distance = Vector2::from(gain) - centre;
         let moved = (covariance + self.of(cell)).lu().solve(&distance);
         (centre + moved.map_or_else(Vector2::zeros, |solved| covariance * solved)).into()
-    }
-}
-
-/// Distribution of up and down gains over cells.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Prior {
-    /// Means.
-    pub centre: [f64; 2],
-    /// Lower triangle of the root of their covariance: of up, of down with that of up, and of down.
-    root: [f64; 3],
-}
-
-impl Prior {
-    /// Returns that of a mean gain and half a difference with these means and variances.
-    pub fn new(mean: [f64; 2], variance: [f64; 2]) -> Prior {
-        let [of_mean, of_difference] = variance.map(|variance| variance.max(0.0));
-        let (same, other) = (of_mean + of_difference, of_mean - of_difference);
-        let first = same.sqrt();
-        let mixed = if first > 0.0 { other / first } else { 0.0 };
-        let second = (same - mixed * mixed).max(0.0).sqrt();
-        Prior { centre: [mean[0] + mean[1], mean[0] - mean[1]], root: [first, mixed, second] }
-    }
-
-    /// Returns what two independent standard normals change of a gain in one direction.
-    pub fn row(&self, up: bool) -> [f64; 2] {
-        if up { [self.root[0], 0.0] } else { [self.root[1], self.root[2]] }
     }
 }

@@ -13,8 +13,9 @@
 //! u is v if all steps have the same noise. The moment estimate of DerSimonian and Laird (1986): a cell with few steps, or near an end, where steps are small, has a
 //! noisy gain and little weight.
 
+use super::cell_gains::{CellGain, CellGains, Prior};
 use super::curve::Fit;
-use super::gain_errors::{Errors, Prior};
+use super::gain_errors::Errors;
 use super::likelihood::Likely;
 use super::spread::{Moments, Spread, Value, moments, spread};
 use super::steps::{Step, Steps};
@@ -30,59 +31,8 @@ const SIGNIFICANT: f64 = 3.0;
 const OF_ERROR: f64 = 6.0;
 /// Smallest squared error of a gain, above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
-/// Smallest gain by which steps are divided.
-const LEAST_GAIN: f64 = 0.1;
 /// Difference of log-likelihoods in favour of log-normal gains.
 const EVIDENCE: f64 = 2.0;
-
-/// Gain of a cell.
-#[derive(Clone, Copy, Debug)]
-struct CellGain {
-    /// Group of the bootstrap.
-    group: usize,
-    /// Mean of both directions, and half their difference.
-    gain: [f64; 2],
-    /// Squared error of each.
-    noise: [f64; 2],
-    /// That of the mean if all steps had the same noise.
-    unit: f64,
-    /// Number of steps of equal weight with the same information.
-    steps: f64,
-    /// Weights of each.
-    weight: [f64; 2],
-}
-
-/// Variation of gains.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Gains {
-    /// Whether gains are log-normal.
-    pub log_normal: bool,
-    /// Gain with which the pooled step is multiplied: 1, or the median of log-normal gains.
-    pub centre: f64,
-    /// Standard deviation of the gain, or of its logarithm; negative for a negative variance, like the next.
-    pub sigma: f64,
-    /// Standard deviation of half the difference between up and down gain.
-    pub asymmetry: f64,
-    /// Variances of noise that were subtracted from the squares of both.
-    pub noise: [f64; 2],
-    /// Numbers of cells of equal weight with the same information on both.
-    pub cells: [f64; 2],
-}
-
-/// Gains of all cells.
-#[derive(Clone, Debug)]
-pub(super) struct CellGains {
-    /// Gains with enough steps.
-    cells: Vec<CellGain>,
-    /// Predicted up and down gain of each cell, 1 if unknown. Where reads have no noise, both are the mean gain: the noise of cycles
-    /// follows from differences of successive steps, which hardly depend on gains.
-    gain: Vec<[f64; 2]>,
-    /// Their distribution, if reads have noise.
-    pub prior: Option<Prior>,
-    log_normal: bool,
-    /// Number of cells whose gain has too few steps, 0 for a small fraction.
-    pub unknown: usize,
-}
 
 /// Sums of one cell in one direction.
 #[derive(Clone, Copy, Debug, Default)]
@@ -267,30 +217,4 @@ fn is_log_normal(cells: &[CellGain]) -> bool {
     let deviation = crate::sample::standard_deviation;
     let (normal, log_normal) = (-n * deviation(&gains).ln(), -n * deviation(&ln).ln() - ln.iter().sum::<f64>());
     log_normal > normal + EVIDENCE
-}
-
-impl CellGains {
-    /// Returns the variation with every group taken as often as `drawn` says.
-    pub fn drawn(&self, drawn: &[f64]) -> Gains {
-        let place = |cell: &CellGain| if self.log_normal { cell.gain[0].ln() } else { cell.gain[0] };
-        let noise = |cell: &CellGain| cell.noise[0] / if self.log_normal { cell.gain[0].powi(2) } else { 1.0 };
-        let weight = |cell: &CellGain, kind: usize| drawn[cell.group] * cell.weight[kind];
-        let gain = moments(self.cells.iter().map(|cell| (weight(cell, 0), place(cell), noise(cell))));
-        let asymmetry = moments(self.cells.iter().map(|cell| (weight(cell, 1), cell.gain[1], cell.noise[1])));
-        let centre = if self.log_normal { gain.mean.exp() } else { gain.mean };
-        let scale = if self.log_normal { 1.0 } else { gain.mean };
-        Gains {
-            log_normal: self.log_normal,
-            centre,
-            sigma: signed_root(gain.variance) / scale,
-            asymmetry: signed_root(asymmetry.variance),
-            noise: [gain.noise / (scale * scale), asymmetry.noise],
-            cells: [gain.cells, asymmetry.cells],
-        }
-    }
-
-    /// Returns the predicted gain of the cell of `step` in its direction, at least a tenth.
-    pub fn of(&self, step: &Step) -> f64 {
-        self.gain[step.cell as usize][usize::from(!step.up)].max(LEAST_GAIN)
-    }
 }

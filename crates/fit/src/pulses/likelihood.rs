@@ -14,10 +14,10 @@
 
 use nalgebra::{DMatrix, Matrix2, Matrix4, Vector2, Vector3, Vector4};
 
+use super::cell_gains::CellGains;
 use super::curve::Fit;
-use super::gains::CellGains;
 use super::read_noise::{Reads, Term};
-use super::steps::{BINS, Steps, bin};
+use super::steps::{BINS, Step, Steps, bin};
 use crate::sample::median;
 
 /// Iterations, and relative change of ln L that ends them.
@@ -82,6 +82,25 @@ pub(super) struct Solution {
     pub subtracted: [f64; 2],
 }
 
+/// Returns the place of the direction and state of `step` among all bins.
+fn place(step: &Step) -> usize {
+    usize::from(!step.up) * BINS + bin(step.foreseen)
+}
+
+/// Returns the distance from which `residuals` are outliers, by place.
+fn reach(steps: &Steps, residuals: &[f64]) -> Vec<f64> {
+    let mut by_bin = vec![Vec::new(); 2 * BINS];
+    residuals.iter().zip(&steps.all).for_each(|(residual, step)| by_bin[place(step)].push(residual.abs()));
+    let reach: Vec<f64> = by_bin.iter_mut().map(|sizes| FAR * 1.4826 * median(sizes)).collect();
+    // Steps enter the last bin with more noise than most there have, so the neighbours count too.
+    let near = |place: usize| {
+        let (first, number) = (place / BINS * BINS, place % BINS);
+        let near = &reach[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)];
+        near.iter().copied().fold(0.0, f64::max)
+    };
+    (0..reach.len()).map(near).collect()
+}
+
 impl Residuals {
     /// Returns the residuals of `steps` but for outliers, of about `most` in whole cells; `residuals` over the gains of their cells.
     pub fn new(
@@ -90,18 +109,7 @@ impl Residuals {
         fits: &[Fit; 2],
         gains: Option<&CellGains>,
     ) -> Residuals {
-        let mut by_bin = vec![Vec::new(); 2 * BINS];
-        let place = |number: usize| usize::from(!steps.all[number].up) * BINS + bin(steps.all[number].foreseen);
-        (0..residuals.len()).for_each(|number| by_bin[place(number)].push(residuals[number].abs()));
-        let reach: Vec<f64> = by_bin.iter_mut().map(|sizes| FAR * 1.4826 * median(sizes)).collect();
-        // Steps enter the last bin with more noise than most there have, so the neighbours count too.
-        let reach_near = |place: usize| {
-            let (first, number) = (place / BINS * BINS, place % BINS);
-            reach[first + number.saturating_sub(1)..=first + (number + 1).min(BINS - 1)]
-                .iter()
-                .copied()
-                .fold(0.0, f64::max)
-        };
+        let reach = reach(steps, residuals);
         let mut found = Residuals {
             terms: Vec::with_capacity(residuals.len()),
             link: Vec::with_capacity(residuals.len()),
@@ -119,7 +127,7 @@ impl Residuals {
             if number >= most && steps.all[number - 1].cell != step.cell {
                 break;
             }
-            let reach = reach_near(place(number));
+            let reach = reach[place(step)];
             if reach > 0.0 && residuals[number].abs() > reach {
                 gap = true;
                 continue;

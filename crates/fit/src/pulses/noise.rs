@@ -9,8 +9,8 @@
 //!
 //! Noisy reads have their own estimate ([`super::read_noise`], [`super::likelihood`]).
 
+use super::cell_gains::CellGains;
 use super::curve::Fit;
-use super::gains::CellGains;
 use super::likelihood::{Likely, Residuals};
 use super::pairs::Pairs;
 use super::read_noise::{ReadSums, Reads};

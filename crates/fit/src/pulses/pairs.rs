@@ -2,8 +2,8 @@
 //!
 //! Outliers are pairs whose difference of residuals is beyond 5 robust standard deviations of their bin.
 
+use super::cell_gains::CellGains;
 use super::curve::Fit;
-use super::gains::CellGains;
 use super::steps::{BINS, Step, Steps, bin};
 use crate::sample::median;
 

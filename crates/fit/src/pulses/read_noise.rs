@@ -13,8 +13,8 @@
 //! weighted mean over its scatter tells whether reads are noisy, weights 1 / V² with V the mean of u in a bin of the state.
 //! How much noise they have follows from the likelihood of a moving average ([`super::likelihood`]).
 
+use super::cell_gains::CellGains;
 use super::curve::Fit;
-use super::gains::CellGains;
 use super::pairs::Pairs;
 use super::steps::{BINS, Step, Steps};
 

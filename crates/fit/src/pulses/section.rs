@@ -2,8 +2,8 @@
 
 use ohmspike_crossbar::device::{CycleNoise, DeviceToDeviceSpec, PulseKind, PulsesSpec, StepGainKind};
 
+use super::cell_gains::Gains;
 use super::curve::{Fit, STATE_SCALE};
-use super::gains::Gains;
 use super::noise::Noise;
 
 /// Returns the section of the fitted curves.

@@ -68,19 +68,7 @@ impl WriteFit<'_> {
                 100.0 * within as f64 / (n + outliers as f64)
             ));
         }
-        let light: Vec<String> = self
-            .used
-            .iter()
-            .zip(self.targets)
-            .filter(|(bin, _)| self.core.light[**bin])
-            .map(|(_, at)| format!("{at:.4}"))
-            .collect();
-        if self.core.certainly_light {
-            notes.push(format!(
-                "writes to {} µS have lighter tails than a normal distribution, as verified writes have: their sigma is the root mean square",
-                light.join(", ")
-            ));
-        }
+        notes.extend(self.note_on_light_tails());
         let clipped: f64 = whole.iter().map(|bin| bin.ln.low + bin.ln.high).sum();
         let weight: f64 = whole.iter().map(BinSums::count).sum();
         if clipped > 0.0 && ends != Ends::default() {
@@ -100,6 +88,18 @@ impl WriteFit<'_> {
             }
         }
         notes
+    }
+
+    /// Returns a note on targets with light tails, if these are no chance.
+    fn note_on_light_tails(&self) -> Option<String> {
+        let light = self.used.iter().zip(self.targets).filter(|(bin, _)| self.core.light[**bin]);
+        let light: Vec<String> = light.map(|(_, at)| format!("{at:.4}")).collect();
+        self.core.certainly_light.then(|| {
+            format!(
+                "writes to {} µS have lighter tails than a normal distribution, as verified writes have: their sigma is the root mean square",
+                light.join(", ")
+            )
+        })
     }
 
     /// Returns a note on what outliers would add to the spread of the `law`, if there are any.

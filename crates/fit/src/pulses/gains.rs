@@ -19,7 +19,7 @@ use super::gain_errors::Errors;
 use super::likelihood::Likely;
 use super::spread::{Moments, Spread, Value, moments, spread};
 use super::steps::{Step, Steps};
-use crate::sample::{LEAST_CELLS, signed_root};
+use crate::sample::LEAST_CELLS;
 
 /// Smallest number of steps of a cell in each direction.
 const LEAST_STEPS: f64 = 5.0;

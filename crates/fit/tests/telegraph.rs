@@ -80,7 +80,7 @@ impl Reads {
             let mut high = numbers.uniform() < upper;
             let (drift, white) = (self.drift * numbers.normal(), self.white * (self.uneven * numbers.normal()).exp());
             let mut slow = [1.0_f64, 4.0, 16.0, 64.0].map(|time| ((-1.0 / time).exp(), numbers.normal()));
-            for read in 0..self.count {
+            for (read, common) in walk.iter().enumerate() {
                 if numbers.uniform() < self.change[usize::from(high)] {
                     high = !high;
                 }
@@ -95,7 +95,7 @@ impl Reads {
                 let wrong = if numbers.uniform() < self.wrong.0 { self.wrong.1 } else { 1.0 };
                 let value = conductance
                     * (1.0 + level + pink + drift * along)
-                    * (1.0 + walk[read])
+                    * (1.0 + common)
                     * (1.0 + white * numbers.normal())
                     * wrong;
                 let _ = writeln!(text, "{cell},{state},{},{value}", read as f64 * INTERVAL);

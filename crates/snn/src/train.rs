@@ -110,8 +110,7 @@ impl<'a> Trainer<'a> {
     /// child number `epoch` of each of the `streams`. A store that needs it is first calibrated on the first batch.
     ///
     /// # Errors
-    /// Returns an error if the samples do not fill one batch, or if the loss or an update is not finite.
-    /// [`TrainError`] where the samples do not fill one batch, or where the loss or a step is not finite.
+    /// [`TrainError`] if the samples do not fill one batch, or if the loss or an update is not finite.
     pub fn epoch(
         &mut self,
         samples: &Samples,

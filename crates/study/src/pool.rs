@@ -48,7 +48,6 @@ impl Pool {
     ///
     /// Run work that is not split into tasks here, not in a task: a thread that waits for its own task runs other tasks
     /// meanwhile and must not start a whole trial.
-    /// others meanwhile, and must not be caught in a whole trial.
     pub fn each(&self, work: impl Fn() + Sync) {
         self.busy.fetch_add(self.threads.current_num_threads(), Ordering::Relaxed);
         self.threads.broadcast(|_| {

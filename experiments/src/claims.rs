@@ -14,6 +14,7 @@ mod inhibition;
 mod linear;
 mod rates;
 mod silent;
+mod unconstrained;
 
 use ohmspike_analysis::drawn::streams;
 use ohmspike_stats::draws::Draws;
@@ -111,13 +112,26 @@ impl Finding {
 
 /// Tests all claims on `records` that differ only in excitatory fraction, noise, initial weight spread and seed.
 pub fn claims(records: &[&Record]) -> Vec<Claim> {
-    if !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS) {
-        if !records.iter().all(|record| digits::as_published(&record.settings)) {
-            return Vec::new();
+    let digits = !records.is_empty() && records.iter().all(|record| record.settings.data.set == DIGITS);
+    let all = |kind: fn(&Settings) -> bool| !records.is_empty() && records.iter().all(|record| kind(&record.settings));
+    let tested = |claims: &[Tested]| {
+        let test = |&(claim, criterion, find): &Tested| Claim { claim, criterion, finding: find(records) };
+        claims.iter().map(test).collect()
+    };
+    match (digits, all(unconstrained::as_published)) {
+        (true, true) => tested(&[unconstrained::ON_DIGITS]),
+        (true, false) if !all(digits::as_published) => Vec::new(),
+        (true, false) => tested(&[digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES]),
+        (false, true) if records.iter().all(|record| record.settings.data.set == FULL) => {
+            tested(&[unconstrained::ON_IMAGES])
         }
-        let about_digits = [digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES];
-        return about_digits.map(|(claim, criterion, find)| Claim { claim, criterion, finding: find(records) }).into();
+        (false, true) => Vec::new(),
+        (false, false) => about_images(records),
     }
+}
+
+/// Tests the claims about images under Dale's law.
+fn about_images(records: &[&Record]) -> Vec<Claim> {
     let full: Vec<&Record> = records.iter().copied().filter(|record| record.settings.data.set == FULL).collect();
     let of_noise = with_first_weights_of_the_noise_study(&full);
     let test = |((claim, criterion, find), about_rates): (Tested, bool)| {
@@ -143,7 +157,7 @@ fn with_first_weights_of_the_noise_study<'a>(records: &[&'a Record]) -> Vec<&'a 
 }
 
 /// Data set of the claims about spoken digits.
-const DIGITS: &str = "shd";
+pub const DIGITS: &str = "shd";
 
 /// Claim, criterion, and the function that tests it.
 type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);

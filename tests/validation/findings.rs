@@ -79,6 +79,24 @@ fn the_table_of_the_noise_study_is_that_of_its_records() {
     stated(&[format!("{trials} trials of 30 epochs on the full Fashion-MNIST")]);
 }
 
+/// Returns how many claims have each verdict on the page of a study: supported, contradicted and inconclusive.
+fn verdicts(name: &str) -> [usize; 3] {
+    let page = fs::read_to_string(folder(name).join("report.html")).expect("a page");
+    ["supported", "contradicted", "inconclusive"]
+        .map(|word| page.matches(&format!("<td class=\"verdict\">{word}<")).count())
+}
+
+#[test]
+fn the_verdicts_on_claims_are_those_of_the_pages() {
+    let words = ["no", "one", "two", "three", "four", "five", "six", "seven"];
+    let [supported, contradicted, open] = verdicts("noise-robustness");
+    let [all, supported, contradicted, open] =
+        [supported + contradicted + open, supported, contradicted, open].map(|count| words[count]);
+    stated(&[format!(
+        "of {all} claims, the study supports {supported} and contradicts {contradicted}, and {open} are inconclusive"
+    )]);
+}
+
 /// One row per study: trials, hours on one core, and the machines.
 #[test]
 fn the_times_are_those_of_the_records() {

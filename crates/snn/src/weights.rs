@@ -3,8 +3,7 @@
 //! [`DigitalWeights`] is exact memory with optional write noise:
 //!
 //! ```text
-//! w        <-  bound(w + step + sigma z)                                    z ~ N(0, 1) for every weight at every
-//! update
+//! w        <-  bound(w + step + sigma z)      z ~ N(0, 1) for every weight at every update
 //! bound(w)  =  max(w, 0) in excitatory rows, min(w, 0) in inhibitory rows
 //! ```
 //!

@@ -32,12 +32,13 @@ pub fn test_mode() -> bool {
     given("--test") || !given("--bench")
 }
 
-/// Returns whether `name` contains the first argument that is neither a flag nor a number. True without such an
+/// Returns whether `name` contains one of the arguments that are neither flags nor numbers. True without such an
 /// argument.
 pub fn wanted(name: &str) -> bool {
-    let mut arguments = std::env::args().skip(1);
-    let word = arguments.find(|argument| argument.parse::<f64>().is_err() && !argument.starts_with('-'));
-    word.is_none_or(|word| name.contains(&word))
+    let arguments = std::env::args().skip(1);
+    let words: Vec<String> =
+        arguments.filter(|argument| argument.parse::<f64>().is_err() && !argument.starts_with('-')).collect();
+    words.is_empty() || words.iter().any(|word| name.contains(word))
 }
 
 /// Returns the number after `flag`.

@@ -1,4 +1,4 @@
-"""Trains one program for some batches and prints `images,seconds`: measure.py FOLDER PROGRAM BATCHES THREADS.
+"""Trains one program for some batches and prints `training,images,count,seconds`: measure.py FOLDER PROGRAM BATCHES THREADS.
 
 Spikes are encoded and one batch is trained before the measurement, so that compilation and allocation are not included.
 It then prints `ready` and waits for a line of input, so that several processes can start at once.
@@ -29,7 +29,7 @@ def main(folder, name, count, threads):
     seconds = time.perf_counter() - started
     if not all(map(math.isfinite, losses)):
         raise SystemExit("training diverged")
-    print(f"{count * task.BATCH},{seconds}")
+    print(f"training,images,{count * task.BATCH},{seconds}")
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ UNITS = {
     "reads": ("µs a read", 1e6),
     "cells": ("ns a cell", 1e9),
     "pulses": ("ns a pulse", 1e9),
+    "chips": ("ms a chip", 1e3),
+    "arrays": ("ms an array", 1e3),
 }
 
 class Row(NamedTuple):
@@ -49,6 +51,7 @@ class Info(NamedTuple):
     rounds: int
     batches: int
     checks: list
+    comparisons: list
     failures: dict
     versions: dict
 
@@ -108,7 +111,7 @@ def spread(values):
 
 
 def verdicts(table):
-    """Returns the training ratios with their targets."""
+    """Returns the training ratios with their targets, and the ratios of deployment and wires."""
     others = [line for line in table if line.work == "training" and not line.ours() and line.ratios]
     published = [line for line in others if line.program == catalogue.TRAINERS[0].name]
     made = []
@@ -119,7 +122,16 @@ def verdicts(table):
                 f"Training, two Ohmspike trials in parallel: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
                 f"{line.program} ({line.how}){note}; target: {target} times."
             )
-    return made
+    return made + [fastest(lines) for lines in groups(table).values() if lines[0].counted in ("chips", "arrays")]
+
+
+def fastest(of_work):
+    """Returns the ratio of the fastest other program with one kind of work."""
+    others = [line for line in of_work if not line.ours() and line.ratios]
+    if not others:
+        return f"{of_work[0].work}: only Ohmspike was measured."
+    line = min(others, key=Line.median)
+    return f"{line.work}: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of {line.program} ({line.how}), the fastest of the others."
 
 
 def markdown(table, info):
@@ -144,12 +156,17 @@ def markdown(table, info):
             name = f"**{line.program}**" if line.ours() else line.program
             page.append(f"| {name} | {line.how} | {short(line.median())} | {spread(line.values)} | {ratio} |")
         page.append("")
+    measured = {line.program for line in table}
     page += ["## Differences", ""]
-    page += [f"- {program.name}: {program.differs}." for program in [*catalogue.TRAINERS, catalogue.DEVICES]]
+    page += [f"- {program.name}: {program.differs}." for program in catalogue.PROGRAMS if program.name in measured]
     page += ["", "## Check of the same work", ""]
-    page += ["Loss of one batch with equal weights, compared with the float64 equations for the program's reset.", ""]
-    page += ["| program | reset | hidden spikes per image | loss | expected | norms of the gradients |"]
-    page += ["|---|---|---|---|---|---|", *info.checks, ""]
+    if info.checks:
+        page += ["Loss of one batch with equal weights, compared with the float64 equations for the program's reset.", ""]
+        page += ["| program | reset | hidden spikes per image | loss | expected | norms of the gradients |"]
+        page += ["|---|---|---|---|---|---|", *info.checks, ""]
+    if info.comparisons:
+        page += ["Arrays with equal weights, resistances and inputs. Deviations are from the exact product, root mean square.", ""]
+        page += ["| program | work | compared | found | expected |", "|---|---|---|---|---|", *info.comparisons, ""]
     page += ["## Versions", ""] + [f"- {program}: {version}" for program, version in info.versions.items()]
     page += ["", "## Failed", ""] + [f"- {program}: {reason}" for program, reason in info.failures.items()] if info.failures else []
     return "\n".join(page) + "\n"
@@ -166,7 +183,7 @@ def summary(values):
 
 
 def write(folder, rows, info):
-    """Writes all files to `folder` and prints the training ratios."""
+    """Writes all files to `folder` and prints the ratios."""
     folder.mkdir(parents=True, exist_ok=True)
     table = lines(rows)
     with open(folder / "measurements.csv", "w", newline="") as file:

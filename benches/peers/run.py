@@ -3,6 +3,7 @@
 
     python3 benches/peers/run.py                            # install, build, check and measure (README.md states the time)
     python3 benches/peers/run.py --rounds 1 --batches 4     # a quick test run
+    python3 benches/peers/run.py --work deployment          # one kind of work
 
 Needs Python 3.11 or newer, Cargo and a network; the other programs go into target/peers/venv.
 """
@@ -19,6 +20,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import agreement
 import catalogue
 import data
 import report
@@ -29,7 +31,9 @@ VENV = ROOT / "target/peers/venv"
 PYTHON = VENV / "bin/python"
 THREADS = 2
 BATCHES = 234
-OURS = "Ohmspike"
+OURS = report.OURS
+# Their other dependencies draw figures, and one needs a library of the system.
+WITHOUT_DEPENDENCIES = ["badcrossbar"]
 
 
 def arguments():
@@ -38,8 +42,9 @@ def arguments():
     add = parser.add_argument
     add("--rounds", type=int, default=5, help="rounds over all programs [default: 5]")
     add("--batches", type=int, default=BATCHES, help="training batches per round of the other programs [default: 234, an epoch]")
-    add("--side-by-side", action="store_true", help="also measure two parallel trials of the other programs, with one thread each")
+    add("--side-by-side", action="store_true", help="also measure two parallel processes of the other programs, with one thread each")
     add("--only", action="append", choices=modules(), metavar="NAME", help=f"only this other program, repeatable: {names}")
+    add("--work", action="append", default=[], metavar="WORD", help="only kinds of work with this text in their name, repeatable")
     add("--data", metavar="DIR", help="folder of Fashion-MNIST [default: where `ohmspike data list` looks]")
     add("--out", type=Path, default=HERE / "results", metavar="DIR", help="results folder [default: benches/peers/results]")
     chosen = parser.parse_args()
@@ -50,7 +55,7 @@ def arguments():
 
 
 def modules():
-    return [program.module for program in [*catalogue.TRAINERS, catalogue.DEVICES]]
+    return [program.module for program in catalogue.PROGRAMS]
 
 
 def install(requirements):
@@ -59,11 +64,20 @@ def install(requirements):
         subprocess.run([sys.executable, "-m", "venv", VENV], check=True)
     failures = {}
     for requirement in requirements:
+        package = requirement.split("==")[0]
         command = [PYTHON, "-m", "pip", "install", "--quiet", "--constraint", HERE / "requirements.txt", requirement]
+        command += ["--no-deps"] if package in WITHOUT_DEPENDENCIES else []
         installed = subprocess.run(command, capture_output=True, text=True)
         if installed.returncode:
-            failures[requirement.split("==")[0]] = last_line(installed.stderr)
+            failures[package] = last_line(installed.stderr)
     return failures
+
+
+def missing(failures):
+    """Returns the programs that are not installed, with the reasons of failures."""
+    installed = versions()
+    absent = [program for program in catalogue.PROGRAMS if program.package not in installed]
+    return {program.name: failures.get(program.package, "in no package index, and not installed by hand") for program in absent}
 
 
 def requirements():
@@ -118,38 +132,56 @@ def table(text):
     return [(what, counted, int(count), float(seconds)) for what, counted, count, seconds in csv.reader(lines)]
 
 
-def train(program, trials, batches, folder):
-    """Trains `trials` networks in parallel on all threads; returns their images and the seconds of the slower one.
+def together(command, trials, folder):
+    """Runs `trials` processes of a program, and starts each of their measurements at once. Returns their rows, with the sum of
+    the counts and the seconds of the slowest."""
+    processes = [start(command, folder, THREADS // trials) for _ in range(trials)]
+    rows = []
+    while all(lines := [process.stdout.readline().strip() for process in processes]):
+        if lines[0] != "ready":
+            (what, counted, *_), *_ = measured = list(csv.reader(lines))
+            rows.append((what, counted, sum(int(row[2]) for row in measured), max(float(row[3]) for row in measured)))
+            continue
+        for process in processes:
+            # A failed process no longer reads input.
+            with contextlib.suppress(BrokenPipeError):
+                process.stdin.write("go\n")
+                process.stdin.flush()
+    for process in processes:
+        finish(process)
+    return rows
 
-    All start after each has reported that it is ready."""
+
+def train(program, trials, batches, folder):
+    """Trains `trials` networks in parallel on all threads."""
     threads = THREADS // trials
-    command = [PYTHON, "measure.py", folder, program.module, batches, threads]
-    processes = [start(command, folder, threads) for _ in range(trials)]
-    for process in processes:
-        process.stdout.readline()
-    for process in processes:
-        # A failed process no longer reads input.
-        with contextlib.suppress(BrokenPipeError):
-            process.stdin.write("go\n")
-            process.stdin.flush()
-    measured = [finish(process).split(",") for process in processes]
-    images, seconds = sum(int(images) for images, _ in measured), max(float(seconds) for _, seconds in measured)
     how = f"{threads} threads" if trials == 1 else f"{trials} at a time"
-    return [(f"training: {how}", "images", images, seconds)]
+    trained = together([PYTHON, "measure.py", folder, program.module, batches, threads], trials, folder)
+    return [(f"{what}: {how}", *numbers) for what, *numbers in trained]
+
+
+def use_arrays(program, trials, chosen, folder):
+    """Measures the arrays of a program in `trials` processes."""
+    # Duration of a measurement, s.
+    seconds = max(0.2, 2 * chosen.batches / BATCHES)
+    how = "" if trials == 1 else f"; {trials} at a time"
+    measured = together([PYTHON, "devices.py", program.module, seconds, *chosen.work], trials, folder)
+    return [(f"{what}{how}", *numbers) for what, *numbers in measured]
+
+
+def wants_training(chosen):
+    return not chosen.work or any(word in "training" for word in chosen.work)
 
 
 def measurements(ours, chosen, folder):
-    """Yields the measurements of a round, Ohmspike first: the program and a function that returns its rows."""
-    made = [(OURS, lambda: table(run([ours, "--bench"], folder)))]
+    """Returns the measurements of a round, Ohmspike first: the program and a function that returns its rows."""
+    made = [(OURS, lambda: table(run([ours, "--bench", *chosen.work], folder)))]
     for trials in (1, THREADS) if chosen.side_by_side else (1,):
-        for program in catalogue.TRAINERS:
-            if program.module in chosen.only:
-                made.append((program.name, functools.partial(train, program, trials, chosen.batches, folder)))
-    if catalogue.DEVICES.module in chosen.only:
-        # Duration of a measurement, s.
-        command = [PYTHON, "-m", "programs.aihwkit", 2 if chosen.batches == BATCHES else 0.2]
-        made.append((catalogue.DEVICES.name, lambda: table(run(command, folder))))
-    return made
+        for program in catalogue.TRAINERS if wants_training(chosen) else []:
+            made.append((program, functools.partial(train, program, trials, chosen.batches, folder)))
+        made += [(program, functools.partial(use_arrays, program, trials, chosen, folder)) for program in catalogue.DEVICES]
+    chosen_of = [(program.name, measure) for program, measure in made[1:] if program.module in chosen.only]
+    return [made[0], *chosen_of]
 
 
 def measure(measured, rounds, failures):
@@ -167,10 +199,30 @@ def measure(measured, rounds, failures):
 def check(chosen, folder, failures):
     """Returns a line for each program with the loss of the equations; programs that differ fail."""
     lines = []
-    for program in catalogue.TRAINERS:
+    for program in catalogue.TRAINERS if wants_training(chosen) else []:
         if program.module in chosen.only and program.name not in failures:
             with noted(program.name, failures):
                 lines.append(run([PYTHON, "check.py", folder, program.module], folder).strip())
+    print("\n".join(lines), file=sys.stderr)
+    return lines
+
+
+def compare(ours, chosen, folder, failures):
+    """Returns lines that compare the arrays of all programs with noise laws and with Ohmspike; programs that differ fail."""
+    reference = agreement.results(run([ours, "--bench", "--check", *chosen.work], folder))
+    lines = []
+    for name, module in [(OURS, None), *((program.name, program.module) for program in catalogue.DEVICES)]:
+        if name in failures or module not in [None, *chosen.only]:
+            continue
+        with noted(name, failures):
+            command = [PYTHON, "devices.py", module, "check", *chosen.work]
+            # Currents of Ohmspike are the reference.
+            deviations = {work: numbers for work, numbers in reference.items() if work.startswith("deployment")}
+            found = agreement.results(run(command, folder)) if module else deviations
+            compared = [agreement.compare(work, numbers, reference) for work, numbers in found.items()]
+            lines += [f"| {name} | {line} |" for line, _ in compared]
+            if problems := [problem for _, problem in compared if problem]:
+                raise Failed(problems[0])
     print("\n".join(lines), file=sys.stderr)
     return lines
 
@@ -210,11 +262,9 @@ def main():
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:THREADS])
     print("installing the other programs", file=sys.stderr, flush=True)
-    missing = install(requirements())
-    programs = [*catalogue.TRAINERS, catalogue.DEVICES]
-    failures = {program.name: missing[program.package] for program in programs if program.package in missing}
+    failures = missing(install(requirements()))
     ours = build()
-    checks = check(chosen, folder, failures)
+    checks, comparisons = check(chosen, folder, failures), compare(ours, chosen, folder, failures)
     rows = measure(measurements(ours, chosen, folder), chosen.rounds, failures)
     if OURS in failures:
         raise SystemExit(f"{OURS}: {failures[OURS]}")
@@ -226,8 +276,9 @@ def main():
         rounds=chosen.rounds,
         batches=chosen.batches,
         checks=checks,
+        comparisons=comparisons,
         failures=failures,
-        versions={OURS: commit()} | {p.name: f"{p.package} {installed.get(p.package, 'not installed')}" for p in programs},
+        versions={OURS: commit()} | {p.name: f"{p.package} {installed.get(p.package, 'not installed')}" for p in catalogue.PROGRAMS},
     )
     report.write(chosen.out, rows, info)
 

@@ -1,19 +1,17 @@
-"""aihwkit: noisy reads and pulsed updates of an analog tile, as `name,counted,count,seconds` on standard output.
+"""aihwkit: noisy reads and pulsed updates of an analog tile, and chips with programming noise.
 
 The C++ tile is called directly, without the overhead of PyTorch layers. Converters, bounds and managements are disabled.
 """
 
-import sys
-import time
-
 import torch
 from aihwkit.simulator.configs import SingleRPUConfig
 from aihwkit.simulator.configs.devices import ConstantStepDevice, SoftBoundsDevice
-from aihwkit.simulator.parameters.enums import BoundManagementType, NoiseManagementType, WeightNoiseType
-from aihwkit.simulator.parameters.io import IOParameters
+from aihwkit.simulator.parameters.enums import WeightNoiseType
 from aihwkit.simulator.tiles.analog import AnalogTile
 
 import task
+from programs import aihwkit_inference
+from programs.aihwkit_inference import exact_converters
 
 VECTORS = 256
 PULSES = 1.5
@@ -23,10 +21,7 @@ EXACT = {"dw_min_dtod": 0.0, "up_down_dtod": 0.0, "w_max_dtod": 0.0, "w_min_dtod
 
 def tile(device, noise=WeightNoiseType.NONE):
     """Returns an array of 784 x 100 with all weights 0.3."""
-    read = IOParameters(
-        inp_res=-1, out_res=-1, out_noise=0.0, out_bound=0, bound_management=BoundManagementType.NONE,
-        noise_management=NoiseManagementType.NONE, w_noise=0.01, w_noise_type=noise,
-    )
+    read = exact_converters(w_noise=0.01, w_noise_type=noise)
     made = AnalogTile(task.HIDDEN, task.PIXELS, SingleRPUConfig(device=device, forward=read))
     made.set_weights(torch.full((task.HIDDEN, task.PIXELS), 0.3))
     return made
@@ -40,28 +35,18 @@ def vectors(active):
     return made
 
 
-def timed(work, calls):
-    """Returns the seconds of `calls` calls, after one that is not counted."""
-    work(0)
-    started = time.perf_counter()
-    for call in range(calls):
-        work(call)
-    return time.perf_counter() - started
-
-
-def reads(seconds):
+def reads(stopwatch):
     """Measures reads with equal noise for all cells and with noise that grows with the current, one and many per call."""
     kinds = {"same noise of all cells": WeightNoiseType.ADDITIVE_CONSTANT, "PCM read noise": WeightNoiseType.PCM_READ}
     for kind, noise in kinds.items():
         array = tile(ConstantStepDevice(**EXACT), noise)
         for active in (13, 300):
-            inputs = vectors(active)
-            for size in (1, VECTORS):
-                parts = inputs.split(size)
-                calls = max(1, int(seconds / 10e-6 / size / (8 if noise is WeightNoiseType.PCM_READ else 1)))
-                took = timed(lambda call: array.tile.forward(parts[call % len(parts)], False, False, False, True), calls)
-                name = f"noisy read: {active} active of {task.PIXELS} x {task.HIDDEN}: {kind}; {size} a call"
-                print(f"{name},reads,{calls * size},{took}", flush=True)
+            work = f"noisy read: {active} active of {task.PIXELS} x {task.HIDDEN}"
+            for size in (1, VECTORS) if stopwatch.wants(work) else ():
+                # A call with one vector is measured in groups, which take longer than a look at the clock.
+                parts = vectors(active).split(size)
+                read = lambda _: [array.tile.forward(part, False, False, False, True) for part in parts]
+                stopwatch.measure(f"{work}: {kind}; {size} a call", "reads", VECTORS, read)
 
 
 def pulses_per_cell(array, x, d):
@@ -71,10 +56,13 @@ def pulses_per_cell(array, x, d):
     return ((array.get_weights()[0] - before).abs() / STEP).mean().item() / len(x)
 
 
-def updates(seconds):
+def updates(stopwatch):
     """Measures rank-one updates with an average of one and a half pulses per cell, alternating up and down."""
     laws = {"constant": ConstantStepDevice, "soft-bounds": SoftBoundsDevice}
     for law, device in laws.items():
+        work = f"pulsed update: {law} of {task.PIXELS} x {task.HIDDEN}"
+        if not stopwatch.wants(work):
+            continue
         array = tile(device(dw_min=STEP, dw_min_std=0.3, w_max=1.0, w_min=-1.0, **EXACT))
         counted = tile(ConstantStepDevice(dw_min=STEP, dw_min_std=0.0, w_max=1.0, w_min=-1.0, **EXACT))
         for made in (array, counted):
@@ -82,15 +70,18 @@ def updates(seconds):
         for size in (1, 16):
             x, d = torch.ones(size, task.PIXELS), torch.ones(size, task.HIDDEN)
             pulses = pulses_per_cell(counted, x, d)
-            calls = max(2, int(seconds / 3e-3 / size))
-            took = timed(lambda call: array.tile.update(x, d if call % 2 else -d, False), calls)
+            calls, seconds = stopwatch.time(lambda call: array.tile.update(x, d if call % 2 else -d, False), least=2)
             cells = calls * size * task.PIXELS * task.HIDDEN
-            name = f"pulsed update: {law} of {task.PIXELS} x {task.HIDDEN}: {size} a call"
-            print(f"{name},cells,{cells},{took}\n{name},pulses,{round(cells * pulses)},{took}", flush=True)
+            name = f"{work}: {size} a call"
+            print(f"{name},cells,{cells},{seconds}\n{name},pulses,{round(cells * pulses)},{seconds}", flush=True)
 
 
-if __name__ == "__main__":
-    torch.set_num_threads(2)
+@torch.inference_mode()
+def measure(stopwatch):
     torch.manual_seed(1)
-    reads(float(sys.argv[1]))
-    updates(float(sys.argv[1]))
+    reads(stopwatch)
+    updates(stopwatch)
+    aihwkit_inference.measure(stopwatch)
+
+
+results = aihwkit_inference.results

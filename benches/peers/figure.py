@@ -3,9 +3,14 @@
 import math
 from html import escape
 
-WIDTH, LEFT, RIGHT = 900, 330, 190
+WIDTH, LEFT, RIGHT = 980, 410, 190
 LINE, TITLE, AXIS, GAP = 24, 34, 24, 18
 INK, PALE, OURS, THEIRS = "#1f2933", "#d9dee3", "#00707a", "#8a4b08"
+
+
+def short(value):
+    """Formats a value with three digits."""
+    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
 
 
 def text(x, y, words, anchor="start", size=13, colour=INK, weight="normal"):
@@ -44,13 +49,13 @@ def panel(top, title, lines):
         made.append(text(LEFT - 14, y + 4.5, name, "end", weight="bold" if line.ours() else "normal", colour=colour))
         made.append(f'<line x1="{low:.1f}" y1="{y}" x2="{high:.1f}" y2="{y}" stroke="{colour}" stroke-width="3"/>')
         made.append(f'<circle cx="{middle:.1f}" cy="{y}" r="5" fill="{colour}"/>')
-        ratio = f" · {line.ratio():.3g} times" if line.ratios and line.ratio() != 1 else ""
-        made.append(text(WIDTH - RIGHT + 16, y + 4.5, f"{line.median():.3g}{ratio}"))
+        ratio = f" · {short(line.ratio())} times" if line.ratios and line.ratio() != 1 else ""
+        made.append(text(WIDTH - RIGHT + 16, y + 4.5, f"{short(line.median())}{ratio}"))
     return made, last + AXIS + GAP
 
 
 def draw(groups, caption):
-    """Draws training, reads and pulses as SVG; cells are the same measurement as pulses."""
+    """Draws every kind of work as SVG, but not cells: they are the same measurement as pulses."""
     made, top = [], 12
     for (work, unit), lines in groups.items():
         if unit != "ns a cell":

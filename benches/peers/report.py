@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import catalogue
 import figure
+from figure import short
 
 OURS = "Ohmspike"
 # The Ohmspike side of a ratio: all cores busy.
@@ -101,17 +102,12 @@ def groups(table):
     return grouped
 
 
-def short(value):
-    """Formats a value with three digits."""
-    return f"{value:.3g}" if value < 1000 else f"{value:.0f}"
-
-
 def spread(values):
     return f"{short(min(values))} to {short(max(values))}"
 
 
 def verdicts(table):
-    """Returns the training ratios with their targets, and the ratios of deployment and wires."""
+    """Returns the training ratios with their targets, and the ratio of the fastest other program for all other work."""
     others = [line for line in table if line.work == "training" and not line.ours() and line.ratios]
     published = [line for line in others if line.program == catalogue.TRAINERS[0].name]
     made = []
@@ -122,16 +118,21 @@ def verdicts(table):
                 f"Training, two Ohmspike trials in parallel: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of "
                 f"{line.program} ({line.how}){note}; target: {target} times."
             )
-    return made + [fastest(lines) for lines in groups(table).values() if lines[0].counted in ("chips", "arrays")]
+    # Cells are the same measurement as pulses.
+    return made + [fastest(of_work) for of_work in groups(table).values() if of_work[0].counted not in ("images", "cells")]
 
 
 def fastest(of_work):
     """Returns the ratio of the fastest other program with one kind of work."""
     others = [line for line in of_work if not line.ours() and line.ratios]
     if not others:
-        return f"{of_work[0].work}: only Ohmspike was measured."
+        return f"{named(of_work[0])}: only Ohmspike was measured."
     line = min(others, key=Line.median)
-    return f"{line.work}: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of {line.program} ({line.how}), the fastest of the others."
+    return f"{named(line)}: {short(line.ratio())} times ({spread(line.ratios)}) the throughput of {line.program} ({line.how}), the fastest of the others."
+
+
+def named(line):
+    return line.work[:1].upper() + line.work[1:]
 
 
 def markdown(table, info):

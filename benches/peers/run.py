@@ -244,9 +244,10 @@ def noted(name, failures):
 def machine():
     """Returns the processor and the number of cores."""
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        model = next(line.split(":", 1)[1].strip() for line in lines if line.startswith("model name"))
-    except (OSError, StopIteration):
+        lines = [line.split(":", 1) for line in Path("/proc/cpuinfo").read_text().splitlines() if ":" in line]
+        of_cpu = {key.strip(): value.strip() for key, value in lines}
+        model = f"{of_cpu['model name']} (family {of_cpu['cpu family']}, model {of_cpu['model']})"
+    except (OSError, KeyError):
         model = platform.processor() or platform.machine()
     return f"{model}, {os.cpu_count()} cores, {platform.system()}"
 

@@ -86,6 +86,33 @@ fn the_measured_devices_are_those_of_their_records() {
     stated(&[format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>())]);
 }
 
+/// Energies of trials that are not excluded, of devices with known pulses.
+#[test]
+fn the_energies_of_measured_devices_are_those_of_their_records() {
+    let mut trials: BTreeMap<(String, bool), Vec<[f64; 3]>> = BTreeMap::new();
+    for record in records("measured-devices") {
+        let hardware = &record.settings.hardware;
+        let energy = record.energy.as_ref().expect("cells");
+        let microjoules =
+            [energy.training.write_microjoules, energy.training.read_microjoules, energy.inference.read_microjoules];
+        if let [Some(writes), Some(reads), Some(image)] = microjoules {
+            let key = (hardware.device.clone(), hardware.controller == Controller::DigitalCopy);
+            trials.entry(key).or_default().push([writes / 1e3, reads / 1e3, 1e6 * image]);
+        }
+    }
+    let devices: BTreeSet<&str> = trials.keys().map(|(device, _)| device.as_str()).collect();
+    assert_eq!(devices.into_iter().collect::<Vec<_>>(), ["1t1r-yousuf-2025", "hfox-taox-wan-2022-1s"]);
+    let line = |device: &str, copy: bool| {
+        let trials = &trials[&(device.to_owned(), copy)];
+        let mean = |place: usize| trials.iter().map(|trial| trial[place]).sum::<f64>() / trials.len() as f64;
+        let controller = if copy { "digital copy" } else { "read-back" };
+        let picojoules = mean(2).round() as u64;
+        let image = format!("{},{:03}", picojoules / 1000, picojoules % 1000);
+        format!("| {device} | {controller} | {:.2} | {:.2} | {image} |", mean(0), mean(1))
+    };
+    stated(&[line("hfox-taox-wan-2022-1s", true), line("1t1r-yousuf-2025", false)]);
+}
+
 /// Returns the outcomes with the seeds that they drew from.
 fn drawn(cell: &Cell) -> Vec<Drawn> {
     cell.outcomes.iter().map(|(seed, outcome)| (Draws::all(*seed), *outcome)).collect()

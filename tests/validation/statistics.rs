@@ -195,9 +195,9 @@ fn normalised_accuracies_and_their_crossings() {
         let interval = crossing.interval.expect("an interval");
         let found = [crossing.level, interval.near, interval.far].map(|end| end.expect("within the levels"));
         assert_all_close(found, &[*level, ends[0], ends[1]]);
-        // The mean of the crossings of the repeats is the crossing of the curve.
-        let mean = crossing.by_repeat.iter().map(|one| one.1).sum::<f64>() / crossing.by_repeat.len() as f64;
-        assert_close(mean, *level);
+        // Some repeats cross earlier and others later. Their mean differs from the crossing where the curve bends.
+        let earlier = crossing.by_repeat.iter().filter(|one| one.1 < *level).count();
+        assert!(0 < earlier && earlier < crossing.by_repeat.len(), "{:?}", crossing.by_repeat);
     }
 }
 

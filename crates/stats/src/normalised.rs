@@ -18,9 +18,11 @@
 //! Outcomes of all conditions with the same draws, including the clean one, are one repeat. Variances add between
 //! conditions with different draws.
 //!
-//! `by_repeat` is the crossing of each repeat to first order, crossing - d_i / slope (delta method), so that the
-//! crossings of two curves can be compared in pairs.
+//! `by_repeat` has one crossing per repeat, for the size of the difference between two curves: where the mean curve crosses
+//! when it is shifted by d_i at its crossing. On a straight curve this is crossing - d_i / slope (delta method). Where a
+//! flat curve becomes steep, the slope at the crossing would understate how far a lower curve crosses earlier.
 
+mod compared;
 mod curve;
 
 pub use curve::Curve;
@@ -123,8 +125,10 @@ pub struct Crossing {
     pub level: Option<f64>,
     /// 95 % interval of the level; `None` below three repeats, or if all repeats are equal.
     pub interval: Option<CrossingInterval>,
-    /// Crossing of each repeat to first order; empty without a crossing, or if conditions share no draws.
+    /// Crossing of the mean curve when shifted by each repeat; empty without a crossing, or if conditions share no draws.
     pub by_repeat: Vec<Drawn>,
+    /// Levels with d of each repeat; empty if conditions share no draws.
+    pub distances: Vec<(f64, Vec<Drawn>)>,
 }
 
 /// Interval of a crossing.

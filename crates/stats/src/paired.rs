@@ -56,6 +56,8 @@ pub struct Paired {
     pub ci95: (f64, f64),
     /// Standard error of the difference.
     pub standard_error: f64,
+    /// Number of tests that `p` combines by Bonferroni's method; 1 for a t test.
+    pub combined: usize,
 }
 
 impl Paired {
@@ -93,12 +95,12 @@ impl Paired {
         };
         let t = sample.mean / standard_error;
         let p = (2.0 * student_tail(n - 1, t.abs())).min(1.0);
-        Ok(Paired { difference: sample.mean, t, n, p, ci95, standard_error })
+        Ok(Paired { difference: sample.mean, t, n, p, ci95, standard_error, combined: 1 })
     }
 
     /// Returns the smallest difference that a test at level `alpha` would detect with probability [`POWER`].
     pub fn least_difference(&self, alpha: f64) -> f64 {
-        self.standard_error * least_shift(self.n - 1, alpha, POWER)
+        self.standard_error * least_shift(self.n - 1, alpha / self.combined as f64, POWER)
     }
 }
 

@@ -94,7 +94,10 @@ fn notes(facts: &Facts) -> Markup {
             }
         }
         @if facts.seeds_done().len() >= LEAST_REPEATS {
-            p.method { "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %." }
+            p.method {
+                "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %."
+                @if facts.tolerances.is_some() { " Curves differ if t tests exclude every level as the crossing of both." }
+            }
         }
         @if let Some(untested) = untested(&facts.study().conditions[0].settings) {
             p.method { (capital(&untested)) "." }
@@ -222,10 +225,11 @@ fn between(facts: &Facts, known: &[&Tolerance], all: usize, key: &str) -> String
 fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
     let of = |(tolerance, crossing): &(&Tolerance, Crossing)| {
         let has = crossing.level.is_some() && !crossing.by_repeat.is_empty();
-        has.then(|| (tolerance.name.clone(), crossing.by_repeat.clone()))
+        has.then(|| (tolerance.name.clone(), crossing.clone()))
     };
-    let by_repeat: Option<Vec<(String, Vec<Drawn>)>> = found.iter().map(of).collect();
-    match by_repeat.and_then(Ranking::new).filter(Ranking::is_tested) {
+    let crossings: Option<Vec<(String, Crossing)>> = found.iter().map(of).collect();
+    let ranking = crossings.and_then(|crossings| Ranking::by(crossings, |crossing| crossing.level, Crossing::compared));
+    match ranking.filter(Ranking::is_tested) {
         Some(ranking) => ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
             Some(format!("{}{}", significant(value), unit_in_full(key)))
         }),

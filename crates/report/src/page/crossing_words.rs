@@ -98,7 +98,7 @@ mod tests {
     fn crossings_beyond_the_last_level_are_marked() {
         let words = |level, near, far| {
             let interval = Some(CrossingInterval { near, far });
-            let crossing = Crossing { threshold: 0.95, level, interval, by_repeat: Vec::new() };
+            let crossing = Crossing { threshold: 0.95, level, interval, by_repeat: Vec::new(), distances: Vec::new() };
             in_unit(&crossing, 100.0, " %", Some)
         };
         assert_eq!(words(Some(8.75), Some(8.71), Some(8.79)), "8.75 % (8.71 to 8.79)");

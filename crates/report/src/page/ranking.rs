@@ -31,18 +31,28 @@ pub struct End {
 }
 
 impl Ranking {
-    /// Compares named values; none for fewer than two conditions, or too many.
+    /// Compares named outcomes; none for fewer than two conditions, or too many.
     pub fn new(values: Vec<(String, Vec<Drawn>)>) -> Option<Ranking> {
+        let mean = |drawn: &Vec<Drawn>| Some(Estimate::from_drawn(drawn)?.mean);
+        Ranking::by(values, mean, |one, other| Paired::new(one, other))
+    }
+
+    /// Ranks named values by `mean` and tests all pairs with `test`; none for fewer than two, or too many.
+    pub fn by<T>(
+        values: Vec<(String, T)>,
+        mean: impl Fn(&T) -> Option<f64>,
+        test: impl Fn(&T, &T) -> Result<Paired, PairedError>,
+    ) -> Option<Ranking> {
         if !(2..=MOST).contains(&values.len()) {
             return None;
         }
-        let means: Option<Vec<f64>> = values.iter().map(|(_, drawn)| Some(Estimate::from_drawn(drawn)?.mean)).collect();
+        let means: Option<Vec<f64>> = values.iter().map(|(_, value)| mean(value)).collect();
         let means = means?;
         let mut order: Vec<usize> = (0..values.len()).collect();
         order.sort_by(|&one, &other| means[other].total_cmp(&means[one]));
         let pairs: Vec<(usize, usize)> =
             (0..values.len()).flat_map(|one| (one + 1..values.len()).map(move |other| (one, other))).collect();
-        let tests = pairs.iter().map(|&(one, other)| Paired::new(&values[one].1, &values[other].1)).collect();
+        let tests = pairs.iter().map(|&(one, other)| test(&values[one].1, &values[other].1)).collect();
         let tests = pairs.iter().copied().zip(adjusted(tests)).collect();
         Some(Ranking { order, names: values.into_iter().map(|(name, _)| name).collect(), tests })
     }

@@ -97,7 +97,9 @@ impl Curve {
         let place = self.first(threshold);
         let level = place.map(|(segment, share)| self.level(segment, share));
         let by_repeat = place.map_or_else(Vec::new, |place| self.by_repeat(threshold, place));
-        Ok(Crossing { threshold, level, interval: self.interval(threshold), by_repeat })
+        let at = |place: usize| (self.levels[place], self.distances(threshold, place, 0.0));
+        let distances = if self.is_paired() { (0..self.levels.len()).map(at).collect() } else { Vec::new() };
+        Ok(Crossing { threshold, level, interval: self.interval(threshold), by_repeat, distances })
     }
 
     /// Returns the crossings of all [`THRESHOLDS`].
@@ -222,12 +224,27 @@ impl Curve {
         Some((next - 1, (above - threshold) / (above - below)))
     }
 
-    fn by_repeat(&self, threshold: f64, (segment, share): (usize, f64)) -> Vec<Drawn> {
-        let rise = self.mean_distance(threshold, segment, 1.0) - self.mean_distance(threshold, segment, 0.0);
-        let slope = rise / (self.levels[segment + 1] - self.levels[segment]);
-        let level = self.level(segment, share);
-        let distances = self.distances(threshold, segment, share).into_iter();
-        distances.map(|(draws, distance)| (draws, level - distance / slope)).collect()
+    fn by_repeat(&self, threshold: f64, place: (usize, f64)) -> Vec<Drawn> {
+        let distances = self.distances(threshold, place.0, place.1).into_iter();
+        distances.map(|(draws, distance)| (draws, self.shifted(threshold, place, distance))).collect()
+    }
+
+    /// Returns the crossing of the mean curve shifted by `above`, the one that its crossing in a segment, at a fraction
+    /// `share` of it, moves to. Beyond the levels, the curve has the slope of that segment.
+    fn shifted(&self, threshold: f64, (segment, share): (usize, f64), above: f64) -> f64 {
+        let mean = |place: usize| self.mean_distance(threshold, place, 0.0);
+        let slope = (mean(segment + 1) - mean(segment)) / (self.levels[segment + 1] - self.levels[segment]);
+        let later = segment + 1..if above > 0.0 { self.levels.len() } else { 0 };
+        let earlier = 0..if above > 0.0 { 0 } else { segment + 1 };
+        let (mut level, mut distance) = (self.level(segment, share), above);
+        for place in later.chain(earlier.rev()) {
+            let next = mean(place) + above;
+            if (next > 0.0) != (above > 0.0) {
+                return level + (self.levels[place] - level) * distance / (distance - next);
+            }
+            (level, distance) = (self.levels[place], next);
+        }
+        level - distance / slope
     }
 }
 
@@ -323,6 +340,22 @@ mod tests {
             (ends(curve(&conditions(|_| 1))), ends(curve(&conditions(|number| 10 * number as u64))));
         assert!(paired.0 < unpaired.0);
         assert_eq!((paired.1, unpaired.1), (4, 0));
+    }
+
+    /// Means of 0.80, 0.78, 0.70 and 0.50 cross 0.73 at 16.25, where the slope is -0.008.
+    #[test]
+    fn repeats_cross_where_the_shifted_curve_does() {
+        let curve = curve(&conditions(|_| 1));
+        let at = |above| curve.shifted(0.9, (1, 0.625), above);
+        let near = |found: f64, expected: f64| assert!((found - expected).abs() < 1e-9, "{found}, not {expected}");
+        near(at(0.0), 16.25);
+        near(at(-0.02), 13.75);
+        // From 20 on, the curve is steeper: 0.70 + 0.04 falls to 0.73 at 21. Up to 10, it is flatter: 0.79 - 0.06 is at 5.
+        near(at(0.04), 21.0);
+        near(at(-0.06), 5.0);
+        // Beyond both ends: 0.50 + 0.31 is 0.08 too high, and 0.80 - 0.11 is 0.04 too low.
+        near(at(0.31), 40.0 + 0.08 / 0.008);
+        near(at(-0.11), -0.04 / 0.008);
     }
 
     /// Fewer bits are worse: the same numbers with decreasing levels.

@@ -41,7 +41,7 @@ struct Plan {
 pub enum Chips {
     /// The same, erased and programmed again, as in the other programs.
     SameArray,
-    /// A new one, as for devices whose cells differ.
+    /// A new one, as for devices with cells that differ.
     NewArrays,
 }
 

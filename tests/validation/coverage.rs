@@ -19,7 +19,7 @@ use ohmspike_stats::{ALPHA, Estimate};
 const SIMULATIONS: usize = 20_000;
 /// Simulations of curves.
 const CURVES: usize = 2000;
-/// Pairs of curves whose crossings are compared, which takes longer.
+/// Pairs of curves with a comparison of their crossings, which takes longer.
 const COMPARED: usize = 500;
 /// Required coverage of intervals.
 const LEAST_COVERAGE: f64 = 0.93;

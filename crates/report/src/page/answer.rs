@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
-use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::normalised::Crossing;
 use ohmspike_stats::{Estimate, LEAST_REPEATS};
 use ohmspike_study::health::HealthKind;

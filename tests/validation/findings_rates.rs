@@ -23,7 +23,10 @@ impl Cell {
 
     /// Mean peak accuracy with its interval, or how many networks are silent.
     fn words(&self) -> String {
+        let first = self.peaks.values().next().expect("one trial or more");
         match self.silent {
+            // Equal peaks have no interval.
+            0 if self.peaks.values().all(|peak| peak == first) => format!("{:.1} in all", 100.0 * first),
             0 => outcomes(&self.peaks),
             silent => format!("silent ({silent} of {})", self.peaks.len()),
         }

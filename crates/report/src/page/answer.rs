@@ -393,7 +393,7 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ma
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_stats::draws::Draws;
+    use ohmspike_stats::draws::{Drawn, Draws};
 
     use super::*;
 

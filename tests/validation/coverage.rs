@@ -19,8 +19,6 @@ use ohmspike_stats::{ALPHA, Estimate};
 const SIMULATIONS: usize = 20_000;
 /// Simulations of curves.
 const CURVES: usize = 2000;
-/// Pairs of curves with a comparison of their crossings, which takes longer.
-const COMPARED: usize = 500;
 /// Required coverage of intervals.
 const LEAST_COVERAGE: f64 = 0.93;
 /// Standard errors of a simulated fraction.
@@ -215,8 +213,8 @@ fn crossings_of_equal_curves_rarely_differ() {
                 let (one, other) = (crossing(), crossing());
                 one.compared(&other).map_or(true, |test| test.p >= ALPHA)
             };
-            let count = (0..COMPARED).filter(|number| agrees(*number)).count();
-            assert_often(count, COMPARED, LEAST_COVERAGE, &format!("{shape:?}, n = {n}"));
+            let count = (0..CURVES).filter(|number| agrees(*number)).count();
+            assert_often(count, CURVES, LEAST_COVERAGE, &format!("{shape:?}, n = {n}"));
         }
     }
 }
@@ -248,8 +246,8 @@ fn crossings_of_a_bent_and_a_straight_curve_rarely_differ() {
             let (one, other) = (crossing(bent), crossing(straight));
             one.compared(&other).map_or(true, |test| test.p >= ALPHA)
         };
-        let count = (0..COMPARED).filter(|number| agrees(*number)).count();
-        assert_often(count, COMPARED, LEAST_COVERAGE, &format!("n = {n}"));
+        let count = (0..CURVES).filter(|number| agrees(*number)).count();
+        assert_often(count, CURVES, LEAST_COVERAGE, &format!("n = {n}"));
     }
 }
 

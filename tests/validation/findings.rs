@@ -95,6 +95,11 @@ fn the_verdicts_on_claims_are_those_of_the_pages() {
     stated(&[format!(
         "of {all} claims, the study supports {supported} and contradicts {contradicted}, and {open} are inconclusive"
     )]);
+    let [supported, contradicted, open] = verdicts("firing-rate");
+    assert_eq!((contradicted, open), (0, 1));
+    let (all, supported) = (words[supported + open], words[supported]);
+    stated(&[format!("Of {all} claims of the paper that this study can test, it supports {supported}")]);
+    assert_eq!(verdicts("unconstrained"), [0, 1, 0]);
 }
 
 /// One row per study: trials, hours on one core, and the machines.

@@ -17,6 +17,7 @@ mod silent;
 mod unconstrained;
 
 use ohmspike_analysis::drawn::streams;
+use ohmspike_snn::neuron::Neuron;
 use ohmspike_stats::draws::Draws;
 use ohmspike_stats::equivalence::Agreement;
 use ohmspike_stats::{ALPHA, LEAST_REPEATS};
@@ -128,6 +129,13 @@ pub fn claims(records: &[&Record]) -> Vec<Claim> {
         (false, true) => Vec::new(),
         (false, false) => about_images(records),
     }
+}
+
+/// Returns whether a network is of the published kind but for its signs: one hidden layer of leaky neurons, without
+/// recurrent connections and devices.
+fn of_published_kind(settings: &Settings) -> bool {
+    let network = &settings.network;
+    network.neuron == Neuron::Lif && !network.recurrent && settings.hidden_layers().len() == 1 && !settings.has_device()
 }
 
 /// Tests the claims about images under Dale's law.

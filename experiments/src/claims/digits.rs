@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use ohmspike_analysis::sweep::share;
-use ohmspike_snn::neuron::Neuron;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::{Settings, WeightSigns};
@@ -11,7 +10,7 @@ use ohmspike_study::settings::{Settings, WeightSigns};
 use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, LEAST, Tested, Verdict, of_published_kind};
 
 /// The claim about networks with inhibition.
 pub const WITH_INHIBITION: Tested = (
@@ -32,15 +31,9 @@ const PUBLISHED: f64 = 0.45;
 const ABOUT: f64 = 0.05;
 const LOW: f64 = 0.3;
 
-/// Returns whether a network is of the published kind: one hidden layer of leaky neurons under Dale's law, without recurrent
-/// connections and devices.
+/// Returns whether a network is of the published kind under Dale's law.
 pub fn as_published(settings: &Settings) -> bool {
-    let network = &settings.network;
-    network.signs == WeightSigns::Constrained
-        && network.neuron == Neuron::Lif
-        && !network.recurrent
-        && settings.hidden_layers().len() == 1
-        && !settings.has_device()
+    settings.network.signs == WeightSigns::Constrained && of_published_kind(settings)
 }
 
 fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {

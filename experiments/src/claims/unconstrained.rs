@@ -1,13 +1,12 @@
 //! Accuracy of networks without sign constraints.
 
-use ohmspike_snn::neuron::Neuron;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::{Settings, WeightSigns};
 
 use super::best_spread::chosen;
 use super::by_condition::words;
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, LEAST, Tested, Verdict, of_published_kind};
 
 /// The claim about images.
 pub const ON_IMAGES: Tested = (
@@ -27,15 +26,9 @@ const IMAGES: f64 = 0.86;
 const DIGITS: f64 = 0.481;
 const ABOUT: f64 = 0.02;
 
-/// Returns whether a network is of the published kind but for its signs: one hidden layer of leaky neurons, without
-/// recurrent connections and devices.
+/// Returns whether a network is of the published kind without sign constraints.
 pub fn as_published(settings: &Settings) -> bool {
-    let network = &settings.network;
-    network.signs == WeightSigns::Unconstrained
-        && network.neuron == Neuron::Lif
-        && !network.recurrent
-        && settings.hidden_layers().len() == 1
-        && !settings.has_device()
+    settings.network.signs == WeightSigns::Unconstrained && of_published_kind(settings)
 }
 
 fn judged(records: &[&Record], claimed: f64, of: impl Fn(&Record) -> Option<f64>) -> Finding {

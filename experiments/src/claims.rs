@@ -122,7 +122,7 @@ pub fn claims(records: &[&Record]) -> Vec<Claim> {
     match (digits, all(unconstrained::as_published)) {
         (true, true) => tested(&[unconstrained::ON_DIGITS]),
         (true, false) if !all(digits::as_published) => Vec::new(),
-        (true, false) => tested(&[digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES]),
+        (true, false) => tested(&[digits::WITH_INHIBITION, digits::WITHOUT, rates::LOW_RATES, distances::CLAIM]),
         (false, true) if records.iter().all(|record| record.settings.data.set == FULL) => {
             tested(&[unconstrained::ON_IMAGES])
         }

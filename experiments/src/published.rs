@@ -2,15 +2,21 @@
 //!
 //! The numbers are in `experiments/published/kilgore-2025.json` with source and reading error.
 
+mod digits;
+
 use serde::Deserialize;
 
 use std::collections::BTreeMap;
 
 use ohmspike_datasets::SHD_NAME;
 use ohmspike_snn::neuron::Neuron;
-use ohmspike_snn::spikes::EventsPerStep;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::settings::Settings;
+use ohmspike_study::study::Study;
+
+pub use digits::{DigitNetworks, DigitPoint, DigitRate, DigitValues, FractionOfDigits};
+
+use crate::presets::PRESETS;
 
 /// The paper.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -22,59 +28,8 @@ pub struct Published {
     pub noise: NoiseFigure,
     /// Untrained networks.
     pub distances: DistanceValues,
-    /// Untrained networks on spoken digits.
+    /// Noise-free networks on spoken digits.
     pub digits: DigitValues,
-}
-
-/// Untrained networks on spoken digits.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DigitValues {
-    /// Quantity.
-    pub what: String,
-    /// Figure or file with the values.
-    #[serde(rename = "where")]
-    pub place: String,
-    /// Caveat.
-    pub caution: String,
-    /// Excitatory fraction, 0 to 1.
-    pub excitatory_fraction: f64,
-    /// Time by which the paper divides the spikes of a recording, s.
-    pub rate_divisor_seconds: f64,
-    /// One row per initial weight spread.
-    pub rows: Vec<DigitRow>,
-}
-
-/// Untrained networks at one initial weight spread.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct DigitRow {
-    /// Initial weight spread, thresholds.
-    pub sigma_init: f64,
-    /// Mean root of the Van Rossum distance, if known.
-    pub distance_root: Option<f64>,
-    /// Spikes per neuron and recording, divided by the divisor, Hz, if known.
-    pub rate_hertz: Option<f64>,
-}
-
-impl DigitValues {
-    /// Returns the published untrained networks of `settings`.
-    pub fn of(&self, settings: &Settings) -> Option<&DigitRow> {
-        let alike = settings.data.set == SHD_NAME
-            && settings.data.events_per_step() == EventsPerStep::Count
-            && settings.network.excitatory_fraction == self.excitatory_fraction
-            && settings.network.neuron == Neuron::Lif
-            && settings.connections().len() == 2
-            && !settings.has_device();
-        self.rows.iter().find(|row| alike && row.sigma_init == settings.weights.sigma_init)
-    }
-
-    /// Converts a firing rate, Hz, to the axis of the published figures; none for data other than spoken digits, which needs no
-    /// conversion.
-    pub fn on_published_axis(&self, settings: &Settings, hertz: f64) -> Option<f64> {
-        let seconds = (settings.data.set == SHD_NAME).then(|| settings.sample_seconds())?;
-        Some(hertz * seconds / self.rate_divisor_seconds)
-    }
 }
 
 /// Van Rossum distances of untrained networks.
@@ -171,13 +126,24 @@ impl NoiseFigure {
     }
 }
 
-/// Lists the settings, other than the axes, that differ from the published noise study.
+/// Settings of the published networks on spoken digits.
+const OF_DIGITS: &str = "name = 'published'\n[data]\nset = 'shd'\n[training]\npreset = 'kilgore-2025-shd'";
+
+/// Returns the settings of the published study on the data of `settings`: spoken digits, or else images.
+fn published_like(settings: &Settings) -> Settings {
+    if settings.data.set == SHD_NAME {
+        let study = Study::parse_with(&PRESETS, "published", OF_DIGITS, &[]).expect("a test reads it");
+        return (*study.conditions[0].settings).clone();
+    }
+    let data = ohmspike_study::settings::DataSettings { set: FULL.to_owned(), ..Default::default() };
+    Settings { data, ..Settings::default() }
+}
+
+/// Lists the settings, other than the axes of the published figures, that differ from the published study of the same data. For
+/// spoken digits, the initial weight spread is an axis; for images, this is the study of noise.
 pub fn differences(settings: &Settings) -> Vec<String> {
-    let published = Settings {
-        data: ohmspike_study::settings::DataSettings { set: FULL.to_owned(), ..Default::default() },
-        ..Settings::default()
-    };
-    let (ours, theirs) = (settings.resolved(), published.resolved());
+    let (ours, theirs) = (settings.resolved(), published_like(settings).resolved());
+    let of_digits = settings.data.set == SHD_NAME;
     let same_device = ours.readout.device.as_ref() == Some(&ours.hardware.device);
     // Skips the axes of the figures, keys without meaning for abstract weights, and duplicates of other keys.
     let apart = |key: &str| {
@@ -187,6 +153,7 @@ pub fn differences(settings: &Settings) -> Vec<String> {
             || again
             || ["noise.", "seeds."].iter().any(|section| key.starts_with(section))
             || key == "network.excitatory_fraction"
+            || of_digits && key == "weights.sigma_init"
     };
     let theirs: BTreeMap<String, toml::Value> = theirs.keys().into_iter().collect();
     let differs = |(key, value): (String, toml::Value)| {
@@ -216,20 +183,6 @@ mod tests {
         assert!(noise.accuracy_percent.iter().all(|curve| curve.values.len() == levels));
     }
 
-    /// 30.5 Hz over 0.2 s are 6.1 spikes per neuron, and 6.1 spikes over 1.4 s are 4.36 Hz.
-    #[test]
-    fn rates_of_digits_convert_to_the_published_axis() {
-        let digits = Published::kilgore_2025().digits;
-        let mut settings = Settings::default();
-        assert_eq!(digits.on_published_axis(&settings, 4.0), None);
-        settings.data.set = SHD_NAME.to_owned();
-        let found = digits.on_published_axis(&settings, 6.1 / 1.4).expect("spoken digits");
-        assert!((found - 30.5).abs() < 1e-9, "{found}");
-        settings.data.window_seconds = Some(0.7);
-        let found = digits.on_published_axis(&settings, 2.0).expect("spoken digits");
-        assert!((found - 7.0).abs() < 1e-9, "{found}");
-    }
-
     #[test]
     fn lists_settings_that_differ_from_the_paper() {
         let mut settings = Settings::default();
@@ -240,5 +193,14 @@ mod tests {
         settings.hardware.device = "ideal".to_owned();
         let expected = ["hardware.device = ideal (published: none)", "training.epochs = 20 (published: 30)"];
         assert_eq!(differences(&settings), expected);
+        let mut settings = published_like(&{
+            settings.data.set = SHD_NAME.to_owned();
+            settings
+        });
+        settings.weights.sigma_init = 0.0005;
+        settings.network.excitatory_fraction = 0.5;
+        assert_eq!(differences(&settings), [""; 0]);
+        settings.training.epochs = 30;
+        assert_eq!(differences(&settings), ["training.epochs = 30 (published: 200)"]);
     }
 }

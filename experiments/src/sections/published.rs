@@ -117,7 +117,7 @@ fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
 type Pick = fn(&PairDistances) -> Option<Distance>;
 
 /// Renders the settings that differ from the published study.
-fn told_differences(facts: &Facts) -> Markup {
+pub fn told_differences(facts: &Facts) -> Markup {
     let found: BTreeSet<String> =
         facts.study().conditions.iter().flat_map(|condition| differences(&condition.settings)).collect();
     html! {

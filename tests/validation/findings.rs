@@ -122,27 +122,6 @@ fn the_times_are_those_of_the_records() {
     stated(&rows);
 }
 
-#[test]
-fn the_spoken_digits_are_those_of_their_records() {
-    let mut spreads: BTreeMap<String, BTreeMap<u64, Record>> = BTreeMap::new();
-    for record in records("firing-rate-shd") {
-        let spread = record.settings.weights.sigma_init.to_string();
-        spreads.entry(spread).or_default().insert(record.seed, record);
-    }
-    let mut rates_hertz = Vec::new();
-    for (spread, by_seed) in &spreads {
-        let outcome = |(seed, record): (&u64, &Record)| (*seed, record.outcome.expect("no trial diverged"));
-        let by_number: BTreeMap<u64, f64> = by_seed.iter().map(outcome).collect();
-        let each = by_number.values().map(|one| percent(*one)).collect::<Vec<_>>().join(", ");
-        stated(&[format!("| {spread} | {each} | {} |", outcomes(&by_number))]);
-        // Recordings last 1.4 s; the axis of the paper divides their spikes by 0.2 s.
-        let rates = by_seed.values().map(|record| 7.0 * record.initial_rate().expect("a rate"));
-        rates_hertz.push(rates.sum::<f64>() / by_seed.len() as f64);
-    }
-    assert_eq!(spreads.keys().collect::<Vec<_>>(), ["0.0001", "0.0002"]);
-    stated(&[format!("fire at {:.2} Hz and {:.1} Hz on the axis of the paper", rates_hertz[0], rates_hertz[1])]);
-}
-
 /// Returns the certified and the refuted attempt of a row.
 fn decided(row: &LimitRow) -> [&Attempt; 2] {
     let limit = row.limit.as_ref().expect("an answer");
@@ -202,7 +181,7 @@ fn the_specification_sheet_is_that_of_its_trials() {
     let clean = spread.limit.as_ref().expect("an answer").baseline.accuracy;
     stated(&[
         format!("({} %), at 95 % confidence, 12 fresh seeds per test", percent(clean)),
-        format!("{} trials", report.all_rows().map(trials).sum::<usize>()),
+        format!("{} trials; some are in several rows", records("hfox-limit").len()),
         format!(
             "| {} ({} µS, σ of ln R {}) | {} ({} µS) |",
             unit(&spread.certified, ""),

@@ -24,6 +24,7 @@ mod devices;
 mod dual;
 mod findings;
 mod findings_devices;
+mod findings_digits;
 mod findings_rates;
 mod fit_curves;
 mod in_situ;

@@ -41,7 +41,9 @@ pub use error::{DeployError, DeployWarning};
 pub use facts::{ExactMemory, NetworkFacts};
 pub use network::{DeployedNetwork, Request};
 use report::Parts;
-pub use report::{Deployment, DeploymentCell, DeploymentTime, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield};
+pub use report::{
+    Deployment, DeploymentCell, DeploymentTime, LEAST_CHIPS, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield,
+};
 
 use crate::numbered::number_in;
 

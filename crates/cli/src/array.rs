@@ -4,7 +4,8 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, gated_fractions, netlist, solve, star_mesh};
-use ohmspike_datasets::{persist, reason, write_reason};
+use ohmspike_datasets::same_kind::write_over_same_kind;
+use ohmspike_datasets::{reason, write_reason};
 use ohmspike_report::figures::wires_map;
 use ohmspike_study::bounded;
 
@@ -239,13 +240,12 @@ fn draw(path: &Path, tile: &Tile, volts: &[f64], wires: &Wires) -> Result<(), Fa
     write(path, &map.svg(MAP_WIDTH))?;
     let png = path.with_extension("png");
     let pixels = map.png(MAP_WIDTH)?;
-    persist::write(&png, |file| file.write_all(&pixels)).map_err(|source| WriteError { path: png, source })?;
+    write_over_same_kind(&png, &pixels).map_err(|source| WriteError { path: png, source })?;
     Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), WriteError> {
-    let written = persist::write(path, |file| file.write_all(text.as_bytes()));
-    written.map_err(|source| WriteError { path: path.to_owned(), source })
+    write_over_same_kind(path, text.as_bytes()).map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// One line per column: the current, and that without wires.

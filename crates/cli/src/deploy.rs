@@ -48,7 +48,7 @@ Examples:
 ///
 /// Every chip has its own device-to-device variation, faults and write noise. Cells start erased and are written through the
 /// write scheme of the device, then rest, and read the test set with read noise. The answer is the distribution of accuracy
-/// over chips at each time: mean, 5th percentile, median, and the fraction of chips above a threshold.
+/// over chips at each time: mean, 5th percentile (from 20 chips on), median, and the fraction of chips above a threshold.
 ///
 /// A network file is a NumPy archive (npz) of the weights w0, w1, ... from the input up, from `ohmspike train --save-weights` or
 /// another program. Its header holds the settings; a network without one takes them from --study and --set. NIR files (.nir) of
@@ -308,7 +308,7 @@ fn cell_lines(cell: &DeploymentCell) -> Vec<String> {
         [
             span(time.seconds).to_string(),
             accuracy_words(time),
-            format!("{:.1}", 100.0 * time.percentile5),
+            time.percentile5.map_or_else(|| "-".to_owned(), |accuracy| format!("{:.1}", 100.0 * accuracy)),
             format!("{:.1}", 100.0 * time.median),
             format!("{:.1} to {:.1}", 100.0 * time.lowest, 100.0 * time.highest),
             yield_words(&time.passed),

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use ohmspike_analysis::repeat_warnings::repeat_warnings;
 use ohmspike_analysis::repeats::done_of;
-use ohmspike_datasets::{counted, persist, write_reason};
+use ohmspike_datasets::same_kind::write_over_same_kind;
+use ohmspike_datasets::{counted, write_reason};
 use ohmspike_report::export::{SettingColumns, epoch_table, trial_table};
 use ohmspike_study::recorded_study::recorded_study;
 use ohmspike_study::results::Results;
@@ -44,6 +45,8 @@ pub struct Arguments {
     #[arg(long, help_heading = "Table")]
     epochs: bool,
     /// File to write [default: stdout].
+    ///
+    /// Replaces an earlier table, but no other file.
     #[arg(long, value_name = "FILE", help_heading = "Table")]
     file: Option<PathBuf>,
 }
@@ -101,8 +104,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
             return Err(WriteError { path: path.clone(), source }.into());
         }
-        Some(path) => persist::write(path, |file| file.write_all(&bytes))
-            .map_err(|source| WriteError { path: path.clone(), source })?,
+        Some(path) => {
+            write_over_same_kind(path, &bytes).map_err(|source| WriteError { path: path.clone(), source })?;
+        }
         None => _ = print_file(&bytes)?,
     }
     Ok(ExitCode::SUCCESS)

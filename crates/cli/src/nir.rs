@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::same_kind::refuse_other_kind;
 use ohmspike_datasets::{persist, write_reason};
 use ohmspike_nir::constants::steps;
 use ohmspike_nir::graph::Value;
@@ -89,6 +90,9 @@ struct Unwritable {
     source: std::io::Error,
 }
 
+/// Start of an HDF5 file.
+const HDF5: &[u8] = b"\x89HDF";
+
 /// Runs the command.
 pub fn run(command: &Command) -> Result<ExitCode, Failure> {
     match command {
@@ -99,7 +103,8 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
 
 fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     let Export { network, output, dt, readout } = arguments;
-    persist::check(output).map_err(|source| Unwritable { path: output.clone(), source })?;
+    let free = persist::check(output).and_then(|()| refuse_other_kind(output, HDF5));
+    free.map_err(|source| Unwritable { path: output.clone(), source })?;
     let stored = StoredNetwork::read(network)?;
     let graph = stored.to_graph(*dt, *readout)?;
     graph.write(output)?;

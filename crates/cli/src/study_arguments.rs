@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use ohmspike_experiments::presets::PRESETS;
 use ohmspike_study::cluster::quote::shell;
 use ohmspike_study::resolved_study::FILE;
@@ -18,6 +19,8 @@ pub struct StudyArguments {
     ///
     /// A study file is TOML, such as experiments/studies/quickstart.toml. A results folder holds the study of its last run in
     /// study.toml, with all overrides, and may be moved or renamed.
+    // A slash at the end, as completion of a shell adds it, would end up in the commands of a report.
+    #[arg(value_parser = PathBufValueParser::new().map(|path| path.components().collect::<PathBuf>()))]
     pub study: PathBuf,
     /// Override a key; a list makes it a sweep axis.
     ///
@@ -27,7 +30,8 @@ pub struct StudyArguments {
     pub set: Vec<String>,
     /// Results folder [default: results/NAME].
     ///
-    /// NAME is the name of the study. If STUDY is a results folder, that folder is the default.
+    /// NAME is the name of the study. `limit` and `ablate` add their names: results/NAME-limit. If STUDY is a results folder, that
+    /// folder is the default.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

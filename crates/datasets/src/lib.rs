@@ -20,7 +20,7 @@
 //!
 //! This crate does not shuffle or encode samples (the network does) and does not print. Built-in names always mean the
 //! published files. Only [`fetch()`] and [`fetch_shd()`] open network connections. Only these two, [`store()`], [`store_dense()`],
-//! [`write_arrays()`] and [`persist`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
+//! [`write_arrays()`], [`persist`] and [`same_kind`] write files. Errors in a file state the position and what is allowed. Memory use is bounded; sizes in
 //! headers are not trusted.
 //!
 //! ```
@@ -73,6 +73,7 @@ mod number_arrays;
 pub mod persist;
 mod reason;
 pub mod regular;
+pub mod same_kind;
 mod sample_numbers;
 mod shd;
 mod shown;

@@ -17,6 +17,10 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
     if options.name.trim().is_empty() {
         return refuse("--name", "expected a name, got an empty one".to_owned(), "");
     }
+    if options.name.contains(['/', '\\']) {
+        let problem = format!("expected a name without `/` and `\\`, got `{}`", options.name);
+        return refuse("--name", problem, "`--out` names a file in another folder");
+    }
     if let Some((low, high)) = options.window {
         // Written so that NaN fails.
         if !(low > 0.0 && high > low && high.is_finite()) {
@@ -58,6 +62,10 @@ mod tests {
         let default = FitOptions::default;
         let refused = [
             (FitOptions { name: " ".into(), ..default() }, "--name: expected a name, got an empty one"),
+            (
+                FitOptions { name: "out/mine".into(), ..default() },
+                "--name: expected a name without `/` and `\\`, got `out/mine`\n\nhint: `--out` names a file in another folder",
+            ),
             (
                 FitOptions { window: Some((5.0, f64::NAN)), ..default() },
                 "--window: expected 0 < Gmin < Gmax in µS, got 5..NaN",

@@ -17,7 +17,7 @@ use crate::explain::explain;
 use crate::faults::{CellState, States, fit_faults};
 use crate::input::{FitInput, Role};
 use crate::limits::note_limits;
-use crate::offset::offset;
+use crate::offset::{exchanged, offset};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
@@ -120,6 +120,7 @@ impl Fit<'_> {
             offset(writes.working.as_ref()?, self.options.read_volts, writes.clipped(window))
         });
         self.cautions.extend(offset);
+        self.cautions.extend(writes.as_ref().and_then(|writes| exchanged(writes.working.as_ref()?)));
         let mut file = DeviceFile::new(&self.options.name, ohms);
         let conductances = (1e6 / ohms.high_resistance_ohm, 1e6 / ohms.low_resistance_ohm);
         if let Some(writes) = &mut writes {
@@ -138,11 +139,21 @@ impl Fit<'_> {
         self.finish(file, tables)
     }
 
-    /// Refuses a device of a few writes that determine nothing.
+    /// Refuses a device of a few writes that determine nothing, and one without any of the mechanisms that were asked for.
     fn check_content(&self, writes: Option<&WritePart>) -> Result<(), FitError> {
+        let fitted = self.mechanisms.iter().any(|fit| fit.mechanism != Mechanism::Window);
+        let only = &self.options.only;
+        if !fitted && self.withheld.is_empty() && only.iter().any(|asked| *asked != Mechanism::Window) {
+            let asked: Vec<String> = only.iter().map(Mechanism::to_string).collect();
+            let problem = format!("expected a mechanism that the tables measure, got {}", asked.join(","));
+            return Err(FitError::Option {
+                option: "--only",
+                problem,
+                hint: "omit `--only` to fit all that they measure",
+            });
+        }
         let Some(writes) = writes else { return Ok(()) };
         let n = writes.working.as_ref().map_or(0, |working| working.rows.len());
-        let fitted = self.mechanisms.iter().any(|fit| fit.mechanism != Mechanism::Window);
         if fitted || n >= LEAST_VALUES || self.options.window.is_some() {
             return Ok(());
         }

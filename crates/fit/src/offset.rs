@@ -1,7 +1,10 @@
-//! Writes that end far from all of their targets, as values in another unit or at another read voltage do.
+//! Writes that end far from all of their targets, as values in another unit or at another read voltage do; and columns that seem to
+//! be exchanged.
+
+use std::collections::BTreeSet;
 
 use crate::bins::FEWEST;
-use crate::writes::WriteRows;
+use crate::writes::{WriteRow, WriteRows};
 
 /// Smallest offset in ln G that is told, and in standard errors.
 const LARGE: (f64, f64) = (0.1, 4.0);
@@ -11,6 +14,25 @@ const OF_MEAN: f64 = 0.75;
 const MOST: f64 = 0.8;
 /// Largest ratio of the offsets that are one factor.
 const ONE_FACTOR: f64 = 1.1;
+
+/// Most different values, and fewest different targets per value, of columns that seem to be exchanged: writes aim at few targets
+/// and end at many values.
+const EXCHANGED: (usize, usize) = (64, 4);
+
+/// Returns a caution about a table with many different targets and few different values.
+pub(crate) fn exchanged(writes: &WriteRows) -> Option<String> {
+    let distinct = |of: fn(&WriteRow) -> f64| -> usize {
+        // f32 removes the rounding of targets, which are computed.
+        writes.rows.iter().map(|row| (of(row) as f32).to_bits()).collect::<BTreeSet<u32>>().len()
+    };
+    let (values, targets) = (distinct(|row| row.conductance), distinct(WriteRow::target));
+    (values <= EXCHANGED.0 && targets >= EXCHANGED.1 * values).then(|| {
+        format!(
+            "writes: {targets} different targets and only {values} different values\n\n\
+             hint: check that the columns of targets and of measured values are not exchanged"
+        )
+    })
+}
 
 /// Returns a caution about writes that end above or below nearly all of their targets; `volts` is the read voltage of currents, and
 /// `outside` the fraction of writes outside the window.

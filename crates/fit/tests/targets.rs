@@ -345,3 +345,40 @@ fn an_offset_from_all_targets_is_a_warning() {
     let halved = &at(0.4).cautions()[0];
     assert!(halved.contains("below their targets") && halved.contains("at 0.2 V"), "{halved}");
 }
+
+/// Measured values are many, targets few: a table with the opposite has its columns exchanged.
+#[test]
+fn few_values_of_many_targets_are_a_warning() {
+    let table = |columns: &str| {
+        let mut text = format!("cell,{columns}\n");
+        let mut numbers = Numbers::new(11);
+        for (cell, cycle) in (0..60).flat_map(|cell| (0..6).map(move |cycle| (cell, cycle))) {
+            let target = [20.0, 60.0, 200.0][cycle % 3];
+            text += &format!("{cell},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
+        }
+        let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text.into_bytes() });
+        let fit = fitted(&FitInput { writes, ..FitInput::default() }, &options());
+        fit.cautions().iter().filter(|caution| caution.starts_with("writes: 3")).cloned().collect::<Vec<String>>()
+    };
+    let expected = "writes: 360 different targets and only 3 different values\n\n\
+                    hint: check that the columns of targets and of measured values are not exchanged";
+    assert_eq!(table("conductance_microsiemens,target_microsiemens"), [expected]);
+    assert_eq!(table("target_microsiemens,conductance_microsiemens"), [""; 0]);
+}
+
+#[test]
+fn a_mechanism_without_data_is_refused() {
+    let mut text = "cell,target_microsiemens,conductance_microsiemens\n".to_owned();
+    let mut numbers = Numbers::new(12);
+    for (cell, target) in (0..60).flat_map(|cell| [20.0, 200.0].map(|target| (cell, target))) {
+        text += &format!("{cell},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
+    }
+    let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text.into_bytes() });
+    let input = FitInput { writes, ..FitInput::default() };
+    let only = |mechanism| fit(&input, &FitOptions { only: vec![mechanism], ..options() });
+    assert_eq!(
+        only(Mechanism::Drift).expect_err("no times").to_string(),
+        "--only: expected a mechanism that the tables measure, got drift\n\nhint: omit `--only` to fit all that they measure"
+    );
+    assert!(only(Mechanism::Writes).is_ok());
+}

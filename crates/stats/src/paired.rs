@@ -86,9 +86,9 @@ impl Paired {
     /// # Errors
     /// As [`Paired::new`].
     pub fn from_differences(differences: &[Drawn]) -> Result<Paired, PairedError> {
-        let n = Estimate::from_drawn(differences).map_or(0, |sample| sample.n);
-        let sample = Estimate::from_drawn(differences).filter(|sample| sample.n >= LEAST_REPEATS);
-        let sample = sample.ok_or(PairedError::TooFew { n })?;
+        let sample = Estimate::from_drawn(differences);
+        let n = sample.map_or(0, |sample| sample.n);
+        let sample = sample.filter(|_| n >= LEAST_REPEATS).ok_or(PairedError::TooFew { n })?;
         let standard_error = sample.standard_error.unwrap_or(0.0);
         let Some(ci95) = sample.ci95.filter(|_| standard_error > 0.0) else {
             return Err(PairedError::NoSpread { n, difference: sample.mean });

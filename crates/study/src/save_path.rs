@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use ohmspike_datasets::same_kind::refuse_other_kind;
 use ohmspike_datasets::{persist, write_reason};
 
 /// Path of a table (CSV) or of a NumPy archive (npz): it ends in `.csv` or `.npz`.
@@ -46,9 +47,12 @@ impl SavePath {
     /// Checks that the file can be written, without writing it.
     ///
     /// # Errors
-    /// Returns an error if its folder does not exist or takes no files, or if something else is in its place.
+    /// Returns an error if its folder does not exist or takes no files, or if something else is in its place: not a file, or a
+    /// file other than an archive, or than a table of connections.
     pub fn check(&self) -> Result<(), Unwritable> {
-        persist::check(&self.0).map_err(|source| Unwritable { path: self.0.clone(), source })
+        let start: &[u8] = if self.is_csv() { b"connection," } else { b"PK\x03\x04" };
+        let checked = persist::check(&self.0).and_then(|()| refuse_other_kind(&self.0, start));
+        checked.map_err(|source| Unwritable { path: self.0.clone(), source })
     }
 
     fn ends_in(&self, ending: &str) -> bool {
@@ -74,6 +78,9 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = |name: &str| -> SavePath { folder.path().join(name).display().to_string().parse().expect("npz") };
         assert!(path("w.npz").check().is_ok());
+        std::fs::write(path("mine.csv").path(), "target_microsiemens,conductance_microsiemens\n").expect("a table");
+        let error = path("mine.csv").check().expect_err("a table of measurements").to_string();
+        assert!(error.ends_with("the file holds something else; choose another name, or remove it"), "{error}");
         let error = path("gone/w.npz").check().expect_err("no folder").to_string();
         assert_eq!(error, format!("cannot write `{}`: no such folder", folder.path().join("gone/w.npz").display()));
     }

@@ -428,6 +428,8 @@ fn of_training(key: &str) -> Option<&'static str> {
         (_, "sigma_init" | "sigma_recurrent") => Some("the file has the weights"),
         (_, "excitatory_fraction") => Some("the file has the populations"),
         ("repeats" | "seeds", _) => Some("`--seed` sets the chips"),
+        ("hardware", "controller") => Some("every cell is written once, to its target"),
+        ("calibration", _) => Some("the scales follow from the weights of the file"),
         _ => None,
     }
 }

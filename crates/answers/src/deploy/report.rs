@@ -88,6 +88,9 @@ pub struct Programming {
     pub gave_up: f64,
 }
 
+/// Fewest chips with a 5th percentile: one in twenty is expected beyond it.
+pub const LEAST_CHIPS: usize = 20;
+
 /// Results of all chips at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DeploymentTime {
@@ -101,8 +104,8 @@ pub struct DeploymentTime {
     pub ci95: Option<(f64, f64)>,
     /// Standard deviation over chips; none for one chip.
     pub sd: Option<f64>,
-    /// 5th percentile of the accuracy over chips.
-    pub percentile5: f64,
+    /// 5th percentile of the accuracy over chips; none below [`LEAST_CHIPS`], which have no chip beyond it.
+    pub percentile5: Option<f64>,
     /// Median accuracy over chips.
     pub median: f64,
     /// Lowest accuracy.
@@ -354,7 +357,7 @@ impl DeploymentTime {
             mean: estimate.map_or(f64::NAN, |estimate| estimate.mean),
             ci95: estimate.and_then(|estimate| estimate.accuracy_interval()),
             sd: estimate.and_then(|estimate| estimate.sd),
-            percentile5: quantile(&rising, 0.05),
+            percentile5: (rising.len() >= LEAST_CHIPS).then(|| quantile(&rising, 0.05)),
             median: quantile(&rising, 0.5),
             lowest: rising.first().copied().unwrap_or(f64::NAN),
             highest: rising.last().copied().unwrap_or(f64::NAN),
@@ -386,12 +389,21 @@ fn quantile(rising: &[f64], level: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// `numpy.percentile([70, 72, ..., 88], 5)` is 70.9; 4 of 10 chips are above 80 %: exact interval of R, `binom.test(4, 10)`.
+    /// `numpy.percentile([60, 61, ..., 79], 5)` is 60.95.
+    #[test]
+    fn twenty_chips_have_a_5th_percentile() {
+        let of =
+            |chips: u64| DeploymentTime::new(60.0, (0..chips).map(|chip| 60 + chip).collect(), 100, 0.8).percentile5;
+        assert_eq!(of(19), None);
+        assert!((of(20).expect("twenty chips") - 0.6095).abs() < 1e-12);
+    }
+
+    /// 4 of 10 chips are above 80 %: exact interval of R, `binom.test(4, 10)`.
     #[test]
     fn a_time_has_the_statistics_of_its_chips() {
         let correct: Vec<u64> = (0..10).map(|chip| 70 + 2 * chip).collect();
         let time = DeploymentTime::new(60.0, correct, 100, 0.8);
-        assert!((time.percentile5 - 0.709).abs() < 1e-12 && (time.median - 0.79).abs() < 1e-12);
+        assert!(time.percentile5.is_none() && (time.median - 0.79).abs() < 1e-12);
         assert_eq!((time.lowest, time.highest, time.passed.chips), (0.7, 0.88, 4));
         let printed = [time.passed.low, time.passed.high].map(|end| format!("{end:.7}"));
         assert_eq!(printed, ["0.1215523", "0.7376219"]);

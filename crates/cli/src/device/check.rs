@@ -35,5 +35,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     print("\n")?;
-    files::write(files::figure(&device_figure(&device), &svg)?)
+    files::write_figure(files::figure(&device_figure(&device), &svg)?)
 }

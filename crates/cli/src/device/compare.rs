@@ -38,5 +38,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     print("\n")?;
-    files::write(files::figure(&comparison_figure(&one, &other), &svg)?)
+    files::write_figure(files::figure(&comparison_figure(&one, &other), &svg)?)
 }

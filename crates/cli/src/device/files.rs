@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::same_kind::refuse_other_kind;
 use ohmspike_datasets::{persist, write_reason};
 use ohmspike_plot::PanelFigure;
 use ohmspike_report::figures::panel_csv;
@@ -33,6 +34,14 @@ struct WriteError {
     source: std::io::Error,
 }
 
+/// A file of another kind that a figure would replace.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {source}\n\nhint: `--out` names the figure and its table", path.display())]
+struct KeptError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
 /// Returns `out`, or `name` in the working folder, with the expected extension.
 pub fn path(out: Option<&Path>, name: &str, extension: &'static str) -> Result<PathBuf, Failure> {
     let Some(out) = out else { return Ok(PathBuf::from(format!("{}.{extension}", file_name(name)))) };
@@ -57,6 +66,15 @@ pub fn figure(figure: &PanelFigure, svg: &Path) -> Result<Vec<(PathBuf, Vec<u8>)
         (svg.with_extension("png"), figure.png()?),
         (svg.with_extension("csv"), panel_csv(figure).into_bytes()),
     ])
+}
+
+/// Writes the files of a figure as [`write`] does, if none of them would replace a file of another kind, such as the table that
+/// a device was fitted to.
+pub fn write_figure(files: Vec<(PathBuf, Vec<u8>)>) -> Result<(), Failure> {
+    for (path, content) in &files {
+        refuse_other_kind(path, content).map_err(|source| KeptError { path: path.clone(), source })?;
+    }
+    write(files)
 }
 
 /// Writes files completely or not at all, creates their folders, and prints their paths.

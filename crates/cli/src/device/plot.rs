@@ -27,5 +27,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let device = arguments.chosen.load()?;
     let svg = files::path(arguments.out.as_deref(), &device.name, "svg")?;
     warn(&beyond_laws(&Settings::default(), &device));
-    files::write(files::figure(&device_figure(&device), &svg)?)
+    files::write_figure(files::figure(&device_figure(&device), &svg)?)
 }

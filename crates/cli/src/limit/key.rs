@@ -21,10 +21,11 @@ pub struct LevelsSyntax {
     got: String,
 }
 
-/// Parses a key with its levels; those of the key override the flags.
+/// Parses a key with its levels, which are in one place: in the key, or in a flag.
 pub fn asked_key(text: &str, flags: &AskedRange) -> Result<AskedKey, LevelsSyntax> {
     let (key, levels) = match text.split_once('=') {
         Some((key, levels)) => {
+            flags.refuse("no other levels next to `--key KEY=LEVELS`")?;
             let flag = format!("--key {}", key.trim());
             let time = is_time(key);
             (key, if levels.contains("..") { range(levels, &flag, time)? } else { list(levels, &flag, time)? })
@@ -37,10 +38,21 @@ pub fn asked_key(text: &str, flags: &AskedRange) -> Result<AskedKey, LevelsSynta
 impl AskedRange<'_> {
     fn levels(&self, time: bool) -> Result<AskedLevels, LevelsSyntax> {
         match (self.range, self.levels) {
-            (Some(text), _) => range(text, "--range", time),
+            (Some(_), Some(levels)) => {
+                let form = "no other levels next to `--range`";
+                Err(LevelsSyntax { flag: "--levels".to_owned(), form, got: levels.to_owned() })
+            }
+            (Some(text), None) => range(text, "--range", time),
             (None, Some(text)) => list(text, "--levels", time),
             (None, None) => Ok(AskedLevels::Default),
         }
+    }
+
+    /// Refuses the flags; `form` says what is expected instead.
+    fn refuse(&self, form: &'static str) -> Result<(), LevelsSyntax> {
+        let given = [("--range", self.range), ("--levels", self.levels)];
+        let given = given.into_iter().find_map(|(flag, text)| Some((flag, text?)));
+        given.map_or(Ok(()), |(flag, got)| Err(LevelsSyntax { flag: flag.to_owned(), form, got: got.to_owned() }))
     }
 }
 
@@ -86,6 +98,17 @@ mod tests {
         let flags = AskedRange { range: Some("0.5..2"), levels: None };
         let asked = asked_key("hardware.write_spread_scale", &flags).expect("valid");
         assert_eq!((asked.key.as_str(), asked.levels), ("hardware.write_spread_scale", AskedLevels::Range(0.5, 2.0)));
+    }
+
+    #[test]
+    fn rejects_levels_in_two_places() {
+        let flags = AskedRange { range: Some("1..5"), levels: Some("1,2") };
+        let message = |text: &str, flags| asked_key(text, &flags).expect_err("two places").to_string();
+        let next_to_key = "--range: expected no other levels next to `--key KEY=LEVELS`, got `1..5`";
+        assert_eq!(message("a.b=1..10", flags), next_to_key);
+        assert_eq!(message("a.b", flags), "--levels: expected no other levels next to `--range`, got `1,2`");
+        let only_levels = AskedRange { range: None, ..flags };
+        assert!(message("a.b=1..10", only_levels).starts_with("--levels: expected no other levels"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! One network on one device shows the distribution over chips at each time; several show their means with 95 % intervals,
 //! and the 5th percentile as a hollow marker.
 
-use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime};
+use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, LEAST_CHIPS};
 use ohmspike_datasets::counted;
 use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Fill, Mark};
@@ -72,6 +72,9 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
     let shown = match alone {
         true if (deployment.chips as usize) < LEAST => "Dots are chips, and lines their medians.",
         true => "Violins are distributions over chips with median and quartiles.",
+        false if (deployment.chips as usize) < LEAST_CHIPS => {
+            "Markers are means over chips with 95 % intervals (Student's t)."
+        }
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
     };
     format!(
@@ -113,6 +116,8 @@ fn of_means(times: &[DeploymentTime], aside: f64, look: Look) -> Vec<Mark> {
         let point = |(place, time): (usize, &DeploymentTime)| (place as f64 + aside, 100.0 * of(time));
         times.iter().enumerate().map(point).collect::<Vec<_>>()
     };
+    let percentile = |(place, time): (usize, &DeploymentTime)| Some((place as f64 + aside, 100.0 * time.percentile5?));
+    let percentiles: Vec<(f64, f64)> = times.iter().enumerate().filter_map(percentile).collect();
     let ends = |(place, time): (usize, &DeploymentTime)| {
         time.ci95.map(|(low, high)| [place as f64 + aside, 100.0 * low, 100.0 * high])
     };
@@ -121,7 +126,7 @@ fn of_means(times: &[DeploymentTime], aside: f64, look: Look) -> Vec<Mark> {
         Mark::Line { points: at(|time| time.mean), color, width: 1.6, dash },
         Mark::Intervals { ends: times.iter().enumerate().filter_map(ends).collect(), color },
         Mark::Dots { points: at(|time| time.mean), color, shape, size: 3.4, fill: Fill::Opacity(1.0) },
-        Mark::Dots { points: at(|time| time.percentile5), color, shape, size: 3.0, fill: Fill::Hollow },
+        Mark::Dots { points: percentiles, color, shape, size: 3.0, fill: Fill::Hollow },
     ]
 }
 
@@ -160,7 +165,7 @@ fn data(deployment: &Deployment, cells: &[&DeploymentCell]) -> Data {
                 cell(Some(time.mean)),
                 cell(time.ci95.map(|interval| interval.0)),
                 cell(time.ci95.map(|interval| interval.1)),
-                cell(Some(time.percentile5)),
+                cell(time.percentile5),
                 cell(Some(time.median)),
                 time.passed.chips.to_string(),
             ]);

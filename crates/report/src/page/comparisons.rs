@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use ohmspike_analysis::sweep::{Sweep, Sweeps, SweptCurve};
+use ohmspike_stats::LEAST_REPEATS;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 use ohmspike_study::axis_value::number;
@@ -65,14 +66,19 @@ fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
     let key = sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
     let at = |x: Option<f64>| x.map(|x| format!("{}{}", level(x), unit(key))).unwrap_or_default();
     if let [curve] = sweep.curves.as_slice() {
-        let groups = curve.points.iter().map(|point| (at(point.x), point.outcomes.clone()));
-        return vec![Family { at: String::new(), groups: groups.collect(), reference: 0 }];
+        let groups: Vec<_> = curve.points.iter().map(|point| (at(point.x), point.outcomes.clone())).collect();
+        // The lowest level is no reference if its networks are excluded, such as silent ones.
+        let reference = groups.iter().position(|(_, outcomes)| outcomes.len() >= LEAST_REPEATS).unwrap_or(0);
+        return vec![Family { at: String::new(), groups, reference }];
     }
     let is_all_excitatory = |curve: &SweptCurve| {
         sweeps.curve.as_ref().is_some_and(|axis| axis.key == FRACTION)
             && curve.value.as_ref().and_then(number) == Some(1.0)
     };
-    let reference = sweep.curves.iter().position(is_all_excitatory).unwrap_or(0);
+    let usable = |curve: &&SweptCurve| curve.points.iter().any(|point| point.outcomes.len() >= LEAST_REPEATS);
+    let first =
+        |wanted: &dyn Fn(&SweptCurve) -> bool| sweep.curves.iter().position(|curve| usable(&curve) && wanted(curve));
+    let reference = first(&is_all_excitatory).or_else(|| first(&|_| true)).unwrap_or(0);
     let places = sweep.curves.first().map_or(0, |curve| curve.points.len());
     let outcomes = |curve: &SweptCurve, place: usize| {
         curve.points.get(place).map(|point| point.outcomes.clone()).unwrap_or_default()

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use ohmspike_answers::deploy::{
-    Deployment, DeploymentCell, DeploymentTime, ExactMemory, MechanismLoss, NetworkFacts, Yield,
+    Deployment, DeploymentCell, DeploymentTime, ExactMemory, LEAST_CHIPS, MechanismLoss, NetworkFacts, Yield,
 };
 use ohmspike_datasets::counted;
 use ohmspike_plot::time_span::TimeSpan;
@@ -144,8 +144,10 @@ fn times(cell: &DeploymentCell) -> Markup {
     let above = format!("chips above {} %", percent(cell.yield_above));
     let head = ["after", "mean accuracy, %", "5th percentile, %", "median, %", "lowest, %", "highest, %", &above];
     let row = |time: &DeploymentTime| {
-        let quantiles = [time.percentile5, time.median, time.lowest, time.highest].map(percent);
-        [vec![span(time.seconds), accuracy_words(time)], quantiles.to_vec(), vec![yield_words(&time.passed)]].concat()
+        let percentile5 = time.percentile5.map_or_else(|| format!("needs {LEAST_CHIPS} chips"), percent);
+        let quantiles = [time.median, time.lowest, time.highest].map(percent);
+        let start = vec![span(time.seconds), accuracy_words(time), percentile5];
+        [start, quantiles.to_vec(), vec![yield_words(&time.passed)]].concat()
     };
     let rows: Vec<Vec<String>> = cell.times.iter().map(row).collect();
     table("Accuracy over chips by time after programming", &head, &rows)

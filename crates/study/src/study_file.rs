@@ -62,6 +62,14 @@ pub enum StudyFileError {
         /// The file.
         path: PathBuf,
     },
+    /// The file is an answer, such as `limit.json`.
+    #[error("expected a study file (TOML), got the answer `{path}`\n\nhint: name its folder, `{folder}`")]
+    Answer {
+        /// The file.
+        path: PathBuf,
+        /// Its folder.
+        folder: PathBuf,
+    },
     /// The study is invalid.
     #[error(transparent)]
     Study(#[from] StudyError),
@@ -92,7 +100,14 @@ impl StudyFile {
         }
         let text = bounded::read_named_text(&file, bounded::LARGEST_STUDY).map_err(|source| unread(&file, source))?;
         if text.trim_start().starts_with('{') {
-            return Err(StudyFileError::Device { path: file });
+            let json: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+            // Answers state the program that gave them; devices have no such key.
+            return Err(match json.is_some_and(|json| json.get("program").is_some()) {
+                true => {
+                    StudyFileError::Answer { folder: file.parent().unwrap_or(Path::new(".")).to_owned(), path: file }
+                }
+                false => StudyFileError::Device { path: file },
+            });
         }
         let study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
@@ -193,5 +208,10 @@ mod tests {
             "{}",
             message(&path)
         );
+        let path = folder.path().join("limit.json");
+        fs::write(&path, "{ \"schema\": 1, \"program\": \"0.1.0\" }").expect("a writable folder");
+        let hint =
+            format!("got the answer `{}`\n\nhint: name its folder, `{}`", path.display(), folder.path().display());
+        assert!(message(&path).ends_with(&hint), "{}", message(&path));
     }
 }

@@ -90,6 +90,10 @@ fn details(report: &LimitReport, row: &LimitRow) -> Result<(), Failure> {
         for line in aligned(&rows).lines() {
             say!("  {line}")?;
         }
+        // One row is the key itself.
+        if rows.len() > 2 {
+            say!("  units: those of one write or read at the mean initial weight")?;
+        }
     }
     let baseline = row.limit.as_ref().map(|limit| limit.baseline);
     let reached = baseline.map_or_else(String::new, |baseline| {

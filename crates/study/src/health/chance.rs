@@ -10,6 +10,10 @@ use crate::settings::{Settings, connection_key};
 use crate::significant::{short, significant};
 use crate::warning::TOO_WIDE;
 
+/// Below this number of test samples, an accuracy this far above guessing may be luck; more epochs would not help.
+const FEW_SAMPLES: u64 = 100;
+const CLEARLY: f64 = 0.2;
+
 /// An outcome that may be that of guessing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AtChance {
@@ -31,6 +35,9 @@ impl AtChance {
         let training = &settings.training;
         if training.epochs == 0 {
             return "the network is untrained: train it with `training.epochs = 30`".to_owned();
+        }
+        if self.samples < FEW_SAMPLES && self.outcome - self.chance >= CLEARLY {
+            return format!("use more test samples: {} can't tell such an accuracy from guessing", self.samples);
         }
         // Noise of the study is in units of weight, whatever the window.
         let level = settings.noise.level_percent;
@@ -124,6 +131,8 @@ mod tests {
         let state = |loss| AtChance { outcome: 0.1, low: 0.08, chance: 0.1, samples: 1000, loss };
         let mut settings = Settings::default();
         assert!(state(None).advice(&settings).starts_with("train longer"));
+        let perfect = AtChance { outcome: 1.0, low: 0.16, chance: 0.5, samples: 2, loss: None };
+        assert_eq!(perfect.advice(&settings), "use more test samples: 2 can't tell such an accuracy from guessing");
         let grown = state(Some((6.8, 34.5)));
         assert!(
             grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")

@@ -1,6 +1,7 @@
 //! Sections that the replication adds to a report.
 
 mod claims;
+mod differing_settings;
 mod published;
 mod published_digits;
 

@@ -19,6 +19,21 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
+/// The folders with a page in `folder`, some of them one level below.
+fn with_page(folder: &Path, prefix: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).expect("the copy") {
+        let path = entry.expect("an entry").path();
+        let name = format!("{prefix}{}", path.file_name().expect("a name").to_string_lossy());
+        if path.join("report.html").exists() {
+            names.push(name);
+        } else if path.is_dir() && prefix.is_empty() {
+            names.extend(with_page(&path, &format!("{name}/")));
+        }
+    }
+    names
+}
+
 /// Rewrites the pages with `UPDATE_GOLDEN=1`.
 #[test]
 fn the_committed_pages_follow_from_the_records() {
@@ -26,9 +41,7 @@ fn the_committed_pages_follow_from_the_records() {
     // Pages name the folder as it was given, and studies are compared with their neighbours.
     let copied = folder.path("experiments/findings");
     copy(Path::new(FINDINGS), &copied);
-    let with_page = |name: &String| copied.join(name).join("report.html").exists();
-    let names = fs::read_dir(&copied).expect("the copy").map(|entry| entry.expect("an entry").file_name());
-    let names: Vec<String> = names.map(|name| name.to_string_lossy().into_owned()).filter(with_page).collect();
+    let names = with_page(&copied, "");
     assert!(names.len() > 5, "{names:?}");
     let mut differing = Vec::new();
     for name in names {

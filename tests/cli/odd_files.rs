@@ -206,6 +206,22 @@ fn output_replaces_only_files_and_links() {
         assert_eq!(answer.status, Some(2), "{answer:#?}");
         assert!(answer.stderr.contains(&format!("error: cannot write `{odd}`: {reason}")), "{}", answer.stderr);
     }
+    // Files of another kind are kept: an export is neither a study nor a table of measurements.
+    folder.write("ideal.csv", "target_microsiemens,conductance_microsiemens\n");
+    for (kept, command) in [
+        ("tiny.toml", &["export", "tiny.toml", "--file", "tiny.toml"][..]),
+        ("results/tiny/study.toml", &["export", "tiny.toml", "--file", "results/tiny/study.toml"]),
+        ("ideal.csv", &["device", "plot", "ideal"]),
+    ] {
+        let before = folder.text(kept);
+        let answer = folder.run(command);
+        let told =
+            format!("error: cannot write `{kept}`: the file holds something else; choose another name, or remove it");
+        assert_eq!(answer.status, Some(2), "{answer:#?}");
+        assert!(answer.stderr.contains(&told), "{}", answer.stderr);
+        assert_eq!(folder.text(kept), before);
+    }
+    folder.run(&["export", "tiny.toml", "--file", "table.csv"]).succeeds();
     let parts = folder.files("").into_keys().filter(|path| path.to_string_lossy().ends_with(".part")).count();
     assert_eq!(parts, 0, "unfinished files stayed");
 }

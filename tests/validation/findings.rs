@@ -102,15 +102,19 @@ fn the_verdicts_on_claims_are_those_of_the_pages() {
     assert_eq!(verdicts("unconstrained"), [0, 1, 0]);
 }
 
+/// The names of the folders with records in a folder of the findings.
+pub fn with_records(name: &str) -> Vec<String> {
+    let entries = fs::read_dir(folder(name)).expect("a folder of findings");
+    let names = entries.map(|entry| entry.expect("a file").file_name().into_string().expect("a plain name"));
+    names.filter(|one| folder(name).join(one).join("records").exists()).collect()
+}
+
 /// One row per study: trials, hours on one core, and the machines.
 #[test]
 fn the_times_are_those_of_the_records() {
     let mut rows = Vec::new();
-    for entry in fs::read_dir(folder("")).expect("the folder of findings") {
-        let name = entry.expect("a file").file_name().into_string().expect("a plain name");
-        if !folder(&name).join("records").exists() {
-            continue;
-        }
+    let below = with_records("write-spread").into_iter().map(|name| format!("write-spread/{name}"));
+    for name in with_records("").into_iter().chain(below) {
         let records = records(&name);
         let hours = records.iter().map(|record| record.seconds.training + record.seconds.test).sum::<f64>() / 3600.0;
         let of: BTreeSet<&str> = records.iter().filter_map(|record| record.machine.split(',').next()).collect();
@@ -136,7 +140,7 @@ fn losses(attempt: &Attempt) -> (String, String) {
 }
 
 /// Returns the only answer in `name`, whose trials have records.
-fn limit(name: &str) -> LimitReport {
+pub fn limit(name: &str) -> LimitReport {
     let outcomes: BTreeMap<String, Option<f64>> =
         records(name).into_iter().map(|record| (record.id, record.outcome)).collect();
     let [report] = <[LimitReport; 1]>::try_from(answers(&folder(name))).expect("one answer");
@@ -166,17 +170,18 @@ fn the_noise_limit_is_that_of_its_trials() {
     ]);
 }
 
+/// Returns a level in a unit, with three digits, as the answer prints it.
+pub fn in_unit(bound: &Option<Bound>, unit: &str) -> String {
+    let bound = bound.as_ref().expect("a level");
+    let found = bound.units.iter().find(|quantity| quantity.unit == unit).expect("a unit of the key");
+    ohmspike_study::significant::significant(found.value)
+}
+
 #[test]
 fn the_specification_sheet_is_that_of_its_trials() {
     let report = limit("hfox-limit");
     let [spread, stuck, bits] = &report.rows[..] else { panic!("three keys") };
     let together = report.together.as_ref().expect("all keys together");
-    let unit = |bound: &Option<Bound>, unit: &str| {
-        let bound = bound.as_ref().expect("a level");
-        let found = bound.units.iter().find(|quantity| quantity.unit == unit).expect("a unit of the key");
-        // Three digits, as the answer prints them.
-        ohmspike_study::significant::significant(found.value)
-    };
     let level = |bound: &Option<Bound>| bound.as_ref().expect("a level").value;
     let clean = spread.limit.as_ref().expect("an answer").baseline.accuracy;
     stated(&[
@@ -184,13 +189,13 @@ fn the_specification_sheet_is_that_of_its_trials() {
         format!("{} trials; some are in several rows", records("hfox-limit").len()),
         format!(
             "| {} ({} µS, σ of ln R {}) | {} ({} µS) |",
-            unit(&spread.certified, ""),
-            unit(&spread.certified, "µS"),
-            unit(&spread.certified, "σ of ln R"),
-            unit(&spread.refuted, ""),
-            unit(&spread.refuted, "µS"),
+            in_unit(&spread.certified, ""),
+            in_unit(&spread.certified, "µS"),
+            in_unit(&spread.certified, "σ of ln R"),
+            in_unit(&spread.refuted, ""),
+            in_unit(&spread.refuted, "µS"),
         ),
-        format!("| {} % | {} % |", unit(&stuck.certified, "% of cells"), unit(&stuck.refuted, "% of cells")),
+        format!("| {} % | {} % |", in_unit(&stuck.certified, "% of cells"), in_unit(&stuck.refuted, "% of cells")),
         format!("| {} bits | {} bits |", level(&bits.certified), level(&bits.refuted)),
         format!("| {} % | - |", 100.0 * together.certified.as_ref().expect("a fraction").value),
     ]);

@@ -14,7 +14,7 @@ use ohmspike_study::results::Results;
 use ohmspike_study::settings::Controller;
 use ohmspike_study::study_file::StudyFile;
 
-use crate::findings::{folder, outcomes, records, stated};
+use crate::findings::{folder, in_unit, limit, outcomes, records, stated, with_records};
 
 /// Trials of one condition.
 #[derive(Default)]
@@ -307,4 +307,20 @@ fn the_words_on_the_noise_study_are_those_of_its_records() {
         format!("{} of {trials} trials", excluded.map(|cell| cell.excluded.len()).sum::<usize>()),
         format!("noise of 10 % of σ_init costs {:.1} points, and noise of 30 % costs {:.1}", cost(10), cost(30)),
     ]);
+}
+
+/// One line per device: its certified and its refuted factor on the write spread.
+#[test]
+fn the_tolerated_write_spreads_are_those_of_their_answers() {
+    let names = with_records("write-spread");
+    assert!(names.len() >= 3, "{names:?}");
+    let line = |device: &String| {
+        let report = limit(&format!("write-spread/{device}"));
+        assert_eq!(&report.device, device);
+        let [row] = &report.rows[..] else { panic!("one key") };
+        let factor = |bound| format!("{} ({} µS)", in_unit(bound, ""), in_unit(bound, "µS"));
+        let (certified, refuted) = (factor(&row.certified), factor(&row.refuted));
+        format!("| {device} | {certified} | {refuted} | {} |", in_unit(&row.certified, "% of σ_init"))
+    };
+    stated(&names.iter().map(line).collect::<Vec<String>>());
 }

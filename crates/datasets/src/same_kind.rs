@@ -1,7 +1,7 @@
 //! Which files an output may replace: those that begin alike, such as an earlier output of the same command. A table of
 //! measurements, records or a study that happens to have the name of an output is kept.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Error, ErrorKind, Read};
 use std::path::Path;
 
@@ -28,6 +28,10 @@ fn kind(start: &[u8]) -> &[u8] {
 /// # Errors
 /// [`ErrorKind::AlreadyExists`].
 pub fn refuse_other_kind(path: &Path, content: &[u8]) -> io::Result<()> {
+    // A symbolic link is replaced, and its target stays.
+    if !fs::symlink_metadata(path).is_ok_and(|there| there.is_file()) {
+        return Ok(());
+    }
     let mut start = Vec::new();
     // What cannot be read is left to the writer, which has the better error.
     let read = File::open(path).and_then(|file| file.take(WORD as u64).read_to_end(&mut start));
@@ -48,8 +52,6 @@ pub fn write_over_same_kind(path: &Path, content: &[u8]) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     #[test]

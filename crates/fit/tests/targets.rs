@@ -350,11 +350,11 @@ fn an_offset_from_all_targets_is_a_warning() {
 #[test]
 fn few_values_of_many_targets_are_a_warning() {
     let table = |columns: &str| {
-        let mut text = format!("cell,{columns}\n");
+        let mut text = format!("cell,cycle,{columns}\n");
         let mut numbers = Numbers::new(11);
         for (cell, cycle) in (0..60).flat_map(|cell| (0..6).map(move |cycle| (cell, cycle))) {
             let target = [20.0, 60.0, 200.0][cycle % 3];
-            text += &format!("{cell},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
+            text += &format!("{cell},{cycle},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
         }
         let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text.into_bytes() });
         let fit = fitted(&FitInput { writes, ..FitInput::default() }, &options());
@@ -368,10 +368,10 @@ fn few_values_of_many_targets_are_a_warning() {
 
 #[test]
 fn a_mechanism_without_data_is_refused() {
-    let mut text = "cell,target_microsiemens,conductance_microsiemens\n".to_owned();
+    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
     let mut numbers = Numbers::new(12);
-    for (cell, target) in (0..60).flat_map(|cell| [20.0, 200.0].map(|target| (cell, target))) {
-        text += &format!("{cell},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
+    for (cell, (cycle, target)) in (0..60).flat_map(|cell| [(1, 20.0), (2, 200.0)].map(|write| (cell, write))) {
+        text += &format!("{cell},{cycle},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
     }
     let writes = Some(InputFile { name: "w.csv".to_owned(), bytes: text.into_bytes() });
     let input = FitInput { writes, ..FitInput::default() };

@@ -240,6 +240,20 @@ mod tests {
         assert!(page.contains("would have been detected with a power of 80 %"), "{page}");
     }
 
+    #[test]
+    fn one_condition_is_compared_with_nothing() {
+        let page = |rates: &str| {
+            let text = format!("[training]\nlearning_rate = {rates}\n[repeats]\nseeds = 3\n");
+            html(&Fixture::new(&text, |_, seed| Some(0.5 + 0.01 * seed as f64)))
+        };
+        let one = page("0.1");
+        assert!(one.contains("The mean test accuracy is 52.0 "), "{one}");
+        assert!(
+            !one.contains("Comparisons are paired t tests")
+                && page("[0.1, 0.2]").contains("Comparisons are paired t tests")
+        );
+    }
+
     /// Accuracies of three seeds that scatter by some 30 points.
     #[test]
     fn three_scattered_repeats_detect_no_difference() {

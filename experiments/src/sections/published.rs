@@ -1,8 +1,8 @@
 //! Compares our values with the published ones.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use maud::{Markup, html};
+use maud::html;
 
 use ohmspike_analysis::repeats::{Done, by_condition};
 use ohmspike_analysis::sweep::share;
@@ -14,8 +14,9 @@ use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::key_label::{FRACTION, NOISE};
 
+use super::differing_settings::told_differences;
 use super::published_digits;
-use crate::published::{FULL, Published, differences};
+use crate::published::{FULL, Published};
 
 /// Returns the section; none without comparable values.
 pub fn section(facts: &Facts) -> Option<Section> {
@@ -115,16 +116,3 @@ fn distances(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
 
 /// Selects the distance of one kind of pair.
 type Pick = fn(&PairDistances) -> Option<Distance>;
-
-/// Renders the settings that differ from the published study.
-pub fn told_differences(facts: &Facts) -> Markup {
-    let found: BTreeSet<String> =
-        facts.study().conditions.iter().flat_map(|condition| differences(&condition.settings)).collect();
-    html! {
-        @if found.is_empty() { p { "Apart from its seeds, the study has the published settings." } }
-        @else {
-            p { "Settings that differ from the published study:" }
-            ul { @for difference in &found { li { code { (difference) } } } }
-        }
-    }
-}

@@ -12,7 +12,7 @@ use ohmspike_snn::metrics::van_rossum::PairDistances;
 use ohmspike_stats::Estimate;
 use ohmspike_study::record::Record;
 
-use super::published::told_differences;
+use super::differing_settings::told_differences;
 use crate::published::{DigitPoint, DigitValues, Published, differences};
 
 /// Networks of one excitatory fraction and initial weight spread, ours and the published ones.

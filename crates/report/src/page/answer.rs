@@ -21,6 +21,7 @@ use super::table::table;
 use super::tolerance::{clean_level, withheld_words};
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
+use crate::figures::Figure;
 
 /// Index of the threshold of the answer: 95 %.
 const THRESHOLD: usize = 1;
@@ -36,7 +37,8 @@ pub fn section(facts: &Facts) -> Section {
     let answered = facts.done.iter().any(|done| done.record.outcome.is_some());
     let figure = facts.report.figures.first();
     let body = html! {
-        div.lead.alone[figure.is_none()] {
+        // Next to a wide figure there is no room for the text.
+        div.lead.alone[figure.is_none_or(Figure::is_wide)] {
             div.text {
                 @if answered { (sentences_of_sweeps(facts)) } @else { p.answer { "No trial has an outcome yet." } }
             }
@@ -92,7 +94,7 @@ fn notes(facts: &Facts) -> Markup {
                 " of each curve and 0 % at chance. Brackets are 95 % confidence intervals."
             }
         }
-        @if facts.seeds_done().len() >= LEAST_REPEATS {
+        @if facts.seeds_done().len() >= LEAST_REPEATS && facts.study().conditions.len() > 1 {
             p.method {
                 "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %."
                 @if facts.tolerances.is_some() { " Curves differ if t tests exclude every level as the crossing of both." }

@@ -100,6 +100,14 @@ fn the_verdicts_on_claims_are_those_of_the_pages() {
     let (all, supported) = (words[supported + open], words[supported]);
     stated(&[format!("Of {all} claims of the paper that this study can test, it supports {supported}")]);
     assert_eq!(verdicts("unconstrained"), [0, 1, 0]);
+    let [supported, contradicted, open] = verdicts("firing-rate-shd");
+    let [all, supported, open] = [supported + contradicted + open, supported, open].map(|count| words[count]);
+    assert_eq!(contradicted, 0);
+    stated(&[
+        format!("Of {all} claims of the paper that these trials can test, {supported} are supported"),
+        format!("{} are undecided with so few seeds", open.replacen('t', "T", 1)),
+    ]);
+    assert_eq!(verdicts("unconstrained-shd"), [1, 0, 0]);
 }
 
 /// The names of the folders with records in a folder of the findings.

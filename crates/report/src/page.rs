@@ -241,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn a_condition_without_outcomes_is_no_reference() {
+        let text = "[training]\nlearning_rate = [0.1, 0.2, 0.3]\n[repeats]\nseeds = 3\n";
+        let page = html(&Fixture::new(text, |settings, seed| {
+            let rate = settings.training.learning_rate;
+            (rate > 0.15).then_some(rate + 0.01 * seed as f64 + 0.002 * (10.0 * rate * seed as f64).sin())
+        }));
+        assert!(
+            page.contains("Paired t tests with 0.2 as reference") && !page.contains("No test is possible"),
+            "{page}"
+        );
+    }
+
+    #[test]
     fn one_condition_is_compared_with_nothing() {
         let page = |rates: &str| {
             let text = format!("[training]\nlearning_rate = {rates}\n[repeats]\nseeds = 3\n");

@@ -104,7 +104,8 @@ impl StudyFile {
             // Answers state the program that gave them; devices have no such key.
             return Err(match json.is_some_and(|json| json.get("program").is_some()) {
                 true => {
-                    StudyFileError::Answer { folder: file.parent().unwrap_or(Path::new(".")).to_owned(), path: file }
+                    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+                    StudyFileError::Answer { folder: folder.unwrap_or(Path::new(".")).to_owned(), path: file }
                 }
                 false => StudyFileError::Device { path: file },
             });

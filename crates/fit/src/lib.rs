@@ -60,3 +60,4 @@ pub use report::{
     Bin, Candidate, Curve, FitReport, FittedNumber, MechanismFit, Plot, QqPoint, Quality, QuantileError, SourceFile,
     Withheld,
 };
+pub use table::{COLUMNS, WIDE_COLUMNS};

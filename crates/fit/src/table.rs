@@ -10,6 +10,7 @@ mod later;
 mod read;
 
 pub(crate) use cells::Cells;
+pub use column::{COLUMNS, WIDE_COLUMNS};
 pub(crate) use read::{ReadOptions, read};
 
 use crate::input::Role;

@@ -1,6 +1,7 @@
 //! The page of CSV columns.
 
 use ohmspike_analysis::summary;
+use ohmspike_fit::{COLUMNS, WIDE_COLUMNS};
 use ohmspike_report::export::{EPOCH_COLUMNS, SAMPLE_COLUMNS, TRIAL_COLUMNS};
 use ohmspike_study::csv_column::CsvColumn;
 
@@ -45,6 +46,21 @@ pub fn page() -> Page {
     add("`ohmspike export --epochs`", "One row per trial and epoch.", &EPOCH_COLUMNS);
     add("`ohmspike device sample`", "One row per cell and cycle.", &SAMPLE_COLUMNS);
     add("Imported events", "One row per event, for `ohmspike data import`.", &EVENT_COLUMNS);
+    let mut add_measured = |heading: &str, about: &str, columns: &[[&str; 3]]| {
+        text += &section(heading, about);
+        text += &table(["Column", "Unit", "Meaning"], columns.iter().map(|[name, unit, meaning]| [code(name), (*unit).to_owned(), (*meaning).to_owned()]));
+    };
+    add_measured(
+        "Measurements",
+        "One row per value, for `ohmspike device fit`. Columns come in any order. Targets, starts, later values and reads may \
+         also end in `_ohm`; all but targets may end in `_microamperes`. Lines that start with `#` are comments.",
+        &COLUMNS,
+    );
+    add_measured(
+        "Measurements, one column per target",
+        "One row per cell and cycle, for `ohmspike device fit --wide`. Empty cells are missing values.",
+        &WIDE_COLUMNS,
+    );
     text += &section(
         "Imported labels",
         "One row per sample, in the order of the samples, with the single column `label` (class, from 0).",

@@ -79,14 +79,43 @@ impl Unit {
     }
 }
 
-/// Columns of long tables, for messages.
-pub(super) const KNOWN: &str = "cell, row, column, cycle, time_seconds, target_microsiemens, target_ohm, \
-     start_microsiemens, conductance_microsiemens, written_microsiemens, resistance_ohm, current_microamperes, \
-     after_microsiemens, \
-     read_N_microsiemens, pulse, direction";
+/// Columns of a table with one value per row: name, unit, meaning.
+pub const COLUMNS: [[&str; 3]; 16] = [
+    ["cell", "none", "Name or number of the cell. A table with `row` and `column` doesn't need it."],
+    ["row", "line", "Number of the row line of the cell."],
+    ["column", "line", "Number of the column line of the cell."],
+    ["cycle", "cycle", "Number of the write of this cell. Without this column, each cell is written once."],
+    ["time_seconds", "s", "Time since the write, for retention and repeated reads."],
+    ["target_microsiemens", "µS", "Conductance that the write aimed at."],
+    ["target_ohm", "ohm", "Instead of the column above: resistance that the write aimed at."],
+    ["start_microsiemens", "µS", "Conductance before the write."],
+    ["conductance_microsiemens", "µS", "Measured value. A table has one column of values, of this or the next three names."],
+    ["written_microsiemens", "µS", "Conductance right after the write, without read noise."],
+    ["resistance_ohm", "ohm", "Measured value."],
+    ["current_microamperes", "µA", "Measured value at the voltage `--read-volts`."],
+    ["after_microsiemens", "µS", "Conductance some time after the write. `--after` states the time."],
+    ["read_{number}_microsiemens", "µS", "Repeated reads of the row."],
+    ["pulse", "pulse", "Number of the pulse, in a pulse train."],
+    ["direction", "none", "Direction of the pulse: `up` or `down`. Also `set` or `reset`, `potentiation` or `depression`, `1` or `-1`."],
+];
 
-/// Columns of wide tables, for messages.
-pub(super) const KNOWN_WIDE: &str = "cell, row, column, cycle, and targets such as 50_microsiemens or 20000_ohm";
+/// Columns of a table of writes with one column per target: name, unit, meaning.
+pub const WIDE_COLUMNS: [[&str; 3]; 6] = [
+    COLUMNS[0],
+    COLUMNS[1],
+    COLUMNS[2],
+    COLUMNS[3],
+    ["{target}_microsiemens", "µS", "Conductance after the write to this target, as in `50_microsiemens`."],
+    ["{target}_ohm", "ohm", "Resistance after the write to this target, as in `20000_ohm`."],
+];
+
+/// Returns the names of all columns, for messages.
+pub(super) fn known_names(wide: bool) -> String {
+    match wide {
+        false => COLUMNS.map(|[name, ..]| name.replace("{number}", "N")).join(", "),
+        true => "cell, row, column, cycle, and targets such as 50_microsiemens or 20000_ohm".to_owned(),
+    }
+}
 
 /// Returns the column called `name`; `wide` tables have targets as names.
 pub(super) fn column(name: &str, wide: bool) -> Option<Column> {
@@ -257,6 +286,17 @@ mod tests {
         assert_eq!(advice("resistance_kohm", false), "convert resistances to ohm and name the column `resistance_ohm`");
         assert_eq!(advice("Cell", false), "rename the column `cell`");
         assert_eq!(advice("comment", false), "rename the column, or leave it out with `--ignore comment`");
+    }
+
+    #[test]
+    fn described_columns_are_known() {
+        for (columns, wide) in [(&COLUMNS[..], false), (&WIDE_COLUMNS, true)] {
+            for [name, ..] in columns {
+                let name = name.replace("{number}", "3").replace("{target}", "50");
+                assert!(column(&name, wide).is_some(), "{name}");
+            }
+        }
+        assert_eq!(known_names(false).split(", ").count(), COLUMNS.len());
     }
 
     #[test]

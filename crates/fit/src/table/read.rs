@@ -11,7 +11,7 @@ use csv::{ByteRecord, ReaderBuilder};
 
 use super::Table;
 use super::check::check;
-use super::column::{Column, KNOWN, KNOWN_WIDE, Unit, advice_for_all, column};
+use super::column::{Column, Unit, advice_for_all, column, known_names};
 use crate::error::{FitError, Place};
 use crate::input::{InputFile, Role};
 
@@ -135,8 +135,7 @@ impl Header {
             }
             let Some(found) = column(&name, options.wide) else {
                 if unknown.is_empty() && name.parse::<f64>().is_ok() {
-                    let known = if options.wide { KNOWN_WIDE } else { KNOWN };
-                    let hint = format!("add a first line with the names of the columns: {known}");
+                    let hint = format!("add a first line with the names of the columns: {}", known_names(options.wide));
                     return refuse(index + 1, format!("expected a header, got the number `{name}`"), hint);
                 }
                 unknown.push((index + 1, name));
@@ -248,7 +247,7 @@ impl Header {
 
 /// Returns the message and the advice about `unknown` columns with their numbers; `alone` without any known one.
 fn of_unknown(unknown: &[(usize, String)], alone: bool, wide: bool) -> (String, String) {
-    let known = if wide { KNOWN_WIDE } else { KNOWN };
+    let known = known_names(wide);
     let mut names: Vec<String> = unknown.iter().map(|(_, name)| name.clone()).collect();
     // A line that tells the separator to a spreadsheet.
     if names[0].to_lowercase().starts_with("sep=") {

@@ -35,9 +35,13 @@ pub fn mean(sample: Option<Estimate>) -> String {
     format!("{} (n = {})", with_half(&sample), sample.n)
 }
 
-/// Formats a mean for a sentence, with its unit.
+/// Formats a mean for a sentence, with its unit: `48.1 % (47.4 to 48.8, n = 8)`.
 pub fn mean_words(sample: Estimate) -> String {
-    format!("{} % (n = {})", with_half(&sample), sample.n)
+    let (with_half, n) = (with_half(&sample), sample.n);
+    match with_half.split_once(" (") {
+        Some((mean, interval)) => format!("{mean} % ({}, n = {n})", interval.trim_end_matches(')')),
+        None => format!("{with_half} % (n = {n})"),
+    }
 }
 
 /// Formats a mean in percent with half the width of its interval, or with its ends if 0 or 100 % cut it. Two values are listed.
@@ -102,6 +106,9 @@ mod tests {
         assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
         assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");
         assert_eq!((of(&[0.5]), of(&[0.1; 3])), ("50.0".to_owned(), "10.0 (all equal)".to_owned()));
+        let words = |values: &[f64]| mean_words(Estimate::new(values).expect("values"));
+        assert_eq!(words(&[0.5, 0.51, 0.52]), "51.0 ± 2.5 % (n = 3)");
+        assert_eq!(words(&[0.1; 3]), "10.0 % (all equal, n = 3)");
     }
 
     #[test]

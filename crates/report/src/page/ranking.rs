@@ -19,6 +19,7 @@ pub struct Ranking {
 }
 
 /// One end of a ranking.
+#[derive(Clone)]
 pub struct End {
     /// Name of the outermost condition.
     pub name: String,
@@ -109,9 +110,21 @@ impl End {
         listed(std::iter::once(self.name.clone()).chain(self.like.iter().cloned()).collect())
     }
 
-    /// Lists the untested conditions with their reasons.
+    /// Lists the untested conditions by reason. Many conditions with one reason are counted.
     pub fn untested_names(&self) -> String {
-        listed(self.untested.iter().map(|(name, error)| format!("{name} ({error})")).collect())
+        let mut by_reason: Vec<(String, Vec<String>)> = Vec::new();
+        for (name, error) in &self.untested {
+            let reason = error.to_string();
+            match by_reason.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(name.clone()),
+                None => by_reason.push((reason, vec![name.clone()])),
+            }
+        }
+        let words = |(reason, names): (String, Vec<String>)| match names.len() {
+            many if many > MOST_NAMES => format!("{many} conditions ({reason})"),
+            _ => format!("{} ({reason})", listed(names)),
+        };
+        listed(by_reason.into_iter().map(words).collect())
     }
 }
 
@@ -177,5 +190,9 @@ mod tests {
             highest.untested_names(),
             "a (all 3 pairs differ by exactly 0.5) and c (shared repeats: expected at least 3, got 1)"
         );
+        let untested = ["a", "b", "c", "d", "e"].map(|name| (name.to_owned(), PairedError::TooFew { n: 1 }));
+        let end = |count| End { untested: untested[..count].to_vec(), ..highest.clone() };
+        assert_eq!(end(2).untested_names(), "a and b (shared repeats: expected at least 3, got 1)");
+        assert_eq!(end(5).untested_names(), "5 conditions (shared repeats: expected at least 3, got 1)");
     }
 }

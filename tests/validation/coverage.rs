@@ -79,8 +79,8 @@ impl Shape {
     }
 }
 
-fn logit(share: f64) -> f64 {
-    (share / (1.0 - share)).ln()
+fn logit(fraction: f64) -> f64 {
+    (fraction / (1.0 - fraction)).ln()
 }
 
 fn logistic(x: f64) -> f64 {
@@ -92,8 +92,8 @@ fn logistic(x: f64) -> f64 {
 fn assert_often(count: usize, simulations: usize, least: f64, what: &str) {
     let n = simulations as f64;
     let bound = least - ERRORS * (least * (1.0 - least) / n).sqrt();
-    let share = count as f64 / n;
-    assert!(share >= bound, "{what}: expected a fraction of at least {bound} of {simulations}, got {share}");
+    let fraction = count as f64 / n;
+    assert!(fraction >= bound, "{what}: expected a fraction of at least {bound} of {simulations}, got {fraction}");
 }
 
 fn drawn(values: impl IntoIterator<Item = f64>) -> Vec<Drawn> {

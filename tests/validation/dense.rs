@@ -202,12 +202,12 @@ impl Loss {
                 (loss, slopes, decided)
             }
             Loss::PerStep => {
-                let share = Number::input(1.0 / steps as f64);
+                let fraction = Number::input(1.0 / steps as f64);
                 let mut losses = Vec::new();
                 for t in 1..=steps {
                     let (loss, at_step) = cross_entropy(&readout[t], label);
-                    losses.push(loss * share);
-                    slopes[t] = at_step.into_iter().map(|slope| slope * share).collect();
+                    losses.push(loss * fraction);
+                    slopes[t] = at_step.into_iter().map(|slope| slope * fraction).collect();
                 }
                 (losses.into_iter().sum(), slopes, true)
             }
@@ -239,9 +239,9 @@ fn cross_entropy(u: &[Number], label: usize) -> (Number, Vec<Number>) {
     let roundings = (u.len() + 1) as f64 * UNIT;
     let relative = (1.0 + spread) / (1.0 - spread) / (1.0 - roundings) - 1.0;
     let slope = |(k, exp): (usize, &f64)| {
-        let share = exp / sum;
-        let value = if k == label { share - 1.0 } else { share };
-        let inherited = relative * share + SMALLEST_EXP;
+        let fraction = exp / sum;
+        let value = if k == label { fraction - 1.0 } else { fraction };
+        let inherited = relative * fraction + SMALLEST_EXP;
         Number::known(value, inherited + UNIT * (value.abs() + inherited))
     };
     let loss = sum.ln() - (u[label].value - largest);

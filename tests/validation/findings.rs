@@ -1,4 +1,4 @@
-//! Every number of `experiments/findings/README.md`, made again from the records next to it.
+//! Every number of `experiments/findings`, made again from the records there: its summary (`README.md`) and its tables (`tables.md`).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -17,20 +17,55 @@ pub fn folder(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../experiments/findings").join(name)
 }
 
-/// The text of the page, and of the page of the reproduction.
-fn pages() -> [String; 2] {
-    ["../experiments/findings/README.md", "../docs/reproduction.md"].map(|page| {
-        let text = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page)).expect("a page");
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    })
+/// The text of a page, without its line breaks.
+fn page(path: &str) -> String {
+    let text = fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).expect("a page");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Asserts that the page of findings contains every one of `texts`; breaks of lines do not matter.
+fn summary() -> String {
+    page("experiments/findings/README.md")
+}
+
+fn tables() -> String {
+    page("experiments/findings/tables.md")
+}
+
+/// Asserts that the findings contain every one of `texts`; breaks of lines do not matter.
 pub fn stated(texts: &[String]) {
-    let [page, _] = pages();
+    let pages = summary() + " " + &tables();
+    for text in texts {
+        assert!(pages.contains(text.as_str()), "not in experiments/findings: {text}");
+    }
+}
+
+/// Asserts that the summary contains every one of `texts`.
+pub fn summarised(texts: &[String]) {
+    let page = summary();
     for text in texts {
         assert!(page.contains(text.as_str()), "not in experiments/findings/README.md: {text}");
     }
+}
+
+/// The tests compare the tables with the records; the summary may round nothing differently.
+#[test]
+fn every_number_of_the_summary_is_in_the_tables() {
+    let numbers = |text: &str| -> BTreeSet<String> {
+        let words = text.split(|letter: char| !letter.is_ascii_digit() && letter != '.');
+        words.map(|word| word.trim_matches('.').to_owned()).filter(|word| word.contains('.')).collect()
+    };
+    // Figures are named after keys.
+    let summary = summary();
+    let summary = summary.split("](").map(|part| part.split_once(')').map_or(part, |(_, text)| text));
+    let told = numbers(&summary.collect::<Vec<_>>().join(" "));
+    assert!(told.len() > 20, "{told:?}");
+    let missing: Vec<String> = told.difference(&numbers(&tables())).cloned().collect();
+    // Differences of two rows of a table are tested below.
+    let differences = ["0.3", "2.3", "3.1", "7.9", "8.7", "12.3", "16.6", "18.6", "29.5"];
+    assert_eq!(
+        missing.into_iter().filter(|one| !differences.contains(&one.as_str())).collect::<Vec<_>>(),
+        Vec::<String>::new()
+    );
 }
 
 pub fn records(name: &str) -> Vec<Record> {
@@ -64,11 +99,11 @@ fn the_table_of_the_noise_study_is_that_of_its_records() {
         let outcome = record.outcome.expect("no trial diverged");
         assert!(table.entry((level, excitatory)).or_default().insert(record.seed, outcome).is_none());
     }
-    let [page, reproduction] = pages();
+    let (page, reproduction) = (tables(), page("docs/reproduction.md"));
     for level in [1, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100] {
         let cells = [50, 80, 100].map(|excitatory| outcomes(&table[&(level, excitatory)]));
         let line = format!("| {level} | {} |", cells.join(" | "));
-        assert!(page.contains(&line), "not in experiments/findings/README.md: {line}");
+        assert!(page.contains(&line), "not in experiments/findings/tables.md: {line}");
         if ![1, 20, 40, 60, 100].contains(&level) {
             continue;
         }
@@ -95,6 +130,7 @@ fn the_verdicts_on_claims_are_those_of_the_pages() {
     stated(&[format!(
         "of {all} claims, the study supports {supported} and contradicts {contradicted}, and {open} are inconclusive"
     )]);
+    summarised(&[format!("{supported} are supported, {contradicted} is contradicted and {open} are inconclusive")]);
     let [supported, contradicted, open] = verdicts("firing-rate");
     assert_eq!((contradicted, open), (0, 1));
     let (all, supported) = (words[supported + open], words[supported]);
@@ -105,7 +141,7 @@ fn the_verdicts_on_claims_are_those_of_the_pages() {
     assert_eq!(contradicted, 0);
     stated(&[
         format!("Of {all} claims of the paper that these trials can test, {supported} are supported"),
-        format!("{} are undecided with so few seeds", open.replacen('t', "T", 1)),
+        format!("{} are inconclusive with so few seeds", open.replacen('t', "T", 1)),
     ]);
     assert_eq!(verdicts("unconstrained-shd"), [1, 0, 0]);
 }

@@ -1,4 +1,4 @@
-//! The tables of `experiments/findings/README.md` on trainings through cells, made again from the records next to it.
+//! The tables of `experiments/findings/tables.md` on trainings through cells, made again from the records next to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -14,7 +14,7 @@ use ohmspike_study::results::Results;
 use ohmspike_study::settings::Controller;
 use ohmspike_study::study_file::StudyFile;
 
-use crate::findings::{folder, in_unit, limit, outcomes, records, stated, with_records};
+use crate::findings::{folder, in_unit, limit, outcomes, records, stated, summarised, with_records};
 
 /// Trials of one condition.
 #[derive(Default)]
@@ -152,6 +152,7 @@ fn the_study_through_crossbars_is_that_of_its_records() {
         format!("{} trials", cells.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
         format!("{differing} of {} differences", tested.len()),
     ]);
+    summarised(&[format!("{differing} of {} differences from abstract weights are significant", tested.len())]);
 }
 
 /// Both grids of wires: three seeds of some cells and tiles, and one seed of all of them.
@@ -248,6 +249,7 @@ fn the_cost_of_populations_is_that_of_its_records() {
         format!("five times the spread in all rows costs {:.1} points", cost((5, 0))),
         format!("0.3 % of stuck cells {:.1}, and 1 % of them {:.1}", cost((1, 3)), cost((1, 10))),
     ]);
+    summarised(&[format!("1 of {} differences", tested.len())]);
 }
 
 #[test]
@@ -323,4 +325,6 @@ fn the_tolerated_write_spreads_are_those_of_their_answers() {
         format!("| {device} | {certified} | {refuted} | {} |", in_unit(&row.certified, "% of σ_init"))
     };
     stated(&names.iter().map(line).collect::<Vec<String>>());
+    let linked = |device: &String| format!("(write-spread/{device}/report.html)");
+    summarised(&names.iter().map(linked).collect::<Vec<String>>());
 }

@@ -1,4 +1,4 @@
-//! The tables of spoken digits in `experiments/findings/README.md`, made again from the records next to it.
+//! The tables of spoken digits in `experiments/findings/tables.md`, made again from the records next to it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,7 +6,7 @@ use std::fs;
 use ohmspike_experiments::published::{DigitValues, Published};
 use ohmspike_study::settings::Settings;
 
-use crate::findings::{folder, outcomes, records, stated};
+use crate::findings::{folder, outcomes, records, stated, summarised};
 
 /// Outcomes of the seeds of one initial weight spread and excitatory fraction.
 #[derive(Default)]
@@ -45,6 +45,7 @@ fn the_spoken_digits_are_those_of_their_records() {
         stated(&[format!("| {} | {rate:.1} | {} |", f64::from_bits(spread), cells.join(" | "))]);
     }
     stated(&[format!("{} trials of 200 epochs on spoken digits", records.len())]);
+    summarised(&[format!("{} trials of 200 epochs", records.len())]);
 }
 
 /// The page of the study counts the published points with which ours agree.
@@ -54,7 +55,10 @@ fn the_agreement_with_the_published_digits_is_that_of_the_report() {
     let middle = page.find(" points, our firing rates differ").expect("a comparison with the paper");
     let start = page[..middle].rfind("At ").expect("the start of the sentence");
     let end = start + page[start..].find("</p>").expect("the end of the paragraph");
-    stated(&[page[start..end].to_owned()]);
+    let words = &page[start..end];
+    stated(&[words.to_owned()]);
+    let accuracy = words.rfind("At ").expect("a sentence on accuracy");
+    summarised(&[words[accuracy..].split_once(". ").map_or(&words[accuracy..], |(first, _)| first).to_owned()]);
 }
 
 #[test]
@@ -64,4 +68,6 @@ fn the_unconstrained_networks_on_digits_are_those_of_their_records() {
         records.iter().map(|record| (record.seed, record.outcome.expect("no trial diverged"))).collect();
     assert_eq!(by_seed.len(), records.len(), "one trial per seed");
     stated(&[format!("without sign constraints, {} seeds reach {} %", by_seed.len(), outcomes(&by_seed))]);
+    let mean = by_seed.values().sum::<f64>() / by_seed.len() as f64;
+    summarised(&[format!("{} seeds reach {:.1} %", by_seed.len(), 100.0 * mean)]);
 }

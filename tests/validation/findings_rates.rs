@@ -1,4 +1,4 @@
-//! The tables of initial firing rates in `experiments/findings/README.md`, made again from the records next to it.
+//! The tables of initial firing rates in `experiments/findings/tables.md`, made again from the records next to it.
 
 use std::collections::BTreeMap;
 

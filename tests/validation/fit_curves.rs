@@ -187,9 +187,13 @@ fn ends_match_the_fits() {
         // A clamped floor is at 0 µS, within the rounding of a conductance above the floor.
         let (low, span) = (f64::from(device.window.low()), f64::from(device.window.span()));
         let held = floors.iter().filter(|floor| low + span * **floor < 1e-4).count() as f64 / floors.len() as f64;
-        let share = fit.floors_held_at_zero;
-        let open = ERRORS * (share * (1.0 - share) / floors.len() as f64).sqrt() + 0.5e-4;
-        assert!((held - share).abs() <= open, "{}: fraction of floors at 0 µS: expected {share}, got {held}", fit.file);
+        let fraction = fit.floors_held_at_zero;
+        let open = ERRORS * (fraction * (1.0 - fraction) / floors.len() as f64).sqrt() + 0.5e-4;
+        assert!(
+            (held - fraction).abs() <= open,
+            "{}: fraction of floors at 0 µS: expected {fraction}, got {held}",
+            fit.file
+        );
     }
 }
 
@@ -203,15 +207,15 @@ fn steps_and_their_noise_match_the_fits() {
         let reference = device.write.pulses().expect("pulsed").reference;
         let directions = [(Direction::Up, &fit.steps_at_weight_0.up), (Direction::Down, &fit.steps_at_weight_0.down)];
         for (direction, step) in directions {
-            let share = if step.of_cells.mean > 0.01 { 1e-3 } else { 1.0 };
+            let fraction = if step.of_cells.mean > 0.01 { 1e-3 } else { 1.0 };
             for (noise, moments) in [(0.0, step.of_cells), (1.0, step.with_noise)] {
                 let device = with_pulses(&device, |pulses| {
-                    (pulses.up_step, pulses.down_step) = (pulses.up_step * share, pulses.down_step * share);
+                    (pulses.up_step, pulses.down_step) = (pulses.up_step * fraction, pulses.down_step * fraction);
                     pulses.cycle_sigma = pulses.cycle_sigma.map(|sigma| sigma * noise);
                 });
                 let mut cells = Cells::new(&device, reference);
                 cells.pulse(direction, 1);
-                let unit = f64::from(if direction == Direction::Up { share } else { -share });
+                let unit = f64::from(if direction == Direction::Up { fraction } else { -fraction });
                 let moved =
                     cells.states().iter().map(|state| (state - f64::from(reference)) / unit).collect::<Vec<_>>();
                 assert_same(&format!("{}, {direction:?} at weight 0, noise times {noise}", fit.file), &moved, moments);

@@ -101,10 +101,10 @@ fn hull(device: &Device) -> (f64, f64) {
     let factor = |sigma: Option<f32>| libm::exp(6.0 * f64::from(sigma.unwrap_or(0.0)));
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     if device.device_to_device.ends == EndsKind::Normal {
-        let share = |sigma: Option<f32>| 6.0 * f64::from(sigma.unwrap_or(0.0));
+        let fraction = |sigma: Option<f32>| 6.0 * f64::from(sigma.unwrap_or(0.0));
         return (
-            low * (1.0 - share(device.device_to_device.high_resistance)).max(0.0),
-            high * (1.0 + share(device.device_to_device.low_resistance)),
+            low * (1.0 - fraction(device.device_to_device.high_resistance)).max(0.0),
+            high * (1.0 + fraction(device.device_to_device.low_resistance)),
         );
     }
     let (spread_low, spread_high) =

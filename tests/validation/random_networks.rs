@@ -9,7 +9,7 @@ use crate::spiking::{Spiking, assert_same_gradient, assert_same_response};
 const SAMPLES: usize = 12;
 const STEPS: usize = 100;
 /// Every fourth hidden neuron is inhibitory.
-const EXCITATORY_SHARE: f64 = 0.75;
+const EXCITATORY_FRACTION: f64 = 0.75;
 
 fn uniform(stream: &mut Philox) -> f64 {
     f64::from(stream.next_u32()) / 4_294_967_296.0
@@ -23,7 +23,7 @@ fn random_network(
     seed: Seed,
 ) -> Network {
     let mut stream = seed.stream();
-    let excitatory = (hidden as f64 * EXCITATORY_SHARE) as usize;
+    let excitatory = (hidden as f64 * EXCITATORY_FRACTION) as usize;
     let mut matrix = |rows: usize, columns: usize, scale: f64, excitatory: usize| {
         let mut weight = |sign: f64| f64::from((sign * scale * uniform(&mut stream)) as f32);
         let mut row = |row| (0..columns).map(|_| weight(if row < excitatory { 1.0 } else { -1.0 })).collect();
@@ -73,7 +73,7 @@ fn check_counts(sizes: (usize, usize, usize), most: u32, loss: Loss, surrogate: 
 
     let samples: Vec<Sample> = decided.iter().map(|&number| samples[number].clone()).collect();
     let responses: Vec<Response> = decided.iter().map(|&number| responses[number].clone()).collect();
-    let spiking = Spiking::new(&network, &samples, (sizes.1 as f64 * EXCITATORY_SHARE) as usize);
+    let spiking = Spiking::new(&network, &samples, (sizes.1 as f64 * EXCITATORY_FRACTION) as usize);
     for (number, response) in responses.iter().enumerate() {
         let spikes = response.hidden_spikes.iter().flatten().filter(|&&spiked| spiked).count();
         assert!(spikes > sizes.1, "{what}: only {spikes} hidden spikes");

@@ -38,7 +38,7 @@ fn components_of_published_and_made_up_studies() {
             // A negative estimate is reported as 0 and marked as negative.
             assert_eq!(component.negative, variance < 0.0);
             assert_close(component.variance, variance.max(0.0));
-            assert_close(component.share.expect("a share"), variance.max(0.0) / total);
+            assert_close(component.fraction.expect("a share"), variance.max(0.0) / total);
         }
     }
 }

@@ -37,7 +37,7 @@ const LITTLE: f32 = 0.1;
 /// - `device`: a device, its name or its file;
 /// - `rows`, `columns`: inputs and outputs, 1 to 65,536 each;
 /// - `seed`: seed of all draws; arrays of the same seed and size are the same chip;
-/// - `chip`: seed of device-to-device variation, in place of that below `seed`;
+/// - `chip`: seed of everything that is drawn once per chip, in place of that below `seed`;
 /// - `weight_at_gmax`: weight of a pair with a fully-on and a fully-off cell. Choose the largest weight: smaller weights use
 ///   part of the window, with a larger relative spread, and larger ones are clipped;
 /// - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;

@@ -46,21 +46,7 @@ pub fn page() -> Page {
     add("`ohmspike export --epochs`", "One row per trial and epoch.", &EPOCH_COLUMNS);
     add("`ohmspike device sample`", "One row per cell and cycle.", &SAMPLE_COLUMNS);
     add("Imported events", "One row per event, for `ohmspike data import`.", &EVENT_COLUMNS);
-    let mut add_measured = |heading: &str, about: &str, columns: &[[&str; 3]]| {
-        text += &section(heading, about);
-        text += &table(["Column", "Unit", "Meaning"], columns.iter().map(|[name, unit, meaning]| [code(name), (*unit).to_owned(), (*meaning).to_owned()]));
-    };
-    add_measured(
-        "Measurements",
-        "One row per value, for `ohmspike device fit`. Columns come in any order. Targets, starts, later values and reads may \
-         also end in `_ohm`; all but targets may end in `_microamperes`. Lines that start with `#` are comments.",
-        &COLUMNS,
-    );
-    add_measured(
-        "Measurements, one column per target",
-        "One row per cell and cycle, for `ohmspike device fit --wide`. Empty cells are missing values.",
-        &WIDE_COLUMNS,
-    );
+    text += &measurements();
     text += &section(
         "Imported labels",
         "One row per sample, in the order of the samples, with the single column `label` (class, from 0).",
@@ -88,4 +74,22 @@ pub fn page() -> Page {
         about: "every column of the CSV files that the program writes and reads.",
         text: text + "\n",
     }
+}
+
+/// The tables that `device fit` reads.
+fn measurements() -> String {
+    let columns = |columns: &[[&str; 3]]| {
+        let row = |[name, unit, meaning]: &[&str; 3]| [code(name), (*unit).to_owned(), (*meaning).to_owned()];
+        table(["Column", "Unit", "Meaning"], columns.iter().map(row))
+    };
+    let long = "One row per value, for `ohmspike device fit`. Columns come in any order. Targets, starts, later values and reads \
+                may also end in `_ohm`; all but targets may end in `_microamperes`. Lines that start with `#` are comments.";
+    let wide = "One row per cell and cycle, for `ohmspike device fit --wide`. Empty cells are missing values.";
+    [
+        section("Measurements", long),
+        columns(&COLUMNS),
+        section("Measurements, one column per target", wide),
+        columns(&WIDE_COLUMNS),
+    ]
+    .concat()
 }

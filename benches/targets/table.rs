@@ -92,17 +92,17 @@ impl Table {
             1 => format!("{} {unit}", rounded(median)),
             _ => format!("{} {unit} ({} to {})", rounded(median), rounded(least), rounded(most)),
         };
-        let (share, met) = match line.target {
+        let (fraction, met) = match line.target {
             Target::AtMost(limit) => (median / limit, median <= limit),
             Target::AtLeast(limit) => (limit / median, median >= limit),
         };
-        let share = if share.is_finite() { format!("{share:.2}") } else { "-".to_owned() };
+        let fraction = if fraction.is_finite() { format!("{fraction:.2}") } else { "-".to_owned() };
         let verdict = match (self.judges(line.needs), met) {
             (false, _) => "-",
             (true, true) => "met",
             (true, false) => "**missed**",
         };
-        println!("| {what} | {measured} | {target} | {share} | {verdict} | {details} |");
+        println!("| {what} | {measured} | {target} | {fraction} | {verdict} | {details} |");
     }
 
     fn judges(&self, needs: Needs) -> bool {

@@ -172,12 +172,12 @@ type Tested = (&'static str, &'static str, fn(&[&Record]) -> Finding);
 
 /// Tests only: creates one record per outcome, at an excitatory fraction and a noise level.
 #[cfg(test)]
-fn made(share: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
+fn made(fraction: f64, level: f64, outcomes: &[f64]) -> Vec<Record> {
     let record = |(seed, outcome): (u64, &f64)| {
         let mut record = ohmspike_study::record::empty_record();
         record.seed = seed;
         record.settings.data.set = FULL.to_owned();
-        record.settings.network.excitatory_fraction = share;
+        record.settings.network.excitatory_fraction = fraction;
         record.settings.noise.level_percent = level;
         record.outcome = Some(*outcome);
         record

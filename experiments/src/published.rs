@@ -119,8 +119,8 @@ impl DistanceValues {
 
 impl NoiseFigure {
     /// Returns the published accuracy, a fraction.
-    pub fn accuracy(&self, share: f64, level: f64) -> Option<f64> {
-        let curve = self.accuracy_percent.iter().find(|curve| curve.excitatory_fraction == share)?;
+    pub fn accuracy(&self, fraction: f64, level: f64) -> Option<f64> {
+        let curve = self.accuracy_percent.iter().find(|curve| curve.excitatory_fraction == fraction)?;
         let place = self.levels_percent_of_sigma_init.iter().position(|&known| known == level)?;
         Some(curve.values[place]? / 100.0)
     }

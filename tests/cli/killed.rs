@@ -71,9 +71,9 @@ fn repeated_kills_do_not_change_the_records() {
     // Longer delays if a run makes no progress, for slow machines.
     let mut longest = 0.15;
     for kill in 0..KILLS {
-        let share = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
+        let fraction = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
         let mut process = folder.ohmspike(&RUN).spawn().expect("the program starts");
-        thread::sleep(Duration::from_secs_f64(longest * share));
+        thread::sleep(Duration::from_secs_f64(longest * fraction));
         process.kill().expect("it is ours");
         process.wait().expect("it has ended");
         resumed |= folder.path("results/killed/checkpoints").exists();

@@ -103,8 +103,8 @@ fn records_survive_hundreds_of_kills() {
     // The delay grows while the process makes no progress, for slow machines.
     let mut longest = 20.0;
     for kill in 0..KILLS {
-        let share = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
-        let appended = kill_after(Duration::from_secs_f64(1e-3 * longest * share), folder.path());
+        let fraction = f64::from(Seed::new(1).named("kill").numbered(kill).stream().next_u32()) / f64::from(u32::MAX);
+        let appended = kill_after(Duration::from_secs_f64(1e-3 * longest * fraction), folder.path());
         let after = read(folder.path(), &template);
         let promised: BTreeSet<u64> = before.iter().chain(&appended).copied().collect();
         // One more record may be complete if the process was killed before its report.

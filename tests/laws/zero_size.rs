@@ -20,8 +20,8 @@ fn mechanisms() -> Vec<Mechanism> {
         json!({"read": {"volts": 0.4, "nonlinearity": {"reference_volts": 0.1,
         "points": [{"resistance_ohm": 1000, "quadratic_per_volt": q, "cubic_per_square_volt": q}]}}})
     };
-    let telegraph = |share: f64, percent: f64| {
-        json!({"read": {"rtn": {"kind": "telegraph", "fraction_of_cells": share,
+    let telegraph = |fraction: f64, percent: f64| {
+        json!({"read": {"rtn": {"kind": "telegraph", "fraction_of_cells": fraction,
         "reference_resistance_ohm": 10000, "rate_per_second": 5, "amplitude_percent_of_conductance": percent}}})
     };
     let power = |exponent: f64| {

@@ -12,7 +12,7 @@ use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::health::HealthState;
-use ohmspike_study::key_label::{FRACTION as SHARE, NOISE, axis_label, stated, value_label};
+use ohmspike_study::key_label::{FRACTION, NOISE, axis_label, stated, value_label};
 use ohmspike_study::study::{Axis, Study};
 
 use crate::judged::Judged;
@@ -79,11 +79,12 @@ impl Sweeps {
         let numeric = |axis: &usize| is_numeric(&axes[*axis]);
         let last_numeric =
             |but: Option<usize>| plain_axes.iter().copied().rfind(|axis| Some(*axis) != but && numeric(axis));
-        let x = named(NOISE).or_else(|| last_numeric(named(SHARE))).or_else(|| last_numeric(None));
+        let x = named(NOISE).or_else(|| last_numeric(named(FRACTION))).or_else(|| last_numeric(None));
         let others: Vec<usize> = plain_axes.iter().copied().filter(|&axis| Some(axis) != x).collect();
         let first_other = others.first().copied();
         let longest = || longest(axes, others.iter().copied());
-        let curve = named(SHARE).filter(|&axis| Some(axis) != x).or(if x.is_some() { first_other } else { longest() });
+        let curve =
+            named(FRACTION).filter(|&axis| Some(axis) != x).or(if x.is_some() { first_other } else { longest() });
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
         let judged = Judged::new(study, done);
@@ -167,15 +168,15 @@ pub fn longest(axes: &[Axis], numbers: impl Iterator<Item = usize>) -> Option<us
 /// Formats a key with its value: an excitatory fraction as 80:20.
 pub fn setting(key: &str, value: &toml::Value) -> String {
     match key {
-        SHARE => value_label(key, value),
+        FRACTION => value_label(key, value),
         NOISE => format!("noise {} %", value_label(key, value)),
         _ => stated(key, value),
     }
 }
 
 /// Formats an excitatory fraction as in the literature: 80:20.
-pub fn share(fraction: f64) -> String {
-    value_label(SHARE, &fraction.into())
+pub fn ratio(excitatory: f64) -> String {
+    value_label(FRACTION, &excitatory.into())
 }
 
 /// Index of the entry of `key`, created with `new` if missing.

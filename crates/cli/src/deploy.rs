@@ -79,8 +79,8 @@ pub struct Arguments {
     test: Option<String>,
     /// Accuracy above which a chip passes, such as 0.75 or 75% [default: 5 points below exact memory].
     ///
-    /// Exact memory is the accuracy of the same network without a device. By default, a chip passes that loses less than
-    /// 5 points and is above guessing.
+    /// Exact memory is the accuracy of the same network without a device. By default, a chip passes if it loses less
+    /// than 5 points and beats guessing.
     #[arg(long, value_name = "ACCURACY", value_parser = fraction)]
     yield_above: Option<f64>,
     /// Writes of every cell towards its target [default: 1; 10 with pulsed writes].

@@ -5,7 +5,7 @@ use ohmspike_report::figures::{AxisChoice, NoiseUnit};
 /// The choice of the x axis.
 #[derive(Clone, Debug, clap::Args)]
 #[command(next_help_heading = "Figures")]
-pub struct AxisArguments {
+pub struct FigureArguments {
     /// Swept key along x [default: a figure for each].
     ///
     /// By default each numeric key of the sweep has its own figure.
@@ -19,7 +19,7 @@ pub struct AxisArguments {
     noise_unit: Option<NoiseUnit>,
 }
 
-impl AxisArguments {
+impl FigureArguments {
     /// The choice for the figures.
     pub fn choice(&self) -> AxisChoice {
         AxisChoice { x: self.x_axis.clone(), noise_unit: self.noise_unit }

@@ -5,7 +5,6 @@
 mod ablate;
 mod answers_folder;
 mod array;
-mod axis;
 mod batch_meter;
 mod command_line;
 mod data;
@@ -13,6 +12,7 @@ mod deploy;
 mod device;
 mod exit_code;
 mod export;
+mod figure_arguments;
 mod generate;
 mod keys;
 mod limit;

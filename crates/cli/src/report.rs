@@ -21,7 +21,7 @@ use ohmspike_study::study_file::StudyFile;
 use super::answers_folder::NoStudyFolder;
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
-use super::{ExitCode, Failure, axis, source, warn};
+use super::{ExitCode, Failure, figure_arguments, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long)]
     open: bool,
     #[command(flatten)]
-    axis: axis::AxisArguments,
+    axis: figure_arguments::FigureArguments,
 }
 
 /// The page is written but cannot be opened.

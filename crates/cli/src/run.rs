@@ -32,7 +32,7 @@ use super::meter::Meter;
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, print, say, tell};
 use super::trial_arguments::TrialArguments;
-use super::{ExitCode, Failure, axis, source, warn};
+use super::{ExitCode, Failure, figure_arguments, source, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -61,7 +61,7 @@ pub struct Arguments {
     #[command(flatten)]
     trials: TrialArguments,
     #[command(flatten)]
-    axis: axis::AxisArguments,
+    axis: figure_arguments::FigureArguments,
 }
 
 /// The most device sheets that a run shows. An axis may have 100,000 values.

@@ -73,9 +73,9 @@ pub struct Arguments {
     /// The default is 10 min plus twice the estimate from the trials with a record, or 24 h if no trial has one.
     #[arg(long, value_name = "TIME", help_heading = "Cluster", value_parser = time_limit)]
     time: Option<TimeSpan>,
-    /// MiB per task [default: 256 + 256 per core].
+    /// MiB per task [default: 256 + 256 per core, or more].
     ///
-    /// The default is about five times the use of the built-in studies. The final job gets at least as much.
+    /// Large networks and data sets get twice their estimate. The final job gets at least as much.
     #[arg(long, value_name = "MIB", help_heading = "Cluster", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
     memory: Option<u64>,
     /// Partition of the cluster.

@@ -245,6 +245,6 @@ fn epoch_line(epoch: &EpochReport) -> String {
         "{number:>5} {loss:>8.4} {:>12.2} {:>15.1} {:>14.1} {seconds:>9.2}",
         test.accuracy() * 100.0,
         test.spikes_per_sample(),
-        test.excitatory_share() * 100.0,
+        test.excitatory_fraction() * 100.0,
     )
 }

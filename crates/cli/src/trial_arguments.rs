@@ -30,7 +30,7 @@ pub struct TrialArguments {
     /// summary and figures. The parts of `limit` and `ablate` wait for each other, and each prints the answer.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Seconds between checkpoints.
+    /// Least seconds between checkpoints.
     #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,
     /// Vector instructions [default: best of the CPU].

@@ -100,7 +100,7 @@ impl CrossbarArray {
         let gains = converters.as_ref().and_then(ArrayConverters::row_gains);
         let driven = driven_rows(&signs, gains, faults.dead_rows());
         let every_cell = device.write.reaches_every_cell();
-        let update_sigma = params.update_sigma * params.share_of_update_noise(every_cell);
+        let update_sigma = params.update_sigma * params.fraction_of_update_noise(every_cell);
         let law = WriteLaw::new(&device.write, &mapping, update_sigma, params.write_spread_scale, every_cell);
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());

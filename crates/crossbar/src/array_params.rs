@@ -83,7 +83,7 @@ impl<'a> ArrayParams<'a> {
 
     /// Returns the write noise of one cell relative to that of the weight. Cells of a pair that are written together
     /// share the noise evenly; `every_cell` says that updates also write cells without a step.
-    pub(crate) fn share_of_update_noise(&self, every_cell: bool) -> f32 {
+    pub(crate) fn fraction_of_update_noise(&self, every_cell: bool) -> f32 {
         let both = self.pair.writes_both_cells(every_cell) || self.either_sign && every_cell;
         if both { std::f32::consts::FRAC_1_SQRT_2 } else { 1.0 }
     }

@@ -34,7 +34,8 @@ pub struct Ledger {
     pub read_conductance: f64,
     /// Conversions of column sums: one per column, tile and time step, at most one per driven row.
     pub conversions: u64,
-    /// Counts of the codes of every conversion. Always serialized: a checkpoint is binary and cannot omit fields.
+    /// Counts of the codes of every conversion.
+    // Always serialized: a checkpoint is binary and cannot omit fields.
     #[serde(default)]
     pub codes: CodeCounts,
 }

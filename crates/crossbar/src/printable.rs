@@ -7,7 +7,7 @@ const SHOWN: usize = 60;
 /// paragraph separators, and marks that change the text direction.
 pub(crate) fn acts(letter: char) -> bool {
     letter.is_control()
-        || matches!(letter, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
 /// Returns `text` with control characters replaced by their codes, cut after 60 characters.
@@ -30,6 +30,7 @@ mod tests {
     fn control_characters_are_shown_by_their_codes() {
         assert_eq!(printable("2\u{1b}[31m\u{7}"), r"2\u{1b}[31m\u{7}");
         assert_eq!(printable("a\u{202e}b\u{9b}1m\n"), r"a\u{202e}b\u{9b}1m\u{a}");
+        assert_eq!(printable("a\u{61c}b"), r"a\u{61c}b");
         assert_eq!(printable("42.5 µS"), "42.5 µS");
         assert_eq!(printable(&"x".repeat(70)), format!("{}...", "x".repeat(60)));
     }

@@ -35,17 +35,17 @@ pub struct WriteReport {
 impl WriteReport {
     /// Returns the fraction of weights with the wrong sign, mean over the added updates; 0 before the first.
     pub fn wrong_sign_rate(&self) -> f64 {
-        share(self.wrong_sign, self.cells)
+        fraction(self.wrong_sign, self.cells)
     }
 
     /// Returns the fraction of writes clipped at the lower end of the window.
     pub fn clipped_low_rate(&self) -> f64 {
-        share(self.clipped_low, self.cells_written)
+        fraction(self.clipped_low, self.cells_written)
     }
 
     /// Returns the fraction of writes clipped at the upper end of the window.
     pub fn clipped_high_rate(&self) -> f64 {
-        share(self.clipped_high, self.cells_written)
+        fraction(self.clipped_high, self.cells_written)
     }
 }
 
@@ -64,7 +64,7 @@ impl AddAssign for WriteReport {
     }
 }
 
-fn share(part: u64, whole: u64) -> f64 {
+fn fraction(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct RtnReads {
     /// Main branch, and the opposite one if it has cells.
     sides: Vec<Side>,
     weights: Matrix,
-    /// Time for which the shares of the sides are valid, s; `None` if conductances have changed since.
-    shares_for: Option<f64>,
+    /// Time for which the fractions of the sides are valid, s; `None` if conductances have changed since.
+    fractions_for: Option<f64>,
 }
 
 /// State changed by presentations.
@@ -46,7 +46,7 @@ struct Side {
     /// Weight difference between the mean and a state, with the signs of row and branch.
     halves: Matrix,
     /// Switching probability relative to the largest.
-    shares: Matrix,
+    fractions: Matrix,
 }
 
 impl RtnReads {
@@ -63,10 +63,10 @@ impl RtnReads {
         let side = |number: u64| Side {
             states: TelegraphState::new(noise, lowest, rows, columns, chip.numbered(number)),
             halves: zeros(),
-            shares: zeros(),
+            fractions: zeros(),
         };
         let sides = (0..=u64::from(opposite)).map(side).collect();
-        RtnReads { noise, sides, weights: zeros(), shares_for: None }
+        RtnReads { noise, sides, weights: zeros(), fractions_for: None }
     }
 
     /// Returns the state changed by presentations; amplitudes and shares follow from the conductances.
@@ -98,7 +98,7 @@ impl RtnReads {
         mapping: &PairMapping,
         lines: Option<&DrivenLines>,
     ) {
-        self.shares_for = None;
+        self.fractions_for = None;
         self.weights.blocks_mut().copy_from_slice(weights.blocks());
         let (steps, floor, width) = (self.noise.steps(), mapping.window().low(), weights.row_blocks());
         let sides = self.sides.iter_mut().zip(branches.into_iter().flatten());
@@ -123,17 +123,17 @@ impl RtnReads {
 
     /// Advances the states of the `branches` by `seconds`; `floor` is Gmin in µS.
     pub(crate) fn pass(&mut self, seconds: f64, branches: [Option<&BranchCells>; 2], floor: f32, seed: Seed) {
-        let stale = self.shares_for != Some(seconds);
-        self.shares_for = Some(seconds);
+        let stale = self.fractions_for != Some(seconds);
+        self.fractions_for = Some(seconds);
         for (number, (side, branch)) in self.sides.iter_mut().zip(branches.into_iter().flatten()).enumerate() {
-            let Side { states, halves, shares } = side;
-            if stale && let Some(law) = states.shares(seconds) {
-                let blocks = 0..shares.blocks().len();
-                fill_shares(law, branch.seen(blocks), floor, shares.blocks_mut());
+            let Side { states, halves, fractions } = side;
+            if stale && let Some(law) = states.fractions(seconds) {
+                let blocks = 0..fractions.blocks().len();
+                fill_shares(law, branch.seen(blocks), floor, fractions.blocks_mut());
             }
             let weights = &mut self.weights;
-            let share = |row, column| f64::from(shares[(row, column)]);
-            states.flip(states.largest_flip(seconds), share, seed.numbered(number as u64), |row, column, state| {
+            let fraction = |row, column| f64::from(fractions[(row, column)]);
+            states.flip(states.largest_flip(seconds), fraction, seed.numbered(number as u64), |row, column, state| {
                 // From the other state to this one: two halves.
                 weights[(row, column)] += 2.0 * state * halves[(row, column)];
             });
@@ -162,8 +162,8 @@ fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
 }
 
 #[kernel]
-fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, shares: &mut [Block]) {
-    for (share, seen) in shares.iter_mut().zip(seen) {
-        *share = law.at(&seen.map(|g_above_min| ln_of(floor + g_above_min)));
+fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, fractions: &mut [Block]) {
+    for (fraction, seen) in fractions.iter_mut().zip(seen) {
+        *fraction = law.at(&seen.map(|g_above_min| ln_of(floor + g_above_min)));
     }
 }

@@ -44,7 +44,7 @@ pub(crate) struct FlipShares {
 }
 
 impl FlipShares {
-    /// Returns the shares of sixteen cells with ln G; 1 at and below the lowest conductance.
+    /// Returns the fractions of sixteen cells with ln G; 1 at and below the lowest conductance.
     #[inline(always)]
     pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
         ln_conductance.map(|ln_conductance| {
@@ -127,7 +127,7 @@ impl TelegraphState {
 
     /// Returns the switching probabilities within `seconds` relative to the largest, for blocks of cells; `None` if no
     /// cell switches.
-    pub(crate) fn shares(&self, seconds: f64) -> Option<FlipShares> {
+    pub(crate) fn fractions(&self, seconds: f64) -> Option<FlipShares> {
         let largest = self.largest_flip(seconds);
         let at_one_microsiemens = self.noise.rate(1.0);
         (largest > 0.0).then(|| FlipShares {
@@ -208,7 +208,7 @@ mod tests {
     }
 
     /// Asserts a fraction of `n` within five standard errors.
-    fn assert_share(what: &str, count: usize, n: usize, p: f64) {
+    fn assert_fraction(what: &str, count: usize, n: usize, p: f64) {
         let (share, error) = (count as f64 / n as f64, (p * (1.0 - p) / n as f64).sqrt());
         assert!((share - p).abs() <= 5.0 * error, "{what}: {share}, expected {p} +- {error}");
     }
@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn a_fraction_of_the_cells_switches_and_half_of_them_start_up() {
         let state = chip(NOISE, 1.0);
-        assert_share("cells that flip", state.flipping_cells(), ROWS * COLUMNS, 0.4);
-        assert_share("up", share_up(&state), state.flipping_cells(), 0.5);
+        assert_fraction("cells that flip", state.flipping_cells(), ROWS * COLUMNS, 0.4);
+        assert_fraction("up", share_up(&state), state.flipping_cells(), 0.5);
         for (fraction, cells) in [(0.0, 0), (1.0, ROWS * COLUMNS)] {
             let mut state = chip(Telegraph { fraction_of_cells: fraction, ..NOISE }, 1.0);
             assert_eq!(state.flipping_cells(), cells);
@@ -258,7 +258,7 @@ mod tests {
             let error = (variance / (pairs as f64 * n)).sqrt();
             assert!((mean - expected).abs() < 5.0 * error, "lag {lag}: {mean}, expected {expected} +- {error}");
         }
-        assert_share("up at the end", share_up(&state), state.flipping_cells(), 0.5);
+        assert_fraction("up at the end", share_up(&state), state.flipping_cells(), 0.5);
     }
 
     /// Columns of different conductance in one array, some below the lowest conductance.
@@ -281,7 +281,7 @@ mod tests {
         for (flips, conductance) in flips.into_iter().zip(conductances) {
             let p = flip_probability(noise.rate(f64::from(conductance.max(1.0))), seconds);
             let trials = ROWS * COLUMNS / 5 * advances as usize;
-            assert_share(&format!("flips at {conductance} µS"), flips, trials, p);
+            assert_fraction(&format!("flips at {conductance} µS"), flips, trials, p);
         }
     }
 
@@ -298,10 +298,10 @@ mod tests {
             state.states().cells().zip(start.states().cells()).filter(|(now, before)| now != before).count()
         };
         let n = chip(NOISE, 5.0).flipping_cells();
-        assert_share("changed by one advance", changed(&[seconds]), n, p);
-        assert_share("changed by two", changed(&[0.1, 0.2]), n, p);
-        assert_share("changed by thirty", changed(&[0.01; 30]), n, p);
-        assert_share("changed after long", changed(&[1e9]), n, 0.5);
+        assert_fraction("changed by one advance", changed(&[seconds]), n, p);
+        assert_fraction("changed by two", changed(&[0.1, 0.2]), n, p);
+        assert_fraction("changed by thirty", changed(&[0.01; 30]), n, p);
+        assert_fraction("changed after long", changed(&[1e9]), n, 0.5);
         assert_eq!(changed(&[0.0]), 0);
     }
 
@@ -319,15 +319,15 @@ mod tests {
         for rate in [1e-6, 0.02, 1.0, 300.0] {
             let noise = Telegraph { rate, ..NOISE };
             let chip = chip(noise, 1.0);
-            let shares = chip.shares(0.1).expect("some cells switch");
+            let fractions = chip.fractions(0.1).expect("some cells switch");
             for step in 0..700 {
                 let conductance = exp(0.01 * step as f32);
                 let expected = flip_probability(noise.rate(f64::from(conductance)), 0.1) / chip.largest_flip(0.1);
-                let found = f64::from(shares.at(&Block::splat(ohmspike_simd::ln(conductance)))[3]);
+                let found = f64::from(fractions.at(&Block::splat(ohmspike_simd::ln(conductance)))[3]);
                 let bound = 40.0 * f64::from(f32::EPSILON) + 1e-6;
                 assert!((found / expected - 1.0).abs() < bound, "{rate} {conductance}: {found}, {expected}");
             }
         }
-        assert!(chip(Telegraph { rate: 0.0, ..NOISE }, 1.0).shares(0.1).is_none());
+        assert!(chip(Telegraph { rate: 0.0, ..NOISE }, 1.0).fractions(0.1).is_none());
     }
 }

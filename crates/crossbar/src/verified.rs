@@ -341,9 +341,9 @@ fn try_block(
     let mut restarts = Block::ZERO;
     for lane in 0..LANES {
         width[lane] = verify.acceptance.microsiemens(law.floor() + target[lane]);
-        let share = verify.approach * gain[lane];
+        let fraction = verify.approach * gain[lane];
         let way = asked[lane] - g_above_min[lane];
-        aim[lane] = if share == 1.0 { asked[lane] } else { g_above_min[lane] + share * way };
+        aim[lane] = if fraction == 1.0 { asked[lane] } else { g_above_min[lane] + fraction * way };
         let restart = match verify.direction {
             VerifyDirection::Both => false,
             VerifyDirection::Up => g_above_min[lane] > target[lane] + width[lane],

@@ -157,14 +157,14 @@ fn pulses_of_several_updates_have_the_noise_of_one() {
 /// whole step.
 #[test]
 fn multiplicative_noise_shrinks_with_the_step_and_additive_noise_does_not() {
-    for (noise, share) in [("multiplicative", 0.25), ("additive", 1.0)] {
+    for (noise, fraction) in [("multiplicative", 0.25), ("additive", 1.0)] {
         let law = format!(r#""soft-bounds", "cycle_sigma_percent_of_step": 20, "cycle_noise": "{noise}""#);
         let device = pulsed([1.0, 1.0], &law, "", &[]);
         let size = step_of(&device, Direction::Up);
         let mut array = equal_cells(&device, ROWS, COLUMNS, 749.25, Seed::new(1));
         update(&mut array, size, Seed::new(2));
         let size = f64::from(size);
-        assert_normal(noise, &changes(&array, 749.25), 0.25 * size, (0.2 * share * size).powi(2));
+        assert_normal(noise, &changes(&array, 749.25), 0.25 * size, (0.2 * fraction * size).powi(2));
     }
 }
 
@@ -201,14 +201,14 @@ fn soft_bounds_saturate_as_a_geometric_series() {
     let mut expected = 0.0;
     for (number, direction) in [(600, Direction::Up), (300, Direction::Down)] {
         let size = sizes[direction as usize];
-        let share = f64::from(size) / span;
+        let fraction = f64::from(size) / span;
         for pulse in 0..number {
             let asked = if direction == Direction::Up { size } else { -size };
             let report = update(&mut array, asked, Seed::new(2).numbered(pulse));
             assert_eq!(report.pulses, 15);
             expected = match direction {
-                Direction::Up => span - (span - expected) * (1.0 - share),
-                Direction::Down => expected * (1.0 - share),
+                Direction::Up => span - (span - expected) * (1.0 - fraction),
+                Direction::Down => expected * (1.0 - fraction),
             };
             // Three roundings per pulse of numbers up to 999; older errors decay by at least 1 % per pulse.
             let bound = 3.0 * 999.0 * UNIT / 0.01;

@@ -92,11 +92,11 @@ pub enum ImportError {
     Dense(#[from] DenseError),
     /// No samples left for training or for testing.
     #[error(
-        "test fraction: {share} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
+        "test fraction: {fraction} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
     )]
     Share {
         /// Fraction of test samples.
-        share: f64,
+        fraction: f64,
         /// Total number of samples.
         samples: usize,
         /// Samples for training.
@@ -170,8 +170,8 @@ pub fn import_events(
             notes.extend(of_test.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             (all, test)
         }
-        Test::Share(share) => {
-            let (train, test) = both(&all.labels, *share)?;
+        Test::Share(fraction) => {
+            let (train, test) = both(&all.labels, *fraction)?;
             (chosen(&all, &train), chosen(&all, &test))
         }
     };
@@ -227,9 +227,9 @@ impl DensePlan {
                 let chosen = every(&test);
                 (every(&all), chosen, Some(test))
             }
-            Test::Share(share) => {
+            Test::Share(fraction) => {
                 all.check_no_test()?;
-                let (train, test) = both(&all.labels, *share)?;
+                let (train, test) = both(&all.labels, *fraction)?;
                 (train, test, None)
             }
         };
@@ -372,10 +372,10 @@ fn checked(
     if !(2..=1 << u8::BITS).contains(&classes) {
         return refuse("classes", classes, "2 to 256");
     }
-    if let Test::Share(share) = test
-        && !(*share > 0.0 && *share < 1.0)
+    if let Test::Share(fraction) = test
+        && !(*fraction > 0.0 && *fraction < 1.0)
     {
-        return refuse("test fraction", share, "a number between 0 and 1");
+        return refuse("test fraction", fraction, "a number between 0 and 1");
     }
     let names = class_names.unwrap_or_else(|| (0..classes).map(|class| format!("class {class}")).collect());
     if names.len() != classes {
@@ -398,11 +398,11 @@ fn is_class_name(name: &str) -> bool {
 }
 
 /// Returns the indices of training and test samples, at least one of each.
-fn both(labels: &[u8], share: f64) -> Result<(Vec<usize>, Vec<usize>), ImportError> {
-    let (train, test) = split(labels, share);
+fn both(labels: &[u8], fraction: f64) -> Result<(Vec<usize>, Vec<usize>), ImportError> {
+    let (train, test) = split(labels, fraction);
     if train.is_empty() || test.is_empty() {
         let (train, test) = (train.len(), test.len());
-        return Err(ImportError::Share { share, samples: labels.len(), train, test });
+        return Err(ImportError::Share { fraction, samples: labels.len(), train, test });
     }
     Ok((train, test))
 }

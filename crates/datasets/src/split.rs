@@ -11,7 +11,7 @@
 use sha2::{Digest, Sha256};
 
 /// Returns the indices of the training and test samples in ascending order; `share` is from 0 to 1.
-pub(crate) fn split(labels: &[u8], share: f64) -> (Vec<usize>, Vec<usize>) {
+pub(crate) fn split(labels: &[u8], fraction: f64) -> (Vec<usize>, Vec<usize>) {
     let mut of_class = vec![Vec::new(); 1 << u8::BITS];
     for (sample, &label) in labels.iter().enumerate() {
         of_class[usize::from(label)].push(sample);
@@ -20,10 +20,10 @@ pub(crate) fn split(labels: &[u8], share: f64) -> (Vec<usize>, Vec<usize>) {
     for samples in &mut of_class {
         samples.sort_by_cached_key(|&sample| <[u8; 32]>::from(Sha256::digest((sample as u64).to_le_bytes())));
         let count = match samples.len() {
-            // A share of 0 or 1 is exact.
-            all if share <= 0.0 || share >= 1.0 => (share * all as f64).round() as usize,
+            // A fraction of 0 or 1 is exact.
+            all if fraction <= 0.0 || fraction >= 1.0 => (fraction * all as f64).round() as usize,
             0 | 1 => 0,
-            all => ((share * all as f64).round() as usize).clamp(1, all - 1),
+            all => ((fraction * all as f64).round() as usize).clamp(1, all - 1),
         };
         samples.iter().take(count).for_each(|&sample| chosen[sample] = true);
     }
@@ -47,9 +47,9 @@ mod tests {
 
     #[test]
     fn small_classes_are_in_both_parts() {
-        for (samples, share, tested) in [(2, 0.1, 1), (3, 0.1, 1), (3, 0.9, 2), (1, 0.4, 0), (1, 0.9, 0)] {
-            let (train, test) = split(&vec![7; samples], share);
-            assert_eq!((train.len(), test.len()), (samples - tested, tested), "{share} of {samples}");
+        for (samples, fraction, tested) in [(2, 0.1, 1), (3, 0.1, 1), (3, 0.9, 2), (1, 0.4, 0), (1, 0.9, 0)] {
+            let (train, test) = split(&vec![7; samples], fraction);
+            assert_eq!((train.len(), test.len()), (samples - tested, tested), "{fraction} of {samples}");
         }
     }
 

@@ -104,9 +104,9 @@ fn rejects_invalid_properties() {
         let message = event("mine", EventForm { duration_seconds, ..form() }, half(), None);
         assert_eq!(message, format!("duration: expected more than 0 s, got {duration_seconds} s"));
     }
-    for share in [0.0, 1.0, -0.5, f64::NAN] {
-        let message = event("mine", form(), Test::Share(share), None);
-        assert_eq!(message, format!("test fraction: expected a number between 0 and 1, got {share}"));
+    for fraction in [0.0, 1.0, -0.5, f64::NAN] {
+        let message = event("mine", form(), Test::Share(fraction), None);
+        assert_eq!(message, format!("test fraction: expected a number between 0 and 1, got {fraction}"));
     }
     // The only sample of a class is for training.
     let single = events_in("sample,time,unit,label\n0,0.1,0,0\n1,0.1,0,1\n", None, EventForm { classes: 2, ..form() });
@@ -158,7 +158,7 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
         let samples = folder.write("a", zip(entries));
         let test = match test {
             Test::Files { .. } => Test::Files { samples: samples.clone(), labels: None },
-            share => share,
+            fraction => fraction,
         };
         let import = DenseImport { labels: samples.clone(), samples, test, classes: 2, scale: None };
         folder.told(&import_dense("mine", &import, None).expect_err("an invalid archive"))

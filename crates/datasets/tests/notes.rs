@@ -11,10 +11,10 @@ fn told(import: &Import) -> Vec<String> {
     import.notes.iter().map(Note::to_string).collect()
 }
 
-fn events(content: impl AsRef<[u8]>, duration_seconds: f64, share: f64) -> Import {
+fn events(content: impl AsRef<[u8]>, duration_seconds: f64, fraction: f64) -> Import {
     let folder = Folder::new();
     let form = EventForm { sensor: [4, 1, 1], classes: 3, duration_seconds, time_unit: None };
-    let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Share(share), form };
+    let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Share(fraction), form };
     import_events("mine", &import, None).expect("a valid file")
 }
 

@@ -54,7 +54,7 @@ const RESOLUTION: f64 = 1e-3;
 const APART: f64 = 1.5;
 /// Largest number of lines that a note names.
 const MOST_NAMED: usize = 10;
-/// Share of cells with nearly equal values that is worth a note.
+/// Fraction of cells with nearly equal values that is worth a note.
 const MOST_HIDDEN: f64 = 0.01;
 
 /// State of a cell.
@@ -404,12 +404,12 @@ fn rate(key: &str, events: usize, n: usize) -> FittedNumber {
 
 /// Returns a note on working cells with values that are as equal as those of stuck cells.
 fn hidden((cells, scatter): (usize, f64), all: usize) -> Option<String> {
-    let share = cells as f64 / all.max(1) as f64;
-    (share > MOST_HIDDEN).then(|| {
+    let fraction = cells as f64 / all.max(1) as f64;
+    (fraction > MOST_HIDDEN).then(|| {
         format!(
             "{cells} of {all} cells ({:.1} %) count as working although their values are equal to {:.1} %: few values within the noise of \
              writes are so by chance as well, and stuck cells among them cannot be seen",
-            100.0 * share,
+            100.0 * fraction,
             100.0 * scatter
         )
     })

@@ -9,7 +9,7 @@ use crate::acceptance::{check_acceptance, seem_accepted};
 use crate::bins::LEAST_VALUES;
 use crate::cell_to_cell::CellToCell;
 use crate::check_options::check_options;
-use crate::common::common_errors;
+use crate::cycle_errors::common_errors;
 use crate::device_file::DeviceFile;
 use crate::drift::fit_drift;
 use crate::error::FitError;

@@ -18,7 +18,7 @@ mod acceptance;
 mod bins;
 mod cell_to_cell;
 mod check_options;
-mod common;
+mod cycle_errors;
 mod device_file;
 mod drift;
 mod error;

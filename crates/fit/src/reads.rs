@@ -12,7 +12,6 @@
 //! Successive differences do not contain drift, nor noise slower than the interval between reads; a note tells if there is such noise (growth.rs).
 
 mod chain;
-mod common;
 mod doubt;
 mod gaussian;
 mod growth;
@@ -20,6 +19,7 @@ mod isolated;
 mod population;
 mod rtn;
 mod series;
+mod shared_changes;
 mod slow;
 mod trap_law;
 mod traps;

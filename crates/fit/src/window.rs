@@ -31,7 +31,7 @@ const LEAST_SPREAD: f64 = 0.1;
 const MANY: f64 = 0.1;
 /// Largest fraction of the writes to an outer target that are outliers beyond an end.
 const MOST_BEYOND: f64 = 0.05;
-/// Largest share of writes outside a fitted window without a note, %.
+/// Largest fraction of writes outside a fitted window without a note, %.
 const MOST_OUTSIDE: f64 = 1.0;
 /// Smallest ratio of the ends.
 const LEAST_RATIO: f64 = 1.01;
@@ -182,12 +182,12 @@ pub(crate) fn window(
         (low, high) = (middle / LEAST_RATIO.sqrt(), middle * LEAST_RATIO.sqrt());
         notes.push("the data lie at one conductance; the window is the narrowest that holds a weight".to_owned());
     }
-    let share = 100.0 * clipped((low, high));
-    if forced.is_some() && share > 0.1 {
-        notes.push(format!("the window clips {share:.1} % of the measured writes; widen it to keep their spread"));
-    } else if share > MOST_OUTSIDE {
+    let fraction = 100.0 * clipped((low, high));
+    if forced.is_some() && fraction > 0.1 {
+        notes.push(format!("the window clips {fraction:.1} % of the measured writes; widen it to keep their spread"));
+    } else if fraction > MOST_OUTSIDE {
         notes.push(format!(
-            "{share:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
+            "{fraction:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
         ));
     }
     let method = match (forced.is_some(), ends.low.is_some() || ends.high.is_some()) {

@@ -149,15 +149,15 @@ fn used(writes: &WriteRows, regular: &Regular) -> Vec<usize> {
 
 /// Takes the intervals from the `numbers` of accepted writes if too many of the `resamples` do not bound them, and returns a note.
 fn unbounded(numbers: &mut [FittedNumber], draws: &[Vec<f64>], resamples: usize) -> Option<String> {
-    let share = 1.0 - draws.len() as f64 / resamples as f64;
-    if share <= MOST_UNBOUNDED {
+    let fraction = 1.0 - draws.len() as f64 / resamples as f64;
+    if fraction <= MOST_UNBOUNDED {
         return None;
     }
     numbers.iter_mut().for_each(|number| (number.interval_95, number.interval_99) = (None, None));
     Some(format!(
         "writes spread nearly evenly over the acceptance window, which bounds their noise from below: {:.0} % of the resamples do not \
          bound it from above",
-        100.0 * share
+        100.0 * fraction
     ))
 }
 

@@ -80,7 +80,7 @@ pub fn device_sheet(loaded: &LoadedDevice, settings: &Settings, shapes: &[(Conne
 
 /// Returns one line per map of the chip.
 fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> Vec<String> {
-    let told = |&(connection, shape): &(Connection, (usize, usize))| match loaded.maps.accounts(
+    let told = |&(connection, shape): &(Connection, (usize, usize))| match loaded.maps.summaries(
         connection,
         shape,
         &loaded.device,

@@ -271,15 +271,15 @@ fn conversions(table: &mut Table, done: &[Done]) {
     let stages: [(&str, OfStage); 2] = [("training", |of| of.training), ("test", |of| of.test)];
     for connection in &connections {
         for (stage, of_stage) in stages {
-            let shares = |record: &Record| {
+            let fractions = |record: &Record| {
                 record.conversions().iter().find(|of| of.connection == *connection).and_then(of_stage)
             };
             let name = |what: &str| format!("{}_{stage}_{what}", connection.replace('-', "_"));
-            table.wholes(&name("conversions"), done, |record| Some(shares(record)?.conversions));
-            table.numbers(&name("lowest_code_fraction"), done, |record| Some(shares(record)?.lowest));
-            table.numbers(&name("highest_code_fraction"), done, |record| Some(shares(record)?.highest));
-            table.numbers(&name("zero_code_fraction"), done, |record| Some(shares(record)?.zero));
-            table.numbers(&name("beyond_range_fraction"), done, |record| Some(shares(record)?.clipped));
+            table.wholes(&name("conversions"), done, |record| Some(fractions(record)?.conversions));
+            table.numbers(&name("lowest_code_fraction"), done, |record| Some(fractions(record)?.lowest));
+            table.numbers(&name("highest_code_fraction"), done, |record| Some(fractions(record)?.highest));
+            table.numbers(&name("zero_code_fraction"), done, |record| Some(fractions(record)?.zero));
+            table.numbers(&name("beyond_range_fraction"), done, |record| Some(fractions(record)?.clipped));
         }
     }
 }

@@ -16,7 +16,6 @@ mod facts;
 pub(crate) mod figures;
 mod health;
 mod layout;
-mod ledger;
 pub mod limit;
 pub mod number;
 mod outcomes;
@@ -29,6 +28,7 @@ pub mod table;
 mod tables;
 mod tolerance;
 mod tolerated;
+mod usage;
 mod variance;
 
 use std::io::Write;
@@ -142,8 +142,9 @@ mod tests {
     /// Networks lose 0.2 of accuracy at a level of 50 %, and less if more neurons are excitatory.
     fn falling() -> Fixture {
         Fixture::new(STUDY, |settings, seed| {
-            let share = settings.network.excitatory_fraction;
-            let accuracy = 0.8 - settings.noise.level_percent * (0.006 - 0.002 * share) + 0.003 * (seed as f64 - 2.0);
+            let fraction = settings.network.excitatory_fraction;
+            let accuracy =
+                0.8 - settings.noise.level_percent * (0.006 - 0.002 * fraction) + 0.003 * (seed as f64 - 2.0);
             Some(accuracy)
         })
     }

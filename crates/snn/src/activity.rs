@@ -103,21 +103,21 @@ impl From<ClassActivity> for [u64; 4] {
 impl ClassActivity {
     /// Returns the fraction of correctly predicted samples; 0 without samples.
     pub fn accuracy(&self) -> f64 {
-        share(self.correct, self.samples)
+        fraction(self.correct, self.samples)
     }
 
     /// Returns the hidden spikes per sample.
     pub fn spikes_per_sample(&self) -> f64 {
-        share(self.excitatory_spikes + self.inhibitory_spikes, self.samples)
+        fraction(self.excitatory_spikes + self.inhibitory_spikes, self.samples)
     }
 
     /// Returns the fraction of hidden spikes from excitatory neurons; 0 without spikes.
-    pub fn excitatory_share(&self) -> f64 {
-        share(self.excitatory_spikes, self.excitatory_spikes + self.inhibitory_spikes)
+    pub fn excitatory_fraction(&self) -> f64 {
+        fraction(self.excitatory_spikes, self.excitatory_spikes + self.inhibitory_spikes)
     }
 }
 
-fn share(part: u64, whole: u64) -> f64 {
+fn fraction(part: u64, whole: u64) -> f64 {
     if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
@@ -134,7 +134,7 @@ mod tests {
         assert_eq!(activity.classes[2].excitatory_spikes, 3);
         assert_eq!(activity.classes[2].accuracy(), 0.5);
         assert_eq!(activity.total().spikes_per_sample(), 5.0 / 3.0);
-        assert_eq!(activity.total().excitatory_share(), 0.6);
+        assert_eq!(activity.total().excitatory_fraction(), 0.6);
         assert_eq!(ClassActivity::default().accuracy(), 0.0);
     }
 }

@@ -31,7 +31,7 @@ pub struct Answer<'a> {
 /// Evaluates the first `count` of `samples` (at most all) and counts predictions and hidden spikes.
 ///
 /// `stores` has the weights of each connection. `seed` opens one stream of read noise per sample. The `executor`
-/// processes the samples in parts. Stores only change their read state: slow noise advances and reads are counted.
+/// processes the samples in parts. Stores only change their read state: telegraph noise advances and reads are counted.
 pub fn evaluate(
     network: &Network,
     stores: &mut [&mut dyn WeightStore],

@@ -199,8 +199,8 @@ pub struct HardwareUse {
     pub test: Ledger,
     /// Writes per cell.
     pub endurance: Endurance,
-    /// Error of the approximation in training, in driven arrays with wires. Always serialized: a checkpoint is binary and
-    /// cannot omit fields.
+    /// Error of the approximation in training, in driven arrays with wires.
+    // Always serialized: a checkpoint is binary and cannot omit fields.
     #[serde(default)]
     pub wires: Option<HeldError>,
 }

@@ -14,7 +14,7 @@
 //!
 //! | quantity | unit |
 //! |---|---|
-//! | time, time constants | steps (one step is 1 ms) |
+//! | time, time constants | steps |
 //! | membrane voltage, synaptic current, weight | multiples of the firing threshold (dimensionless) |
 //! | spikes | counts |
 //!

@@ -11,10 +11,10 @@ pub mod lif;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Neuron {
-    /// Leaky integrate-and-fire; see [`lif`].
+    /// Leaky integrate-and-fire.
     #[default]
     Lif,
-    /// Regular-spiking and fast-spiking neurons; see [`izhikevich`].
+    /// Regular-spiking and fast-spiking neurons.
     Izhikevich,
 }
 

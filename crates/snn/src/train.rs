@@ -153,7 +153,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Computes the gradient of the batch mean of the loss over the `chosen` samples and returns the sum of their
-    /// losses. Stores only change their read state: slow noise advances and reads are counted.
+    /// losses. Stores only change their read state: telegraph noise advances and reads are counted.
     pub fn differentiate(
         &mut self,
         samples: &Samples,

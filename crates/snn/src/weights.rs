@@ -7,8 +7,8 @@
 //! bound(w)  =  max(w, 0) in excitatory rows, min(w, 0) in inhibitory rows
 //! ```
 //!
-//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods. For both layers, sigma is the noise level times the
-//! initial weight spread of the hidden layer.
+//! Source: Kilgore et al., Sci Rep 15, 24798 (2025), Methods. In every layer, sigma is the noise level times the
+//! initial weight spread of the first hidden layer.
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_rng::{GROUP, Normals, Seed};
@@ -52,10 +52,11 @@ pub trait WeightStore {
 
 /// Begins the read of a sample in all connections; `read` is the stream of the sample.
 pub(crate) fn begin_sample(network: &Network, stores: &mut [&mut dyn WeightStore], read: Seed) {
-    let slow = read.named("slow");
+    // Part of the bits: the name of the stream stays.
+    let rtn = read.named("slow");
     for (connection, store) in network.connections().zip(stores) {
         if let Some(path) = store.read_path_mut() {
-            path.begin_sample(slow.numbered(connection.stream()));
+            path.begin_sample(rtn.numbered(connection.stream()));
         }
     }
 }

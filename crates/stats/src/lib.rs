@@ -6,7 +6,7 @@
 //!   tests; [`equivalence`]: agreement of a mean with a claimed number;
 //! - [`bound`], [`binomial`]: one-sided bounds of a mean and of a probability;
 //! - [`line`](mod@line): linear fit of an outcome; [`normalised`]: noise tolerance of a network; [`nested`]: variance
-//!   components.
+//!   components; [`quantile`]: quantiles of sorted numbers.
 //!
 //! Distributions (Student t, chi-squared, normal) come from the statrs crate. Outcomes keep their unit (accuracies are
 //! fractions), and all numbers are f64. NaN and infinity are errors everywhere except in [`Estimate`].
@@ -25,6 +25,7 @@ pub mod nested;
 pub mod normalised;
 pub mod paired;
 pub mod power;
+pub mod quantile;
 
 pub use estimate::{Estimate, LEAST_REPEATS};
 use statrs::distribution::{ContinuousCDF, StudentsT};

@@ -111,7 +111,7 @@ pub struct Component {
     /// Whether the estimate was negative and is reported as 0.
     pub negative: bool,
     /// Fraction of the sum of all components; `None` if all are 0.
-    pub share: Option<f64>,
+    pub fraction: Option<f64>,
 }
 
 /// The variance components of a study.
@@ -312,8 +312,8 @@ fn solve(factors: &[&str], terms: &[Term], cells: &[Cells], squares: &[(usize, f
     let total: f64 = found.iter().map(|(_, estimate)| estimate.max(0.0)).sum();
     let component = |(place, (factors, estimate)): (usize, (Vec<String>, f64))| {
         let (variance, negative) = if estimate < 0.0 { (0.0, true) } else { (estimate, false) };
-        let share = (total > 0.0).then(|| variance / total);
-        Component { factors, degrees: squares[place].0, mean_square: mean_squares[place], variance, negative, share }
+        let fraction = (total > 0.0).then(|| variance / total);
+        Component { factors, degrees: squares[place].0, mean_square: mean_squares[place], variance, negative, fraction }
     };
     Components { components: found.into_iter().enumerate().map(component).collect(), replicated }
 }
@@ -345,7 +345,7 @@ mod tests {
     #[test]
     fn equal_outcomes_have_no_shares() {
         let components = Components::new(&["chip"], &crossed(&[2], &[0.1; 6])).expect("balanced").components;
-        assert!(components.iter().all(|component| component.variance == 0.0 && component.share.is_none()));
+        assert!(components.iter().all(|component| component.variance == 0.0 && component.fraction.is_none()));
     }
 
     #[test]

@@ -10,16 +10,16 @@
 //! `auto` before a trial is named: records hold numbers, and a study with the same numbers has the same trials.
 
 mod error;
-mod memory;
 mod spread;
+mod stored;
 
 use std::sync::Arc;
 
 use ohmspike_snn::connection::Connection;
 
 pub use error::CalibrationError;
-use memory::Spread;
-pub use memory::{CalibrationFileError, Calibrations, FILE};
+use stored::Spread;
+pub use stored::{CalibrationFileError, Calibrations, FILE};
 
 use crate::auto::{AUTO, of_connection, set_sigma, set_weight_at_gmax};
 pub use crate::auto::{Auto, Calibrated, CalibrationSettings, Reached, advised_weight_at_gmax};

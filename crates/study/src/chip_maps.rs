@@ -1,6 +1,6 @@
 //! Maps of a measured chip: read as text, parsed once the shape of the layer is known.
 
-mod account;
+mod summary;
 mod wrong_map;
 
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::prepare::PrepareError;
 use crate::settings::{Settings, connection_key};
 use crate::sha256::sha256;
 
-pub use account::MapAccount;
+pub use summary::MapSummary;
 pub use wrong_map::WrongMap;
 
 /// The measured maps of a chip, by array.

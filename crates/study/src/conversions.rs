@@ -36,13 +36,13 @@ pub struct Conversions {
 impl ConversionShares {
     /// Computes the fractions of `counts`; none without conversions.
     pub fn from_counts(counts: CodeCounts) -> Option<ConversionShares> {
-        let share = |part: u64| part as f64 / counts.conversions as f64;
+        let fraction = |part: u64| part as f64 / counts.conversions as f64;
         (!counts.is_empty()).then(|| ConversionShares {
             conversions: counts.conversions,
-            lowest: share(counts.lowest),
-            highest: share(counts.highest),
-            zero: share(counts.zero),
-            clipped: share(counts.clipped),
+            lowest: fraction(counts.lowest),
+            highest: fraction(counts.highest),
+            zero: fraction(counts.zero),
+            clipped: fraction(counts.clipped),
         })
     }
 }
@@ -87,7 +87,7 @@ mod tests {
         assert_eq!(names, ["hidden-1", "hidden-2"]);
         let expected = ConversionShares { conversions: 200, lowest: 0.05, highest: 0.15, zero: 0.5, clipped: 0.1 };
         assert_eq!((found[0].training, found[0].test), (Some(expected), None));
-        assert_eq!(found[1].test.map(|shares| shares.zero), Some(0.25));
+        assert_eq!(found[1].test.map(|fractions| fractions.zero), Some(0.25));
         assert_eq!(empty_record().conversions(), []);
     }
 }

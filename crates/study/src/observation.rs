@@ -17,14 +17,14 @@ use crate::details::{Example, Snapshot, WeightHistograms};
 use crate::health::MOST_STEPS;
 use crate::measured_neurons::MeasuredNeurons;
 
-/// Time constant of the Van Rossum distance, time steps of 1 ms.
+/// Time constant of the Van Rossum distance, time steps.
 const DISTANCE_STEPS: f64 = 1.0;
 
 /// Spike statistics of one test, as kept in a record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Observation {
-    /// Mean distances over images and pairs of hidden neurons. Layers of more than 1,000 neurons use a drawn sample of
+    /// Mean distances over samples and pairs of hidden neurons. Layers of more than 1,000 neurons use a drawn sample of
     /// 1,000.
     pub distances: PairDistances,
     /// Intervals between spikes, per class.
@@ -35,7 +35,7 @@ pub struct Observation {
     pub saturated_neurons: Vec<u64>,
 }
 
-/// Intervals between the spikes of a neuron, over the images of one class.
+/// Intervals between the spikes of a neuron, over the samples of one class.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClassTiming {
@@ -51,7 +51,7 @@ pub struct ClassTiming {
 pub struct IntervalSummary {
     /// Number of intervals.
     pub count: u64,
-    /// Mean interval, time steps of 1 ms; null without intervals.
+    /// Mean interval, time steps; null without intervals.
     pub mean: Option<f64>,
     /// Coefficient of variation; null without intervals.
     pub variation: Option<f64>,

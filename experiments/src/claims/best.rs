@@ -1,12 +1,12 @@
 //! The best excitatory fraction at a noise of 40 % and 60 %.
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_report::page::number::{points, probability_words};
 use ohmspike_stats::Estimate;
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
 
-use super::by_condition::{judged, outcomes, shares};
+use super::by_condition::{fractions, judged, outcomes};
 use super::{Finding, LEAST, Tested, Verdict};
 
 /// The claim at 40 %.
@@ -30,7 +30,7 @@ pub fn at_60(records: &[&Record]) -> Finding {
 
 fn find(records: &[&Record], level: f64) -> Finding {
     let mut means: Vec<(f64, Estimate)> =
-        shares(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
+        fractions(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
     let has = |wanted: f64| means.iter().any(|(of, _)| *of == wanted);
     if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < 4 {
         let why = format!("it needs {LEAST} repeats of 80:20, 90:10, 100:0 and another fraction at {level} %");
@@ -54,7 +54,7 @@ fn find(records: &[&Record], level: f64) -> Finding {
     };
     means.sort_by(|a, b| b.1.mean.total_cmp(&a.1.mean));
     let in_order: Vec<String> =
-        means.iter().map(|(of, sample)| format!("{} {:.1} %", share(*of), 100.0 * sample.mean)).collect();
+        means.iter().map(|(of, sample)| format!("{} {:.1} %", ratio(*of), 100.0 * sample.mean)).collect();
     let named = CLAIMED.iter().flat_map(|one| others.iter().map(move |other| (*one, *other)));
     let told: Vec<String> =
         named.zip(&tests).filter_map(|(pair, test)| Some(told(pair, test.as_ref().ok()?))).collect();
@@ -65,7 +65,7 @@ fn told((one, other): (f64, f64), adjusted: &Adjusted) -> String {
     let Paired { difference, ci95: (low, high), .. } = adjusted.test;
     let [difference, low, high] = [difference, low, high].map(points);
     let p = probability_words(adjusted.adjusted_p);
-    format!("{} minus {}: {difference} points ({low} to {high}), {p} (Holm)", share(one), share(other))
+    format!("{} minus {}: {difference} points ({low} to {high}), {p} (Holm)", ratio(one), ratio(other))
 }
 
 #[cfg(test)]
@@ -75,10 +75,10 @@ mod tests {
 
     fn of(means: &[(f64, f64)]) -> Verdict {
         // Seeds shift all fractions equally, with small differences between fractions.
-        let own = |share: f64, seed: usize| 0.0005 * ((seed as f64 + 10.0 * share) % 3.0);
-        let records = means.iter().flat_map(|&(share, mean)| {
-            let of_seed = [0, 1, 2, 3, 4].map(|seed| mean + 0.01 * seed as f64 + own(share, seed));
-            made(share, 40.0, &of_seed)
+        let own = |fraction: f64, seed: usize| 0.0005 * ((seed as f64 + 10.0 * fraction) % 3.0);
+        let records = means.iter().flat_map(|&(fraction, mean)| {
+            let of_seed = [0, 1, 2, 3, 4].map(|seed| mean + 0.01 * seed as f64 + own(fraction, seed));
+            made(fraction, 40.0, &of_seed)
         });
         verdict(at_40, &records.collect::<Vec<Record>>())
     }

@@ -7,16 +7,16 @@ use ohmspike_study::record::Record;
 use super::{LEAST, draws};
 
 /// Returns the outcomes at `share` and `level` with their random draws.
-pub fn outcomes(records: &[&Record], share: f64, level: f64) -> Vec<Drawn> {
+pub fn outcomes(records: &[&Record], fraction: f64, level: f64) -> Vec<Drawn> {
     let here = |record: &&&Record| {
-        record.settings.network.excitatory_fraction == share && record.settings.noise.level_percent == level
+        record.settings.network.excitatory_fraction == fraction && record.settings.noise.level_percent == level
     };
     records.iter().filter(here).filter_map(|record| Some((draws(record), record.outcome?))).collect()
 }
 
 /// Returns the mean outcome; none below the minimum number of repeats.
-pub fn judged(records: &[&Record], share: f64, level: f64) -> Option<Estimate> {
-    Estimate::from_drawn(&outcomes(records, share, level)).filter(|sample| sample.n >= LEAST)
+pub fn judged(records: &[&Record], fraction: f64, level: f64) -> Option<Estimate> {
+    Estimate::from_drawn(&outcomes(records, fraction, level)).filter(|sample| sample.n >= LEAST)
 }
 
 /// Returns the distinct values of `of`, ascending.
@@ -28,7 +28,7 @@ fn rising(records: &[&Record], of: impl Fn(&Record) -> f64) -> Vec<f64> {
 }
 
 /// Returns the excitatory fractions with records.
-pub fn shares(records: &[&Record]) -> Vec<f64> {
+pub fn fractions(records: &[&Record]) -> Vec<f64> {
     rising(records, |record| record.settings.network.excitatory_fraction)
 }
 

@@ -20,7 +20,7 @@ pub const FROM_50: Tested = (
      Contradicted if a whole interval, at 5 % divided by the number of levels, is outside.",
     from_50,
 );
-const SHARE: f64 = 0.5;
+const FRACTION: f64 = 0.5;
 const FALLEN: f64 = 0.33;
 const COLLAPSED: f64 = 0.15;
 /// Meaning of "about": the difference that is visible in the published figure.
@@ -28,7 +28,7 @@ const ABOUT: f64 = 0.05;
 
 /// Tests the claim at 30 %.
 pub fn at_30(records: &[&Record]) -> Finding {
-    let Some(sample) = judged(records, SHARE, 30.0) else {
+    let Some(sample) = judged(records, FRACTION, 30.0) else {
         return Finding::not_tested(format!("it needs {LEAST} repeats of 50:50 at 30 %"));
     };
     Finding::new(about(&sample, FALLEN, 1), format!("mean at 30 %: {}", words(&sample)))
@@ -38,7 +38,7 @@ pub fn at_30(records: &[&Record]) -> Finding {
 pub fn from_50(records: &[&Record]) -> Finding {
     let high = levels(records).into_iter().filter(|level| *level >= 50.0);
     let samples: Vec<(f64, Estimate)> =
-        high.filter_map(|level| Some((level, judged(records, SHARE, level)?))).collect();
+        high.filter_map(|level| Some((level, judged(records, FRACTION, level)?))).collect();
     if samples.len() < 2 {
         return Finding::not_tested(format!("it needs two levels from 50 % on with {LEAST} repeats of 50:50"));
     }

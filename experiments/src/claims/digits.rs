@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::{Settings, WeightSigns};
@@ -52,17 +52,17 @@ fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {
     if spreads.len() < LEAST_SPREADS {
         let why = format!(
             "it needs {LEAST_SPREADS} initial weight spreads without noise at which networks of {} spike, got {}",
-            share(of),
+            ratio(of),
             spreads.len()
         );
         return Finding::not_tested(why);
     }
     let Some(chosen) = chosen(&here, |record| record.outcome).filter(|chosen| chosen.sample.n >= LEAST) else {
-        let why = format!("{}: fewer than {LEAST} seeds at {} spreads", share(of), spreads.len());
+        let why = format!("{}: fewer than {LEAST} seeds at {} spreads", ratio(of), spreads.len());
         return Finding::new(Verdict::Inconclusive, why);
     };
     let verdict = agreement(&chosen.sample, low, high, 1).into();
-    let evidence = format!("{}: {}, chosen spreads {}", share(of), words(&chosen.sample), chosen.words());
+    let evidence = format!("{}: {}, chosen spreads {}", ratio(of), words(&chosen.sample), chosen.words());
     Finding::new(verdict, evidence)
 }
 
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn one_seed_is_inconclusive() {
         let spreads: Vec<[f64; 1]> = (0..18).map(|place| [0.3 + 0.01 * place as f64]).collect();
-        for (share, find) in [(0.8, with_inhibition as fn(&[&Record]) -> Finding), (1.0, without)] {
-            assert_eq!(verdict(find, &study(share, &spreads)), Verdict::Inconclusive);
+        for (fraction, find) in [(0.8, with_inhibition as fn(&[&Record]) -> Finding), (1.0, without)] {
+            assert_eq!(verdict(find, &study(fraction, &spreads)), Verdict::Inconclusive);
         }
     }
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
 
-use super::by_condition::shares;
+use super::by_condition::fractions;
 use super::{Finding, LEAST, Tested, Verdict};
 
 /// The claim.
@@ -23,8 +23,9 @@ pub const CLAIM: Tested = (
 
 /// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
-    let of = |share| Some((share, Estimate::new(&by_seed(records, share)).filter(|sample| sample.n >= LEAST)?));
-    let tested: Vec<(f64, Estimate)> = shares(records).into_iter().filter_map(of).collect();
+    let of =
+        |fraction| Some((fraction, Estimate::new(&by_seed(records, fraction)).filter(|sample| sample.n >= LEAST)?));
+    let tested: Vec<(f64, Estimate)> = fractions(records).into_iter().filter_map(of).collect();
     if tested.is_empty() {
         let why = format!("it needs successful networks of {LEAST} seeds with both populations");
         return Finding::not_tested(why);
@@ -32,19 +33,19 @@ pub fn find(records: &[&Record]) -> Finding {
     let verdict = |(_, sample): &(f64, Estimate)| agreement(sample, 0.0, f64::INFINITY, tested.len()).into();
     let words = |(of, sample): &(f64, Estimate)| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({low:+.3} to {high:+.3})")).unwrap_or_default();
-        format!("{}: I-I minus E-E {:+.3}{interval}, {} seeds", share(*of), sample.mean, sample.n)
+        format!("{}: I-I minus E-E {:+.3}{interval}, {} seeds", ratio(*of), sample.mean, sample.n)
     };
     let verdicts: Vec<Verdict> = tested.iter().map(verdict).collect();
     Finding::new(Verdict::of_all(&verdicts), tested.iter().map(words).collect::<Vec<_>>().join("; "))
 }
 
 /// Returns I-I minus E-E of the successful networks of one fraction: one mean per seed.
-fn by_seed(records: &[&Record], share: f64) -> Vec<f64> {
+fn by_seed(records: &[&Record], fraction: f64) -> Vec<f64> {
     let difference = |record: &&Record| {
         let distances = record.after.as_ref().filter(|_| succeeded(record))?.distances;
         Some((record.seed, distances.ii?.root - distances.ee?.root))
     };
-    let here = records.iter().filter(|record| record.settings.network.excitatory_fraction == share);
+    let here = records.iter().filter(|record| record.settings.network.excitatory_fraction == fraction);
     let mut seeds: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for (seed, difference) in here.filter_map(difference) {
         seeds.entry(seed).or_default().push(difference);

@@ -20,7 +20,7 @@ const MATTERS: f64 = 0.01;
 
 /// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
-    let [with, without] = [0.75, 1.0].map(|share| outcomes(records, share, LEVEL));
+    let [with, without] = [0.75, 1.0].map(|fraction| outcomes(records, fraction, LEVEL));
     let test = match Paired::new(&with, &without) {
         Ok(test) => test,
         Err(PairedError::TooFew { n }) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::equivalence::agreement;
@@ -21,7 +21,7 @@ pub const CLAIM: Tested = (
     find,
 );
 /// High excitatory fractions.
-const SHARES: [f64; 3] = [0.90, 0.95, 1.00];
+const FRACTIONS: [f64; 3] = [0.90, 0.95, 1.00];
 const FIRST_LEVEL: f64 = 10.0;
 const LAST_LEVEL: f64 = 100.0;
 const LEAST_LEVELS: usize = 5;
@@ -29,7 +29,7 @@ const LEAST_R_SQUARED: f64 = 0.95;
 
 /// Lines of one fraction, one per seed.
 struct Lines {
-    share: f64,
+    fraction: f64,
     levels: usize,
     slope: Estimate,
     r_squared: Estimate,
@@ -37,17 +37,17 @@ struct Lines {
 
 /// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
-    let lines: Vec<Lines> = SHARES.iter().filter_map(|&share| lines(records, share)).collect();
+    let lines: Vec<Lines> = FRACTIONS.iter().filter_map(|&fraction| lines(records, fraction)).collect();
     if lines.is_empty() {
         let why = format!("it needs five levels from 10 to 100 % with {LEAST} seeds at a high excitatory fraction");
         return Finding::not_tested(why);
     }
-    let words = |Lines { share: of, levels, slope, r_squared }: &Lines| {
+    let words = |Lines { fraction: of, levels, slope, r_squared }: &Lines| {
         let interval =
             r_squared.ci95.map(|(low, high)| format!(" ({low:.3} to {:.3})", high.min(1.0))).unwrap_or_default();
         format!(
             "{}: R² = {:.3}{interval} over {levels} levels, {:.2} points per % of noise, n = {}",
-            share(*of),
+            ratio(*of),
             r_squared.mean,
             100.0 * slope.mean,
             r_squared.n
@@ -64,9 +64,9 @@ pub fn find(records: &[&Record]) -> Finding {
 }
 
 /// Fits the lines of one fraction, for seeds with an outcome at every level; none if there are too few.
-fn lines(records: &[&Record], share: f64) -> Option<Lines> {
+fn lines(records: &[&Record], fraction: f64) -> Option<Lines> {
     let within = levels(records).into_iter().filter(|level| (FIRST_LEVEL..=LAST_LEVEL).contains(level));
-    let at = |level: f64| (level, outcomes(records, share, level).into_iter().collect::<BTreeMap<Draws, f64>>());
+    let at = |level: f64| (level, outcomes(records, fraction, level).into_iter().collect::<BTreeMap<Draws, f64>>());
     let levels: Vec<(f64, BTreeMap<Draws, f64>)> =
         within.map(at).filter(|(_, outcomes)| outcomes.len() >= LEAST).collect();
     if levels.len() < LEAST_LEVELS || levels.first()?.0 != FIRST_LEVEL || levels.last()?.0 != LAST_LEVEL {
@@ -81,7 +81,7 @@ fn lines(records: &[&Record], share: f64) -> Option<Lines> {
         let drawn: Vec<Drawn> = lines.iter().map(|(draws, line)| (*draws, of(line))).collect();
         Estimate::from_drawn(&drawn).filter(|sample| sample.n >= LEAST)
     };
-    Some(Lines { share, levels: levels.len(), slope: of(|line| line.slope)?, r_squared: of(|line| line.r_squared)? })
+    Some(Lines { fraction, levels: levels.len(), slope: of(|line| line.slope)?, r_squared: of(|line| line.r_squared)? })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_report::page::number::points;
 use ohmspike_stats::Estimate;
 use ohmspike_stats::equivalence::agreement;
@@ -34,7 +34,7 @@ const HIGH: f64 = 0.8;
 
 /// Spiking networks of one fraction: the lowest and the highest third of the rates of each seed.
 struct Rated<'a> {
-    share: f64,
+    fraction: f64,
     seeds: Vec<[Vec<&'a Record>; 2]>,
 }
 
@@ -47,14 +47,15 @@ fn rated<'a>(records: &[&'a Record]) -> Vec<Rated<'a>> {
             && !is_silent(record)
     };
     let clean: Vec<&Record> = records.iter().copied().filter(fires).collect();
-    let of_share = |share: f64| {
-        let here = || clean.iter().copied().filter(move |record| record.settings.network.excitatory_fraction == share);
+    let of_fraction = |fraction: f64| {
+        let here =
+            || clean.iter().copied().filter(move |record| record.settings.network.excitatory_fraction == fraction);
         let seeds: BTreeSet<u64> = here().map(|record| record.seed).collect();
         let thirds = |seed: u64| thirds(here().filter(|record| record.seed == seed).collect());
         let seeds: Vec<_> = seeds.into_iter().filter_map(thirds).collect();
-        (!seeds.is_empty()).then_some(Rated { share, seeds })
+        (!seeds.is_empty()).then_some(Rated { fraction, seeds })
     };
-    super::by_condition::shares(&clean).into_iter().filter_map(of_share).collect()
+    super::by_condition::fractions(&clean).into_iter().filter_map(of_fraction).collect()
 }
 
 /// Returns the thirds of one seed; none with too few spreads.
@@ -77,8 +78,8 @@ fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate)
         _ => Verdict::Inconclusive,
     };
     let words = |(of, sample): &(f64, Option<Estimate>)| match sample {
-        Some(sample) => format!("{}: {}", share(*of), told(sample)),
-        None => format!("{}: only one seed", share(*of)),
+        Some(sample) => format!("{}: {}", ratio(*of), told(sample)),
+        None => format!("{}: only one seed", ratio(*of)),
     };
     let verdicts: Vec<Verdict> = means.iter().map(verdict).collect();
     Finding::new(Verdict::of_all(&verdicts), means.iter().map(words).collect::<Vec<_>>().join("; "))
@@ -90,11 +91,11 @@ pub fn peaks(records: &[&Record]) -> Finding {
     if rated.is_empty() {
         return not_tested();
     }
-    let of_share = |rated: &Rated| {
+    let of_fraction = |rated: &Rated| {
         let low: Vec<&Record> = rated.seeds.iter().flat_map(|[low, _]| low.iter().copied()).collect();
-        (rated.share, chosen(&low, |record| Some(record.peak()?.1)).map(|chosen| chosen.sample))
+        (rated.fraction, chosen(&low, |record| Some(record.peak()?.1)).map(|chosen| chosen.sample))
     };
-    decided(&rated.iter().map(of_share).collect::<Vec<_>>(), HIGH, words)
+    decided(&rated.iter().map(of_fraction).collect::<Vec<_>>(), HIGH, words)
 }
 
 /// Tests the claim about low and high rates.
@@ -107,16 +108,16 @@ pub fn low_rates(records: &[&Record]) -> Finding {
         let peaks = records.iter().filter_map(|record| Some(record.peak()?.1));
         peaks.sum::<f64>() / records.len() as f64
     };
-    let of_share = |rated: &Rated| {
+    let of_fraction = |rated: &Rated| {
         let differences: Vec<f64> = rated.seeds.iter().map(|[low, high]| mean(low) - mean(high)).collect();
-        (rated.share, Estimate::new(&differences))
+        (rated.fraction, Estimate::new(&differences))
     };
     let told = |sample: &Estimate| {
         let interval = sample.ci95.map(|(low, high)| format!(" ({} to {})", points(low), points(high)));
         let interval = interval.unwrap_or_default();
         format!("lowest minus highest third {} points{interval}, n = {}", points(sample.mean), sample.n)
     };
-    decided(&rated.iter().map(of_share).collect::<Vec<_>>(), 0.0, told)
+    decided(&rated.iter().map(of_fraction).collect::<Vec<_>>(), 0.0, told)
 }
 
 #[cfg(test)]

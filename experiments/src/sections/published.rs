@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use maud::html;
 
 use ohmspike_analysis::repeats::{Done, by_condition};
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_report::page::number::{level, percent, points, signed};
 use ohmspike_report::page::table::table;
 use ohmspike_report::page::{Facts, Section};
@@ -77,7 +77,7 @@ fn rows(facts: &Facts, published: &Published) -> Vec<Vec<String>> {
             .map(|(axis, value)| format!(", {}", ohmspike_analysis::sweep::setting(&axis.key, value)))
             .collect();
         rows.push(vec![
-            format!("{} %, {}{}", level(at), share(fraction), further.concat()),
+            format!("{} %, {}{}", level(at), ratio(fraction), further.concat()),
             ohmspike_report::page::number::mean(Some(sample)),
             percent(theirs),
             points(difference),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use maud::{Markup, html};
 
-use ohmspike_analysis::sweep::share;
+use ohmspike_analysis::sweep::ratio;
 use ohmspike_report::page::Facts;
 use ohmspike_report::page::number::percent;
 use ohmspike_report::page::table::table;
@@ -32,7 +32,7 @@ pub fn part(facts: &Facts, published: &Published) -> Option<Markup> {
     if points.is_empty() {
         return None;
     }
-    let networks = |point: &Point| format!("{}, {}", share(point.fraction), point.theirs.networks.sigma_init);
+    let networks = |point: &Point| format!("{}, {}", ratio(point.fraction), point.theirs.networks.sigma_init);
     let with_name =
         |told: Vec<String>, point: &Point| -> Vec<String> { [networks(point)].into_iter().chain(told).collect() };
     let accuracies: Vec<Vec<String>> =

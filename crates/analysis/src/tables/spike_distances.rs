@@ -251,8 +251,8 @@ mod tests_of_tables {
         let records = [of(1, 0.5, 0.1), of(2, 0.5, 0.2), of(1, 0.8, 0.3), of(2, 0.8, 0.4)];
         let records: Vec<&Record> = records.iter().collect();
         let tests = tests(&records);
-        let shares: Vec<Option<f64>> = tests.iter().map(|test| test.excitatory_fraction).collect();
-        assert_eq!(shares, [[None; 9], [Some(0.5); 9], [Some(0.8); 9]].concat());
+        let fractions: Vec<Option<f64>> = tests.iter().map(|test| test.excitatory_fraction).collect();
+        assert_eq!(fractions, [[None; 9], [Some(0.5); 9], [Some(0.8); 9]].concat());
         // Two seeds have values but no test.
         assert!(tests.iter().all(|test| test.test == Err(PairedError::TooFew { n: 2 })));
         assert_eq!(table(&[]), None);

@@ -1,6 +1,7 @@
 //! The answer of a deployment: accuracy over chips at every time, with everything behind each number.
 
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
+use ohmspike_stats::quantile::quantile;
 use ohmspike_stats::{ALPHA, Estimate};
 use serde::{Deserialize, Serialize};
 
@@ -375,14 +376,6 @@ impl DeploymentTime {
 fn mean_and_interval(values: &[f64]) -> (f64, Option<(f64, f64)>) {
     let estimate = Estimate::new(values);
     (estimate.map_or(0.0, |estimate| estimate.mean), estimate.and_then(|estimate| estimate.ci95))
-}
-
-/// Quantile of rising numbers with linear interpolation (type 7 of Hyndman and Fan 1996, the default of NumPy).
-fn quantile(rising: &[f64], level: f64) -> f64 {
-    let Some(last) = rising.len().checked_sub(1) else { return f64::NAN };
-    let place = level * last as f64;
-    let (below, above) = (rising[place.floor() as usize], rising[place.ceil() as usize]);
-    below + (above - below) * place.fract()
 }
 
 #[cfg(test)]

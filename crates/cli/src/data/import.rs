@@ -34,7 +34,7 @@ Examples:
 ///
 /// Dense samples are npy or IDX files, with one row or image per sample, or an npz file with the arrays samples and labels. It may
 /// also hold test_samples and test_labels. The names x_train, y_train, x_test, y_test (Keras) and train_images, train_labels,
-/// test_images (MedMNIST) work too. All files may be compressed with gzip.
+/// test_images, test_labels (MedMNIST) work too. All files may be compressed with gzip.
 ///
 /// The data set is stored in the folder that OHMSPIKE_DATA names, or else in the cache folder of the user.
 ///

@@ -309,12 +309,12 @@ mod tests {
         for levels in examples() {
             let grid = levels.at(&window()).unwrap();
             for pair in levels.values(&window()).windows(2) {
-                for share in [0.1, 0.45, 0.55, 0.9] {
+                for fraction in [0.1, 0.45, 0.55, 0.9] {
                     let ln = matches!(levels, Levels::Even { spacing: LevelSpacing::LnConductance, .. });
                     let target = if ln {
-                        pair[0] * libm::pow(pair[1] / pair[0], share)
+                        pair[0] * libm::pow(pair[1] / pair[0], fraction)
                     } else {
-                        pair[0] + share * (pair[1] - pair[0])
+                        pair[0] + fraction * (pair[1] - pair[0])
                     };
                     let expected = levels.nearest(&window(), target) - 1.0;
                     let found = f64::from(grid.nearest_excess(&Block::splat((target - 1.0) as f32))[3]);

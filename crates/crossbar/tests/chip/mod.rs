@@ -65,8 +65,8 @@ pub fn assert_normal(what: &str, sample: &[f64], mean: f64, variance: f64) {
 
 /// Asserts that the fraction `count` of `n` is `rate`, within five standard errors.
 pub fn assert_rate(what: &str, count: u64, n: u64, rate: f64) {
-    let (share, error) = (count as f64 / n as f64, (rate * (1.0 - rate) / n as f64).sqrt());
-    assert!((share - rate).abs() < 5.0 * error, "{what}: {share}, expected {rate} +- {error}");
+    let (fraction, error) = (count as f64 / n as f64, (rate * (1.0 - rate) / n as f64).sqrt());
+    assert!((fraction - rate).abs() < 5.0 * error, "{what}: {fraction}, expected {rate} +- {error}");
 }
 
 /// Probability that a standard normal lies below `x`.

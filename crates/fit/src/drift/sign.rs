@@ -67,14 +67,14 @@ fn below(m: f64, s: f64) -> f64 {
 
 /// Returns a note on the signed exponents of `states`, each with its number of series; an error if too many rise for a device.
 pub(super) fn note(states: &[(f64, Moments)]) -> Result<String, String> {
-    let share = rising(states);
+    let fraction = rising(states);
     // Error of m / s of a normal sample.
     let surely = |&(n, (m, s)): &(f64, Moments)| {
         let ratio = m / s.max(f64::MIN_POSITIVE);
         cdf(-ratio - CERTAIN * ((1.0 + 0.5 * ratio * ratio) / n).sqrt()) > MOST_RISING
     };
-    let percent = 100.0 * share;
-    if share > MOST_RISING || states.iter().any(surely) {
+    let percent = 100.0 * fraction;
+    if fraction > MOST_RISING || states.iter().any(surely) {
         let worst = 100.0 * states.iter().map(|&(_, (m, s))| below(m, s)).fold(0.0, f64::max);
         let of_state = if states.len() > 1 { format!(" ({worst:.0} % in one state)") } else { String::new() };
         return Err(format!(

@@ -59,9 +59,9 @@ pub(super) fn states_differ(slopes: &[f64], states: &States) -> Option<String> {
         of_states.iter().map(|of| standard_deviation(of).powi(2) * (of.len() as f64 - 1.0)).sum::<f64>() / (n - k);
     let between: f64 = of_states.iter().map(|of| of.len() as f64 * (mean(of) - all).powi(2)).sum::<f64>() / (k - 1.0);
     let error = (2.0 / (k - 1.0) + 2.0 / (n - k)).sqrt();
-    let share = of_states.iter().map(|of| of.len() as f64 * (mean(of) - all).powi(2)).sum::<f64>() / n;
+    let fraction = of_states.iter().map(|of| of.len() as f64 * (mean(of) - all).powi(2)).sum::<f64>() / n;
     let total = standard_deviation(slopes);
-    if between <= within * (1.0 + SIGNIFICANT * error) || share.sqrt() <= MATTERS * total {
+    if between <= within * (1.0 + SIGNIFICANT * error) || fraction.sqrt() <= MATTERS * total {
         return None;
     }
     let means: Vec<String> = of_states

@@ -23,7 +23,7 @@ use crate::normal::density;
 use crate::sample::{median, robust};
 use crate::writes::WriteRows;
 
-/// Probability that a table without stuck cells has a constant one, and expected share of working cells among the constant ones.
+/// Probability that a table without stuck cells has a constant one, and expected fraction of working cells among the constant ones.
 const FALSE_ALARM: f64 = 0.01;
 /// Density of a distribution at its peak, relative to that of a normal one of the same robust width: 1.29 for a Laplace distribution.
 const PEAKED: f64 = 1.3;
@@ -41,7 +41,7 @@ const CANDIDATE: f64 = 0.5;
 const RESPONDS: f64 = 3.0;
 /// Distance in ln G within which values tell the resolution at a conductance.
 const NEAR: f64 = 0.4;
-/// Share of the writes of other cells to a target from which they end at a value as well.
+/// Fraction of the writes of other cells to a target from which they end at a value as well.
 const COMMON: f64 = 0.02;
 /// Relative rounding of values that are equal.
 const EQUAL: f64 = 1e-6;
@@ -104,8 +104,8 @@ pub(super) fn constant(writes: &WriteRows, states: &[CellState]) -> Constant {
 /// Returns the cells whose probabilities, of which the logarithms are given, are too small for chance.
 pub(super) fn improbable(mut cells: Vec<(usize, f64)>) -> Vec<usize> {
     cells.sort_by(|one, other| one.1.total_cmp(&other.1));
-    let share = |place: usize| (place + 1) as f64 / cells.len() as f64;
-    let last = (0..cells.len()).rev().find(|&place| cells[place].1 < (FALSE_ALARM * share(place)).ln());
+    let fraction = |place: usize| (place + 1) as f64 / cells.len() as f64;
+    let last = (0..cells.len()).rev().find(|&place| cells[place].1 < (FALSE_ALARM * fraction(place)).ln());
     cells.iter().take(last.map_or(0, |last| last + 1)).map(|(cell, _)| *cell).collect()
 }
 

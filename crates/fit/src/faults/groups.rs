@@ -59,9 +59,9 @@ fn densest(values: &[f64], (low, high): (f64, f64)) -> Option<(usize, usize)> {
             if width > MOST_OF_ALL * all || !alone || count < 2 {
                 continue;
             }
-            let share = width / all;
-            let by_chance = (n * WIDTHS.len()) as f64 * at_least(count as u64 - 1, n as u64 - 1, share);
-            let score = likelihood(count as f64, n as f64, share);
+            let fraction = width / all;
+            let by_chance = (n * WIDTHS.len()) as f64 * at_least(count as u64 - 1, n as u64 - 1, fraction);
+            let score = likelihood(count as f64, n as f64, fraction);
             if by_chance < LEVEL && best.is_none_or(|best| score > best.0) {
                 best = Some((score, first, count));
             }
@@ -80,12 +80,12 @@ fn range_of_others(values: &[f64], (first, count): (usize, usize)) -> Option<f64
 }
 
 /// Returns L; 0 for groups that are not denser than the other values.
-fn likelihood(k: f64, n: f64, share: f64) -> f64 {
-    if k <= n * share {
+fn likelihood(k: f64, n: f64, fraction: f64) -> f64 {
+    if k <= n * fraction {
         return 0.0;
     }
     let term = |k: f64, expected: f64| if k > 0.0 { k * (k / expected).ln() } else { 0.0 };
-    term(k, n * share) + term(n - k, n * (1.0 - share))
+    term(k, n * fraction) + term(n - k, n * (1.0 - fraction))
 }
 
 #[cfg(test)]

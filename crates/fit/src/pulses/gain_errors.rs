@@ -68,11 +68,11 @@ impl Errors {
 
     /// Returns the variance of the sum of `shares` times the squared errors of `cells`; `parts` are the shares in them of up, down,
     /// and their product.
-    pub fn variance(&self, cells: &[usize], shares: &[f64], parts: [f64; 3]) -> f64 {
+    pub fn variance(&self, cells: &[usize], fractions: &[f64], parts: [f64; 3]) -> f64 {
         let of_cell = |cell: usize| -> Vector4<f64> {
             self.factors[cell].iter().zip(parts).map(|(factors, part)| part * factors).sum()
         };
-        let sum: Vector4<f64> = cells.iter().zip(shares).map(|(&cell, &share)| share * of_cell(cell)).sum();
+        let sum: Vector4<f64> = cells.iter().zip(fractions).map(|(&cell, &fraction)| fraction * of_cell(cell)).sum();
         sum.dot(&(self.covariance * sum))
     }
 
@@ -81,12 +81,12 @@ impl Errors {
         self.factors[cell].iter().zip(parts).map(|(factors, part)| part * factors.dot(&self.at)).sum()
     }
 
-    /// Returns the shares of up and down gains in a common gain that make its error least over `cells`.
+    /// Returns the fractions of up and down gains in a common gain that make its error least over `cells`.
     pub fn common(&self, cells: &[usize]) -> [f64; 2] {
         let sum: Matrix2<f64> = cells.iter().map(|&cell| self.of(cell)).sum();
         let [up, down] = [sum[(1, 1)] - sum[(0, 1)], sum[(0, 0)] - sum[(0, 1)]];
-        let share = (up / (up + down)).clamp(0.0, 1.0);
-        if share.is_finite() { [share, 1.0 - share] } else { [0.5; 2] }
+        let fraction = (up / (up + down)).clamp(0.0, 1.0);
+        if fraction.is_finite() { [fraction, 1.0 - fraction] } else { [0.5; 2] }
     }
 
     /// Returns the predicted up and down gain of `cell` from its gains.

@@ -184,25 +184,26 @@ fn spread_by_own(found: &[CellGain]) -> (Spread, bool) {
     // Without a variation, weights times squared errors are 1 on average.
     let distance = |cell: &CellGain| (cell.noise[0] / cell.unit - 1.0).powi(2);
     let scatter = found.iter().map(distance).sum::<f64>() / found.len() as f64;
-    let of_cell = |(cell, share): (&CellGain, &f64)| (share * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
+    let of_cell =
+        |(cell, fraction): (&CellGain, &f64)| (fraction * cell.unit).powi(2) * scatter.max(OF_ERROR / cell.steps);
     let value = |cell: &CellGain| Value { weight: cell.unit.recip(), value: cell.gain[0], noise: cell.noise[0] };
     let values: Vec<Value> = found.iter().map(value).collect();
-    let spread = spread(&values, |shares| found.iter().zip(shares).map(of_cell).sum());
+    let spread = spread(&values, |fractions| found.iter().zip(fractions).map(of_cell).sum());
     // Before reads are known to have noise, it may hide the squared errors of gains.
     (spread, (found.len() as f64).sqrt() > SIGNIFICANT * scatter.sqrt())
 }
 
 /// Returns the spread of gains, with the best weights of up and down gains if they are the same, and that of half their difference.
 fn spreads(found: &[CellGain], numbers: &[usize], errors: &Errors) -> [Spread; 2] {
-    [errors.common(numbers), [0.5, -0.5]].map(|share| {
-        let parts = [share[0].powi(2), share[1].powi(2), 2.0 * share[0] * share[1]];
+    [errors.common(numbers), [0.5, -0.5]].map(|fraction| {
+        let parts = [fraction[0].powi(2), fraction[1].powi(2), 2.0 * fraction[0] * fraction[1]];
         let value = |(&cell, found): (&usize, &CellGain)| {
             let ([half, difference], noise) = (found.gain, errors.part(cell, parts).max(RESOLUTION));
-            let value = share[0] * (half + difference) + share[1] * (half - difference);
+            let value = fraction[0] * (half + difference) + fraction[1] * (half - difference);
             Value { weight: noise.recip(), value, noise }
         };
         let values: Vec<Value> = numbers.iter().zip(found).map(value).collect();
-        spread(&values, |shares| errors.variance(numbers, shares, parts))
+        spread(&values, |fractions| errors.variance(numbers, fractions, parts))
     })
 }
 

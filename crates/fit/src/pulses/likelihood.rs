@@ -165,9 +165,9 @@ impl Residuals {
             let cycle = if *up { at[2] } else { at[3] } * term.cycle[law];
             let variance = cycle + at[0] * term.reads[0] + at[1] * term.reads[1] + self.floor;
             let covariance = -link * (at[0] * term.shared[0] + at[1] * term.shared[1]);
-            let share = covariance / before.1;
+            let fraction = covariance / before.1;
             let terms = Vector3::new(term.residual, term.gain[0], term.gain[1]);
-            before = (terms - share * before.0, (variance - share * covariance).max(self.floor));
+            before = (terms - fraction * before.0, (variance - fraction * covariance).max(self.floor));
             before
         };
         self.terms.iter().zip(self.link.iter().zip(&self.up)).map(one).collect()
@@ -187,8 +187,8 @@ impl Residuals {
         let (mut at, ln) = self.climb(law, free);
         let squares: f64 = self.terms.iter().map(|term| term.residual * term.residual).sum();
         for kind in 0..2 {
-            let share: f64 = self.terms.iter().map(|term| term.reads[kind]).sum::<f64>() * at[kind];
-            if share <= NONE * squares {
+            let fraction: f64 = self.terms.iter().map(|term| term.reads[kind]).sum::<f64>() * at[kind];
+            if fraction <= NONE * squares {
                 (at[kind], free[kind]) = (0.0, false);
             }
         }
@@ -327,8 +327,8 @@ impl Residuals {
             observed[(used[row], used[column])] / scale
         });
         if part.symmetric_eigenvalues().iter().all(|value| *value > LEAST_INFORMATION) {
-            let share = 1.0 / by_group.len() as f64;
-            by_group.iter_mut().for_each(|group| group.1 = share * observed);
+            let fraction = 1.0 / by_group.len() as f64;
+            by_group.iter_mut().for_each(|group| group.1 = fraction * observed);
         }
     }
 

@@ -16,8 +16,8 @@ use crate::sample::LEAST_CELLS;
 
 /// Smallest number of steps of a cell in one direction.
 const LEAST_STEPS: f64 = 5.0;
-/// Smallest share of its steps that h leaves of a constant: that of equal steps is 0, and tells nothing.
-const LEAST_SHARE: f64 = 0.02;
+/// Smallest fraction of its steps that h leaves of a constant: that of equal steps is 0, and tells nothing.
+const LEAST_FRACTION: f64 = 0.02;
 /// Standard deviations of noise from which cells have curves of their own.
 const SIGNIFICANT: f64 = 3.0;
 
@@ -65,7 +65,7 @@ pub(super) fn spread(steps: &Steps, fits: &[Fit; 2], model: (&Likely, bool)) -> 
     let of_direction = |direction: usize| {
         let known = |cell: &usize| {
             let sum = &sums[*cell][direction];
-            sum.n >= LEAST_STEPS && sum.weight() > LEAST_SHARE * sum.n
+            sum.n >= LEAST_STEPS && sum.weight() > LEAST_FRACTION * sum.n
         };
         let cells: Vec<usize> = (0..sums.len()).filter(known).collect();
         let mut parts = [0.0; 3];
@@ -78,7 +78,7 @@ pub(super) fn spread(steps: &Steps, fits: &[Fit; 2], model: (&Likely, bool)) -> 
         if values.len() < LEAST_CELLS || values.len() < cells.len() {
             return None;
         }
-        let found = spread_of(&values, |shares| errors.variance(&cells, shares, parts));
+        let found = spread_of(&values, |fractions| errors.variance(&cells, fractions, parts));
         (found.normal > SIGNIFICANT).then(|| found.variance.sqrt())
     };
     [0, 1].into_iter().filter_map(of_direction).max_by(f64::total_cmp)

@@ -60,11 +60,11 @@ pub(super) fn spread(values: &[Value], of_noise: impl Fn(&[f64]) -> f64) -> Spre
     let moments = moments(values.iter().map(|one| (one.weight, one.value, one.noise)));
     let all: f64 = values.iter().map(|one| one.weight).sum();
     let squares: f64 = values.iter().map(|one| one.weight.powi(2)).sum();
-    let shares: Vec<f64> = values.iter().map(|one| one.weight * (1.0 - one.weight / all)).collect();
-    let terms = || values.iter().zip(&shares).map(|(one, share)| share * one.noise);
+    let fractions: Vec<f64> = values.iter().map(|one| one.weight * (1.0 - one.weight / all)).collect();
+    let terms = || values.iter().zip(&fractions).map(|(one, fraction)| fraction * one.noise);
     let floor: f64 = values.iter().map(|one| RESOLUTION * one.weight).sum();
     let expected = terms().sum::<f64>().max(floor);
-    let variance = 2.0 * terms().map(|term| term * term).sum::<f64>() + of_noise(&shares);
+    let variance = 2.0 * terms().map(|term| term * term).sum::<f64>() + of_noise(&fractions);
     let excess = moments.variance * (all - squares / all);
     let freedom = 2.0 * expected * expected / variance;
     let part = 2.0 / (9.0 * freedom);

@@ -1,9 +1,9 @@
 //! Series of reads of one state.
 
-use super::common::Common;
 use super::doubt::LIKELY;
 use super::growth::Growth;
 use super::isolated::{Isolated, isolated, kept};
+use super::shared_changes::Common;
 use super::traps::{Reads, Traps, search};
 use crate::sample::median;
 use crate::table::Table;

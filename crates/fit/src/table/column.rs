@@ -89,14 +89,22 @@ pub const COLUMNS: [[&str; 3]; 16] = [
     ["target_microsiemens", "µS", "Conductance that the write aimed at."],
     ["target_ohm", "ohm", "Instead of the column above: resistance that the write aimed at."],
     ["start_microsiemens", "µS", "Conductance before the write."],
-    ["conductance_microsiemens", "µS", "Measured value. A table has one column of values, of this or the next three names."],
+    [
+        "conductance_microsiemens",
+        "µS",
+        "Measured value. A table has one column of values, of this or the next three names.",
+    ],
     ["written_microsiemens", "µS", "Conductance right after the write, without read noise."],
     ["resistance_ohm", "ohm", "Measured value."],
     ["current_microamperes", "µA", "Measured value at the voltage `--read-volts`."],
     ["after_microsiemens", "µS", "Conductance some time after the write. `--after` states the time."],
     ["read_{number}_microsiemens", "µS", "Repeated reads of the row."],
     ["pulse", "pulse", "Number of the pulse, in a pulse train."],
-    ["direction", "none", "Direction of the pulse: `up` or `down`. Also `set` or `reset`, `potentiation` or `depression`, `1` or `-1`."],
+    [
+        "direction",
+        "none",
+        "Direction of the pulse: `up` or `down`. Also `set` or `reset`, `potentiation` or `depression`, `1` or `-1`.",
+    ],
 ];
 
 /// Columns of a table of writes with one column per target: name, unit, meaning.

@@ -31,8 +31,8 @@ const LAST_TAIL: usize = 6;
 const SIGNIFICANT: f64 = 1e-6;
 /// Fraction of the writes that a class may have beyond those of a normal distribution.
 const TAIL: f64 = 0.0002;
-/// Share of outliers from which clipped targets have no sigma.
-const LEAST_SHARE: f64 = 0.005;
+/// Fraction of outliers from which clipped targets have no sigma.
+const LEAST_FRACTION: f64 = 0.005;
 /// Least number of writes to a clipped target that show its own outliers: m and s of fewer are too uncertain.
 const LEAST_OWN: f64 = 1000.0;
 /// Largest shift of a sigma that is stated in spite of outliers. The thresholds follow their outliers, which adds 0.2 %.
@@ -79,7 +79,7 @@ impl Classes {
             .sum()
     }
 
-    /// Returns the share of outliers: in classes, or in a tail with all classes beyond an edge.
+    /// Returns the fraction of outliers: in classes, or in a tail with all classes beyond an edge.
     fn share(&self) -> f64 {
         let of = |classes: std::ops::Range<usize>| {
             let sum = |of: &[f64; CLASSES]| of[classes.clone()].iter().sum::<f64>();
@@ -105,7 +105,7 @@ pub(super) struct Clipped {
     pub bin: usize,
     /// Fraction of the writes that the window clips.
     pub clipped: f64,
-    /// Share of outliers.
+    /// Fraction of outliers.
     pub share: f64,
 }
 
@@ -134,7 +134,7 @@ pub(super) fn without_sigma(
     let (all, classes) = if of_v.0.distance() <= of_u.0.distance() { of_v } else { of_u };
     let own = |bin: usize| if classes[bin].n >= LEAST_OWN { classes[bin].share() } else { 0.0 };
     let share = |bin: usize| all.share().max(own(bin));
-    let found = (0..far.len()).filter(|&bin| far[bin] && share(bin) > LEAST_SHARE);
+    let found = (0..far.len()).filter(|&bin| far[bin] && share(bin) > LEAST_FRACTION);
     found.map(|bin| Clipped { bin, clipped: ends[bin].0 + ends[bin].1, share: share(bin) }).collect()
 }
 

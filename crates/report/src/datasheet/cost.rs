@@ -72,9 +72,9 @@ fn approximated(text: &mut String, layer: &str, used: &HardwareUse) {
 /// Formats where conversions end, for a connection with converters.
 fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
     for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
-        let Some(shares) = ConversionShares::from_counts(codes) else { continue };
-        let ConversionShares { conversions, lowest, highest, zero, clipped } = shares;
-        let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|share| 100.0 * share);
+        let Some(fractions) = ConversionShares::from_counts(codes) else { continue };
+        let ConversionShares { conversions, lowest, highest, zero, clipped } = fractions;
+        let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|fraction| 100.0 * fraction);
         let _ = writeln!(
             text,
             "{layer} conversions, {stage}: {conversions}, {lowest:.2} % at the lowest code, {highest:.2} % at the highest, \

@@ -74,8 +74,8 @@ pub(super) fn clipped_table(
 }
 
 /// Converts a fraction to percent; values below a millionth of a percent become zero.
-pub(super) fn significant_percent(share: f64) -> f64 {
-    let percent = 100.0 * share;
+pub(super) fn significant_percent(fraction: f64) -> f64 {
+    let percent = 100.0 * fraction;
     if percent < 1e-6 { 0.0 } else { percent }
 }
 

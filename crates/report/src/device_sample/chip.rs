@@ -112,7 +112,7 @@ impl Chip {
         self.array.rest(seconds);
     }
 
-    /// Advances slow read noise by `seconds`.
+    /// Advances random telegraph noise by `seconds`.
     pub fn pass(&mut self, seconds: f64) {
         self.reads += 1;
         self.array.pass(seconds, self.seed.named("slow").numbered(self.reads));
@@ -130,9 +130,9 @@ impl Chip {
         self.seed.named("white").numbered(self.reads).normals().fill(draws.blocks_mut());
         self.each(|row, column| {
             let at = (row, column);
-            let slow = self.array.read_weights()[at] - self.array.weights()[at];
+            let rtn = self.array.read_weights()[at] - self.array.weights()[at];
             let sigma = self.array.read_variance().map_or(0.0, |variance| variance[at].sqrt());
-            self.array.conductance(row, column).0 + slow + sigma * draws[at]
+            self.array.conductance(row, column).0 + rtn + sigma * draws[at]
         })
     }
 

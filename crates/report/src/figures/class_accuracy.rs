@@ -15,7 +15,7 @@ use ohmspike_study::settings::Settings;
 use ohmspike_study::success::Success;
 
 use super::figure::{Data, Figure, cell};
-use super::networks::{Learner, Learnt, entries, learners, shares};
+use super::networks::{Learner, Learnt, entries, fractions, learners};
 
 /// Epochs shown in addition to the untrained network; the last epoch replaces epochs that are not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];
@@ -60,7 +60,7 @@ impl Measure {
             Measure::Activity => Some(class.spikes_per_sample()),
             Measure::PercentExcitatory => {
                 let spikes = class.excitatory_spikes + class.inhibitory_spikes;
-                (spikes > 0).then(|| 100.0 * class.excitatory_share())
+                (spikes > 0).then(|| 100.0 * class.excitatory_fraction())
             }
         }
     }
@@ -81,7 +81,7 @@ impl Measure {
 #[derive(Clone, Debug, PartialEq)]
 struct Dot {
     learnt: Learnt,
-    share: usize,
+    fraction: usize,
     epoch: usize,
     class: usize,
     seed: u64,
@@ -126,7 +126,7 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
     }
     let columns: Vec<Learnt> =
         Learnt::BOTH.into_iter().filter(|learnt| dots.iter().any(|dot| dot.learnt == *learnt)).collect();
-    let looks = shares(recorded);
+    let looks = fractions(recorded);
     let scale = measure.scale(&dots.iter().map(|dot| dot.x).collect::<Vec<f64>>());
     let chance = recorded.chance();
     let plot = |epoch: usize, learnt: Learnt, first: bool| {
@@ -173,9 +173,9 @@ fn dots(measure: Measure, learner: &Learner, epochs: &[usize]) -> Vec<Dot> {
     let of = |epoch: usize| {
         let classes = learner.record.tests.get(epoch).into_iter().flatten().enumerate();
         classes.filter_map(move |(class, activity)| {
-            let Learner { seed, condition, share, learnt, .. } = *learner;
+            let Learner { seed, condition, fraction, learnt, .. } = *learner;
             let x = measure.of(activity).filter(|_| activity.samples > 0)?;
-            Some(Dot { learnt, share, epoch, class, seed, condition, x, accuracy: 100.0 * activity.accuracy() })
+            Some(Dot { learnt, fraction, epoch, class, seed, condition, x, accuracy: 100.0 * activity.accuracy() })
         })
     };
     epochs.iter().flat_map(|&epoch| of(epoch)).collect()
@@ -191,8 +191,8 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
         })
         .into_iter()
         .collect();
-    marks.extend(looks.iter().enumerate().map(|(share, (_, look))| {
-        let points = dots.iter().filter(|dot| dot.share == share).map(|dot| (dot.x, dot.accuracy)).collect();
+    marks.extend(looks.iter().enumerate().map(|(fraction, (_, look))| {
+        let points = dots.iter().filter(|dot| dot.fraction == fraction).map(|dot| (dot.x, dot.accuracy)).collect();
         Mark::Cloud { points, color: look.color, shape: look.shape, size: 1.8 }
     }));
     marks
@@ -231,7 +231,7 @@ fn data(measure: Measure, dots: &[Dot], looks: &[(String, Look)]) -> Data {
         data.rows.push(vec![
             dot.learnt.word().to_owned(),
             dot.epoch.to_string(),
-            looks[dot.share].0.clone(),
+            looks[dot.fraction].0.clone(),
             dot.condition.to_string(),
             dot.seed.to_string(),
             dot.class.to_string(),
@@ -283,9 +283,9 @@ mod tests {
         assert!(activity.contains("failed,10,0.5,0,1,1,40.000000,80.000000\n"), "{activity}");
         assert!(activity.contains("successful,30,1.0,1,2,0,60.000000,20.000000\n"), "{activity}");
         // Silent classes have no fraction.
-        let share = &figures[1].csv;
-        assert_eq!(share.lines().count(), 1 + 3 * 2 * 4);
-        assert!(share.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{share}");
+        let fraction = &figures[1].csv;
+        assert_eq!(fraction.lines().count(), 1 + 3 * 2 * 4);
+        assert!(fraction.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{fraction}");
         assert!(
             figures[0].caption.contains("2 successful networks") && figures[0].caption.contains("and 2 failed ones")
         );

@@ -6,12 +6,13 @@ use ohmspike_plot::mark::{Fill, Mark};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
+use ohmspike_stats::quantile::quantile;
 use ohmspike_study::key_label::FRACTION;
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
 
 use super::figure::{Data, Figure, cell};
-use super::networks::{Learner, Learnt, entries, learners, shares};
+use super::networks::{Learner, Learnt, entries, fractions, learners};
 
 const HEIGHT: f64 = 190.0;
 /// Quantiles at the ends of the band.
@@ -26,7 +27,7 @@ const LEAST_NETWORKS: usize = 5;
 #[derive(Clone, Debug, PartialEq)]
 struct Course {
     learnt: Learnt,
-    share: usize,
+    fraction: usize,
     networks: usize,
     /// Epoch, mean and quantiles of the accuracy, %.
     epochs: Vec<[f64; 4]>,
@@ -35,15 +36,15 @@ struct Course {
 /// Returns the figure; none without a trial with two tests.
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let learners = learners(recorded);
-    let looks = shares(recorded);
-    let course = |learnt: Learnt, share: usize| {
-        let those = learners.iter().filter(|learner| (learner.learnt, learner.share) == (learnt, share));
-        course(learnt, share, &those.collect::<Vec<&Learner>>())
+    let looks = fractions(recorded);
+    let course = |learnt: Learnt, fraction: usize| {
+        let those = learners.iter().filter(|learner| (learner.learnt, learner.fraction) == (learnt, fraction));
+        course(learnt, fraction, &those.collect::<Vec<&Learner>>())
     };
     let courses: Vec<Course> = Learnt::BOTH
         .into_iter()
-        .flat_map(|learnt| (0..looks.len()).map(move |share| (learnt, share)))
-        .filter_map(|(learnt, share)| course(learnt, share))
+        .flat_map(|learnt| (0..looks.len()).map(move |fraction| (learnt, fraction)))
+        .filter_map(|(learnt, fraction)| course(learnt, fraction))
         .collect();
     let columns: Vec<Learnt> =
         Learnt::BOTH.into_iter().filter(|learnt| courses.iter().any(|course| course.learnt == *learnt)).collect();
@@ -83,7 +84,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
 }
 
 /// Returns the course of some networks; none without two tests.
-fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course> {
+fn course(learnt: Learnt, fraction: usize, learners: &[&Learner]) -> Option<Course> {
     let courses: Vec<Vec<f64>> = learners.iter().map(|learner| accuracies(learner.record)).collect();
     let tests = courses.iter().map(Vec::len).max().filter(|tests| *tests > 1)?;
     let at = |epoch: usize| {
@@ -92,7 +93,7 @@ fn course(learnt: Learnt, share: usize, learners: &[&Learner]) -> Option<Course>
         let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
         [epoch as f64, mean, quantile(&sorted, QUANTILES.0), quantile(&sorted, QUANTILES.1)]
     };
-    Some(Course { learnt, share, networks: courses.len(), epochs: (0..tests).map(at).collect() })
+    Some(Course { learnt, fraction, networks: courses.len(), epochs: (0..tests).map(at).collect() })
 }
 
 /// Returns the accuracy of each test, %.
@@ -100,22 +101,15 @@ fn accuracies(record: &Record) -> Vec<f64> {
     (0..record.tests.len()).filter_map(|number| Some(100.0 * record.test(number)?.accuracy())).collect()
 }
 
-/// Returns a quantile of `sorted` values by linear interpolation.
-fn quantile(sorted: &[f64], share: f64) -> f64 {
-    let place = share * (sorted.len() - 1) as f64;
-    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
-    below + place.fract() * (above - below)
-}
-
 /// Draws bands, lines and markers; no bands if they would overlap too much.
 fn marks(courses: &[&Course], looks: &[(String, Look)]) -> Vec<Mark> {
     let banded = courses.iter().filter(|course| course.networks >= LEAST_NETWORKS && looks.len() <= MOST_BANDS);
     let band = |course: &&Course| Mark::Band {
         ends: course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect(),
-        color: looks[course.share].1.color,
+        color: looks[course.fraction].1.color,
     };
     let line = |course: &&Course| {
-        let Look { color, shape, dash } = looks[course.share].1;
+        let Look { color, shape, dash } = looks[course.fraction].1;
         let means: Vec<(f64, f64)> = course.epochs.iter().map(|&[epoch, mean, ..]| (epoch, mean)).collect();
         // A few markers are enough; one per epoch would overlap.
         let marked = means.iter().skip(1).step_by(means.len().div_ceil(6)).copied().collect();
@@ -137,9 +131,9 @@ fn data(courses: &[Course], looks: &[(String, Look)]) -> Data {
         "quantile_90_accuracy_percent",
         "networks",
     ]);
-    for Course { learnt, share, networks, epochs } in courses {
+    for Course { learnt, fraction, networks, epochs } in courses {
         for [epoch, numbers @ ..] in epochs {
-            let mut row = vec![learnt.word().to_owned(), looks[*share].0.clone(), epoch.to_string()];
+            let mut row = vec![learnt.word().to_owned(), looks[*fraction].0.clone(), epoch.to_string()];
             row.extend(numbers.map(|number| cell(Some(number))));
             row.push(networks.to_string());
             data.rows.push(row);

@@ -219,7 +219,7 @@ fn readout(settings: &Settings, example: &Example) -> Plot {
     for (number, &class) in order.iter().enumerate() {
         let y = high - (number as f64 + 0.5) / order.len() as f64 * (high - low);
         let (color, dash, width) = line(example, class);
-        let points = LINES.map(|share| (share * steps, y)).to_vec();
+        let points = LINES.map(|fraction| (fraction * steps, y)).to_vec();
         marks.push(Mark::Line { points, color, width, dash });
         let content = settings.data.class_name(class);
         marks.push(Mark::Label { at: (NAMES_AT * steps, y), content, size: TICK_SIZE });

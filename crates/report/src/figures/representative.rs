@@ -51,7 +51,7 @@ impl Quantity {
             Quantity::Spikes(population) => {
                 (class.samples > 0).then(|| population.spikes(class) as f64 / class.samples as f64)
             }
-            Quantity::Share => (spikes > 0).then(|| 100.0 * class.excitatory_share()),
+            Quantity::Share => (spikes > 0).then(|| 100.0 * class.excitatory_fraction()),
         }
     }
 }
@@ -132,8 +132,8 @@ fn over_epochs(chosen: &Chosen, quantity: Quantity, first: bool) -> Plot {
     marks.push(Mark::Line { points, color: BLACK, width: 2.4, dash: Dash::Solid });
     let scale = if quantity == Quantity::Share {
         let hidden = record.settings.last_hidden().hidden;
-        let share = 100.0 * Population::Excitatory.neurons(record) as f64 / hidden as f64;
-        let points = vec![(0.0, share), (epochs, share)];
+        let fraction = 100.0 * Population::Excitatory.neurons(record) as f64 / hidden as f64;
+        let points = vec![(0.0, fraction), (epochs, fraction)];
         marks.insert(0, Mark::Line { points, color: GREY, width: 1.2, dash: Dash::Dashed });
         Scale::with_step(0.0, 104.0, 25.0, 0)
     } else {

@@ -26,7 +26,7 @@ const PLACES: f64 = 5.0;
 /// Returns the figure; none without distances.
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
-    let shares = fractions(&records);
+    let fractions = fractions(&records);
     let at: Vec<(Stage, Vec<Seen>)> = STAGES.map(|stage| (stage, stage.networks(&records))).into();
     let at: Vec<(Stage, Vec<Seen>)> = at.into_iter().filter(|(_, networks)| !networks.is_empty()).collect();
     let highest = values(&at).into_iter().fold(0.0, f64::max);
@@ -34,10 +34,16 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
         return None;
     }
     let scale = Scale::linear_few(&[0.0, highest.max(0.1)]);
-    let rows = if shares.len() > 1 { by_share(&at, &shares, &scale) } else { vec![vec![by_stage(&at, scale)]] };
+    let rows =
+        if fractions.len() > 1 { by_fraction(&at, &fractions, &scale) } else { vec![vec![by_stage(&at, scale)]] };
     let grid = Grid { title: recorded.study.name.clone(), entries: entries(&at), rows };
-    let make = if shares.len() > 1 { Figure::wide } else { Figure::new };
-    Some(make("spike-train-distances".to_owned(), caption(&at, shares.len(), &records[0].settings), grid, &data(&at)))
+    let make = if fractions.len() > 1 { Figure::wide } else { Figure::new };
+    Some(make(
+        "spike-train-distances".to_owned(),
+        caption(&at, fractions.len(), &records[0].settings),
+        grid,
+        &data(&at),
+    ))
 }
 
 fn values(at: &[(Stage, Vec<Seen>)]) -> Vec<f64> {
@@ -50,17 +56,17 @@ fn root(seen: &Seen, kind: PairKind) -> Option<f64> {
 }
 
 /// Draws one row per stage, with excitatory fractions on the x axis.
-fn by_share(at: &[(Stage, Vec<Seen>)], shares: &[f64], scale: &Scale) -> Vec<Vec<Plot>> {
+fn by_fraction(at: &[(Stage, Vec<Seen>)], fractions: &[f64], scale: &Scale) -> Vec<Vec<Plot>> {
     let plot = |(number, (stage, networks)): (usize, &(Stage, Vec<Seen>))| {
-        let of = |share: f64| {
-            let is_one = |seen: &&Seen| seen.record.settings.network.excitatory_fraction == share;
+        let of = |fraction: f64| {
+            let is_one = |seen: &&Seen| seen.record.settings.network.excitatory_fraction == fraction;
             networks.iter().filter(is_one).copied().collect::<Vec<Seen>>()
         };
-        let groups: Vec<Vec<Seen>> = shares.iter().map(|share| of(*share)).collect();
-        let name = |(share, group): (&f64, &Vec<Seen>)| {
-            format!("{} (n = {})", value_label(FRACTION, &toml::Value::Float(*share)), group.len())
+        let groups: Vec<Vec<Seen>> = fractions.iter().map(|fraction| of(*fraction)).collect();
+        let name = |(fraction, group): (&f64, &Vec<Seen>)| {
+            format!("{} (n = {})", value_label(FRACTION, &toml::Value::Float(*fraction)), group.len())
         };
-        let names: Vec<String> = shares.iter().zip(&groups).map(name).collect();
+        let names: Vec<String> = fractions.iter().zip(&groups).map(name).collect();
         let label = if number + 1 == at.len() { heading(FRACTION) } else { String::new() };
         plot(format!("{} networks", stage.words()), label, &names, &groups, scale.clone(), HEIGHT, true)
     };
@@ -105,10 +111,10 @@ fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
     entries
 }
 
-fn caption(at: &[(Stage, Vec<Seen>)], shares: usize, settings: &Settings) -> String {
+fn caption(at: &[(Stage, Vec<Seen>)], fractions: usize, settings: &Settings) -> String {
     let counts = at.iter().map(|(stage, networks)| format!("{} {}", networks.len(), stage.words()));
     let counts = counts.collect::<Vec<String>>().join(", ");
-    let order = if shares > 1 { ", by excitatory fraction" } else { "" };
+    let order = if fractions > 1 { ", by excitatory fraction" } else { "" };
     format!(
         "Van Rossum distance between spike trains of two hidden neurons on the test set{order}, with a time constant of one time step: mean \
          over samples and pairs of the root of the squared difference summed over time steps (dimensionless). One value per network \
@@ -127,10 +133,10 @@ fn data(at: &[(Stage, Vec<Seen>)]) -> Data {
         for seen in networks {
             for kind in PairKind::ALL {
                 let Some(distance) = kind.of(&seen.observation.distances) else { continue };
-                let share = seen.record.settings.network.excitatory_fraction;
+                let fraction = seen.record.settings.network.excitatory_fraction;
                 data.rows.push(vec![
                     stage.words().to_owned(),
-                    share.to_string(),
+                    fraction.to_string(),
                     seen.record.seed.to_string(),
                     seen.record.id.clone(),
                     kind.words().to_owned(),

@@ -188,9 +188,9 @@ mod tests {
         let all = "[network]\nhidden = [10, 20]\nexcitatory_fraction = [0.5, 1.0]\n[noise]\nlevel_percent = [1, 2]\n";
         assert_eq!(keys(all, &choice(None, None)), ["noise.level_percent", "network.hidden"]);
         assert_eq!(keys(all, &choice(Some(FRACTION), None)), [FRACTION]);
-        let shares = "[network]\nexcitatory_fraction = [0.5, 1.0]\n";
-        assert_eq!(keys(shares, &choice(None, None)), [FRACTION]);
-        let texts = format!("{shares}[hardware]\ndevice = [\"none\", \"ideal\"]\n");
+        let fractions = "[network]\nexcitatory_fraction = [0.5, 1.0]\n";
+        assert_eq!(keys(fractions, &choice(None, None)), [FRACTION]);
+        let texts = format!("{fractions}[hardware]\ndevice = [\"none\", \"ideal\"]\n");
         assert_eq!(keys(&texts, &choice(None, None)), ["hardware.device"]);
     }
 

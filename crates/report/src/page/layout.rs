@@ -4,8 +4,8 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::code::with_code;
 use super::{
-    Facts, Section, answer, comparisons, devices, figures, health, ledger, outcomes, provenance, reproduce, settings,
-    tables, tolerance, variance,
+    Facts, Section, answer, comparisons, devices, figures, health, outcomes, provenance, reproduce, settings, tables,
+    tolerance, usage, variance,
 };
 use crate::replication::Replication;
 
@@ -28,7 +28,7 @@ pub fn page(facts: &Facts, replication: Option<&dyn Replication>) -> String {
         Some(settings::section(facts)),
         variance::section(facts),
         tables::section(facts),
-        Some(ledger::section(facts)),
+        Some(usage::section(facts)),
         Some(provenance::section(facts)),
     ];
     let sections: Vec<Section> =

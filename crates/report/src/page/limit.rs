@@ -21,7 +21,7 @@ pub fn section(reports: &[LimitReport], figures: &[Vec<Figure>]) -> Markup {
             "A search with few seeds proposes a level. Fresh seeds, which neither the search nor an earlier answer in this folder has \
              used, certify it with a one-sided test. Further fresh seeds test the mildest harsher level at which the search expects \
              a refutation, then levels twice as far from the certified one. Neither test assumes that accuracy falls steadily. \
-             Levels between both are not decided. Confidence is that of one question; of several questions, more can be wrong."
+             Levels in between are not decided. Confidence is that of one question; of several questions, more can be wrong."
         }
         @if reports.iter().any(|report| report.criterion.statistic == Statistic::Mean) {
             p.method {

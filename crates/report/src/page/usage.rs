@@ -66,7 +66,7 @@ impl Group<'_> {
     }
 
     /// Formats `part` over `whole`, both summed over the trials, in %.
-    fn share(&self, part: impl Fn(&Record) -> u64, whole: impl Fn(&Record) -> u64) -> String {
+    fn fraction(&self, part: impl Fn(&Record) -> u64, whole: impl Fn(&Record) -> u64) -> String {
         let sum = |of: &dyn Fn(&Record) -> u64| self.records.iter().map(|record| of(record)).sum::<u64>();
         format!("{:.2}", 100.0 * sum(&part) as f64 / sum(&whole).max(1) as f64)
     }
@@ -98,9 +98,13 @@ fn writes(groups: &[Group]) -> Markup {
             named(group),
             group.records.len().to_string(),
             each(group, |layer| count(group.mean(|record| layer(record).cells_written as f64))),
-            each(group, |layer| group.share(|record| layer(record).clipped_low, |record| layer(record).cells_written)),
-            each(group, |layer| group.share(|record| layer(record).clipped_high, |record| layer(record).cells_written)),
-            each(group, |layer| group.share(|record| layer(record).wrong_sign, |record| layer(record).cells)),
+            each(group, |layer| {
+                group.fraction(|record| layer(record).clipped_low, |record| layer(record).cells_written)
+            }),
+            each(group, |layer| {
+                group.fraction(|record| layer(record).clipped_high, |record| layer(record).cells_written)
+            }),
+            each(group, |layer| group.fraction(|record| layer(record).wrong_sign, |record| layer(record).cells)),
         ]
     };
     let head = ["condition", "trials", "writes", "at the floor, %", "at the ceiling, %", "wrong sign, %"];
@@ -157,20 +161,21 @@ fn conversions(groups: &[Group]) -> Markup {
                 ("training", named.iter().filter_map(|of| of.training).collect::<Vec<_>>()),
                 ("tests", named.iter().filter_map(|of| of.test).collect()),
             ];
-            rows.extend(stages.into_iter().filter(|(_, shares)| !shares.is_empty()).map(|(stage, shares)| {
-                let all: f64 = shares.iter().map(|shares| shares.conversions as f64).sum();
+            rows.extend(stages.into_iter().filter(|(_, fractions)| !fractions.is_empty()).map(|(stage, fractions)| {
+                let all: f64 = fractions.iter().map(|fractions| fractions.conversions as f64).sum();
                 let percent = |of: fn(&ConversionShares) -> f64| {
-                    let part: f64 = shares.iter().map(|shares| of(shares) * shares.conversions as f64).sum();
+                    let part: f64 =
+                        fractions.iter().map(|fractions| of(fractions) * fractions.conversions as f64).sum();
                     format!("{:.2}", 100.0 * part / all)
                 };
                 vec![
                     group.condition.clone(),
                     format!("{connection}, {stage}"),
-                    count(all / shares.len() as f64),
-                    percent(|shares| shares.lowest),
-                    percent(|shares| shares.highest),
-                    percent(|shares| shares.zero),
-                    percent(|shares| shares.clipped),
+                    count(all / fractions.len() as f64),
+                    percent(|fractions| fractions.lowest),
+                    percent(|fractions| fractions.highest),
+                    percent(|fractions| fractions.zero),
+                    percent(|fractions| fractions.clipped),
                 ]
             }));
         }

@@ -24,13 +24,13 @@ pub fn section(facts: &Facts) -> Option<Section> {
             "Variance components by the method of moments, with all effects random and independent (Searle, Casella and McCulloch 1992). Negative \
              estimates are set to 0 and marked. Without replicates, the highest interaction includes the residual."
         }
-        (shares(facts, &seeds))
+        (fractions(facts, &seeds))
     };
     Some(Section { id: "variance", heading: "Variance components", body })
 }
 
 /// Renders the components of each condition.
-fn shares(facts: &Facts, seeds: &[usize]) -> Markup {
+fn fractions(facts: &Facts, seeds: &[usize]) -> Markup {
     let axes = &facts.study().axes;
     let plain: Vec<usize> = (0..axes.len()).filter(|axis| !seeds.contains(axis)).collect();
     let mut groups: Vec<(Vec<&toml::Value>, Vec<&Done>)> = Vec::new();
@@ -68,12 +68,12 @@ fn rows(facts: &Facts, seeds: &[usize], plain: &[usize], key: &[&toml::Value], g
                     rest if rest.is_empty() => "residual".to_owned(),
                     factors => factors,
                 };
-                let share = component.share.map_or_else(|| "-".to_owned(), percent);
+                let fraction = component.fraction.map_or_else(|| "-".to_owned(), percent);
                 let negative = if component.negative { " (estimate below 0)" } else { "" };
                 vec![
                     condition.clone(),
                     source,
-                    format!("{share}{negative}"),
+                    format!("{fraction}{negative}"),
                     format!("{:.2}", 100.0 * component.variance.sqrt()),
                     component.degrees.to_string(),
                 ]

@@ -8,7 +8,7 @@
 //! Time::Steps         sum over all steps                            k = 1 / (1 - exp(-2 / tau))
 //! Time::Continuous    1/tau times the integral over all times       k = 1/2
 //!
-//! tau     time constant of the kernel (steps; one step is 1 ms)
+//! tau     time constant of the kernel (steps)
 //! ```
 //!
 //! Source: van Rossum, Neural Comput 13, 751 (2001), in continuous time: two distant spikes have D² = 1, and one spike

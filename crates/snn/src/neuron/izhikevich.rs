@@ -1,4 +1,5 @@
-//! The Izhikevich neuron of 2003 with an exponential synaptic current; forward Euler, one step = 1 ms.
+//! The Izhikevich neuron of 2003 with an exponential synaptic current; forward Euler. One step stands
+//! for 1 ms of the neuron.
 //!
 //! This is not the neuron of the published study of excitatory and inhibitory networks, although both have the same
 //! name. The code of that study uses the form of 2007, C v' = k (v - vr)(v - vt) - u + I, with nine parameters per

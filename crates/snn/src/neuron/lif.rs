@@ -1,4 +1,4 @@
-//! The leaky integrate-and-fire neuron with an exponential synaptic current; forward Euler, one step = 1 ms.
+//! The leaky integrate-and-fire neuron with an exponential synaptic current; forward Euler.
 //!
 //! ```text
 //! S[t]    =  1 if V[t] > 1, else 0

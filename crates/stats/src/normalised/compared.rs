@@ -46,8 +46,8 @@ impl Crossing {
     fn at(&self, level: f64) -> Option<Vec<Drawn>> {
         let within = |ends: &&[(f64, Vec<Drawn>)]| (ends[0].0 - level) * (ends[1].0 - level) <= 0.0;
         let [(from, before), (to, after)] = self.distances.windows(2).find(within)? else { return None };
-        let share = (level - from) / (to - from);
-        let between = |(one, other): (&Drawn, &Drawn)| (one.0, (1.0 - share) * one.1 + share * other.1);
+        let fraction = (level - from) / (to - from);
+        let between = |(one, other): (&Drawn, &Drawn)| (one.0, (1.0 - fraction) * one.1 + fraction * other.1);
         Some(before.iter().zip(after).map(between).collect())
     }
 }

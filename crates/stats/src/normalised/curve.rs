@@ -95,7 +95,7 @@ impl Curve {
     pub fn crossing(&self, threshold: f64) -> Result<Crossing, NormalisedError> {
         self.check(threshold)?;
         let place = self.first(threshold);
-        let level = place.map(|(segment, share)| self.level(segment, share));
+        let level = place.map(|(segment, fraction)| self.level(segment, fraction));
         let by_repeat = place.map_or_else(Vec::new, |place| self.by_repeat(threshold, place));
         let at = |place: usize| (self.levels[place], self.distances(threshold, place, 0.0));
         let distances = if self.is_paired() { (0..self.levels.len()).map(at).collect() } else { Vec::new() };
@@ -148,13 +148,13 @@ impl Curve {
         }
         let segments = self.levels.len() - 1;
         let bounds = Bounds::new(self, threshold);
-        let at = |side: usize, segment: usize, share: f64| bounds.at(segment, share)[side];
+        let at = |side: usize, segment: usize, fraction: f64| bounds.at(segment, fraction)[side];
         let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
             // The lower bound is concave within a segment: it crosses 0 once.
             if at(0, segment, 0.0) <= 0.0 {
                 self.levels[segment]
             } else {
-                self.root(segment, |share| at(0, segment, share))
+                self.root(segment, |fraction| at(0, segment, fraction))
             }
         });
         let far = if at(1, segments - 1, 1.0) >= 0.0 {
@@ -162,7 +162,7 @@ impl Curve {
         } else {
             // The upper bound is convex: from the last level backwards, it crosses 0 once.
             let last = (0..segments).rfind(|&segment| at(1, segment, 0.0) >= 0.0);
-            Some(last.map_or(self.levels[0], |segment| self.root(segment, |share| at(1, segment, share))))
+            Some(last.map_or(self.levels[0], |segment| self.root(segment, |fraction| at(1, segment, fraction))))
         };
         Some(CrossingInterval { near, far })
     }
@@ -177,15 +177,15 @@ impl Curve {
         self.level(segment, below)
     }
 
-    fn level(&self, segment: usize, share: f64) -> f64 {
-        self.levels[segment] + share * (self.levels[segment + 1] - self.levels[segment])
+    fn level(&self, segment: usize, fraction: f64) -> f64 {
+        self.levels[segment] + fraction * (self.levels[segment + 1] - self.levels[segment])
     }
 
-    fn distance(&self, threshold: f64, segment: usize, share: f64) -> Distance {
-        let mean = self.mean_distance(threshold, segment, share);
+    fn distance(&self, threshold: f64, segment: usize, fraction: f64) -> Distance {
+        let mean = self.mean_distance(threshold, segment, fraction);
         let next = (segment + 1).min(self.levels.len() - 1);
         if self.is_paired() {
-            let distances = self.distances(threshold, segment, share);
+            let distances = self.distances(threshold, segment, fraction);
             let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
             return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
         }
@@ -193,24 +193,24 @@ impl Curve {
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
         // Neighbouring levels may share draws, so their errors add linearly. The error of the clean level is separate.
         let clean = if segment == 0 { 0.0 } else { threshold * error(0) };
-        let first = if segment == 0 { (1.0 - share - threshold).abs() } else { 1.0 - share };
-        let here = first * error(segment) + share * error(next);
+        let first = if segment == 0 { (1.0 - fraction - threshold).abs() } else { 1.0 - fraction };
+        let here = first * error(segment) + fraction * error(next);
         let n = [0, segment, next].into_iter().filter_map(of).map(|sample| sample.n).min().unwrap_or(1);
         (mean, libm::hypot(here, clean), n)
     }
 
-    fn mean_distance(&self, threshold: f64, segment: usize, share: f64) -> f64 {
+    fn mean_distance(&self, threshold: f64, segment: usize, fraction: f64) -> f64 {
         let at = |place: usize| mean(&self.outcomes[place]);
         let next = (segment + 1).min(self.levels.len() - 1);
-        let here = (1.0 - share) * at(segment) + share * at(next);
+        let here = (1.0 - fraction) * at(segment) + fraction * at(next);
         here - self.chance - threshold * (at(0) - self.chance)
     }
 
     /// Returns d of each repeat.
-    fn distances(&self, threshold: f64, segment: usize, share: f64) -> Vec<Drawn> {
+    fn distances(&self, threshold: f64, segment: usize, fraction: f64) -> Vec<Drawn> {
         let next = (segment + 1).min(self.levels.len() - 1);
         let of = |(draws, accuracies): &(Draws, Vec<f64>)| {
-            let here = (1.0 - share) * accuracies[segment] + share * accuracies[next];
+            let here = (1.0 - fraction) * accuracies[segment] + fraction * accuracies[next];
             (*draws, here - self.chance - threshold * (accuracies[0] - self.chance))
         };
         self.repeats.iter().map(of).collect()
@@ -231,12 +231,12 @@ impl Curve {
 
     /// Returns the crossing of the mean curve shifted by `above`, the one that its crossing in a segment, at a fraction
     /// `share` of it, moves to. Beyond the levels, the curve has the slope of that segment.
-    fn shifted(&self, threshold: f64, (segment, share): (usize, f64), above: f64) -> f64 {
+    fn shifted(&self, threshold: f64, (segment, fraction): (usize, f64), above: f64) -> f64 {
         let mean = |place: usize| self.mean_distance(threshold, place, 0.0);
         let slope = (mean(segment + 1) - mean(segment)) / (self.levels[segment + 1] - self.levels[segment]);
         let later = segment + 1..if above > 0.0 { self.levels.len() } else { 0 };
         let earlier = 0..if above > 0.0 { 0 } else { segment + 1 };
-        let (mut level, mut distance) = (self.level(segment, share), above);
+        let (mut level, mut distance) = (self.level(segment, fraction), above);
         for place in later.chain(earlier.rev()) {
             let next = mean(place) + above;
             if (next > 0.0) != (above > 0.0) {
@@ -254,8 +254,8 @@ impl Bounds<'_> {
     }
 
     /// Returns lower and upper end of the 95 % interval of d at a fraction of a segment.
-    fn at(&self, segment: usize, share: f64) -> [f64; 2] {
-        let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, share);
+    fn at(&self, segment: usize, fraction: f64) -> [f64; 2] {
+        let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, fraction);
         if self.quantile.get().0 != n {
             self.quantile.set((n, student(n.max(2) - 1, 1.0 - ALPHA / 2.0)));
         }

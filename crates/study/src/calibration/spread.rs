@@ -16,7 +16,7 @@ use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use serde_json::json;
 
-use super::memory::Spread;
+use super::stored::Spread;
 use super::{CalibrationError, Calibrations};
 use crate::auto::{rounded, set_sigma};
 use crate::prepare::Prepared;

@@ -11,7 +11,7 @@ use crate::significant::significant;
 
 /// Summary of a chip map, compared with the window of the device.
 #[derive(Clone, Debug, PartialEq)]
-pub struct MapAccount {
+pub struct MapSummary {
     /// Key that names the map.
     pub key: String,
     /// Path of the map.
@@ -36,7 +36,7 @@ pub struct MapAccount {
     pub window: (f32, f32),
 }
 
-impl MapAccount {
+impl MapSummary {
     fn new(
         maps: &ChipMaps,
         connection: Connection,
@@ -44,7 +44,7 @@ impl MapAccount {
         device: &Device,
         faults: bool,
         given: &[f32],
-    ) -> Option<MapAccount> {
+    ) -> Option<MapSummary> {
         let file = of_connection(if faults { &maps.fault } else { &maps.conductance }, connection)?;
         let window = (device.window.low(), device.window.high());
         let count = |of: &dyn Fn(f32) -> bool| given.iter().filter(|conductance| of(**conductance)).count();
@@ -52,7 +52,7 @@ impl MapAccount {
         conducting.sort_by(f32::total_cmp);
         let (below, above) = (conducting.len().saturating_sub(1) / 2, conducting.len() / 2);
         let median = conducting.get(below).zip(conducting.get(above));
-        Some(MapAccount {
+        Some(MapSummary {
             key: file.key.clone(),
             path: file.path.clone(),
             connection: connection_name(connection),
@@ -68,9 +68,9 @@ impl MapAccount {
     }
 }
 
-impl fmt::Display for MapAccount {
+impl fmt::Display for MapSummary {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let MapAccount { path, connection, cells, given, open, below, above, window, .. } = self;
+        let MapSummary { path, connection, cells, given, open, below, above, window, .. } = self;
         let percent = significant(100.0 * *given as f64 / *cells as f64);
         if self.faults {
             write!(formatter, "fault map {path} ({connection}): {given} of {cells} cells stuck ({percent} %)")?;
@@ -95,19 +95,19 @@ impl ChipMaps {
     ///
     /// # Errors
     /// Returns a [`WrongMap`] if a map does not fit the array.
-    pub fn accounts(
+    pub fn summaries(
         &self,
         connection: Connection,
         shape: (usize, usize),
         device: &Device,
-    ) -> Result<Vec<MapAccount>, WrongMap> {
+    ) -> Result<Vec<MapSummary>, WrongMap> {
         let LayerMaps { faults, conductances } = self.of_layer(connection, shape.0, shape.1, device)?;
         let stuck = faults.map(|map| map.written().iter().map(|stuck| stuck.conductance).collect::<Vec<f32>>());
         let start = conductances.map(|map| map.cells().collect::<Vec<f32>>());
-        let account = |(faults, given): (bool, Option<Vec<f32>>)| {
-            MapAccount::new(self, connection, shape, device, faults, &given?)
+        let summary = |(faults, given): (bool, Option<Vec<f32>>)| {
+            MapSummary::new(self, connection, shape, device, faults, &given?)
         };
-        Ok([(true, stuck), (false, start)].into_iter().filter_map(account).collect())
+        Ok([(true, stuck), (false, start)].into_iter().filter_map(summary).collect())
     }
 }
 
@@ -131,24 +131,24 @@ mod tests {
     fn summarizes_a_fault_map() {
         let text = "unit siemens\nok 2e-4 ok open\nok 2.5e-4 high-resistance ok";
         let maps = ChipMaps { fault: vec![file(Connection::Feedforward(0), text)], ..ChipMaps::default() };
-        let messages = |connection, shape| maps.accounts(connection, shape, &device()).expect("a map");
-        let accounts = messages(Connection::Feedforward(0), (2, 4));
+        let messages = |connection, shape| maps.summaries(connection, shape, &device()).expect("a map");
+        let summaries = messages(Connection::Feedforward(0), (2, 4));
         assert_eq!(
-            accounts.iter().map(MapAccount::to_string).collect::<Vec<_>>(),
+            summaries.iter().map(MapSummary::to_string).collect::<Vec<_>>(),
             ["fault map chip.csv (hidden-1): 4 of 8 cells stuck (50.0 %), median 200 µS, 1 open; 0 below and 1 \
                  above the window of 5 to 200 µS"]
         );
         assert_eq!(messages(Connection::Readout, (4, 2)), []);
-        assert!(maps.accounts(Connection::Feedforward(0), (4, 2), &device()).is_err());
+        assert!(maps.summaries(Connection::Feedforward(0), (4, 2), &device()).is_err());
     }
 
     #[test]
     fn summarizes_a_conductance_map() {
         let text = "unit microsiemens\n1 100 120 300";
         let maps = ChipMaps { conductance: vec![file(Connection::Readout, text)], ..ChipMaps::default() };
-        let accounts = maps.accounts(Connection::Readout, (1, 4), &device()).expect("a map");
+        let summaries = maps.summaries(Connection::Readout, (1, 4), &device()).expect("a map");
         assert_eq!(
-            accounts[0].to_string(),
+            summaries[0].to_string(),
             "conductance map chip.csv (readout): initial conductance of 4 of 4 cells, median 110 µS; 1 below and 1 \
              above the window of 5 to 200 µS"
         );

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use ohmspike_datasets::reason;
 
-use super::answer::{self, Answer};
 use super::jobs::Jobs;
+use super::subprocess::{self, Output};
 use super::task::TaskState;
 
 /// The longest answer, bytes. Lines of 60 bytes for 100,000 tasks take 6 MB.
@@ -159,12 +159,12 @@ fn from_accounts(lines: &str) -> String {
 }
 
 fn ask(program: &'static str, command: &mut Command) -> Result<String, SlurmError> {
-    let answer = answer::of(command, LONGEST_ANSWER, PATIENCE).map_err(|source| match source.kind() {
+    let answer = subprocess::run(command, LONGEST_ANSWER, PATIENCE).map_err(|source| match source.kind() {
         io::ErrorKind::NotFound => SlurmError::Missing { program },
         io::ErrorKind::TimedOut => SlurmError::Silent { program, seconds: PATIENCE.as_secs() },
         _ => SlurmError::Start { program, source },
     })?;
-    let Answer { status, stdout, stderr } = answer;
+    let Output { status, stdout, stderr } = answer;
     if status.success() {
         return Ok(String::from_utf8_lossy(&stdout).into_owned());
     }

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use crate::bounded::Unreadable;
 
-/// The answer of a program.
+/// What a program prints and returns.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Output {
     /// Exit status.
     pub status: ExitStatus,
     /// Standard output.
@@ -29,7 +29,7 @@ const LINGER: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// [`io::ErrorKind::TimedOut`] if the program did not end in time and was killed; otherwise the error of the system.
-pub fn of(command: &mut Command, most: u64, patience: Duration) -> io::Result<Answer> {
+pub fn run(command: &mut Command, most: u64, patience: Duration) -> io::Result<Output> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let stdout = read_aside(child.stdout.take(), most);
     let stderr = read_aside(child.stderr.take(), most);
@@ -39,7 +39,7 @@ pub fn of(command: &mut Command, most: u64, patience: Duration) -> io::Result<An
     while !(stdout.is_finished() && stderr.is_finished()) && ended.elapsed() < LINGER {
         thread::sleep(PAUSE);
     }
-    Ok(Answer { status, stdout: stdout.take()?, stderr: stderr.take()? })
+    Ok(Output { status, stdout: stdout.take()?, stderr: stderr.take()? })
 }
 
 /// Waits for the program to end, and kills it after `patience`.
@@ -111,8 +111,8 @@ fn read_into(into: &Mutex<Vec<u8>>, mut stream: impl Read, most: u64) -> io::Res
 mod tests {
     use super::*;
 
-    fn shell(script: &str, most: u64, patience: Duration) -> io::Result<Answer> {
-        of(Command::new("sh").args(["-c", script]), most, patience)
+    fn shell(script: &str, most: u64, patience: Duration) -> io::Result<Output> {
+        run(Command::new("sh").args(["-c", script]), most, patience)
     }
 
     #[test]

@@ -97,7 +97,7 @@ fn too_coarse(settings: &Settings) -> Option<String> {
 
 impl Display for AtChance {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| significant(100.0 * share);
+        let percent = |fraction: f64| significant(100.0 * fraction);
         let AtChance { outcome, low, chance, samples, loss } = self;
         write!(
             formatter,

@@ -17,7 +17,6 @@
 //! moves an outcome by about 5 %, the usual tolerance. A rise of a third of the accuracy above chance is reported
 //! whatever its error: such a mean is not that of a converged network. Windows under six epochs are not tested: a third
 //! would be a single test.
-//! third would be a single test.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -76,9 +75,9 @@ impl Rise {
     }
 
     /// Whether the rise exceeds both a fraction of the accuracy above `chance` and an accuracy.
-    fn exceeds(&self, (share, accuracy): (f64, f64), chance: f64) -> bool {
+    fn exceeds(&self, (fraction, accuracy): (f64, f64), chance: f64) -> bool {
         let outcome = (self.first_third + self.last_third) / 2.0;
-        self.height() > (share * (outcome - chance)).max(accuracy)
+        self.height() > (fraction * (outcome - chance)).max(accuracy)
     }
 
     /// Whether the rise excludes the outcome from results, given the accuracy of guessing. `clear` is the result of its
@@ -90,7 +89,7 @@ impl Rise {
 
 impl Display for Rise {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        let percent = |share: f64| significant(100.0 * share);
+        let percent = |fraction: f64| significant(100.0 * fraction);
         write!(
             formatter,
             "the test accuracy rises from {} % in the first third of the last {} epochs to {} % in the last third \

@@ -303,8 +303,8 @@ fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
         ("p_dead_column", dead_column),
         ("p_cluster", cluster),
     ];
-    let there = all.iter().filter(|(_, share)| *share > 0.0);
-    let there = there.map(|(key, share)| format!("device.faults.{key} = {share}"));
+    let there = all.iter().filter(|(_, fraction)| *fraction > 0.0);
+    let there = there.map(|(key, fraction)| format!("device.faults.{key} = {fraction}"));
     let map = of_connection(&loaded.maps.fault, Connection::Feedforward(layer))
         .map(|map| format!("{} = {}", map.key, map.path));
     there.chain(map).collect()

@@ -15,8 +15,8 @@ use crate::significant::{short, significant};
 #[error(
     "converters.adc: {connection}: {} % of the conversions in {stage} are outside the range of {} µA and are clipped \
      ({} % at the lowest code, {} % at the highest, {} % at code 0)\n\nhint: {}",
-    significant(100.0 * shares.clipped), significant(*full_scale), significant(100.0 * shares.lowest),
-    significant(100.0 * shares.highest), significant(100.0 * shares.zero), advice(*below_zero, *full_scale)
+    significant(100.0 * fractions.clipped), significant(*full_scale), significant(100.0 * fractions.lowest),
+    significant(100.0 * fractions.highest), significant(100.0 * fractions.zero), advice(*below_zero, *full_scale)
 )]
 pub struct Saturated {
     /// Name of the connection.
@@ -24,7 +24,7 @@ pub struct Saturated {
     /// `training` or `tests`, whichever clips more.
     pub stage: &'static str,
     /// Fractions of its conversions by where they ended.
-    pub shares: ConversionShares,
+    pub fractions: ConversionShares,
     /// Full scale, µA.
     pub full_scale: f64,
     /// Whether unsigned codes clip negative sums rather than large ones.
@@ -52,11 +52,17 @@ pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
         let connection = connection_name(connection);
         let counted = conversions.iter().find(|counted| counted.connection == connection)?;
         let stages = [("training", counted.training), ("tests", counted.test)];
-        let worst = stages.into_iter().filter_map(|(stage, shares)| Some((stage, shares?)));
-        let (stage, shares) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
+        let worst = stages.into_iter().filter_map(|(stage, fractions)| Some((stage, fractions?)));
+        let (stage, fractions) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
         // With unsigned codes, a clipped sum that did not end at the highest code was negative.
-        let below_zero = adc.codes == AdcCodes::Unsigned && shares.clipped > 2.0 * shares.highest;
-        (shares.clipped > MOST_CONVERSIONS).then_some(Saturated { connection, stage, shares, full_scale, below_zero })
+        let below_zero = adc.codes == AdcCodes::Unsigned && fractions.clipped > 2.0 * fractions.highest;
+        (fractions.clipped > MOST_CONVERSIONS).then_some(Saturated {
+            connection,
+            stage,
+            fractions,
+            full_scale,
+            below_zero,
+        })
     };
     record.settings.connections().into_iter().filter_map(of).collect()
 }

@@ -60,10 +60,10 @@ fn held(below: Option<f64>, above: Option<f64>) -> String {
 /// Describes the clipping by a window narrowed to the table, and by the present window.
 fn cut(clips: &[(f64, f64)]) -> String {
     let clips =
-        clips.iter().map(|(ohm, share)| format!("{} % at {} ohm", significant(100.0 * share), significant(*ohm)));
+        clips.iter().map(|(ohm, fraction)| format!("{} % at {} ohm", significant(100.0 * fraction), significant(*ohm)));
     let now = match clips.collect::<Vec<String>>().join(", ") {
         none if none.is_empty() => String::new(),
-        shares => format!("; the present window clips {shares}"),
+        fractions => format!("; the present window clips {fractions}"),
     };
     format!("that would clip half of the writes to the outermost points, and all drift beyond them{now}")
 }
@@ -109,8 +109,8 @@ fn clips(device: &Device, resistances: [f64; 4]) -> Vec<(f64, f64)> {
         let clip = write_clip(device, 1e6 / resistance, None, 1.0).filter(|_| within);
         if clips.iter().all(|(known, _)| *known != resistance) {
             // Too rare to ever be observed.
-            let share = |clip: WriteClip| if clip.total() < 1e-9 { 0.0 } else { clip.total() };
-            clips.extend(clip.map(|clip| (resistance, share(clip))));
+            let fraction = |clip: WriteClip| if clip.total() < 1e-9 { 0.0 } else { clip.total() };
+            clips.extend(clip.map(|clip| (resistance, fraction(clip))));
         }
     }
     clips

@@ -15,7 +15,7 @@ const CLIPPED: f64 = 0.01;
     "device `{device}`: levels: the window of {} to {} µS clips {}: {} less spread than the file states and cannot \
      drift further\n\n\
      hint: widen `device.window` to three standard deviations of a write beyond the outermost levels, and list the \
-     levels in `device.levels.microsiemens`", window.0, window.1, shares(clipped),
+     levels in `device.levels.microsiemens`", window.0, window.1, fractions(clipped),
     if clipped.len() == 1 { "its cells have" } else { "their cells have" }
 )]
 pub struct ClippedLevels {
@@ -27,11 +27,11 @@ pub struct ClippedLevels {
     pub window: (f32, f32),
 }
 
-fn shares(clipped: &[(f64, f64)]) -> String {
-    let share = |(level, share): &(f64, f64)| {
-        format!("{} % of the writes to the level at {} µS", significant(100.0 * share), significant(*level))
+fn fractions(clipped: &[(f64, f64)]) -> String {
+    let fraction = |(level, fraction): &(f64, f64)| {
+        format!("{} % of the writes to the level at {} µS", significant(100.0 * fraction), significant(*level))
     };
-    clipped.iter().map(share).collect::<Vec<String>>().join(" and ")
+    clipped.iter().map(fraction).collect::<Vec<String>>().join(" and ")
 }
 
 /// Returns a warning about the levels of `device` with too many clipped writes. `study_sigma` is the write noise in µS
@@ -43,8 +43,9 @@ pub(super) fn clipped_levels(device: &Device, study_sigma: Option<f64>, scale: f
         Levels::Even { spacing: LevelSpacing::Conductance | LevelSpacing::LnConductance, .. } => [low, high],
         Levels::Listed(levels) => [*levels.first()?, *levels.last()?],
     };
-    let share = |level: f64| (level, write_clip(device, level, study_sigma, scale).unwrap_or_default().total());
-    let clipped: Vec<(f64, f64)> = outermost.map(share).into_iter().filter(|(_, share)| *share > CLIPPED).collect();
+    let fraction = |level: f64| (level, write_clip(device, level, study_sigma, scale).unwrap_or_default().total());
+    let clipped: Vec<(f64, f64)> =
+        outermost.map(fraction).into_iter().filter(|(_, fraction)| *fraction > CLIPPED).collect();
     let (device, window) = (device.name.clone(), (device.window.low(), device.window.high()));
     (!clipped.is_empty()).then_some(ClippedLevels { device, clipped, window })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ohmspike_snn::connection::Connection;
 
-use crate::chip_maps::{MapAccount, MapFile, of_connection};
+use crate::chip_maps::{MapFile, MapSummary, of_connection};
 use crate::prepare::LoadedDevice;
 use crate::significant::significant;
 
@@ -75,8 +75,8 @@ pub enum MapWarning {
 /// Returns the warnings about the maps of `connection`.
 pub(super) fn odd_maps(loaded: &LoadedDevice, connection: Connection, shape: (usize, usize)) -> Vec<MapWarning> {
     // `prepare` has already rejected maps of another shape.
-    let accounts = loaded.maps.accounts(connection, shape, &loaded.device).unwrap_or_default();
-    let of = |account: &MapAccount| {
+    let accounts = loaded.maps.summaries(connection, shape, &loaded.device).unwrap_or_default();
+    let of = |account: &MapSummary| {
         let maps = if account.faults { &loaded.maps.fault } else { &loaded.maps.conductance };
         of_connection(maps, connection).map(|file| odd(account, file)).unwrap_or_default()
     };
@@ -84,11 +84,11 @@ pub(super) fn odd_maps(loaded: &LoadedDevice, connection: Connection, shape: (us
 }
 
 /// Returns the warnings about one map: `account` is its summary, `file` its text.
-fn odd(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
+fn odd(account: &MapSummary, file: &MapFile) -> Vec<MapWarning> {
     far(account).into_iter().chain(placeholders(account, file)).collect()
 }
 
-fn far(account: &MapAccount) -> Option<MapWarning> {
+fn far(account: &MapSummary) -> Option<MapWarning> {
     let median = account.median?;
     let (low, high) = (f64::from(account.window.0), f64::from(account.window.1));
     let within = |conductance: f64| (low..=high).contains(&conductance);
@@ -114,7 +114,7 @@ fn far(account: &MapAccount) -> Option<MapWarning> {
 }
 
 /// Finds placeholders: numbers made only of nines, or one repeated negative value.
-fn placeholders(account: &MapAccount, file: &MapFile) -> Vec<MapWarning> {
+fn placeholders(account: &MapSummary, file: &MapFile) -> Vec<MapWarning> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for line in file.text.lines().filter(|line| !line.trim_start().starts_with('#')) {
         for cell in line.split([',', ' ', '\t']).map(str::trim).filter(|cell| stands_for_nothing(cell)) {
@@ -154,7 +154,7 @@ mod tests {
             FAULTS => ChipMaps { fault: of, ..ChipMaps::default() },
             _ => ChipMaps { conductance: of, ..ChipMaps::default() },
         };
-        let accounts = maps.accounts(Connection::Feedforward(0), (2, 4), &device).expect("a map");
+        let accounts = maps.summaries(Connection::Feedforward(0), (2, 4), &device).expect("a map");
         accounts.iter().flat_map(|account| odd(account, &file)).map(|warning| warning.to_string()).collect()
     }
 

@@ -40,10 +40,10 @@ pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f6
 }
 
 /// Lower end of the 95 % interval of a fraction measured on `samples` samples.
-fn lower_end(share: f64, samples: u64) -> f64 {
+fn lower_end(fraction: f64, samples: u64) -> f64 {
     let n = samples as f64;
-    let middle = share + Z * Z / (2.0 * n);
-    let half = Z * (share * (1.0 - share) / n + Z * Z / (4.0 * n * n)).sqrt();
+    let middle = fraction + Z * Z / (2.0 * n);
+    let half = Z * (fraction * (1.0 - fraction) / n + Z * Z / (4.0 * n * n)).sqrt();
     (middle - half) / (1.0 + Z * Z / n)
 }
 

@@ -9,15 +9,15 @@ use crate::warning::converters::Saturated;
 
 /// Returns the state of converters with a range that clips sums.
 pub(in crate::health) fn conversions(saturated: &Saturated) -> Clipped {
-    let (connection, share) = (saturated.connection.clone(), saturated.shares.clipped);
+    let (connection, share) = (saturated.connection.clone(), saturated.fractions.clipped);
     Clipped { ended: Ended::Conversions, connection, fraction: share }
 }
 
 /// Returns the connection with the largest fraction of clipped writes, if it is too large.
 pub(in crate::health) fn clipped(record: &Record) -> Option<Clipped> {
     let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
-    let shares = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
-    let (connection, share) = shares.max_by(|one, next| one.1.total_cmp(&next.1))?;
+    let fractions = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
+    let (connection, share) = fractions.max_by(|one, next| one.1.total_cmp(&next.1))?;
     (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), fraction: share })
 }
 

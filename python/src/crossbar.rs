@@ -168,7 +168,7 @@ impl Crossbar {
         }
         let crossbar = Crossbar {
             made_with: made_with.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-            reader: Reader::new(rows, columns),
+            reader: Reader::new(&array),
             array,
             device,
             branches,

@@ -285,6 +285,7 @@ impl Device {
         let sampling = Sampling {
             target: write_microsiemens,
             from: start_microsiemens.unwrap_or(f64::from(device.window.low())),
+            states_start: false,
             count: count.size(),
             cycles: cycles.0 as u32,
             after_seconds,

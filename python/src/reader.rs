@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 use numpy::{PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
-use ohmspike::crossbar::{AnalogRead, ColumnRead, CrossbarArray};
+use ohmspike::crossbar::{AnalogRead, ColumnRead, CrossbarArray, RowReads};
 use ohmspike::rng::Seed;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -16,9 +16,8 @@ use crate::arrays::{as_type, real_array, shape_words};
 pub struct Reader {
     columns: ColumnRead,
     active: Vec<usize>,
-    /// Reads of every row since the array last counted them.
-    row_reads: Vec<u32>,
-    steps: u64,
+    /// Reads since the array last counted them.
+    reads: RowReads,
 }
 
 /// Inputs of a read, samples x rows.
@@ -29,25 +28,22 @@ enum Inputs<'a> {
 }
 
 impl Reader {
-    /// Creates the buffers for an array of `rows` x `columns`.
-    pub fn new(rows: usize, columns: usize) -> Reader {
-        Reader { columns: ColumnRead::new(columns), active: vec![0; rows], row_reads: vec![0; rows], steps: 0 }
+    /// Creates the buffers for `array`.
+    pub fn new(array: &CrossbarArray) -> Reader {
+        Reader { columns: ColumnRead::new(array.columns()), active: vec![0; array.rows()], reads: array.row_reads() }
     }
 
     /// Passes the reads since the last call to the usage counts of `array`.
     ///
     /// Energy depends on the conductances at the read, so this precedes every change of them.
     pub fn count(&mut self, array: &mut CrossbarArray) {
-        if self.steps > 0 {
-            array.count_reads(&self.row_reads, self.steps);
-            self.forget();
-        }
+        array.count_reads(&self.reads);
+        self.forget();
     }
 
     /// Drops the reads since the last count.
     pub fn forget(&mut self) {
-        self.row_reads.fill(0);
-        self.steps = 0;
+        self.reads.clear();
     }
 
     /// Reads `array` with `inputs`; see `Crossbar.read`.
@@ -81,7 +77,7 @@ impl Reader {
             let given = spikes_of(&given, &kind, "inputs")?;
             let given = given.cast::<PyArray1<bool>>()?.readonly();
             let spikes = given.as_slice()?;
-            self.add_spikes(spikes, samples);
+            self.add_spikes(spikes);
             py.detach(|| sums(array, Inputs::Spikes(spikes), is_batch, seed))
         };
         let sums = PyArray1::from_vec(py, read);
@@ -110,30 +106,21 @@ impl Reader {
     }
 
     fn read_step(&mut self, array: &CrossbarArray, spikes: &[bool], seed: Seed) {
-        for (reads, &spike) in self.row_reads.iter_mut().zip(spikes) {
-            *reads = reads.saturating_add(u32::from(spike));
-        }
-        self.steps += 1;
         let active = active_rows(spikes, &mut self.active);
+        self.reads.add_step(active.iter().copied());
         self.columns.sample_tiles(array, active, &mut seed.normals());
     }
 
-    fn add_spikes(&mut self, spikes: &[bool], samples: usize) {
-        for step in spikes.chunks_exact(self.row_reads.len()) {
-            for (reads, &spike) in self.row_reads.iter_mut().zip(step) {
-                *reads = reads.saturating_add(u32::from(spike));
-            }
+    fn add_spikes(&mut self, spikes: &[bool]) {
+        for step in spikes.chunks_exact(self.active.len()) {
+            self.reads.add_step(active_rows(step, &mut self.active).iter().copied());
         }
-        self.steps += samples as u64;
     }
 
     /// Counts every driven row as one read: drivers use a pulse of the read voltage or less.
     fn add_analog(&mut self, inputs: &[f32]) {
-        for step in inputs.chunks_exact(self.row_reads.len()) {
-            for (reads, &input) in self.row_reads.iter_mut().zip(step) {
-                *reads = reads.saturating_add(u32::from(input > 0.0));
-            }
-            self.steps += 1;
+        for step in inputs.chunks_exact(self.active.len()) {
+            self.reads.add_step((0..step.len()).filter(|&row| step[row] > 0.0));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Several events of a unit in one step: an input of k is equivalent to k inputs with equal weights.
 
-use ohmspike_crossbar::WriteReport;
+use ohmspike_crossbar::{RowReads, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Matrix, Serial};
 use ohmspike_snn::connection::Connection;
@@ -154,9 +154,9 @@ impl ReadPath for Counting {
         Layer::exact(self.weights())
     }
 
-    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-        self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += u64::from(*reads));
-        self.steps += steps;
+    fn count_reads(&mut self, reads: &RowReads) {
+        self.row_reads.iter_mut().zip(reads.rows()).for_each(|(sum, reads)| *sum += u64::from(*reads));
+        self.steps += reads.tiles()[0];
     }
 }
 

@@ -8,7 +8,8 @@
 //! 1. baseline   noise-free network on the search seeds; ends here if it misses the criterion
 //! 2. search     bracket and bisection on a few shared seeds -> candidate                          (`search`)
 //! 3. certify    the candidate with fresh seeds at alpha / 2; after the k-th failure 2^(k - 1) levels milder,
-//!               with further fresh seeds at alpha / 2^(k + 1)                                      (`effort`)
+//!               with further fresh seeds at alpha / 2^(k + 1)                                      (`effort`);
+//!               a certificate that the caller calls useless counts as a failure
 //! 4. refute     the mildest level above the certified one at which the search expects a refutation, with fresh seeds
 //!               at alpha / 2; after the k-th failure twice as far from the certified one, at alpha / 2^(k + 1);
 //!               after a refutation that the caller calls useless, a milder level
@@ -173,12 +174,12 @@ impl Procedure {
 
     /// Returns the next trials to run, or the limit.
     pub fn next(&self, known: &Known) -> Step {
-        self.next_unless(known, &|_| false)
+        self.next_unless(known, &|_, _| false)
     }
 
-    /// Returns the next trials to run, or the limit. After a refutation that is `useless`, for example because its trials
-    /// are unhealthy, a milder level is tested.
-    pub fn next_unless(&self, known: &Known, useless: &dyn Fn(&Attempt) -> bool) -> Step {
+    /// Returns the next trials to run, or the limit. After a certificate or a refutation that is `useless`, for example
+    /// because its trials are unhealthy, a milder level is tested.
+    pub fn next_unless(&self, known: &Known, useless: &dyn Fn(&Attempt, Purpose) -> bool) -> Step {
         match self.limit(&mut Ledger::new(known), useless) {
             Ok(limit) => Step::Done(limit),
             Err(batch) => Step::Run(batch),
@@ -193,7 +194,7 @@ impl Procedure {
         Limit { verdict: self.verdict(certified, refuted), certified, refuted, ..limit }
     }
 
-    fn limit(&self, ledger: &mut Ledger, useless: &dyn Fn(&Attempt) -> bool) -> Result<Limit, Batch> {
+    fn limit(&self, ledger: &mut Ledger, useless: &dyn Fn(&Attempt, Purpose) -> bool) -> Result<Limit, Batch> {
         let baseline = self.baseline(ledger)?;
         let mut limit = Limit {
             verdict: Verdict::BaselineMisses,
@@ -209,7 +210,7 @@ impl Procedure {
         };
         if !self.baseline_misses(ledger)? {
             let found = self.search(baseline.accuracy, ledger)?;
-            limit.certifications = self.certify(&found, ledger)?;
+            limit.certifications = self.certify(&found, ledger, useless)?;
             limit.certified = succeeded(&limit.certifications);
             limit.refutations = self.refute(&found, &limit.certifications, ledger, useless)?;
             limit.refuted = succeeded(&limit.refutations);
@@ -284,7 +285,12 @@ impl Procedure {
         Examiner { criterion: &self.criterion, effort: &self.effort, purpose }
     }
 
-    fn certify(&self, found: &Found, ledger: &mut Ledger) -> Result<Vec<Attempt>, Batch> {
+    fn certify(
+        &self,
+        found: &Found,
+        ledger: &mut Ledger,
+        useless: &dyn Fn(&Attempt, Purpose) -> bool,
+    ) -> Result<Vec<Attempt>, Batch> {
         let examiner = self.examiner(Purpose::Certify);
         let mut attempts: Vec<Attempt> = Vec::new();
         let mut level = found.candidate;
@@ -293,7 +299,8 @@ impl Procedure {
             let Some(here) = level else { break };
             let attempt = examiner.examine(here, test, first..first + test.seeds, ledger)?;
             first = attempt.seeds.end;
-            level = (!attempt.succeeded && here > 0).then(|| here.saturating_sub(stride(number)));
+            let certified = attempt.succeeded && !useless(&attempt, Purpose::Certify);
+            level = (!certified && here > 0).then(|| here.saturating_sub(stride(number)));
             attempts.push(attempt);
         }
         Ok(attempts)
@@ -305,7 +312,7 @@ impl Procedure {
         found: &Found,
         certifications: &[Attempt],
         ledger: &mut Ledger,
-        useless: &dyn Fn(&Attempt) -> bool,
+        useless: &dyn Fn(&Attempt, Purpose) -> bool,
     ) -> Result<Vec<Attempt>, Batch> {
         let examiner = self.examiner(Purpose::Refute);
         let harshest = self.levels.harshest();
@@ -321,7 +328,7 @@ impl Procedure {
             }
             let attempt = examiner.examine(level, test, first..first + test.seeds, ledger)?;
             first = attempt.seeds.end;
-            let (refuted, is_useless) = (attempt.succeeded, attempt.succeeded && useless(&attempt));
+            let (refuted, is_useless) = (attempt.succeeded, attempt.succeeded && useless(&attempt, Purpose::Refute));
             attempts.push(attempt);
             match (refuted, is_useless) {
                 (true, false) => break,
@@ -371,7 +378,7 @@ mod tests {
     use super::*;
 
     /// Runs `procedure` on a network that loses a point per unit of noise, from 80 %, with a `spread` over seeds.
-    fn run(procedure: &Procedure, useless: &dyn Fn(&Attempt) -> bool, spread: fn(u64) -> f64) -> Limit {
+    fn run(procedure: &Procedure, useless: &dyn Fn(&Attempt, Purpose) -> bool, spread: fn(u64) -> f64) -> Limit {
         let mut known = Known::new();
         loop {
             let batch = match procedure.next_unless(&known, useless) {
@@ -400,8 +407,10 @@ mod tests {
     #[test]
     fn a_useless_refutation_is_followed_by_milder_ones() {
         let procedure = procedure(&[1.0, 2.0, 4.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0, 14.0, 16.0], Effort::default());
-        let limit =
-            |useless: &dyn Fn(&Attempt) -> bool| run(&procedure, useless, |seed| 0.012 * ((seed % 4) as f64 - 1.5));
+        let limit = |useless: &dyn Fn(&Attempt) -> bool| {
+            let useless = |attempt: &Attempt, purpose| purpose == Purpose::Refute && useless(attempt);
+            run(&procedure, &useless, |seed| 0.012 * ((seed % 4) as f64 - 1.5))
+        };
         let refuted =
             |limit: &Limit| limit.refutations.iter().map(|one| (one.level, one.succeeded)).collect::<Vec<_>>();
         let plain = limit(&|_| false);
@@ -414,10 +423,29 @@ mod tests {
     }
 
     #[test]
+    fn a_useless_certificate_is_followed_by_milder_ones() {
+        let procedure = procedure(&[0.5, 1.0, 2.0, 3.0, 10.0, 30.0], Effort::default());
+        let limit = |from: usize| {
+            let useless = |attempt: &Attempt, purpose| purpose == Purpose::Certify && attempt.level >= from;
+            run(&procedure, &useless, |seed| 0.001 * (seed % 3) as f64)
+        };
+        let certified =
+            |limit: &Limit| limit.certifications.iter().map(|one| (one.level, one.succeeded)).collect::<Vec<_>>();
+        let plain = limit(9);
+        assert_eq!((plain.certified, certified(&plain)), (Some(3), vec![(3, true)]));
+        let milder = limit(2);
+        assert_eq!((milder.certified, certified(&milder)), (Some(0), vec![(3, true), (2, true), (0, true)]));
+        let alphas: Vec<f64> = milder.certifications.iter().map(|one| one.alpha).collect();
+        assert!(alphas.iter().zip([0.025, 0.0125, 0.00625]).all(|(got, of)| (got - of).abs() < 1e-12), "{alphas:?}");
+        let starts: Vec<u64> = milder.certifications.iter().map(|one| one.seeds.start).collect();
+        assert!(starts.is_sorted() && starts[0] < starts[1], "every attempt has its own seeds: {starts:?}");
+    }
+
+    #[test]
     fn tests_leave_out_seeds_that_were_seen_before() {
         let starts = |effort: Effort| {
             let procedure = procedure(&[1.0, 3.0, 10.0, 30.0], effort);
-            let limit = run(&procedure, &|_| false, |seed| 0.001 * (seed % 3) as f64);
+            let limit = run(&procedure, &|_, _| false, |seed| 0.001 * (seed % 3) as f64);
             let start = |attempts: &[Attempt]| attempts.first().map(|attempt| attempt.seeds.start);
             (start(&limit.certifications), start(&limit.refutations), (limit.certified, limit.refuted))
         };

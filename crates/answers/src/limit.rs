@@ -287,12 +287,15 @@ impl LimitPlan {
             };
             notes.push(format!("levels between {low} and {high} are not decided; {narrow}"));
         }
+        // More repeats mend no trials that are unhealthy.
+        let withheld = limit.refutations.iter().any(|attempt| attempt.succeeded);
+        let is_mildest = limit.certifications.last().is_none_or(|attempt| attempt.level == 0);
         match (limit.verdict, self.criterion.statistic) {
-            (Verdict::NotRefuted, Statistic::Mean) => notes.push(format!(
+            (Verdict::NotRefuted, Statistic::Mean) if !withheld => notes.push(format!(
                 "harsher levels are not decided; more repeats may refute one: `--repeats {}`",
                 self.more_repeats()
             )),
-            (Verdict::NotCertified, _) if row.name != TOGETHER => notes.push(format!(
+            (Verdict::NotCertified, _) if row.name != TOGETHER && is_mildest => notes.push(format!(
                 "the range starts at {}; milder levels need a range of your own: `--key {}=FROM..TO`",
                 shown(0),
                 row.name

@@ -22,7 +22,7 @@ use ohmspike_report::page::deployment::{
 use ohmspike_simd::Instructions;
 use ohmspike_study::conductance_file::write_conductances;
 use ohmspike_study::run::MOST_THREADS;
-use ohmspike_study::save_path::SavePath;
+use ohmspike_study::save_path::{SavePath, Saved};
 
 use super::limit::amount::fraction;
 use super::run::{listen_while, stopped};
@@ -209,7 +209,7 @@ fn save_chip(
         let warning = DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first };
         Screen { last: Instant::now(), folder: None }.warning(&warning);
     }
-    path.check()?;
+    path.check(Saved::Conductances)?;
     write_conductances(path, &one_chip(network, options, chip)?)?;
     say!("saved: {} (chip {chip}, after {})", path.path().display(), span(options.after_seconds[0]))?;
     Ok(ExitCode::SUCCESS)

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use ohmspike_datasets::same_kind::refuse_other_kind;
+use ohmspike_datasets::same_kind::{other_kind, refuse_other_kind};
 use ohmspike_datasets::{persist, write_reason};
 use ohmspike_nir::constants::steps;
-use ohmspike_nir::graph::Value;
+use ohmspike_nir::graph::{Graph, Value};
 use ohmspike_nir::network::Readout;
 use ohmspike_study::network_file::StoredNetwork;
-use ohmspike_study::save_path::SavePath;
+use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::significant::short;
 
 use super::terminal::{say, tell};
@@ -103,7 +103,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
 
 fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     let Export { network, output, dt, readout } = arguments;
-    let free = persist::check(output).and_then(|()| refuse_other_kind(output, HDF5));
+    let free = persist::check(output).and_then(|()| refuse_other_kind(output, HDF5)).and_then(|()| keep_data(output));
     free.map_err(|source| Unwritable { path: output.clone(), source })?;
     let stored = StoredNetwork::read(network)?;
     let graph = stored.to_graph(*dt, *readout)?;
@@ -116,10 +116,16 @@ fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Refuses to replace an HDF5 file that holds no graph, such as a data set.
+fn keep_data(output: &Path) -> std::io::Result<()> {
+    let is_file = std::fs::symlink_metadata(output).is_ok_and(|there| there.is_file() && there.len() > 0);
+    if is_file && Graph::read(output).is_err() { Err(other_kind()) } else { Ok(()) }
+}
+
 fn import(arguments: &Import) -> Result<ExitCode, Failure> {
     let Import { file, output, dt } = arguments;
     if let Some(path) = output {
-        path.check()?;
+        path.check(Saved::Weights)?;
     }
     let stored = StoredNetwork::read_nir(file, *dt)?;
     let notes = stored.imported.iter().flat_map(|imported| &imported.notes);

@@ -14,7 +14,7 @@ use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
 use ohmspike_study::run_study::{Keep, Observer, RunOptions, RunWarning, Trained, train_and_keep};
-use ohmspike_study::save_path::SavePath;
+use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 use ohmspike_study::warning::converters::saturated;
@@ -102,9 +102,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.save_conductances.is_some() && !study.conditions[0].settings.has_device() {
         return Err(ConductanceFileError::NoDevice.into());
     }
-    for path in [&arguments.save_weights, &arguments.save_conductances].into_iter().flatten() {
-        path.check()?;
-    }
+    arguments.check_outputs()?;
     let keep = arguments.keep(&study, &options);
     if let Some(folder) = keep.record.as_ref().filter(|folder| answers_folder::is_answers(folder)) {
         return Err(NoStudyFolder::new(folder.clone()).into());
@@ -145,6 +143,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
 }
 
+/// Two outputs with one name.
+#[derive(Debug, thiserror::Error)]
+#[error("--save-weights and --save-conductances: expected two files, got `{}` for both", .0.display())]
+struct OneFile(PathBuf);
+
 /// Trained weights that cannot be saved.
 #[derive(Debug, thiserror::Error)]
 #[error("no weights to save: {0}")]
@@ -158,6 +161,23 @@ impl Arguments {
             weights: self.save_weights.is_some() || self.save_conductances.is_some(),
             record: (self.record || self.out.is_some()).then(folder),
         }
+    }
+
+    /// Checks that weights and conductances can be saved, before the training.
+    fn check_outputs(&self) -> Result<(), Failure> {
+        let Arguments { save_weights, save_conductances, .. } = self;
+        if let Some((weights, conductances)) = save_weights.as_ref().zip(save_conductances.as_ref())
+            && weights.is_same_file(conductances)
+        {
+            return Err(OneFile(weights.path().to_owned()).into());
+        }
+        if let Some(path) = save_weights {
+            path.check(Saved::Weights)?;
+        }
+        if let Some(path) = save_conductances {
+            path.check(Saved::Conductances)?;
+        }
+        Ok(())
     }
 
     /// Saves weights and conductances; returns the paths.

@@ -7,10 +7,11 @@
 //! y_j  = sum over row tiles of ADC(I_j of the tile)
 //! ```
 //!
-//! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise and the wires of gated arrays;
-//! in a driven array, the wires pass the fraction of each current that they pass at the read voltage. For spike inputs (0 or 1)
-//! it otherwise equals [`crate::ColumnRead`]. For inputs in between, the I-V curve of every cell matters, so this read
-//! visits all cells of the driven rows.
+//! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise. Wires of gated arrays connect
+//! the driven rows (`analog_ladder.rs`); in a driven array, wires pass the fraction of each current that they pass at the read
+//! voltage. A tile without a driven row is not read. For spike inputs (0 or 1) the read otherwise equals
+//! [`crate::ColumnRead`]; with wires of a gated array up to rounding. For inputs in between, the I-V curve of every cell
+//! matters, so this read visits all cells of the driven rows.
 //!
 //! ```
 //! use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, CrossbarArray, device::Device};
@@ -30,6 +31,7 @@
 use ohmspike_rng::Normals;
 use ohmspike_simd::{Block, LANES, blocks_for, numbers, numbers_mut};
 
+use crate::analog_ladder::{AnalogLadder, LadderRow};
 use crate::array::CrossbarArray;
 use crate::branch_cells::last_mask;
 use crate::driven_lines::RowCells;
@@ -44,6 +46,7 @@ pub struct AnalogRead {
     variance: Vec<Block>,
     draws: Vec<Block>,
     row: DrivenRow,
+    ladder: AnalogLadder,
 }
 
 /// One row at its voltage.
@@ -92,12 +95,27 @@ impl CrossbarArray {
     }
 }
 
+impl CrossbarArray {
+    /// Returns what the ladder of a gated array takes of a `seen` row.
+    fn ladder_row<'a>(&self, row: usize, input: f32, seen: &'a DrivenRow) -> LadderRow<'a> {
+        LadderRow {
+            row,
+            input,
+            main: &seen.main,
+            opposite: &seen.other,
+            floor: self.mapping.window().low(),
+            weight_per_microsiemens: self.driven[row].abs() * self.mapping.weight_per_microsiemens(),
+        }
+    }
+}
+
 impl AnalogRead {
     /// Creates buffers for arrays of `columns` columns.
     pub fn new(columns: usize) -> AnalogRead {
         let blocks = || vec![Block::ZERO; blocks_for(columns)];
         let row = DrivenRow { main: blocks(), other: blocks(), weights: blocks(), variance: blocks() };
-        AnalogRead { columns, current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row }
+        let ladder = AnalogLadder::new(columns);
+        AnalogRead { columns, current: blocks(), mean: blocks(), variance: blocks(), draws: blocks(), row, ladder }
     }
 
     /// Returns the currents of the last read, one per column, weight.
@@ -117,15 +135,8 @@ impl AnalogRead {
         self.current.fill(Block::ZERO);
         let tile_rows = converters.map_or(inputs.len(), |converters| converters.tile_rows());
         for (tile, inputs) in inputs.chunks(tile_rows).enumerate() {
-            self.mean.fill(Block::ZERO);
-            self.variance.fill(Block::ZERO);
-            for (row, &input) in inputs.iter().enumerate() {
-                let driven = converters.map_or(input, |converters| converters.drive(input));
-                if driven != 0.0 {
-                    array.driven_row(tile * tile_rows + row, driven, &mut self.row);
-                    add(&mut self.mean, &self.row.weights);
-                    add(&mut self.variance, &self.row.variance);
-                }
+            if !self.add_tile(array, tile * tile_rows, inputs) {
+                continue;
             }
             normals.fill(&mut self.draws);
             for ((mean, variance), draw) in self.mean.iter_mut().zip(&self.variance).zip(&self.draws) {
@@ -138,6 +149,32 @@ impl AnalogRead {
             }
             add(&mut self.current, &self.mean);
         }
+    }
+}
+
+impl AnalogRead {
+    /// Computes mean and variance of the sums of a tile whose first row is `first`; returns whether any row is driven.
+    fn add_tile(&mut self, array: &CrossbarArray, first: usize, inputs: &[f32]) -> bool {
+        self.mean.fill(Block::ZERO);
+        self.variance.fill(Block::ZERO);
+        let mut is_read = false;
+        for (row, &input) in (first..).zip(inputs) {
+            let driven = array.converters().map_or(input, |converters| converters.drive(input));
+            if driven == 0.0 {
+                continue;
+            }
+            is_read = true;
+            array.driven_row(row, driven, &mut self.row);
+            match array.lines() {
+                Some(lines) => self.ladder.add(lines, array.ladder_row(row, driven, &self.row)),
+                None => add(&mut self.mean, &self.row.weights),
+            }
+            add(&mut self.variance, &self.row.variance);
+        }
+        if let Some(lines) = array.lines().filter(|_| is_read) {
+            self.ladder.finish(lines, first + inputs.len(), &mut self.mean);
+        }
+        is_read
     }
 }
 
@@ -228,6 +265,53 @@ mod tests {
             // Curve, reciprocal and products: a few units of each term; the largest is near 0.6.
             assert!((f64::from(*got) - expected).abs() < 2e-6, "column {column}: {got}, expected {expected}");
         }
+    }
+
+    const GATED: &str =
+        r#", "wires": {"access": "gated", "line_ohm_per_cell": 40, "driver_ohm": 100, "sense_ohm": 150}"#;
+
+    /// Compares with ladders in f64 that start at the row with the farthest driven cell.
+    #[test]
+    fn gated_columns_are_ladders_of_their_driven_rows() {
+        let array = array(GATED);
+        let kappa = f64::from(array.mapping.weight_per_microsiemens());
+        for inputs in [[0.25, 0.5, 0.0, 1.0], [0.0, 0.75, 0.125, 0.0]] {
+            for (column, got) in read(&array, &inputs).iter().enumerate() {
+                let branch = |plus: bool| {
+                    let (mut current, mut conductance, mut line) = (0.0, 0.0, 0.0);
+                    for (row, &input) in inputs.iter().enumerate() {
+                        line += 80.0 * 1e-6;
+                        if input > 0.0 {
+                            let below = 1.0 + line * conductance;
+                            let cell = array.plus_and_minus(row, column)[usize::from(!plus)];
+                            current = current / below + f64::from(cell) * f64::from(input);
+                            conductance = conductance / below + f64::from(cell);
+                            line = 0.0;
+                        }
+                    }
+                    current / (1.0 + (line + 250e-6) * conductance)
+                };
+                let expected = kappa * (branch(true) - branch(false));
+                assert!((f64::from(*got) - expected).abs() < 2e-6, "column {column}: {got}, expected {expected}");
+            }
+        }
+        let mut columns = ColumnRead::new(20);
+        columns.sample(&array, &[0, 3], &mut Seed::new(2).normals());
+        for (got, spikes) in read(&array, &[1.0, 0.0, 0.0, 1.0]).iter().zip(columns.current()) {
+            assert!((got - spikes).abs() < 2e-6, "{got}, expected {spikes}");
+        }
+    }
+
+    #[test]
+    fn tiles_without_a_driven_row_are_not_read() {
+        let tiles = r#", "converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated",
+            "offset_sigma_percent_of_full_scale": 20}}"#;
+        let mut array = array(tiles);
+        array.converters_mut().unwrap().calibrate(1.0);
+        assert!(read(&array, &[0.0; 4]).iter().all(|sum| *sum == 0.0));
+        let mut columns = ColumnRead::new(20);
+        columns.sample_tiles(&array, &[1], &mut Seed::new(2).normals());
+        assert_eq!(read(&array, &[0.0, 1.0, 0.0, 0.0]), columns.current());
     }
 
     #[test]

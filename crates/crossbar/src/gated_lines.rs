@@ -77,6 +77,21 @@ impl GatedLines {
         }
     }
 
+    /// Returns the resistance of bit line and source line over `rows` rows, 1 / weight.
+    pub(crate) fn line(&self, rows: usize) -> f32 {
+        self.line * rows as f32
+    }
+
+    /// Returns the resistance of driver and sense amplifier, 1 / weight.
+    pub(crate) fn ends(&self) -> f32 {
+        self.ends
+    }
+
+    /// Whether the main cells of `row` are on the plus branch.
+    pub(crate) fn is_main_plus(&self, row: usize) -> bool {
+        self.main_is_plus[row]
+    }
+
     /// Sets the opposite conductances of `rows`, µS; `driven` has the sign of every row times the gain of its driver.
     pub(crate) fn refresh(&mut self, rows: Range<usize>, driven: &[f32], mapping: &PairMapping, opposite: Seen) {
         let floor = mapping.window().low();

@@ -32,7 +32,7 @@ pub struct Ledger {
     pub row_reads: u64,
     /// Sum of the conductances of all cells of those rows, both branches, µS.
     pub read_conductance: f64,
-    /// Conversions of column sums: one per column, tile and time step, at most one per driven row.
+    /// Conversions of column sums: one per column, tile and time step with an active row in the tile.
     pub conversions: u64,
     /// Counts of the codes of every conversion.
     // Always serialized: a checkpoint is binary and cannot omit fields.
@@ -80,9 +80,19 @@ impl EnergyUse {
         }
     }
 
+    /// Returns the energies by part, each with its name.
+    pub fn parts(&self) -> [(&'static str, Option<f64>); 4] {
+        [
+            ("writes", self.write_microjoules),
+            ("reads", self.read_microjoules),
+            ("column converters", self.adc_microjoules),
+            ("row drivers", self.dac_microjoules),
+        ]
+    }
+
     /// Returns the sum of the known energies; `None` if all are unknown.
     pub fn known_microjoules(&self) -> Option<f64> {
-        let parts = [self.write_microjoules, self.read_microjoules, self.adc_microjoules, self.dac_microjoules];
+        let parts = self.parts().map(|(_, energy)| energy);
         parts.iter().any(Option::is_some).then(|| parts.iter().flatten().sum())
     }
 }

@@ -52,6 +52,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod analog_ladder;
 mod analog_read;
 mod array;
 mod array_error;
@@ -87,6 +88,7 @@ mod read;
 mod read_conductance;
 mod read_spread;
 mod report;
+mod row_reads;
 mod rtn;
 mod rtn_state;
 pub mod spread;
@@ -115,6 +117,7 @@ pub use mapping::{MappingError, PairMapping};
 pub use pair::{Controller, PairKind};
 pub use read::{ColumnRead, read_cell};
 pub use report::WriteReport;
+pub use row_reads::RowReads;
 pub use rtn_state::TelegraphState;
 pub use state::{ArrayState, WrongState};
 pub use window::{ConductanceWindow, WindowSpec};

@@ -5,15 +5,16 @@ use ohmspike_simd::{Block, LANES, kernel, lane_mask};
 use crate::array::CrossbarArray;
 use crate::codes::CodeCounts;
 use crate::ledger::{Endurance, Ledger};
+use crate::row_reads::RowReads;
 
 impl CrossbarArray {
-    /// Counts the reads of every row, `row_reads`, during `steps` time steps. An input of k drives its row k times:
-    /// driver and cells use k pulses, and a tile converts the sum of a step once.
-    pub fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+    /// Counts `reads` of its rows. An input of k drives its row k times: driver and cells use k pulses, and a tile converts
+    /// the sum of a step once.
+    pub fn count_reads(&mut self, reads: &RowReads) {
         let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
         let width = self.main.g_above_min.row_blocks();
         let last_mask = lane_mask(columns, width - 1);
-        for (row, &reads) in row_reads.iter().enumerate().filter(|(_, reads)| **reads > 0) {
+        for (row, &reads) in reads.rows().iter().enumerate().filter(|(_, reads)| **reads > 0) {
             let blocks = row * width..(row + 1) * width;
             self.ledger.row_reads += u64::from(reads);
             if self.driven(row) == 0.0 {
@@ -28,10 +29,7 @@ impl CrossbarArray {
             self.ledger.read_conductance += f64::from(reads) * conductance;
         }
         if let Some(converters) = &self.converters {
-            for tile in row_reads.chunks(converters.tile_rows()) {
-                let driven: u64 = tile.iter().map(|&reads| u64::from(reads)).sum();
-                self.ledger.conversions += driven.min(steps) * converters.conversions() as u64;
-            }
+            self.ledger.conversions += reads.tiles().iter().sum::<u64>() * converters.conversions() as u64;
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod chip;
 
-use chip::{FULL_SCALE, device, mixed_branches, normal_matrix, params};
+use chip::{FULL_SCALE, count_reads, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
@@ -52,6 +52,7 @@ fn array(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArr
 /// Acts on an array as training does between two tests: steps, some of them 0, presentations, counted reads, a
 /// calibration.
 fn train(array: &mut CrossbarArray, epoch: u64) {
+    let all: Vec<usize> = (0..ROWS).collect();
     if let Some(converters) = array.converters_mut() {
         converters.calibrate(0.5 + epoch as f32);
     }
@@ -60,7 +61,7 @@ fn train(array: &mut CrossbarArray, epoch: u64) {
         for sample in 0..3 {
             array.pass(0.1, Seed::new(3).numbered(number).numbered(sample));
         }
-        array.count_reads(&[3; ROWS], 5);
+        count_reads(array, &[&all, &all, &[], &all]);
         let normal = normal_matrix(Seed::new(4).numbered(number), ROWS, COLUMNS, 0.4 * FULL_SCALE);
         let step = Matrix::from_fn(
             ROWS,
@@ -75,11 +76,12 @@ fn train(array: &mut CrossbarArray, epoch: u64) {
 
 /// Tests after a rest of `seconds`.
 fn test(array: &mut CrossbarArray, epoch: u64, seconds: f64) {
+    let all: Vec<usize> = (0..ROWS).collect();
     array.rest(seconds);
     for sample in 0..3 {
         array.pass(0.1, Seed::new(6).numbered(epoch).numbered(sample));
     }
-    array.count_reads(&[2; ROWS], 4);
+    count_reads(array, &[&all, &[], &all]);
 }
 
 fn kept(array: &CrossbarArray) -> ArrayState {

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! time in s  =  time, or t / 10^6              t is in µs by default
-//! unit       =  unit, or x + W y + W H p      W, H, P: sizes of the sensor; y is used if H > 1, p if P > 1
+//! unit       =  unit, or x + W y + W H p      W, H, P: sizes of the sensor; y may be missing if H = 1, p if P = 1
 //! ```
 //! `t`, `x`, `y` and `p` are the fields of the event arrays of Tonic (Lenz et al., *Tonic: event-based datasets and
 //! transformations*, 2021); `sensor_size` there is (W, H, P).
@@ -217,8 +217,8 @@ impl EventColumns {
             (Some(unit), None) => Place::Unit("unit", unit),
             (None, Some(x)) => {
                 let mut axis = |name, size: usize| match take(name) {
-                    _ if size == 1 => Ok(None),
                     Some(column) => Ok(Some((name, column))),
+                    None if size == 1 => Ok(None),
                     None => Err(missing(name, &format!("; the sensor has {size} values of `{name}`"))),
                 };
                 let [_, height, polarities] = form.sensor;
@@ -319,7 +319,13 @@ impl EventColumns {
             name,
             event,
             got: column.number(event).to_string(),
-            needed: format!("a whole number from 0 to {}", size - 1),
+            needed: match (size, name) {
+                // Data without the axis has the number 0.
+                (1, "y" | "p") => {
+                    format!("0, because the sensor has one value of `{name}`; state its size with `--sensor WxHxP`")
+                }
+                _ => format!("a whole number from 0 to {}", size - 1),
+            },
         })
     }
 

@@ -38,7 +38,12 @@ pub fn refuse_other_kind(path: &Path, content: &[u8]) -> io::Result<()> {
     if read.is_err() || start.is_empty() || kind(&start) == kind(&content[..content.len().min(WORD)]) {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::AlreadyExists, "the file holds something else; choose another name, or remove it"))
+    Err(other_kind())
+}
+
+/// The error for a file that is kept because it holds something else.
+pub fn other_kind() -> Error {
+    Error::new(ErrorKind::AlreadyExists, "the file holds something else; choose another name, or remove it")
 }
 
 /// Writes `content` as [`persist::write`] does, but keeps a file of another kind.

@@ -42,7 +42,7 @@ use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, standard_deviation};
 use crate::table::Table;
 use cell_gains::{CellGains, Gains};
-use curve::{Fit, KINDS, fit_curve, word};
+use curve::{Fit, KINDS, fit_both, word};
 use gains::gains;
 use likelihood::Likely;
 use noise::{Noise, NoiseSums, noise};
@@ -268,7 +268,8 @@ fn exponential_intervals(
 ) {
     for (direction, name) in ["up", "down"].into_iter().enumerate() {
         let means = bin_means(&all[direction]);
-        let profile = Profile::new(&means, direction == 0);
+        let parameters = &fits[direction].parameters;
+        let profile = Profile::new(&means, direction == 0, parameters[2].signum());
         let keys = ["step_percent_of_window", "amplitude", "steepness"];
         for (index, key) in keys.into_iter().enumerate() {
             let key = format!("write.pulses.{name}_{key}");
@@ -277,7 +278,8 @@ fn exponential_intervals(
             let unit = if index == 0 { 100.0 * centre } else { 1.0 };
             let interval = |level: f64| {
                 let rise = 3.0 * designs[direction] * fisher(3.0, degrees(number.cells, usize::MAX), level);
-                let (low, high) = profile.interval(index, fits[direction].parameters[index], rise);
+                let (low, high) =
+                    profile.interval(index, if index == 2 { parameters[2].abs() } else { parameters[index] }, rise);
                 Some((unit * low, unit * high))
             };
             (number.interval_95, number.interval_99) = (interval(0.95), interval(0.99));
@@ -333,7 +335,7 @@ fn equal_cells(steps: &Steps, options: &FitOptions, sample: &Sample) -> Result<R
 
 /// Fits a curve of `kind` to both directions; up first.
 fn both(sums: &[Vec<BinSums>; 2], kind: PulseKind) -> Option<[Fit; 2]> {
-    Some([fit_curve(&bin_means(&sums[0]), true, kind)?, fit_curve(&bin_means(&sums[1]), false, kind)?])
+    fit_both(&bin_means(&sums[0]), &bin_means(&sums[1]), kind)
 }
 
 /// Chooses the law with the smallest BIC.
@@ -366,7 +368,7 @@ fn values(fits: &[Fit; 2], noise: &Noise, gains: Option<&Gains>) -> Vec<f64> {
     let mut values: Vec<f64> = Vec::new();
     for fit in fits {
         values.push(100.0 * fit.parameters[0] * centre);
-        values.extend(&fit.parameters[1..]);
+        values.extend(fit.shape());
     }
     values.extend(noise.sigma.map(|sigma| 100.0 * sigma));
     values.extend(gains.into_iter().flat_map(|gains| [gains.sigma, gains.asymmetry]));

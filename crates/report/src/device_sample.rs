@@ -31,6 +31,8 @@ pub struct Sampling {
     pub target: f64,
     /// Conductance of cells before each write to the target, µS.
     pub from: f64,
+    /// Whether results have the conductances before the writes.
+    pub states_start: bool,
     /// Number of cells.
     pub count: usize,
     /// Writes to the target per cell.
@@ -56,6 +58,8 @@ pub struct Cycle {
     pub number: u32,
     /// Target.
     pub target: f32,
+    /// Conductance before the write; none if not asked for.
+    pub start: Option<Vec<f32>>,
     /// Conductance after the write.
     pub written: Vec<f32>,
     /// Conductance at the first read, at the read voltage; none without a time.
@@ -77,6 +81,7 @@ impl Sampling {
         Sampling {
             target,
             from,
+            states_start: false,
             count: 1,
             cycles: 1,
             after_seconds: None,
@@ -164,7 +169,8 @@ impl Sampling {
 
     /// Returns the CSV header without a line break.
     pub fn header(&self) -> String {
-        let mut header = "cell,cycle,target_microsiemens,written_microsiemens".to_owned();
+        let start = if self.states_start { ",start_microsiemens" } else { "" };
+        let mut header = format!("cell,cycle,target_microsiemens{start},written_microsiemens");
         if self.after_seconds.is_some() {
             header += ",after_microsiemens";
         }
@@ -178,6 +184,7 @@ impl Sampling {
         if number > 1 {
             chip.write(self.from);
         }
+        let start = self.states_start.then(|| chip.written());
         let writes = chip.write(self.target);
         let written = chip.written();
         let first = self.after_seconds.unwrap_or(0.0);
@@ -192,7 +199,7 @@ impl Sampling {
             chip.read()
         };
         let reads = (0..self.reads).map(read).collect();
-        Cycle { number, target: self.target as f32, written, after, reads, writes }
+        Cycle { number, target: self.target as f32, start, written, after, reads, writes }
     }
 }
 
@@ -205,10 +212,10 @@ impl Cycle {
     /// Formats one line per cell: cell number from 1, cycle number, and conductances.
     pub fn csv(&self) -> String {
         let mut text = String::new();
-        for (cell, written) in self.written.iter().enumerate() {
-            let _ = write!(text, "{},{},{},{written}", cell + 1, self.number, self.target);
-            for later in self.after.iter().chain(&self.reads) {
-                let _ = write!(text, ",{}", later[cell]);
+        for cell in 0..self.written.len() {
+            let _ = write!(text, "{},{},{}", cell + 1, self.number, self.target);
+            for values in self.start.iter().chain([&self.written]).chain(&self.after).chain(&self.reads) {
+                let _ = write!(text, ",{}", values[cell]);
             }
             text.push('\n');
         }
@@ -303,6 +310,23 @@ mod tests {
         assert_ne!(cycles[0].written, cycles[1].written);
         // The write back starts from where a cycle ended, so the last cycle is as near to the target as the first.
         assert_normal(cycles[2].written.iter().map(|&written| f64::from(written).ln()), 100f64.ln(), 0.004);
+    }
+
+    /// A fit needs the start of every write: the write back to it has noise, too.
+    #[test]
+    fn starts_are_the_conductances_before_the_writes() {
+        let noisy = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 5, "cells": "asked" }"#);
+        let sampling = Sampling { from: 200.0, states_start: true, cycles: 2, ..SAMPLING };
+        let cycles = sampled(&sampling, &noisy);
+        let starts: Vec<&Vec<f32>> = cycles.iter().filter_map(|cycle| cycle.start.as_ref()).collect();
+        assert!(starts[0].iter().all(|&start| start == 200.0));
+        assert_normal(starts[1].iter().map(|&start| f64::from(start)), 200.0, 5.0);
+        assert!(
+            sampling.header().starts_with("cell,cycle,target_microsiemens,start_microsiemens,written_microsiemens")
+        );
+        assert!(cycles[0].csv().starts_with("1,1,100,200,"));
+        let plain = sampled(&Sampling { states_start: false, ..sampling }, &noisy);
+        assert!(plain.iter().zip(&cycles).all(|(one, other)| one.start.is_none() && one.written == other.written));
     }
 
     #[test]

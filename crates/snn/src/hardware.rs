@@ -11,7 +11,7 @@
 mod tile_converters;
 
 use ohmspike_crossbar::{
-    ArrayError, ArrayState, Branch, CrossbarArray, Endurance, HeldError, Ledger, WriteReport, WrongState,
+    ArrayError, ArrayState, Branch, CrossbarArray, Endurance, HeldError, Ledger, RowReads, WriteReport, WrongState,
 };
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Executor, LANES, Matrix, blocks_for};
@@ -87,8 +87,8 @@ impl ReadPath for CrossbarWeights {
         }
     }
 
-    fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
-        self.array.count_reads(row_reads, steps);
+    fn count_reads(&mut self, reads: &RowReads) {
+        self.array.count_reads(reads);
         if let Some(converter) = &self.converter {
             self.array.count_codes(converter.take_counts());
         }

@@ -1,5 +1,6 @@
 //! Read path of a connection: noise, converters and usage of reads.
 
+use ohmspike_crossbar::RowReads;
 use ohmspike_rng::Seed;
 
 use crate::forward::Layer;
@@ -10,9 +11,9 @@ pub trait ReadPath {
     /// Returns the current weights, the variance of one read and the converters for the forward pass.
     fn layer(&self) -> Layer<'_>;
 
-    /// Receives how often each row was active since the last call, and in how many `steps` any row was. Called once
+    /// Receives how often each row was active since the last call, and in how many steps each tile of rows was. Called once
     /// before each update in training and once at the end of an evaluation. The reads of a calibration are not counted.
-    fn count_reads(&mut self, row_reads: &[u32], steps: u64);
+    fn count_reads(&mut self, reads: &RowReads);
 
     /// Called once before each sample is read, in training and evaluation, with a seed for this sample. Advances read
     /// noise that is correlated across samples.

@@ -285,6 +285,8 @@ mod tests {
     use crate::reads::Reads;
     use crate::weights::DigitalWeights;
 
+    use ohmspike_crossbar::RowReads;
+
     use super::*;
 
     /// Exact weights that record how they are used.
@@ -383,10 +385,10 @@ mod tests {
             self.converter.calibrated = true;
         }
 
-        fn count_reads(&mut self, row_reads: &[u32], steps: u64) {
+        fn count_reads(&mut self, reads: &RowReads) {
             assert_eq!(self.hand_overs, self.updates, "reads are handed over once before each update");
-            self.row_reads.iter_mut().zip(row_reads).for_each(|(sum, reads)| *sum += reads);
-            self.steps += steps;
+            self.row_reads.iter_mut().zip(reads.rows()).for_each(|(sum, reads)| *sum += reads);
+            self.steps += reads.tiles().iter().sum::<u64>();
             self.hand_overs += 1;
         }
     }

@@ -20,6 +20,11 @@ use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
 use crate::save_path::SavePath;
 use crate::settings::connection_name;
 
+/// First line of a table.
+pub(crate) const FIRST_LINE: &str = "connection,row,column,weight,plus_microsiemens,minus_microsiemens";
+/// Ending of the name of an array of G+.
+pub(crate) const PLUS: &str = "_plus";
+
 /// Why conductances cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -62,7 +67,7 @@ fn on_cells((connection, layer): &(Connection, LayerWeights)) -> Option<(String,
 }
 
 fn write_csv(all: &[(String, &CrossbarWeights)], file: &mut dyn Write) -> io::Result<()> {
-    writeln!(file, "connection,row,column,weight,plus_microsiemens,minus_microsiemens")?;
+    writeln!(file, "{FIRST_LINE}")?;
     for (name, cells) in all {
         let array = &cells.array;
         for row in 0..array.rows() {

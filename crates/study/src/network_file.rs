@@ -43,6 +43,8 @@ use crate::trial::network;
 
 /// Version of the format.
 pub const FORMAT: u32 = 1;
+/// First line of a table of weights.
+pub(crate) const FIRST_LINE: &str = "connection,row,column,weight";
 /// Name of the array that holds the header.
 const HEADER: &str = "header";
 /// Name of the array that describes an imported network.
@@ -51,6 +53,11 @@ const IMPORTED: &str = "imported";
 const NIR_ENDING: &str = "nir";
 /// Most weight matrices from the input up, the readout included.
 const MOST_MATRICES: usize = 64;
+
+/// Whether an array of this name says how a network was made. Files of other programs have no such array.
+pub(crate) fn tells_origin(name: &str) -> bool {
+    [HEADER, IMPORTED].contains(&name)
+}
 
 /// Describes the network of a file, and how it was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -288,7 +295,7 @@ impl StoredNetwork {
     }
 
     fn write_csv(&self, file: &mut dyn io::Write) -> io::Result<()> {
-        writeln!(file, "connection,row,column,weight")?;
+        writeln!(file, "{FIRST_LINE}")?;
         for (connection, matrix) in self.connections(Matrix::clone) {
             let name = connection_name(connection);
             for row in 0..matrix.rows() {

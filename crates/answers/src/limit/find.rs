@@ -132,7 +132,7 @@ pub fn find(
         settings: BTreeMap::new(),
     };
     loop {
-        let useless = |attempt: &Attempt| search.unhealthy(attempt, Purpose::Refute).is_some();
+        let useless = |attempt: &Attempt, purpose| search.unhealthy(attempt, purpose).is_some();
         let batch = match procedure.next_unless(&search.known, &useless) {
             Step::Run(batch) => batch,
             Step::Done(limit) => return Ok(search.answer(limit, statistic)),
@@ -263,13 +263,15 @@ impl Search<'_> {
                 }
                 Statistic::Mean => notes.push(COPIES.to_owned()),
             }
-            let certificate = last.and_then(|attempt| self.unhealthy(attempt, Purpose::Certify));
-            let refutations: Vec<Option<(String, String)>> =
-                limit.refutations.iter().map(|attempt| self.unhealthy(attempt, Purpose::Refute)).collect();
+            let found = |attempts: &[Attempt], purpose| -> Vec<Option<(String, String)>> {
+                attempts.iter().map(|attempt| self.unhealthy(attempt, purpose)).collect()
+            };
+            let certificates = found(&limit.certifications, Purpose::Certify);
+            let refutations = found(&limit.refutations, Purpose::Refute);
             notes.extend(last.filter(|attempt| self.is_undisturbed(attempt.level)).map(|_| UNDISTURBED.to_owned()));
-            let refuted = refutations.last().is_some_and(Option::is_some);
-            limit = self.procedure.withhold(limit, certificate.is_some(), refuted);
-            let mut reasons = [certificate].into_iter().chain(refutations).flatten();
+            let [certified, refuted] = [&certificates, &refutations].map(|of| of.last().is_some_and(Option::is_some));
+            limit = self.procedure.withhold(limit, certified, refuted);
+            let mut reasons = certificates.into_iter().chain(refutations).flatten();
             if limit.certified.or(limit.refuted).is_some() {
                 notes.extend(reasons.map(|(why, advice)| format!("{why}; {advice}")));
             } else if let Some((why, advice)) = reasons.next() {

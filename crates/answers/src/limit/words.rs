@@ -82,7 +82,13 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
             let between = if adjacent { "" } else { "; between them, not decided" };
             format!("{side} certified {certified}, refuted {refuted}{between}")
         }
-        Verdict::NotRefuted => format!("{side} certified {certified}; no harsher level is refuted"),
+        Verdict::NotRefuted => {
+            let open = withheld(row, &limit.refutations, "refutation");
+            format!(
+                "{side} certified {certified}; {}",
+                open.unwrap_or_else(|| "no harsher level is refuted".to_owned())
+            )
+        }
         Verdict::NoLimit if row.key == TOGETHER => {
             "all limits hold at once: certified at 100 % of each limit".to_owned()
         }
@@ -94,11 +100,19 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
                 Direction::LargerIsWorse => ends,
                 Direction::SmallerIsWorse => [ends[1].clone(), ends[0].clone()],
             };
-            format!("not decided: no level from {low} to {high} is certified{refuted}")
+            let open =
+                withheld(row, &limit.certifications, "certificate").map_or_else(String::new, |why| format!("; {why}"));
+            format!("not decided: no level from {low} to {high} is certified{open}{refuted}")
         }
         Verdict::BaselineMisses => "no answer".to_owned(),
     };
     format!("{key}: {found} ({})", criterion(&report.criterion, Some(limit)))
+}
+
+/// Says that a successful test gives no bound; none if there is no such test.
+fn withheld(row: &LimitRow, attempts: &[Attempt], what: &str) -> Option<String> {
+    let last = attempts.iter().rfind(|attempt| attempt.succeeded)?;
+    Some(format!("the {what} of {} is withheld", level(row, row.levels[last.level])))
 }
 
 /// Describes the tests behind a bound, one line per attempt.

@@ -112,6 +112,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let sampling = Sampling {
         target: targets[0],
         from: arguments.start_microsiemens.unwrap_or(f64::from(device.window.low())),
+        states_start: arguments.start_microsiemens.is_some(),
         count: arguments.count as usize,
         cycles: arguments.cycles,
         after_seconds: arguments.after.map(|after| after.seconds),

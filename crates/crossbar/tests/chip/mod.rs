@@ -24,6 +24,13 @@ pub fn params(branches: &[Branch]) -> ArrayParams<'_> {
     ArrayParams { update_sigma: 0.2 * SIGMA_INIT, ..ArrayParams::new(FULL_SCALE, branches) }
 }
 
+/// Counts reads of `array` in time steps with these active rows.
+pub fn count_reads(array: &mut CrossbarArray, steps: &[&[usize]]) {
+    let mut reads = array.row_reads();
+    steps.iter().for_each(|active| reads.add_step(active.iter().copied()));
+    array.count_reads(&reads);
+}
+
 /// Every third row on the minus branch.
 pub fn mixed_branches(rows: usize) -> Vec<Branch> {
     (0..rows).map(|row| if row % 3 == 2 { Branch::Minus } else { Branch::Plus }).collect()

@@ -3,7 +3,7 @@
 //! ```text
 //! z = x (up) or 1 - x (down): fraction of the way to the end
 //! constant y = s    linear y = s (1 - k z)    soft-bounds y = s (1 - z)    power y = s (1 - z)^p
-//! exponential y = s max(1 - A exp(γ v), 0),  v = a (2 x - 1) (up) or -a (2 x - 1) (down),  a = -1/2
+//! exponential y = s max(1 - A exp(γ v), 0),  v = a (2 x - 1) (up) or -a (2 x - 1) (down),  a = -1/2 or 1/2
 //! piecewise-linear y = s f(x), f between five equally spaced nodes, the largest of them 1
 //! ```
 
@@ -24,7 +24,8 @@ pub(super) const KINDS: [PulseKind; 6] = [
 ];
 /// Nodes of a piecewise linear step.
 const NODES: usize = 5;
-/// Scale a of the state in exponential steps.
+/// Scale a of the state in exponential steps; with its sign changed, the steps fall ever faster instead of ever more slowly. Here, the
+/// sign is that of γ.
 pub(super) const STATE_SCALE: f64 = -0.5;
 /// Range of steepnesses of exponential curves, and steps between them.
 pub(super) const STEEPNESS: (f64, f64) = (0.1, 20.0);
@@ -52,7 +53,8 @@ pub(super) fn word(kind: PulseKind) -> &'static str {
 pub(super) struct Fit {
     kind: PulseKind,
     up: bool,
-    /// Step s as a fraction of the window, then the other parameters of the law.
+    /// Step s as a fraction of the window, then the other parameters of the law. A negative steepness stands for the other sign of
+    /// the scale of the state.
     pub parameters: Vec<f64>,
     /// Sum of squared residuals in units of their standard errors.
     pub squares: f64,
@@ -72,7 +74,14 @@ impl Fit {
     /// Returns whether a steepness is at an end of its range, so that the data do not bound it.
     pub fn is_unbounded(&self) -> bool {
         let (low, high) = STEEPNESS;
-        self.kind == PulseKind::Exponential && !(1.001 * low..0.999 * high).contains(&self.parameters[2])
+        self.kind == PulseKind::Exponential && !(1.001 * low..0.999 * high).contains(&self.parameters[2].abs())
+    }
+
+    /// Returns the parameters after the step as a device file has them.
+    pub fn shape(&self) -> impl Iterator<Item = f64> + '_ {
+        let is_steepness = |place: usize| self.kind == PulseKind::Exponential && place == 2;
+        let shown = move |(place, &value): (usize, &f64)| if is_steepness(place) { value.abs() } else { value };
+        self.parameters.iter().enumerate().skip(1).map(shown)
     }
 
     /// Returns the factor f at state `x`.
@@ -81,8 +90,19 @@ impl Fit {
     }
 }
 
-/// Fits a curve of `kind` to mean steps; none if they do not determine it, or it is not allowed in a device file.
-pub(super) fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind) -> Option<Fit> {
+/// Fits curves of `kind` to mean steps up and down; none if they do not determine them, or they are not allowed in a device file. Both
+/// exponential curves have one scale of the state.
+pub(super) fn fit_both(up: &[BinMean], down: &[BinMean], kind: PulseKind) -> Option<[Fit; 2]> {
+    let with = |sign: f64| Some([fit_curve(up, true, kind, sign)?, fit_curve(down, false, kind, sign)?]);
+    if kind != PulseKind::Exponential {
+        return with(1.0);
+    }
+    let squares = |fits: &[Fit; 2]| fits[0].squares + fits[1].squares;
+    [1.0, -1.0].into_iter().filter_map(with).min_by(|one, other| squares(one).total_cmp(&squares(other)))
+}
+
+/// Fits a curve of `kind` to mean steps; `sign` is that of an exponential steepness.
+fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind, sign: f64) -> Option<Fit> {
     let way = |x: f64| if up { x } else { 1.0 - x };
     let parameters = match kind {
         PulseKind::Constant => linear(means, &[&|_| 1.0])?,
@@ -104,7 +124,7 @@ pub(super) fn fit_curve(means: &[BinMean], up: bool, kind: PulseKind) -> Option<
             let constant = linear(means, &[&|_| 1.0])?[0];
             best(means, up, kind, [0.5, 2.0].map(|exponent| vec![constant, exponent]).to_vec())?
         }
-        PulseKind::Exponential => best(means, up, kind, vec![separable(means, up)?])?,
+        PulseKind::Exponential => best(means, up, kind, vec![separable(means, up, sign)?])?,
         _ => return None,
     };
     let squares = squares(means, up, kind, &parameters);
@@ -118,7 +138,7 @@ fn allowed(kind: PulseKind, parameters: &[f64]) -> bool {
         // A slope just beyond constant steps or soft bounds may be noise.
         PulseKind::Linear => (-0.25..=1.25).contains(&parameters[1]),
         PulseKind::Power => (0.0..=20.0).contains(&parameters[1]),
-        PulseKind::Exponential => parameters[1].abs() <= MOST_AMPLITUDE && (0.0..=20.0).contains(&parameters[2]),
+        PulseKind::Exponential => parameters[1].abs() <= MOST_AMPLITUDE && (0.0..=20.0).contains(&parameters[2].abs()),
         _ => true,
     }
 }
@@ -213,12 +233,12 @@ impl LeastSquaresProblem<f64, Dyn, Dyn> for Problem<'_> {
     }
 }
 
-/// Returns the best exponential curve on a grid of steepnesses: for each, step and amplitude are a line in exp(γ v).
-fn separable(means: &[BinMean], up: bool) -> Option<Vec<f64>> {
-    let at = |number: u32| STEEPNESS.0 * (STEEPNESS.1 / STEEPNESS.0).powf(f64::from(number) / f64::from(GRID));
+/// Returns the best exponential curve on a grid of steepnesses with this `sign`: for each, step and amplitude are a line in exp(γ v).
+fn separable(means: &[BinMean], up: bool, sign: f64) -> Option<Vec<f64>> {
+    let at = |number: u32| sign * STEEPNESS.0 * (STEEPNESS.1 / STEEPNESS.0).powf(f64::from(number) / f64::from(GRID));
     let fit = |steepness: f64| {
-        let sign = if up { 1.0 } else { -1.0 };
-        let basis = move |x: f64| (steepness * STATE_SCALE * (2.0 * x - 1.0) * sign).exp();
+        let way = if up { 1.0 } else { -1.0 };
+        let basis = move |x: f64| (steepness * STATE_SCALE * (2.0 * x - 1.0) * way).exp();
         let line = linear(means, &[&|_| 1.0, &basis])?;
         let parameters = vec![line[0], -line[1] / line[0], steepness];
         let squares = squares(means, up, PulseKind::Exponential, &parameters);
@@ -237,8 +257,11 @@ fn best(means: &[BinMean], up: bool, kind: PulseKind, starts: Vec<Vec<f64>>) -> 
         let (problem, _) = LevenbergMarquardt::new().with_patience(40).minimize(problem);
         problem.parameters.iter().copied().collect::<Vec<f64>>()
     };
+    // A steepness that changes its sign has left its scale of the state.
+    let sign = starts[0].get(2).map(|steepness| steepness.signum());
     let fits = starts.clone().into_iter().map(fit).chain(starts);
-    let fits = fits.filter(|found| found.iter().all(|value| value.is_finite()));
+    let kept = |found: &Vec<f64>| kind != PulseKind::Exponential || Some(found[2].signum()) == sign;
+    let fits = fits.filter(|found| found.iter().all(|value| value.is_finite()) && kept(found));
     let fits = fits.map(|found| (squares(means, up, kind, &found), found));
     fits.filter(|fit| allowed(kind, &fit.1)).min_by(|a, b| a.0.total_cmp(&b.0)).map(|fit| fit.1)
 }
@@ -259,7 +282,7 @@ mod tests {
     #[test]
     fn steep_exponential_steps_have_another_law() {
         let means = means(PulseKind::Exponential, true, &[1e-4, -100.0, 4.0]);
-        let squares = |kind| fit_curve(&means, true, kind).map(|fit| fit.squares);
+        let squares = |kind| fit_curve(&means, true, kind, 1.0).map(|fit| fit.squares);
         let nodes = squares(PulseKind::PiecewiseLinear).expect("a fit");
         assert!(squares(PulseKind::Exponential).is_none_or(|exponential| exponential > nodes), "{nodes}");
     }
@@ -267,19 +290,20 @@ mod tests {
     /// Exact curves give their parameters back; the search ends at a relative change of about 1e-8.
     #[test]
     fn exact_curves_are_recovered() {
-        let cases: [(PulseKind, &[f64]); 6] = [
+        let cases: [(PulseKind, &[f64]); 7] = [
             (PulseKind::Constant, &[0.01]),
             (PulseKind::SoftBounds, &[0.02]),
             (PulseKind::Linear, &[0.02, 0.4]),
             (PulseKind::Power, &[0.03, 1.7]),
             (PulseKind::Exponential, &[0.01, -1.2, 5.0]),
+            (PulseKind::Exponential, &[0.03, 0.09, -4.8]),
             (PulseKind::PiecewiseLinear, &[0.01, 0.2, 0.4, 1.0, 0.8, 0.1]),
         ];
         for (kind, parameters) in cases {
-            for up in [true, false] {
-                let fit = fit_curve(&means(kind, up, parameters), up, kind).expect("a fit");
+            let [up, down] = [true, false].map(|up| means(kind, up, parameters));
+            for fit in fit_both(&up, &down, kind).expect("fits") {
                 for (found, expected) in fit.parameters.iter().zip(parameters) {
-                    assert!((found / expected - 1.0).abs() < 1e-4, "{kind:?} {up}: {:?}", fit.parameters);
+                    assert!((found / expected - 1.0).abs() < 1e-4, "{kind:?}: {:?}", fit.parameters);
                 }
             }
         }
@@ -288,7 +312,7 @@ mod tests {
     #[test]
     fn too_few_bins_have_no_curve() {
         let two = &means(PulseKind::Constant, true, &[0.01])[..2];
-        assert!(fit_curve(two, true, PulseKind::Exponential).is_none());
-        assert!(fit_curve(two, true, PulseKind::PiecewiseLinear).is_none());
+        assert!(fit_both(two, two, PulseKind::Exponential).is_none());
+        assert!(fit_both(two, two, PulseKind::PiecewiseLinear).is_none());
     }
 }

@@ -40,9 +40,9 @@ pub(super) struct Profile<'a> {
 }
 
 impl Profile<'_> {
-    /// Sums the means of one direction.
-    pub fn new(means: &[BinMean], up: bool) -> Profile<'_> {
-        let mut found = Profile { means, sign: if up { 1.0 } else { -1.0 }, grid: Vec::new(), least: 0.0 };
+    /// Sums the means of one direction; `sign` is that of the steepness of the fit.
+    pub fn new(means: &[BinMean], up: bool, sign: f64) -> Profile<'_> {
+        let mut found = Profile { means, sign: if up { sign } else { -sign }, grid: Vec::new(), least: 0.0 };
         found.grid = (0..=GRID).map(|step| found.at(steepness(step))).collect();
         found.least = found.lowest(Sums::free);
         found
@@ -72,7 +72,7 @@ impl Profile<'_> {
         of(&self.at(ln.exp())).min(values[best as usize])
     }
 
-    /// Returns the interval of parameter `index` (step, amplitude, steepness) about its `value` in which the sum of squares
+    /// Returns the interval of parameter `index` (step, amplitude, absolute steepness) about its `value` in which the sum of squares
     /// rises by less than `rise`. That of the steepness ends at the range of the fit.
     pub fn interval(&self, index: usize, value: f64, rise: f64) -> (f64, f64) {
         let squares = |at: f64| match index {
@@ -148,7 +148,7 @@ mod tests {
     fn small_errors_have_a_parabola() {
         let curve = |x: f64| 0.01 * (1.0 + 0.5 * (5.0 * STATE_SCALE * (2.0 * x - 1.0)).exp());
         let means = means(curve, 1e-6);
-        let profile = Profile::new(&means, true);
+        let profile = Profile::new(&means, true, 1.0);
         for (index, value) in [(0, 0.01), (1, -0.5)] {
             let [one, two] = [1.0, 4.0].map(|rise| profile.interval(index, value, rise));
             assert!(one.0 < value && value < one.1, "{one:?}");
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_constant_curve_bounds_no_steepness() {
         let means = means(|_| 0.01, 1e-3);
-        let profile = Profile::new(&means, true);
+        let profile = Profile::new(&means, true, 1.0);
         assert!(profile.interval(2, 5.0, 4.0).1 / profile.interval(2, 5.0, 4.0).0 > 20.0);
     }
 }

@@ -15,6 +15,7 @@ pub(super) fn pulses(kind: PulseKind, fits: &[Fit; 2], noise: &Noise, gains: Opt
         wanted.then(|| fits[direction].parameters[index].clamp(low, high))
     };
     let exponential = is(PulseKind::Exponential);
+    let steepness = |direction: usize| exponential.then(|| fits[direction].parameters[2].abs().min(20.0));
     let nodes = |direction: usize| is(PulseKind::PiecewiseLinear).then(|| fits[direction].parameters[1..].to_vec());
     PulsesSpec {
         law: kind,
@@ -24,9 +25,10 @@ pub(super) fn pulses(kind: PulseKind, fits: &[Fit; 2], noise: &Noise, gains: Opt
         down_slope: given(is(PulseKind::Linear), 1, 1, 0.0, 1.0),
         up_amplitude: given(exponential, 0, 1, -1000.0, 1000.0),
         down_amplitude: given(exponential, 1, 1, -1000.0, 1000.0),
-        up_steepness: given(exponential, 0, 2, 0.0, 20.0),
-        down_steepness: given(exponential, 1, 2, 0.0, 20.0),
-        state_scale: exponential.then_some(STATE_SCALE),
+        up_steepness: steepness(0),
+        down_steepness: steepness(1),
+        // Both directions have the same sign.
+        state_scale: exponential.then(|| STATE_SCALE * fits[0].parameters[2].signum()),
         state_offset: exponential.then_some(0.0),
         up_exponent: given(is(PulseKind::Power), 0, 1, 0.0, 20.0),
         down_exponent: given(is(PulseKind::Power), 1, 1, 0.0, 20.0),

@@ -3,7 +3,11 @@
 //! ```text
 //! r² = sum of d² / 2 G² / number of differences d       in states of the series (../states.rs)
 //! constant  r = sigma / G        relative  r = f        table  s of ln R with r² = exp(s²) - 1, the mean is preserved
+//! BIC       k ln n + 2/3 sum over series of n_i (ln r_i² + q_i / r_i²)      q_i: r² of the series alone, r_i: that of the law at
+//!                                                                           its conductance
 //! ```
+//!
+//! Laws are compared series by series: a single wide state has one r, and would follow any law.
 
 use std::collections::BTreeSet;
 
@@ -99,7 +103,7 @@ pub(crate) fn fit_white(
         return Err(EQUAL_READS.to_owned());
     }
     notes.extend(grows(&quiet, &bins, &all));
-    let (kind, candidates) = choose(&all, &bins.centres, options.read_law);
+    let (kind, candidates) = choose(&quiet, &all, &bins.centres, options.read_law);
     let parameters = estimate(kind, &all);
     let draws = sample.bootstrap(|drawn| Some(estimate(kind, &total(&by_group, bins.count(), drawn))));
     let numbers = numbers(kind, (&parameters, &draws), &all, &cells(&quiet, &bins));
@@ -164,21 +168,25 @@ fn grows(series: &[&ReadSeries], bins: &States, sums: &[Sums]) -> Option<String>
 }
 
 /// Leaves out series with differences far beyond those of their bin, and returns their number: two reads do not tell which of
-/// them is the outlier, and cells without contact have no good read.
+/// them is the outlier, and cells without contact have no good read. In a wide bin, constant noise is large relative to low
+/// conductances, and relative noise is large at high ones: an outlier is far beyond the others either way.
 fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
     if series.len() < LEAST_SERIES {
         return (series, 0);
     }
     let bins = states(&series, |series| series.middle, LEAST_SERIES);
-    let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt() / series.middle;
-    let mut spreads = vec![Vec::new(); bins.count()];
-    series.iter().zip(&bins.of).for_each(|(series, &bin)| spreads[bin].push(spread(series)));
-    let medians: Vec<f64> = spreads.iter_mut().map(|spreads| median(spreads)).collect();
+    let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt();
+    let spreads: [fn(f64, &ReadSeries) -> f64; 2] = [|spread, _| spread, |spread, series| spread / series.middle];
+    let medians = spreads.map(|of| {
+        let mut values = vec![Vec::new(); bins.count()];
+        series.iter().zip(&bins.of).for_each(|(series, &bin)| values[bin].push(of(spread(series), series)));
+        values.iter_mut().map(|values| median(values)).collect::<Vec<f64>>()
+    });
     let far = |(series, &bin): (&ReadSeries, &usize)| {
-        let median = medians[bin];
         // The median of one absolute difference is that of a normal distribution, 1 / 1.4826.
         let reach = if series.pairs <= FEW { FAR[0] * 1.4826 } else { FAR[1] };
-        median > 0.0 && spread(series) > reach * median
+        let mut both = spreads.iter().zip(&medians);
+        both.all(|(of, medians)| medians[bin] > 0.0 && of(spread(series), series) > reach * medians[bin])
     };
     let all = series.len();
     let regular = series.into_iter().zip(&bins.of).filter(|&(series, bin)| !far((series, bin)));
@@ -246,17 +254,24 @@ fn estimate(kind: ReadNoiseKind, sums: &[Sums]) -> Vec<f64> {
     }
 }
 
-/// Chooses the law with the smallest BIC.
-fn choose(sums: &[Sums], centres: &[f64], forced: Option<ReadNoiseKind>) -> (ReadNoiseKind, Vec<Candidate>) {
+/// Chooses the law with the smallest BIC for all `series`, whose states have `sums` and `centres`.
+fn choose(
+    series: &[&ReadSeries],
+    sums: &[Sums],
+    centres: &[f64],
+    forced: Option<ReadNoiseKind>,
+) -> (ReadNoiseKind, Vec<Candidate>) {
     let kinds = [ReadNoiseKind::Constant, ReadNoiseKind::Relative, ReadNoiseKind::Table];
     let n: f64 = sums.iter().map(|bin| bin.n).sum();
     let bic = |kind: ReadNoiseKind| {
         let parameters = estimate(kind, sums);
-        let of_bin = |(bin, sums): (usize, &Sums)| {
-            let variance = sigma(kind, &parameters, centres, centres[bin]).powi(2) / centres[bin].powi(2);
-            if sums.n == 0.0 { 0.0 } else { EFFICIENCY * (sums.n * variance.ln() + sums.relative / variance) }
+        let of_series = |series: &&ReadSeries| {
+            let squared = series.mean * series.mean;
+            let variance = sigma(kind, &parameters, centres, series.mean).powi(2) / squared;
+            let fit = series.pairs as f64 * variance.ln() + series.squares / (2.0 * squared) / variance;
+            EFFICIENCY * series.quiet() * fit
         };
-        parameters.len() as f64 * n.ln() + sums.iter().enumerate().map(of_bin).sum::<f64>()
+        parameters.len() as f64 * n.ln() + series.iter().map(of_series).sum::<f64>()
     };
     let allowed = kinds.into_iter().filter(|&kind| match forced {
         Some(forced) if forced != ReadNoiseKind::None => kind == forced,

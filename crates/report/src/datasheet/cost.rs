@@ -84,13 +84,7 @@ fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
 }
 
 fn energy(text: &mut String, what: &str, energy: &EnergyUse, shown: impl Fn(f64) -> String) {
-    let parts = [
-        ("writes", energy.write_microjoules),
-        ("reads", energy.read_microjoules),
-        ("column converters", energy.adc_microjoules),
-        ("row drivers", energy.dac_microjoules),
-    ];
-    let parts = parts.map(|(part, microjoules)| {
+    let parts = energy.parts().map(|(part, microjoules)| {
         format!("{part} {}", microjoules.map_or_else(|| "not specified".to_owned(), &shown))
     });
     let _ = write!(text, "{what}: ");

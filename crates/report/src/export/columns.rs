@@ -7,7 +7,7 @@ const fn column(name: &'static str, unit: &'static str, meaning: &'static str) -
 }
 
 /// Columns of the table with one row per trial.
-pub const TRIAL_COLUMNS: [CsvColumn; 37] = [
+pub const TRIAL_COLUMNS: [CsvColumn; 38] = [
     column("id", "none", "Name of the trial."),
     column("seed", "none", "Seed of the trial."),
     column("{section}.{key}", "as the key", "Setting of the trial: first the swept keys, then all others."),
@@ -61,9 +61,19 @@ pub const TRIAL_COLUMNS: [CsvColumn; 37] = [
     column(
         "training_energy_microjoules",
         "µJ",
-        "Energy of all updates and reads in training. Empty if the device states none.",
+        "Energy of all updates and reads in training, without the parts in `energy_without`. Empty if the device states none.",
     ),
-    column("inference_energy_microjoules", "µJ", "Energy of classifying one test sample."),
+    column(
+        "inference_energy_microjoules",
+        "µJ",
+        "Energy of classifying one test sample, without the parts in `energy_without`.",
+    ),
+    column(
+        "energy_without",
+        "none",
+        "Parts with an energy that the device does not state, separated by semicolons: writes, reads, column converters, row \
+         drivers.",
+    ),
     column("training_seconds", "s", "Wall time of training."),
     column("test_seconds", "s", "Wall time of the tests."),
     column("usable", "none", "`yes` if results use the trial, otherwise `no`."),
@@ -97,10 +107,11 @@ pub(super) fn is_described(name: &str) -> bool {
 }
 
 /// Columns of the samples that `ohmspike device sample` writes.
-pub const SAMPLE_COLUMNS: [CsvColumn; 6] = [
+pub const SAMPLE_COLUMNS: [CsvColumn; 7] = [
     column("cell", "cell, from 1", "Number of the cell."),
     column("cycle", "cycle, from 1", "Number of the write cycle."),
     column("target_microsiemens", "µS", "Target conductance of the write."),
+    column("start_microsiemens", "µS", "Conductance before the write. Only with `--start-microsiemens`."),
     column("written_microsiemens", "µS", "Conductance right after the write, without read noise."),
     column("after_microsiemens", "µS", "Conductance after the rest time, without read noise. Only with `--after`."),
     column("read_{number}_microsiemens", "µS", "Conductance of each read."),
@@ -113,7 +124,8 @@ mod tests {
 
     #[test]
     fn describes_the_columns_of_samples() {
-        let sampling = Sampling { after_seconds: Some(1.0), reads: 2, ..Sampling::one_write(100.0, 1.0) };
+        let sampling =
+            Sampling { after_seconds: Some(1.0), reads: 2, states_start: true, ..Sampling::one_write(100.0, 1.0) };
         for name in sampling.header().split(',') {
             assert!(SAMPLE_COLUMNS.iter().any(|column| column.describes(name)), "{name}");
         }

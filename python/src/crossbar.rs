@@ -1,7 +1,7 @@
 //! Arrays of conductance pairs.
 
 use numpy::{PyArray2, PyArray3};
-use ohmspike::crossbar::device::WriteNoise;
+use ohmspike::crossbar::device::{Device as CheckedDevice, WriteNoise};
 use ohmspike::crossbar::{ArrayParams, ArrayState, Branch, Controller, CrossbarArray, PairKind};
 use ohmspike::rng::Seed as Stream;
 use ohmspike::simd::{Matrix, numbers};
@@ -157,6 +157,7 @@ impl Crossbar {
             controller,
             ..ArrayParams::new(weight_at_gmax, branches.as_deref().unwrap_or(&either))
         };
+        check_noise(py, &device.checked, update_sigma, write_spread_scale)?;
         let array = py.detach(|| CrossbarArray::new(&device.checked, params, &weights, chip));
         let array = array.map_err(|error| named("initial", &error))?;
         if device.checked.write.noise == WriteNoise::FromStudy && update_sigma == 0.0 {
@@ -212,6 +213,7 @@ impl Crossbar {
     fn write(&mut self, py: Python<'_>, step: &Bound<'_, PyAny>, seed: Option<SeedLike>) -> PyResult<WriteReport> {
         let step = matrix(step, "step")?;
         check_shape("step", &step, self.array.rows(), self.array.columns())?;
+        self.end_rest(py)?;
         let seed = self.next_write(seed);
         py.detach(|| {
             self.reader.count(&mut self.array);
@@ -279,6 +281,8 @@ impl Crossbar {
     }
 
     /// Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
+    ///
+    /// All cells have one time since the last write: a `write` sets it to 0 for those that it does not change, too, and warns of that.
     fn rest(&mut self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         check_seconds("seconds", seconds)?;
         py.detach(|| {
@@ -419,6 +423,19 @@ impl Crossbar {
         Ok(())
     }
 
+    /// Warns that a write ends the rest of all cells.
+    fn end_rest(&self, py: Python<'_>) -> PyResult<()> {
+        let rested = self.array.rested_seconds();
+        if rested == 0.0 || self.device.checked.drift.is_off() {
+            return Ok(());
+        }
+        let text = format!(
+            "write: cells had rested for {rested} s; a write sets the time since the last write of all cells to 0, so the drift of \
+             those that it does not change is gone\n\nhint: call `rest(0)` before `write` if that is meant"
+        );
+        warn(py, &text)
+    }
+
     fn next_write(&mut self, seed: Option<SeedLike>) -> Stream {
         match seed {
             Some(seed) => seed.stream(),
@@ -447,4 +464,20 @@ fn check_shape(what: &str, given: &Matrix, rows: usize, columns: usize) -> PyRes
     let message =
         format!("{what}: expected {rows} x {columns} (rows x columns), got {} x {}", given.rows(), given.columns());
     Err(PyValueError::new_err(message))
+}
+
+/// Refuses a noise that the device does not take, and warns about a factor on no noise.
+fn check_noise(py: Python<'_>, device: &CheckedDevice, update_sigma: f32, write_spread_scale: f32) -> PyResult<()> {
+    let name = &device.name;
+    if update_sigma != 0.0 && device.write.noise != WriteNoise::FromStudy {
+        return Err(refused(format!(
+            "update_sigma: expected 0 for `{name}`, whose file sets the write noise, got {update_sigma}"
+        )));
+    }
+    let has_spread =
+        !matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) || device.write.pulses().is_some();
+    if write_spread_scale != 1.0 && !has_spread {
+        warn(py, &format!("write_spread_scale: no effect: `{name}` has no write spread of its own"))?;
+    }
+    Ok(())
 }

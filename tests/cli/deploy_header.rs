@@ -70,6 +70,6 @@ fn a_network_far_below_the_outcome_of_its_training_is_told() {
     resaved.weights[0].1.rotate_left(300 * columns);
     resaved.weights[1].1.reverse();
     let broken = resaved.deploy();
-    let told = format!("); the outcome of its training was {outcome:.1} %, so its accuracy on chips says nothing");
+    let told = format!("); the outcome of its training was {outcome:.1} %; its accuracy on chips would say nothing");
     assert!(broken.stderr.contains(&told), "{broken:#?}");
 }

@@ -256,3 +256,41 @@ fn a_unit_that_the_file_contradicts_is_a_warning() {
     assert!(stated.stdout.contains("\n  times are in ms ("), "{stated:#?}");
     assert!(!stated.stderr.contains("times are in"), "{stated:#?}");
 }
+
+#[test]
+fn test_samples_that_were_trained_on_are_counted() {
+    let folder = Folder::new();
+    let (events, samples, labels) = (data("recordings.npz"), data("images.idx.gz"), data("labels.idx"));
+    let of_events = ["--events", &events, "--test", &events, "--units", "5", "--duration", "0.5"];
+    let of_images = ["--samples", &samples, "--labels", &labels, "--test", &samples, "--test-labels", &labels];
+    for (name, given) in [("events", of_events), ("images", of_images)] {
+        let answer = folder.run(&[&["data", "import", name, "--classes", "3"], &given[..]].concat()).succeeds();
+        let expected = format!(
+            "warning: {name}: 12 of 12 test samples are training samples too, so the test accuracy shows in part what was learnt \
+             by heart\n"
+        );
+        assert!(answer.stderr.contains(&expected), "{answer:#?}");
+    }
+    let apart = ["--samples", &samples, "--labels", &labels, "--test-fraction", "0.5"];
+    let answer = folder.run(&[&["data", "import", "apart", "--classes", "3"], &apart[..]].concat()).succeeds();
+    assert!(!answer.stderr.contains("by heart"), "{answer:#?}");
+}
+
+/// Two classes that differ in y only look alike if y is left out.
+#[test]
+fn events_beside_the_sensor_are_refused() {
+    let folder = Folder::new();
+    let rows: String = (0..8).map(|sample| format!("{sample},100,0,{},0,{}\n", sample % 2, sample % 2)).collect();
+    folder.write("xy.csv", format!("sample,t,x,y,p,label\n{rows}"));
+    let import = |sensor: &[&str]| {
+        let common = ["--events", "xy.csv", "--classes", "2", "--duration", "0.02", "--test-fraction", "0.25"];
+        folder.run(&[&["data", "import", "xy", "--replace"], &common[..], sensor].concat())
+    };
+    for sensor in [["--units", "2"], ["--sensor", "2"]] {
+        let answer = import(&sensor);
+        let told =
+            "y: expected 0, because the sensor has one value of `y`; state its size with `--sensor WxHxP`, got 1";
+        assert!(answer.status == Some(2) && answer.stderr.contains(told), "{answer:#?}");
+    }
+    import(&["--sensor", "2x2"]).succeeds();
+}

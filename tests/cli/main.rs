@@ -45,6 +45,7 @@ mod health;
 mod import;
 mod instructions;
 #[cfg(unix)]
+mod kept;
 mod killed;
 mod library;
 mod limit;

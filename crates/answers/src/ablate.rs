@@ -165,6 +165,8 @@ pub enum Ablated {
 #[derive(Clone, Debug)]
 pub struct Plan {
     mechanisms: Mechanisms,
+    /// What differs between the seeds.
+    varies: Vec<String>,
     seeds: Vec<u64>,
     sets: Vec<(Subset, u64)>,
 }
@@ -186,12 +188,13 @@ impl Plan {
         }
         let paths = study.paths_folder(folder);
         let prepared = Prepared::of_devices([&**settings].into_iter(), &paths)?;
-        if varies(settings, streams(settings, &prepared.devices_of(settings))).is_empty() {
+        let varies = varies(settings, streams(settings, &prepared.devices_of(settings)));
+        if varies.is_empty() {
             return Err(AblateError::SameTrial { fixed: fixed_seeds(settings) });
         }
         let seeds = if study.seeds.len() < LEAST_SEEDS { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
         let sets = sets(count, &seeds);
-        Ok(Plan { mechanisms, seeds, sets })
+        Ok(Plan { mechanisms, varies, seeds, sets })
     }
 
     /// Returns the active mechanisms.
@@ -346,6 +349,13 @@ impl Plan {
                  `hardware.retention_seconds`"
                     .to_owned(),
             );
+        }
+        let fixed = fixed_seeds(settings);
+        if !fixed.is_empty() {
+            cautions.push(format!(
+                "seeds differ in {} only, because the study fixes {fixed}: intervals cover nothing else",
+                self.varies.join(" and ")
+            ));
         }
         cautions.extend(untested(settings));
         if self.seeds.len() < 3 {

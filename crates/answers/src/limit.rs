@@ -36,6 +36,7 @@ pub mod words;
 use std::path::Path;
 
 use ohmspike_analysis::limit::{Direction, Limit, Statistic, Verdict};
+use ohmspike_datasets::counted;
 use ohmspike_study::device_file;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
@@ -258,7 +259,12 @@ impl LimitPlan {
                 Some("all chips of this device are equal before the first write; repeats differ in training only")
             }
         };
-        few.map(str::to_owned).into_iter().chain(untested(&self.settings)).collect()
+        let samples = format!(
+            "accuracies are those of {} of `{}`; other samples would shift all levels together",
+            counted(self.test_samples, "test sample"),
+            self.settings.data.set
+        );
+        few.map(str::to_owned).into_iter().chain([samples]).chain(untested(&self.settings)).collect()
     }
 
     /// What limits the answer of a row.

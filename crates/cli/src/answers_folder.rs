@@ -43,10 +43,16 @@ pub fn without_trials(folder: &Path) -> Option<NoTrials> {
         .then(|| NoTrials { folder: folder.to_owned(), tables: tables.collect::<Vec<_>>().join(", ") })
 }
 
+/// Whether a line has the result of a chip, and not that in exact memory.
+fn is_of_chip(line: &str) -> bool {
+    serde_json::from_str::<serde_json::Value>(line).is_ok_and(|record| record["chip"].is_u64())
+}
+
 /// Prints how many trials `folder` has, its answers and the next step.
 pub fn show_status(folder: &Path) -> Result<(), Failure> {
     let (trials, command) = (Store::open(folder)?.len(), last_command(folder));
-    let chips = fs::read_to_string(folder.join(CHIPS)).map_or(0, |text| text.lines().count());
+    let chips =
+        fs::read_to_string(folder.join(CHIPS)).map_or(0, |text| text.lines().filter(|line| is_of_chip(line)).count());
     let counts = [(trials, "trial"), (chips, "chip result")].map(|(count, what)| counted(count, what));
     let recorded = if chips > 0 && trials == 0 { &counts[1] } else { &counts[0] };
     say!("{}: {recorded} recorded for `{command}`", folder.display())?;

@@ -71,7 +71,7 @@ pub struct Arguments {
     chips: u32,
     /// Times after programming at which chips are read, such as 1s,1h,1d,10y [default: 0s].
     ///
-    /// Units are s, min, h, d and y. 0s is right after programming. Drift is held at the ends of the law of the device.
+    /// Units are us, ms, s, min, h, d and y. 0s is right after programming. Drift is held at the ends of the law of the device.
     #[arg(long, value_name = "TIMES", value_delimiter = ',')]
     after: Vec<TimeSpan>,
     /// Data set of the test [default: that of the settings].

@@ -18,7 +18,7 @@ use super::run::{listen_for_interrupt, places, stopped};
 use super::study_arguments::StudyArguments;
 use super::terminal::{say, tell};
 use super::trial_arguments::TrialArguments;
-use super::{ExitCode, Failure};
+use super::{ExitCode, Failure, warn};
 use amount::{fraction, points};
 use key::{AskedRange, asked_key};
 use screen::Screen;
@@ -116,6 +116,14 @@ struct SeveralKeys {
     keys: usize,
 }
 
+/// Seeds that the search does not use.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--set repeats.seeds: no effect on `limit`\n\n\
+     hint: `--repeats` sets the number of fresh seeds of a test, and `--first-seed` the first seed"
+)]
+struct OwnSeeds;
+
 /// Every answer is withheld.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -126,6 +134,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.trials.use_instructions()?;
     let question = arguments.question()?;
     let file = arguments.study.open()?;
+    if arguments.study.set.iter().any(|set| set.starts_with("repeats.seeds")) {
+        warn(&[OwnSeeds]);
+    }
     if arguments.trials.dry_run {
         let plan = LimitPlan::new(&file.study, &question, &file.folder)?;
         show::plan(&plan)?;

@@ -45,7 +45,8 @@ pub enum NoRecords {
     /// Records of other settings.
     #[error(
         "{}: expected records of this study, got {} of other settings\n\n\
-         hint: repeat each `--set` of the run, or name the results folder in place of the study file", folder.display(), counted(*found, "record")
+         hint: repeat each `--set` of the run, or name the results folder in place of the study file; if the data set, a device file or a \
+         map has changed since, bring back the earlier one", folder.display(), counted(*found, "record")
     )]
     Other {
         /// The folder.

@@ -202,6 +202,11 @@ impl CrossbarArray {
         }
     }
 
+    /// Returns the time since the last write that reads see, s.
+    pub fn rested_seconds(&self) -> f64 {
+        self.read_conductance.rested()
+    }
+
     /// Recomputes everything derived from the conductances: drifted conductances, effective weights, variances, RTN. Returns
     /// whether a conductance of a driven array with wires has changed.
     pub(crate) fn refresh_all(&mut self) -> bool {

@@ -86,7 +86,7 @@ pub enum DenseError {
     },
     /// No test samples.
     #[error(
-        "{file}: no test samples; expected `--test FILE`, `--test-fraction FRACTION`, or an npz file with an array \
+        "{file}: no test samples; expected `--test FILE` with `--test-labels FILE`, `--test-fraction FRACTION`, or an npz file with an array \
          `test_samples`"
     )]
     NoTest {

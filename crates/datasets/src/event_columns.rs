@@ -2,7 +2,8 @@
 //!
 //! ```text
 //! time in s  =  time, or t / 10^6              t is in µs by default
-//! unit       =  unit, or x + W y + W H p      W, H, P: sizes of the sensor; y may be missing if H = 1, p if P = 1
+//! unit       =  unit, or x + W y + W H p      W, H, P: sizes of the sensor; y may be missing if H = 1;
+//!                                                if P = 1, p is not used, and events of all polarities are merged
 //! ```
 //! `t`, `x`, `y` and `p` are the fields of the event arrays of Tonic (Lenz et al., *Tonic: event-based datasets and
 //! transformations*, 2021); `sensor_size` there is (W, H, P).
@@ -189,6 +190,8 @@ pub(crate) struct EventColumns {
     time: (&'static str, Column),
     unit: TimeUnit,
     place: Place,
+    /// Whether events of several polarities are merged.
+    merged: bool,
 }
 
 enum Place {
@@ -213,6 +216,7 @@ impl EventColumns {
             (None, None) => return Err(missing("time", " or `t`")),
             (Some(_), Some(_)) => return Err(both("time", "t")),
         };
+        let mut merged = false;
         let place = match (take("unit"), take("x")) {
             (Some(unit), None) => Place::Unit("unit", unit),
             (None, Some(x)) => {
@@ -222,14 +226,18 @@ impl EventColumns {
                     None => Err(missing(name, &format!("; the sensor has {size} values of `{name}`"))),
                 };
                 let [_, height, polarities] = form.sensor;
-                Place::Sensor([Some(("x", x)), axis("y", height)?, axis("p", polarities)?])
+                let (y, p) = (axis("y", height)?, axis("p", polarities)?);
+                let is_merged =
+                    |(_, p): &(&str, Column)| polarities == 1 && (0..p.len()).any(|event| p.number(event) != 0.0);
+                merged = p.as_ref().is_some_and(is_merged);
+                Place::Sensor([Some(("x", x)), y, p.filter(|_| polarities > 1)])
             }
             (None, None) => return Err(missing("unit", " or `x`")),
             (Some(_), Some(_)) => return Err(both("unit", "x")),
         };
         let usual = if time.0 == "t" { TimeUnit::Microseconds } else { TimeUnit::Seconds };
         let unit = unit_of(file, time.0, form, stated, usual)?;
-        let columns = EventColumns { file: file.to_owned(), time, unit, place };
+        let columns = EventColumns { file: file.to_owned(), time, unit, place, merged };
         columns.check_lengths()?;
         Ok(columns)
     }
@@ -243,7 +251,8 @@ impl EventColumns {
         units: Column,
     ) -> Result<EventColumns, ColumnsError> {
         let unit = unit_of(&file, "times", form, stated, TimeUnit::Seconds)?;
-        let columns = EventColumns { file, time: ("times", times), unit, place: Place::Unit("units", units) };
+        let columns =
+            EventColumns { file, time: ("times", times), unit, place: Place::Unit("units", units), merged: false };
         columns.check_lengths()?;
         Ok(columns)
     }
@@ -274,6 +283,11 @@ impl EventColumns {
         let microseconds = 1e6 * times.number_type().resolution(latest).filter(|_| latest > 0.0)? / scale;
         let (number_type, seconds) = (times.number_type().to_string(), latest / scale);
         (microseconds > 1.0).then_some(Note::CoarseTimes { column, number_type, seconds, microseconds })
+    }
+
+    /// Returns a note if events of several polarities are merged.
+    pub(crate) fn merged(&self) -> Option<Note> {
+        self.merged.then_some(Note::Merged)
     }
 
     /// Returns the number of events.
@@ -321,7 +335,7 @@ impl EventColumns {
             got: column.number(event).to_string(),
             needed: match (size, name) {
                 // Data without the axis has the number 0.
-                (1, "y" | "p") => {
+                (1, "y") => {
                     format!("0, because the sensor has one value of `{name}`; state its size with `--sensor WxHxP`")
                 }
                 _ => format!("a whole number from 0 to {}", size - 1),

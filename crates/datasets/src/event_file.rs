@@ -265,6 +265,7 @@ fn of_archive(
         });
         let recordings = recordings.collect::<Result<Vec<_>, EventFileError>>()?;
         notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
+        notes.extend(recordings.iter().find_map(EventColumns::merged));
         return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
     }
     for (_, array) in records {
@@ -325,6 +326,7 @@ fn table(
     let events = EventColumns::new(file, form, stated, |name| columns.remove(name))?;
     notes.extend(stated.and_then(|stated| stated.note(form.time_unit)));
     notes.extend(events.coarse());
+    notes.extend(events.merged());
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",

@@ -55,6 +55,9 @@ pub enum Note {
         /// Stated duration, s.
         duration_seconds: f64,
     },
+    /// Events of several polarities in one unit.
+    #[error("`p` is not used, because the sensor has one value of it: events of all polarities are merged")]
+    Merged,
     /// Recordings without events.
     #[error("no events in {empty} of {samples} recordings {part}")]
     Empty {

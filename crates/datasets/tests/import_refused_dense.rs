@@ -204,5 +204,5 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
         scale: None,
     };
     let message = folder.told(&import_dense("mine", &import, None).expect_err("no test samples"));
-    assert!(message.starts_with("b: no test samples; expected `--test FILE`"), "{message}");
+    assert!(message.starts_with("b: no test samples; expected `--test FILE` with `--test-labels FILE`"), "{message}");
 }

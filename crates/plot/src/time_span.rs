@@ -31,7 +31,10 @@ impl FromStr for TimeSpan {
         let unit_at = text.find(|letter: char| letter.is_ascii_alphabetic() && letter != 'e').ok_or_else(refused)?;
         let (number, unit) = text.split_at(unit_at);
         let seconds_of_unit = SHORT_UNITS.iter().chain(&UNITS).find(|(name, _)| *name == unit).ok_or_else(refused)?.1;
-        let seconds = number.trim().parse::<f64>().map_err(|_| refused())? * seconds_of_unit;
+        let number = number.trim().parse::<f64>().map_err(|_| refused())?;
+        // A division keeps the digits of short times: 5us is 0.000005 s.
+        let seconds =
+            if seconds_of_unit < 1.0 { number / (1.0 / seconds_of_unit).round() } else { number * seconds_of_unit };
         if seconds.is_finite() && seconds >= 0.0 { Ok(TimeSpan { seconds }) } else { Err(refused()) }
     }
 }
@@ -57,6 +60,7 @@ mod tests {
             ("1e-3s", 0.001, "0.001 s"),
             ("1ms", 0.001, "0.001 s"),
             ("500us", 0.0005, "0.0005 s"),
+            ("5us", 0.000_005, "0.000005 s"),
             ("10min", 600.0, "10 min"),
             ("1.5h", 5400.0, "90 min"),
             ("24 h", 86_400.0, "1 d"),

@@ -38,12 +38,22 @@ pub struct ResolvedStudyError {
     source: io::Error,
 }
 
-/// Writes `study`, which is in `study_folder`, into `results`. Returns the file that keeps the earlier text, if the study
-/// changed.
+/// What [`write_study`] found in the results folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EarlierStudy {
+    /// No study, or the same one.
+    Same,
+    /// Another study; this file keeps its text.
+    Kept(PathBuf),
+    /// The text of this study, in other words than the program writes: somebody edited it, and the earlier text is gone.
+    Edited,
+}
+
+/// Writes `study`, which is in `study_folder`, into `results`.
 ///
 /// # Errors
 /// Returns a [`ResolvedStudyError`] if the file cannot be written; it then stays unchanged.
-pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result<Option<PathBuf>, ResolvedStudyError> {
+pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result<EarlierStudy, ResolvedStudyError> {
     let path = results.join(FILE);
     let failed = |path: &Path| {
         let path = path.to_owned();
@@ -51,20 +61,29 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     };
     let text = resolved_text(study, &Base::new(study, &study.paths_folder(study_folder)), results);
     fs::create_dir_all(results).map_err(failed(results))?;
-    let kept = match regular::read(&path, bounded::LARGEST_STUDY) {
-        Ok(there) if there == text.as_bytes() => return Ok(None),
+    let earlier = match regular::read(&path, bounded::LARGEST_STUDY) {
+        Ok(there) if there == text.as_bytes() => return Ok(EarlierStudy::Same),
         // Another version of the program may word the comments at the top differently.
-        Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => None,
+        Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => EarlierStudy::Same,
+        Ok(there) if resolved_from(&there, study_folder, results).is_some_and(|resolved| resolved == text) => {
+            EarlierStudy::Edited
+        }
         Ok(there) => {
             let kept = results.join(format!("study-{}.toml", &sha256(&there)[..8]));
             persist::write(&kept, |file| file.write_all(&there)).map_err(failed(&kept))?;
-            Some(kept)
+            EarlierStudy::Kept(kept)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => EarlierStudy::Same,
         Err(source) => return Err(ResolvedStudyError { path, source }),
     };
     persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(failed(&path))?;
-    Ok(kept)
+    Ok(earlier)
+}
+
+/// Returns the resolved text of the study that `text` describes, if it describes one.
+fn resolved_from(text: &[u8], study_folder: &Path, results: &Path) -> Option<String> {
+    let study = Study::parse(FILE, std::str::from_utf8(text).ok()?, &[]).ok()?;
+    Some(resolved_text(&study, &Base::new(&study, &study.paths_folder(study_folder)), results))
 }
 
 /// Returns the text below the comments at the top.

@@ -14,8 +14,10 @@ use crate::significant::short;
 #[error(
     "{name}: {} no input spike with latency encoding, which needs values of at least {threshold} of full scale; the \
      largest value is {highest}\n\n\
-     hint: import the data with `--scale min-max`, which scales the largest training value to full scale, or set \
-     `data.encoding = \"poisson\"`", counted(*silent, *samples)
+     hint: {} `data.encoding = \"poisson\"`", counted(*silent, *samples),
+    if *is_full_scale { "set" } else {
+        "import the data with `--scale min-max`, which scales the largest training value to full scale, or set"
+    }
 )]
 pub struct SilentSamples {
     /// Name of the data set.
@@ -28,6 +30,8 @@ pub struct SilentSamples {
     pub threshold: f64,
     /// Largest value, with full scale.
     pub highest: String,
+    /// Whether the largest value is full scale, so that no other scale helps.
+    pub is_full_scale: bool,
 }
 
 /// `silent` of `samples` samples, with the verb.
@@ -92,7 +96,8 @@ impl SilentCount {
         let SilentCount { silent, samples, most, are_bytes } = self;
         let highest = if are_bytes { format!("{} of 255", (255.0 * most).round()) } else { format!("{most} of 1") };
         let (name, threshold) = (name.to_owned(), LatencyCode::default().threshold);
-        (silent > 0).then_some(SilentSamples { name, silent, samples, threshold, highest })
+        let is_full_scale = most >= 1.0;
+        (silent > 0).then_some(SilentSamples { name, silent, samples, threshold, highest, is_full_scale })
     }
 }
 

@@ -1,6 +1,6 @@
 //! Results of single chips, one JSON line each, appended to `chips.jsonl`.
 //!
-//! A line that was cut off by a kill is ignored and its chip runs again.
+//! A line that was cut off by a kill, or with impossible numbers, is ignored and its chip runs again.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
@@ -54,6 +54,14 @@ pub(crate) struct ChipRecord {
     pub writes: Option<WriteReport>,
 }
 
+impl ChipRecord {
+    /// Whether a test can have had these results.
+    fn is_possible(&self) -> bool {
+        let times = if self.chip.is_some() { self.after_seconds.len() } else { 1 };
+        self.correct.len() == times && self.correct.iter().all(|&correct| correct <= self.samples)
+    }
+}
+
 /// All results of a folder.
 pub(crate) struct ChipRecords {
     path: PathBuf,
@@ -79,7 +87,8 @@ impl ChipRecords {
             Err(source) => return Err(DeployError::Read { path, source }),
         };
         let mut records = ChipRecords { path, file: None, chips: BTreeMap::new(), digital: BTreeMap::new() };
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).for_each(|record| records.insert(record));
+        let read = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        read.filter(ChipRecord::is_possible).for_each(|record| records.insert(record));
         Ok(records)
     }
 

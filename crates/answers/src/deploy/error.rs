@@ -433,7 +433,7 @@ pub enum DeployWarning {
     },
     /// A network that says nothing about the device.
     #[error(
-        "{file}: the network itself {state}{}, so its accuracy on chips says nothing about them\n\n\
+        "{file}: the network itself {state}{}; its accuracy on chips would say nothing about them\n\n\
          hint: weights are in units of a threshold of 1; check their scale, data set, encoding, `network.steps`, \
          `training.tau_mem_steps` and `training.tau_syn_steps`, and whether the weights were changed or reordered after the \
          training", trained_at(*trained)

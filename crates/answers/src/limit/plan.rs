@@ -62,6 +62,8 @@ pub struct LimitPlan {
     pub(super) numbers: Numbers,
     /// The random streams in use at the harshest level of any row.
     pub(super) drawn: Streams,
+    /// Samples of the test set.
+    pub(super) test_samples: usize,
     pub(super) resolution: f64,
     pub(super) swept: Vec<Swept>,
     pub(super) folder: PathBuf,
@@ -86,7 +88,7 @@ impl LimitPlan {
         let short_epochs = short_epochs(&settings, question)?;
         let (swept, rows) = rows(question, &open, &folder)?;
         let rows: Vec<Row> = rows.into_iter().map(|row| row.with_short_epochs(short_epochs)).collect();
-        let (chance, drawn) = checked(&rows, &numbers, &folder)?;
+        let Checked { chance, drawn, test_samples } = checked(&rows, &numbers, &folder)?;
         let Question { target, statistic, confidence, .. } = *question;
         let criterion = Criterion { target, statistic, confidence, chance };
         let effort = Effort {
@@ -96,7 +98,19 @@ impl LimitPlan {
             ..Effort::default()
         };
         let resolution = question.resolution;
-        let plan = LimitPlan { rows, criterion, effort, settings, open, numbers, drawn, resolution, swept, folder };
+        let plan = LimitPlan {
+            rows,
+            criterion,
+            effort,
+            settings,
+            open,
+            numbers,
+            drawn,
+            test_samples,
+            resolution,
+            swept,
+            folder,
+        };
         for row in &plan.rows {
             plan.procedure(row)?;
         }
@@ -242,10 +256,18 @@ pub(super) fn invalid_level(row: &Row, folder: &Path) -> Option<(f64, LimitError
     values.iter().find_map(|&level| Some((level, check(level).err()?)))
 }
 
-/// Reads the data, and the devices at the ends of every row; returns the accuracy of guessing and the random streams in
-/// use at the harshest levels. Refuses keys without an effect.
-fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<(f64, Streams), LimitError> {
-    let mut chance = 0.0;
+/// What the data and the devices tell before any trial.
+struct Checked {
+    /// Accuracy of guessing.
+    chance: f64,
+    /// Random streams in use at the harshest levels.
+    drawn: Streams,
+    test_samples: usize,
+}
+
+/// Reads the data, and the devices at the ends of every row. Refuses keys without an effect.
+fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<Checked, LimitError> {
+    let (mut chance, mut test_samples) = (0.0, 0);
     let mut drawn = [false; 5];
     for row in rows {
         let values = row.levels.values();
@@ -253,6 +275,7 @@ fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<(f64, Strea
         let ends = [numbers.of(row.at(values[0])?)?, numbers.of(row.at(values[values.len() - 1])?)?];
         let prepared = Prepared::new([&reference, &ends[0], &ends[1]].into_iter(), folder)?;
         chance = guessing(prepared.data(&reference));
+        test_samples = prepared.data(&reference).test.labels.len();
         let data = prepared.data(&ends[1]);
         for warning in all_warnings(&ends[1], data, &prepared.devices_of(&ends[1])) {
             refuse_without_effect(&row.name, &warning)?;
@@ -263,7 +286,7 @@ fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<(f64, Strea
         }
         drawn.iter_mut().zip(here).for_each(|(any, here)| *any |= here);
     }
-    Ok((chance, drawn))
+    Ok(Checked { chance, drawn, test_samples })
 }
 
 /// Refuses a key that a warning calls ineffective.

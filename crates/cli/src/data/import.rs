@@ -6,7 +6,7 @@ use std::str::FromStr;
 use clap::{ArgGroup, ValueEnum};
 use ohmspike_datasets::{
     Dataset, DenseImport, EventForm, EventImport, Import, Note, Part, Scale, StoredImport, Test, TimeUnit, counted,
-    import_events, shown_path, store, store_dense,
+    import_events, repeated_samples, shown_path, store, store_dense,
 };
 use ohmspike_study::silent_input::silent_imported;
 
@@ -189,6 +189,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.events.is_none() {
         warn(&silent_imported(name, cache)?.into_iter().collect::<Vec<_>>());
     }
+    warn(&repeated_samples(name, cache)?.into_iter().collect::<Vec<_>>());
     if !has_events && stored.notes.iter().any(|note| matches!(note, Note::Empty { .. })) {
         warn(&[NoEvents { name: name.clone() }]);
     }

@@ -60,7 +60,7 @@ pub struct Arguments {
     cycles: u32,
     /// Also print values after a time, as in 1d.
     ///
-    /// The conductance after drift, at the read voltage. Units are s, min, h, d and y.
+    /// The conductance after drift, at the read voltage. Units are us, ms, s, min, h, d and y.
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     after: Option<TimeSpan>,
     /// Reads after each write.

@@ -23,7 +23,7 @@ pub fn points(text: &str) -> Result<f64, String> {
             Err(format!("expected percentage points, such as {}points, got `{text}`", exact(100.0 * value, 1.0)))
         }
         Ok(value) if value > 0.0 && value <= 100.0 => Ok(exact(value, 0.01)),
-        _ => Err(format!("expected percentage points from 0 to 100, such as 2points, got `{text}`")),
+        _ => Err(format!("expected more than 0 and at most 100 percentage points, such as 2points, got `{text}`")),
     }
 }
 

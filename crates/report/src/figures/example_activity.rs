@@ -60,7 +60,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
         rows: rows_of_plots,
     };
     let caption = format!(
-        "Test sample {} (class {class}) in one network, before training (left) and after it (right). From the top: input spikes; hidden \
+        "Test sample {} ({class}) in one network, before training (left) and after it (right). From the top: input spikes; hidden \
          spikes, with excitatory neurons below the line; membrane voltages of the two most active neurons of each population, which may \
          exceed the threshold in the time step of a spike; readout voltages, sorted by their maximum. The network predicts the class with the \
          highest maximum. Selected trial: closest to 80:20, successful if possible ({}), then lowest noise: {}.",

@@ -65,7 +65,7 @@ pub fn exact_words(exact: &ExactMemory) -> String {
 
 /// Says why an answer is withheld, given what is wrong with the network.
 pub fn withheld_words(broken: &str) -> String {
-    format!("withheld: the network itself {broken}, so its accuracy on chips says nothing about them")
+    format!("withheld: the network itself {broken}, and its accuracy on chips would say nothing about them")
 }
 
 /// Formats the write noise that a noise level adds; none without one.
@@ -261,7 +261,7 @@ pub(crate) mod tests {
         answer.cells[0].times.clear();
         answer.cautions.push("--after: no effect".to_owned());
         let html = section(&answer, &[]).into_string();
-        let told = "net on ideal: withheld: the network itself is at chance (9.8 % accuracy), so its accuracy on chips says nothing";
+        let told = "net on ideal: withheld: the network itself is at chance (9.8 % accuracy), and its accuracy on chips would say nothing";
         assert!(html.contains(told) && !html.contains("on average over 10 chips"), "{html}");
         assert!(html.contains("<p class=\"caution\">--after: no effect.</p>"), "{html}");
     }

@@ -15,7 +15,7 @@ use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::presence::Presence;
 use crate::record::Record;
-use crate::resolved_study::write_study;
+use crate::resolved_study::{EarlierStudy, write_study};
 use crate::run::{Halt, Progress, Shard, Trial, run_until, shard};
 use crate::run_error::RunError;
 use crate::silent_input::{SilentInput, silent_input};
@@ -37,12 +37,12 @@ impl Plan {
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
         self.write_calibrations()?;
-        let kept = write_study(&self.study, &self.options.study_folder, &self.folder)?;
+        let earlier = write_study(&self.study, &self.options.study_folder, &self.folder)?;
         let own = self.trials.iter().filter(|trial| self.store.holds(trial)).count();
         let of_others = self.store.len().saturating_sub(own);
-        if let Some(study) = kept.filter(|_| of_others > 0) {
+        if of_others > 0 && earlier != EarlierStudy::Same {
             let folder = self.folder.clone();
-            observer.warning(&RunWarning::OtherSettings { folder, records: of_others, study });
+            observer.warning(&RunWarning::OtherSettings { folder, records: of_others, earlier });
         }
         if !self.left.is_empty() {
             self.run_left(observer)?;

@@ -1,7 +1,7 @@
 //! Follows a run: progress, records and warnings.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ohmspike_datasets::{counted, write_reason};
 
@@ -12,12 +12,26 @@ use crate::cluster::quote::shell;
 use crate::prepare::Prepared;
 use crate::presence::Shared;
 use crate::record::Record;
+use crate::resolved_study::EarlierStudy;
 use crate::run::{EpochReport, Trial};
 use crate::settings::Settings;
 use crate::silent_input::SilentInput;
 use crate::spike_cache::CacheNote;
 use crate::store::StoreWarning;
 use crate::warning::Warning;
+
+/// How to see the results of the records that a run leaves out.
+fn back_to(earlier: &EarlierStudy, folder: &Path) -> String {
+    let folder = shell(&folder.to_string_lossy());
+    match earlier {
+        EarlierStudy::Kept(study) => format!(
+            "`ohmspike report {} --out {folder}` shows the earlier ones; another folder (`--out`) or `name` keeps studies apart",
+            shell(&study.to_string_lossy())
+        ),
+        _ => "the study of this folder was edited; undo that to see the earlier ones, and try other settings with `--set` and `--out`"
+            .to_owned(),
+    }
+}
 
 /// Follows a run, on the thread that called it. Every method does nothing by default.
 ///
@@ -81,16 +95,15 @@ pub enum RunWarning {
     /// Records of an earlier run with other settings, which the results now leave out.
     #[error(
         "`{}` holds {} of other settings; summary and figures now show those of this run only\n\n\
-         hint: `ohmspike report {} --out {}` shows the earlier ones; another folder (`--out`) or `name` keeps studies apart",
-        folder.display(), counted(*records, "record"), shell(&study.to_string_lossy()), shell(&folder.to_string_lossy())
+         hint: {}", folder.display(), counted(*records, "record"), back_to(earlier, folder)
     )]
     OtherSettings {
         /// Path of the folder.
         folder: PathBuf,
         /// Number of records.
         records: usize,
-        /// File that keeps the earlier study.
-        study: PathBuf,
+        /// The earlier study.
+        earlier: EarlierStudy,
     },
     /// A checkpoint that cannot be read or written.
     #[error(transparent)]

@@ -233,7 +233,9 @@ impl Search<'_> {
             return Some(format!("update noise of {level} % of sigma_init"));
         }
         let device = &self.device(layer)?.device;
-        (device.write.noise != WriteNoise::None).then(|| format!("the write noise of device `{}`", device.name))
+        // Noise from the study is 0 here.
+        let is_noisy = !matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy);
+        is_noisy.then(|| format!("the write noise of device `{}`", device.name))
     }
 }
 

@@ -1,0 +1,58 @@
+//! Files of others, and results of earlier studies, that outputs must keep.
+
+use crate::ohmspike::Folder;
+
+/// One epoch of the tiny study at one level.
+const TRAIN: [&str; 6] = ["train", "tiny.toml", "--set", "noise.level_percent=1", "--set", "training.epochs=1"];
+
+fn train<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    [&TRAIN[..], more].concat()
+}
+
+#[test]
+fn networks_and_data_are_not_replaced_by_each_other() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&train(&["--save-weights", "net.npz"])).succeeds();
+    let network = folder.bytes("net.npz");
+    let kept = "error: cannot write `net.npz`: the file holds something else; choose another name, or remove it\n";
+    // A deployment reads the network, and must not write the cells into it.
+    let deploy = ["deploy", "net.npz", "--device", "study-1k-1m", "--save-conductances", "net.npz"];
+    for command in [deploy.to_vec(), train(&["--save-conductances", "net.npz"])] {
+        let answer = folder.run(&command);
+        assert_eq!((answer.status, answer.stderr.ends_with(kept)), (Some(2), true), "{answer:#?}");
+    }
+    assert_eq!(folder.bytes("net.npz"), network);
+    // A network of an earlier training may be replaced, an archive of something else may not.
+    folder.run(&train(&["--save-weights", "net.npz", "--seed", "2"])).succeeds();
+    assert_ne!(folder.bytes("net.npz"), network);
+    folder.run(&train(&["--save-conductances", "cells.npz"])).succeeds();
+    let cells = folder.bytes("cells.npz");
+    assert_eq!(folder.run(&train(&["--save-weights", "cells.npz"])).status, Some(2));
+    assert_eq!(folder.bytes("cells.npz"), cells);
+}
+
+#[test]
+fn two_outputs_need_two_files() {
+    let folder = Folder::with_tiny_study();
+    let answer = folder.run(&train(&["--save-weights", "both.csv", "--save-conductances", "./both.csv"]));
+    let expected =
+        "error: --save-weights and --save-conductances: expected two files, got `both.csv` for both\n".to_owned();
+    assert_eq!((answer.status, answer.stderr, folder.path("both.csv").exists()), (Some(2), expected, false));
+}
+
+/// The results of the earlier study are out of sight, and its text is gone: the program says so, and names no file that does
+/// not hold it.
+#[test]
+fn an_edited_study_of_a_folder_is_told_from_another_one() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
+    let study = folder.text("results/tiny/study.toml");
+    let edited = study.replace("learning_rate = ", "learning_rate = 0.5 #");
+    assert_ne!(edited, study);
+    folder.write("results/tiny/study.toml", &edited);
+    let answer = folder.run(&["run", "results/tiny"]).succeeds();
+    let expected = "warning: `results/tiny` holds 2 records of other settings; summary and figures now show those of this run only\n\n\
+                    hint: the study of this folder was edited; undo that to see the earlier ones";
+    assert!(answer.stderr.contains(expected), "{answer:#?}");
+    assert!(!folder.files("results/tiny").keys().any(|path| path.to_string_lossy().contains("study-")));
+}

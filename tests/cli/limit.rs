@@ -310,7 +310,10 @@ fn wrong_questions_are_refused_before_any_trial() {
         (&["--key", "noise.level_percent", "--accuracy", "101%"], "--accuracy: expected a fraction from 0 to 1 or a"),
         (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.3 % (guessing) and"),
         (&["--key", "noise.level_percent", "--within", "70"], "--within: expected above 0 and below 66.7 points, got"),
-        (&["--key", "noise.level_percent", "--within", "2 bits"], "--within: expected more than 0 and at most 100 percentage points"),
+        (
+            &["--key", "noise.level_percent", "--within", "2 bits"],
+            "--within: expected more than 0 and at most 100 percentage points",
+        ),
         (&["--key", "hardware.retention_seconds", "--within", "2"], "--key hardware.retention_seconds: no effect on"),
         (&["--key", "device.converters.dac.bits", "--within", "2"], "--key device.converters.dac.bits: no effect on"),
         (&["--key", "training.learning_rate", "--within", "2"], "--key training.learning_rate: unknown which side is"),

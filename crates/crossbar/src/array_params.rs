@@ -1,33 +1,30 @@
 //! Parameters of an array apart from its device and initial weights.
 
 use ohmspike_simd::Matrix;
-use serde::{Deserialize, Serialize};
 
 use crate::branch::Branch;
 use crate::fault_map::FaultMap;
 use crate::pair::{Controller, PairKind};
 
-/// Rows of an array by the sign of their weights.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Population {
+/// Rows with write noise and faults, by the sign of their weights.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NoisyRows {
     /// All rows.
     #[default]
-    Both,
-    /// Rows of positive weights: inputs and excitatory neurons.
-    Excitatory,
-    /// Rows of negative weights: inhibitory neurons.
-    Inhibitory,
+    All,
+    /// Rows of positive weights.
+    Positive,
+    /// Rows of negative weights.
+    Negative,
 }
 
-impl Population {
-    /// Returns true if a row with this `sign` belongs to the population.
+impl NoisyRows {
+    /// Returns true if a row with this `sign` is among them.
     pub(crate) fn contains(self, sign: f32) -> bool {
         match self {
-            Population::Both => true,
-            Population::Excitatory => sign > 0.0,
-            Population::Inhibitory => sign < 0.0,
+            NoisyRows::All => true,
+            NoisyRows::Positive => sign > 0.0,
+            NoisyRows::Negative => sign < 0.0,
         }
     }
 }
@@ -52,7 +49,7 @@ pub struct ArrayParams<'a> {
     /// positive weight uses the main branch and a negative one the opposite branch. No sign bounds the weights.
     pub either_sign: bool,
     /// Rows with write noise and faults. The cells of other rows are written exactly and work.
-    pub population: Population,
+    pub noisy_rows: NoisyRows,
     /// Measured stuck cells and dead lines; they replace those drawn from the probabilities of the device.
     pub faults: Option<&'a FaultMap>,
     /// Measured conductances of the main branch, µS; they replace the initial weights.
@@ -70,7 +67,7 @@ impl<'a> ArrayParams<'a> {
             pair: PairKind::OneBranch,
             controller: Controller::ReadBack,
             either_sign: false,
-            population: Population::Both,
+            noisy_rows: NoisyRows::All,
             faults: None,
             conductances: None,
         }

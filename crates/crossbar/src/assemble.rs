@@ -3,7 +3,7 @@
 use ohmspike_rng::Seed;
 use ohmspike_simd::{LANES, Matrix};
 
-use crate::array_params::{ArrayParams, Population};
+use crate::array_params::{ArrayParams, NoisyRows};
 use crate::branch_cells::{BranchCells, Scheme};
 use crate::cells::Cells;
 use crate::chip::{self, Side};
@@ -15,23 +15,23 @@ use crate::pulsed::PulsedWrite;
 use crate::read_spread::ReadSpread;
 use crate::verified::VerifiedWrite;
 
-/// Returns the faults of a chip in the rows of its population: measured ones, or ones drawn from the probabilities of the
+/// Returns the faults of a chip in its noisy rows: measured ones, or ones drawn from the probabilities of the
 /// device.
 pub(crate) fn faults(device: &Device, params: &ArrayParams, [rows, columns]: [usize; 2], chip: Seed) -> FaultMap {
     let drawn = || device.faults.draw(&device.window, rows, columns, chip.named("faults"));
     let all = params.faults.cloned().unwrap_or_else(drawn);
-    if params.population == Population::Both {
+    if params.noisy_rows == NoisyRows::All {
         return all;
     }
-    all.in_rows(|row| params.population.contains(params.branches[row].sign()))
+    all.in_rows(|row| params.noisy_rows.contains(params.branches[row].sign()))
 }
 
-/// Writes the cells of all rows outside the population exactly.
+/// Writes the cells of all other rows exactly.
 fn write_others_exactly(cells: &mut Cells, params: &ArrayParams, columns: usize) {
-    if params.population == Population::Both {
+    if params.noisy_rows == NoisyRows::All {
         return;
     }
-    let factor = |row: usize| f32::from(u8::from(params.population.contains(params.branches[row].sign())));
+    let factor = |row: usize| f32::from(u8::from(params.noisy_rows.contains(params.branches[row].sign())));
     let drawn = cells.spread.take();
     let of = |row: usize, column: usize| drawn.as_ref().map_or(1.0, |drawn| drawn[(row, column)]);
     let spread = Matrix::from_fn(params.branches.len(), columns, |row, column| factor(row) * of(row, column));

@@ -20,7 +20,7 @@
 //! |---|---|
 //! | conductance, conductance above Gmin, their standard deviations | µS |
 //! | resistance, in device files only | ohm |
-//! | weight, weight update, full scale, update sigma | units of weight |
+//! | weight, weight update, weight at Gmax, update sigma | units of weight |
 //! | κ (`weight_per_microsiemens`) | units of weight per µS |
 //! | column current | units of weight; divided by κ, times the read voltage: µA |
 //! | voltage, time, energy | V, s, µJ |
@@ -101,7 +101,7 @@ pub mod wires;
 pub use analog_read::AnalogRead;
 pub use array::CrossbarArray;
 pub use array_error::ArrayError;
-pub use array_params::{ArrayParams, Population};
+pub use array_params::{ArrayParams, NoisyRows};
 pub use branch::Branch;
 pub use clipping::{WriteClip, write_clip};
 pub use codes::CodeCounts;

@@ -6,17 +6,17 @@
 //!                               opposite branch, µS
 //!
 //! one-branch          e* = e + d              o is the reference, at Gmin; the lower end of the window bounds the sign
-//! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to full scale
+//! push-pull           e* = e + d/2, o* = o - d/2          starts in the middle of the window, |w| up to the weight at Gmax
 //! potentiation-only   d > 0: e* = e + d;  d < 0: o* = o - d        cells only rise; if one would exceed its upper
 //!                     bound, both are reset to the lower one and e* = e - o + d is programmed: a refresh
 //! ```
 //!
 //! Two-branch pairs have no physical sign bound: the controller requests no step across weight 0, d >= -(e - o), and
-//! none above full scale. Noise can still produce a wrong sign; updates count these. Sources: Burr et al., IEEE Trans.
+//! none above the weight at Gmax. Noise can still produce a wrong sign; updates count these. Sources: Burr et al., IEEE Trans.
 //! Electron Devices 62, 3498 (2015) (potentiation-only pairs of phase-change cells and their refresh); Gokmen and
 //! Vlasov, Front. Neurosci. 10, 333 (2016) (pairs that move both ways).
 //!
-//! Pairs that hold weights of either sign have no sign bound at all: |e - o| is at most full scale. Both of their cells
+//! Pairs that hold weights of either sign have no sign bound at all: |e - o| is at most the weight at Gmax. Both of their cells
 //! are written. In one-branch pairs the branch of the sign takes the step:
 //!
 //! ```text
@@ -157,8 +157,8 @@ pub(crate) fn aim_copy(asked: &Asked, branch: BranchAim, copy: &mut [Block]) {
 }
 
 impl Asked<'_> {
-    /// Returns the wanted values of sixteen pairs after their step, µS: between weight 0 (or minus full scale) and full
-    /// scale, and equal to `held` without a step.
+    /// Returns the wanted values of sixteen pairs after their step, µS: between weight 0 (or minus the weight at Gmax)
+    /// and the weight at Gmax, and equal to `held` without a step.
     #[inline(always)]
     fn wanted(&self, held: &Block, per_weight: f32, block: usize) -> Block {
         let mut wanted = *held;

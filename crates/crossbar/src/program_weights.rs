@@ -27,7 +27,7 @@ use crate::report::WriteReport;
 
 impl CrossbarArray {
     /// Erases all written cells and programs `weights` with `passes` writes of the device's scheme, with random draws
-    /// from `seed`. Weights beyond full scale are clipped. Cells are then in their state right after a write. Returns
+    /// from `seed`. Weights beyond the weight at Gmax are clipped. Cells are then in their state right after a write. Returns
     /// the counts of all passes.
     ///
     /// ```

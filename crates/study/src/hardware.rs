@@ -52,7 +52,7 @@ pub fn layer_weights(
         write_spread_scale: hardware.write_spread_scale as f32,
         pair: hardware.pair,
         controller: hardware.controller,
-        population: hardware.population,
+        noisy_rows: hardware.population.rows(),
         faults: faults.as_ref(),
         conductances: conductances.as_ref(),
         ..ArrayParams::new(settings.weight_at_gmax_of(connection) as f32, &branches)

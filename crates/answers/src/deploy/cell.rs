@@ -24,7 +24,7 @@ pub enum Variant {
     Without(Mechanism),
     /// One alone.
     Only(Mechanism),
-    /// None of them: the conductance window alone, which clips weights beyond full scale.
+    /// None of them: the conductance window alone, which clips weights beyond the weight at Gmax.
     Window,
 }
 
@@ -37,7 +37,7 @@ pub struct Scale {
     pub weight_at_gmax: f32,
     /// Largest magnitude of a weight, thresholds.
     pub largest_weight: f32,
-    /// Weights beyond full scale, which are clipped.
+    /// Weights beyond the weight at Gmax, which are clipped.
     pub clipped: u64,
     /// Weights with the sign of the other population, which become 0.
     pub wrong_signs: u64,
@@ -134,7 +134,7 @@ impl Cell {
         wrong.map(shown).collect::<Vec<String>>().join(", ")
     }
 
-    /// Returns warnings about weights beyond full scale.
+    /// Returns warnings about weights beyond the weight at Gmax.
     pub fn warnings(&self, networks: &[DeployedNetwork]) -> Vec<DeployWarning> {
         let of = |scale: &Scale| {
             let Scale { connection, weight_at_gmax, largest_weight: largest, clipped: count, .. } = scale.clone();

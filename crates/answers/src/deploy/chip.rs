@@ -1,6 +1,6 @@
 //! Makes a chip: programs the weights into its cells, lets it rest and reads it.
 
-use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, Population, WriteReport};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, NoisyRows, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 use ohmspike_snn::activity::Activity;
@@ -100,7 +100,7 @@ impl<'a> ChipMaker<'a> {
             update_sigma: *study_sigma as f32,
             write_spread_scale: settings.hardware.write_spread_scale as f32,
             pair: settings.hardware.pair,
-            population: if own.is_some() { settings.hardware.population } else { Population::Both },
+            noisy_rows: if own.is_some() { settings.hardware.population.rows() } else { NoisyRows::All },
             either_sign: own.is_none(),
             faults: self.maps[place].as_ref().and_then(|maps| maps.faults.as_ref()),
             ..ArrayParams::new(scales[place].weight_at_gmax, own.unwrap_or(&either))

@@ -323,7 +323,7 @@ pub enum DeployWarning {
         /// Accuracy of the weights as stored, %.
         stored: f64,
     },
-    /// Weights beyond full scale.
+    /// Weights beyond the weight at Gmax.
     #[error(
         "{file}: {connection}: {} beyond the weight of a fully-on cell ({weight_at_gmax}); clipped\n\n\
          hint: set `{key}` to {largest}, the largest weight, or leave it out", counted(*count as usize, "weight")
@@ -394,7 +394,7 @@ pub enum DeployWarning {
         key: String,
         /// The magnitude below which 99.9 % of the weights are, thresholds.
         common: f32,
-        /// The same in % of full scale.
+        /// The same in % of the weight at Gmax.
         percent: f32,
         /// Weight at Gmax, thresholds.
         weight_at_gmax: f32,

@@ -397,7 +397,7 @@ fn full_scales(stored: &StoredNetwork, weight: f64) -> Vec<Override> {
     keys.chain(["readout.weight_at_gmax".to_owned()]).map(|key| Override::new(&key, weight)).collect()
 }
 
-/// Returns the smallest initial weight spreads, so that every full scale holds initial weights: a deployment has none. A
+/// Returns the smallest initial weight spreads, so that every weight at Gmax holds initial weights: a deployment has none. A
 /// spread that the user sweeps stays.
 fn no_initial_weights(stored: &StoredNetwork, request: &Request) -> Vec<Override> {
     let swept = |key: &str| {
@@ -435,7 +435,7 @@ fn of_training(key: &str) -> Option<&'static str> {
 }
 
 /// Returns values for keys that a deployment does not use, but that settings check against each other: every chip has its
-/// own full scale (`cell.rs`), and there are no initial weights.
+/// own weight at Gmax (`cell.rs`), and there are no initial weights.
 fn base_overrides() -> Vec<Override> {
     let full_scale = ["hardware.weight_at_gmax", "readout.weight_at_gmax"].map(|key| Override::new(key, 1000.0));
     full_scale.into_iter().chain([Override::new(SPREAD, 0.001), Override::new(DEVICE, "none")]).collect()

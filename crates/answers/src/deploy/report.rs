@@ -69,7 +69,7 @@ pub struct DeploymentCell {
     pub times: Vec<DeploymentTime>,
     /// Loss per mechanism, if it was measured.
     pub mechanisms: Vec<MechanismLoss>,
-    /// Correct samples on a chip without any mechanism, whose window clips weights beyond full scale. None if no weight is
+    /// Correct samples on a chip without any mechanism, whose window clips weights beyond the weight at Gmax. None if no weight is
     /// clipped, or losses per mechanism were not measured.
     pub window_correct: Option<u64>,
 }

@@ -1,6 +1,7 @@
 //! Section `[hardware]`: the device that holds the weights.
 
-pub use ohmspike_crossbar::{Controller, PairKind, Population};
+use ohmspike_crossbar::NoisyRows;
+pub use ohmspike_crossbar::{Controller, PairKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,30 @@ pub struct HardwareSettings {
     /// Time between the last write and the test, s. Devices with drift lose accuracy over this time.
     #[schemars(range(min = RETENTION.low, max = RETENTION.high), extend("x-unit" = "s"))]
     pub retention_seconds: f64,
+}
+
+/// Rows of an array by the population of their neurons.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Population {
+    /// All rows.
+    #[default]
+    Both,
+    /// Rows of positive weights: inputs and excitatory neurons.
+    Excitatory,
+    /// Rows of negative weights: inhibitory neurons.
+    Inhibitory,
+}
+
+impl Population {
+    /// Returns the rows by the sign of their weights.
+    pub fn rows(self) -> NoisyRows {
+        match self {
+            Population::Both => NoisyRows::All,
+            Population::Excitatory => NoisyRows::Positive,
+            Population::Inhibitory => NoisyRows::Negative,
+        }
+    }
 }
 
 fn is_both(population: &Population) -> bool {

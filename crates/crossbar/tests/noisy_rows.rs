@@ -1,38 +1,38 @@
-//! Write noise and faults in the rows of one population alone.
+//! Write noise and faults in the rows of one sign alone.
 
 mod chip;
 
 use chip::{FULL_SCALE, device, normal_matrix, params};
-use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, Population};
+use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, NoisyRows};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
 const ROWS: usize = 24;
 const COLUMNS: usize = 37;
 
-fn is_excitatory(row: usize) -> bool {
+fn is_positive(row: usize) -> bool {
     row < 16
 }
 
 fn branches() -> Vec<Branch> {
-    (0..ROWS).map(|row| if is_excitatory(row) { Branch::Plus } else { Branch::Minus }).collect()
+    (0..ROWS).map(|row| if is_positive(row) { Branch::Plus } else { Branch::Minus }).collect()
 }
 
 /// Builds an array with half of full scale in every cell, and writes it once without a step.
-fn written(sections: &[&str], population: Population) -> CrossbarArray {
+fn written(sections: &[&str], noisy_rows: NoisyRows) -> CrossbarArray {
     let branches = branches();
-    let half = |row: usize, _| if is_excitatory(row) { 0.5 * FULL_SCALE } else { -0.5 * FULL_SCALE };
-    let params = ArrayParams { population, ..params(&branches) };
+    let half = |row: usize, _| if is_positive(row) { 0.5 * FULL_SCALE } else { -0.5 * FULL_SCALE };
+    let params = ArrayParams { noisy_rows, ..params(&branches) };
     let initial = Matrix::from_fn(ROWS, COLUMNS, half);
     let mut array = CrossbarArray::new(&device(sections), params, &initial, Seed::new(1)).expect("sound arguments");
     array.update(&Matrix::zeros(ROWS, COLUMNS), Seed::new(2)).expect("a finite step");
     array
 }
 
-/// Fraction of the cells of each population, excitatory first, that are not at half of full scale.
+/// Fraction of the cells of each sign, positive first, that are not at half of full scale.
 fn moved(array: &CrossbarArray) -> [f64; 2] {
-    [true, false].map(|excitatory| {
-        let rows = (0..ROWS).filter(|row| is_excitatory(*row) == excitatory);
+    [true, false].map(|positive| {
+        let rows = (0..ROWS).filter(|row| is_positive(*row) == positive);
         let cells = rows.flat_map(|row| (0..COLUMNS).map(move |column| (row, column)));
         let off: Vec<bool> =
             cells.map(|cell| (array.weights()[cell].abs() - 0.5 * FULL_SCALE).abs() > 1e-3 * FULL_SCALE).collect();
@@ -41,7 +41,7 @@ fn moved(array: &CrossbarArray) -> [f64; 2] {
 }
 
 #[test]
-fn only_the_population_has_write_noise() {
+fn only_the_noisy_rows_have_write_noise() {
     for noise in [
         r#""write": {"noise": "constant", "sigma_microsiemens": 40}"#,
         r#""write": {"noise": "relative", "sigma_percent_of_conductance": 10}"#,
@@ -49,14 +49,14 @@ fn only_the_population_has_write_noise() {
                                                   {"resistance_ohm": 1000000, "sigma_ln_resistance": 0.1}]}"#,
         r#""write": {"noise": "constant", "sigma_microsiemens": 40}, "device_to_device": {"write_spread_sigma_ln": 0.3}"#,
     ] {
-        let [both, excitatory, inhibitory] = [Population::Both, Population::Excitatory, Population::Inhibitory]
-            .map(|population| written(&[noise], population));
+        let [both, positive, negative] =
+            [NoisyRows::All, NoisyRows::Positive, NoisyRows::Negative].map(|rows| written(&[noise], rows));
         assert!(moved(&both).iter().all(|moved| *moved > 0.9), "{noise}: {:?}", moved(&both));
-        assert!(moved(&excitatory)[0] > 0.9 && moved(&excitatory)[1] == 0.0, "{noise}: {:?}", moved(&excitatory));
-        assert!(moved(&inhibitory)[1] > 0.9 && moved(&inhibitory)[0] == 0.0, "{noise}: {:?}", moved(&inhibitory));
-        // The draws of a cell do not depend on the population.
+        assert!(moved(&positive)[0] > 0.9 && moved(&positive)[1] == 0.0, "{noise}: {:?}", moved(&positive));
+        assert!(moved(&negative)[1] > 0.9 && moved(&negative)[0] == 0.0, "{noise}: {:?}", moved(&negative));
+        // The draws of a cell do not depend on the noisy rows.
         for row in 0..ROWS {
-            let same = if is_excitatory(row) { &excitatory } else { &inhibitory };
+            let same = if is_positive(row) { &positive } else { &negative };
             for column in 0..COLUMNS {
                 assert_eq!(both.weights()[(row, column)], same.weights()[(row, column)], "{noise}");
             }
@@ -64,27 +64,27 @@ fn only_the_population_has_write_noise() {
     }
 }
 
-/// 888 cells with a fault rate of 30 %: the smaller population, 296 cells, has 89 ± 8.
+/// 888 cells with a fault rate of 30 %: the smaller set of rows, 296 cells, has 89 ± 8.
 #[test]
-fn only_the_population_has_faults() {
+fn only_the_noisy_rows_have_faults() {
     let faults = [r#""faults": {"p_high_resistance": 0.3}"#];
-    let both = moved(&written(&faults, Population::Both));
-    for (population, place) in [(Population::Excitatory, 0), (Population::Inhibitory, 1)] {
-        let found = moved(&written(&faults, population));
+    let both = moved(&written(&faults, NoisyRows::All));
+    for (rows, place) in [(NoisyRows::Positive, 0), (NoisyRows::Negative, 1)] {
+        let found = moved(&written(&faults, rows));
         assert_eq!((found[place], found[1 - place]), (both[place], 0.0));
         assert!((0.2..0.4).contains(&found[place]), "{found:?}");
     }
 }
 
-/// Updates of random size stay exact outside the population.
+/// Updates of random size stay exact in all other rows.
 #[test]
 fn other_rows_follow_their_updates_exactly() {
     let noise = r#""write": {"noise": "constant", "sigma_microsiemens": 40}"#;
     let step = normal_matrix(Seed::new(3), ROWS, COLUMNS, 0.05 * FULL_SCALE);
-    let mut array = written(&[noise], Population::Excitatory);
+    let mut array = written(&[noise], NoisyRows::Positive);
     let before = array.weights().clone();
     array.update(&step, Seed::new(4)).expect("a finite step");
-    for row in (0..ROWS).filter(|row| !is_excitatory(*row)) {
+    for row in (0..ROWS).filter(|row| !is_positive(*row)) {
         for column in 0..COLUMNS {
             let expected = (before[(row, column)] + step[(row, column)]).clamp(-FULL_SCALE, 0.0);
             assert!((array.weights()[(row, column)] - expected).abs() < 1e-5 * FULL_SCALE);

@@ -471,7 +471,7 @@ fn check_noise(py: Python<'_>, device: &CheckedDevice, update_sigma: f32, write_
     let name = &device.name;
     if update_sigma != 0.0 && device.write.noise != WriteNoise::FromStudy {
         return Err(refused(format!(
-            "update_sigma: expected 0 for `{name}`, whose file sets the write noise, got {update_sigma}"
+            "update_sigma: expected 0 for `{name}`, which takes no write noise from the study, got {update_sigma}"
         )));
     }
     let has_spread =

@@ -71,7 +71,7 @@ impl Reader {
             let given = given.cast::<PyArray1<f32>>()?.readonly();
             let inputs = given.as_slice()?;
             check_analog(inputs, array.rows())?;
-            self.add_analog(inputs);
+            self.add_analog(array, inputs);
             py.detach(|| sums(array, Inputs::Analog(inputs), is_batch, seed))
         } else {
             let given = spikes_of(&given, &kind, "inputs")?;
@@ -118,9 +118,11 @@ impl Reader {
     }
 
     /// Counts every driven row as one read: drivers use a pulse of the read voltage or less.
-    fn add_analog(&mut self, inputs: &[f32]) {
+    fn add_analog(&mut self, array: &CrossbarArray, inputs: &[f32]) {
+        // A driver may round an input to 0.
+        let drives = |input: f32| array.converters().map_or(input, |converters| converters.drive(input)) != 0.0;
         for step in inputs.chunks_exact(self.active.len()) {
-            self.reads.add_step((0..step.len()).filter(|&row| step[row] > 0.0));
+            self.reads.add_step((0..step.len()).filter(|&row| drives(step[row])));
         }
     }
 }

@@ -261,3 +261,50 @@ def test_a_forked_process_reads_batches():
         os.waitpid(child, 0)
         pytest.fail("the read did not end")
     assert os.waitstatus_to_exitcode(status) == 0
+
+
+def test_conversions_are_those_of_tiles_that_are_read():
+    keys = {"read.volts": 0.1, "energy.adc_picojoules_per_conversion": 1, "converters": {"tile_rows": 4, "dac": {"bits": 2}}}
+    device = IDEAL.with_(keys | {"converters.adc": {"bits": 8, "codes": "signed", "range": "calibrated"}})
+    array = ohmspike.Crossbar(device, 8, 3)
+    array.calibrate(np.ones((1, 8), dtype=bool))
+    spikes = np.zeros((10, 8), dtype=bool)
+    spikes[0] = True
+    spikes[1, 5] = True
+    array.read(spikes)
+    assert array.usage["counts"]["conversions"] == (2 + 1) * 3
+    # Codes of the drivers are thirds: 0.1 is no voltage, and its row is not driven.
+    array.read(np.array([0.1] * 7 + [0.4]))
+    counts = array.usage["counts"]
+    assert (counts["conversions"], counts["row_reads"]) == ((2 + 1 + 1) * 3, 9 + 1)
+
+
+def test_analog_inputs_pass_through_the_wires():
+    wires = {"access": "gated", "line_ohm_per_cell": 3, "driver_ohm": 100, "sense_ohm": 50}
+    array = ohmspike.Crossbar(IDEAL.with_({"wires": wires}), 30, 12)
+    array.program(weights(30, 12))
+    spikes = np.random.default_rng(2).random(30) < 0.5
+    read, without = array.read(spikes), spikes @ array.weights
+    assert np.allclose(array.read(spikes.astype(np.float32)), read, atol=1e-5)
+    assert np.abs(read - without).max() > 0.01
+    # One driven row is a voltage divider, whatever its voltage.
+    one = np.eye(30, dtype=np.float32)[7]
+    assert np.allclose(array.read(0.25 * one), 0.25 * array.read(one), atol=1e-6)
+
+
+def test_noise_that_a_device_does_not_take_is_refused():
+    for name in ("ideal", "pcm-joshi-2020"):
+        with pytest.raises(ohmspike.OhmspikeError, match=f"update_sigma: expected 0 for `{name}`, which takes no write noise"):
+            ohmspike.Crossbar(name, 4, 2, update_sigma=0.1)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="write_spread_scale: no effect: `ideal` has no write spread"):
+        ohmspike.Crossbar("ideal", 4, 2, write_spread_scale=2)
+
+
+def test_a_write_after_a_rest_says_that_it_ends_the_rest_of_all_cells():
+    array = ohmspike.Crossbar("pcm-joshi-2020", 20, 5)
+    array.program(np.full((20, 5), 0.5))
+    array.rest(3600)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="write: cells had rested for 3600 s; a write sets the time"):
+        array.write(np.zeros((20, 5)))
+    array.rest(0)
+    array.write(np.zeros((20, 5)))

@@ -278,7 +278,7 @@ fn test_samples_that_were_trained_on_are_counted() {
 
 /// Two classes that differ in y only look alike if y is left out.
 #[test]
-fn events_beside_the_sensor_are_refused() {
+fn events_outside_the_sensor_are_refused() {
     let folder = Folder::new();
     let rows: String = (0..8).map(|sample| format!("{sample},100,0,{},0,{}\n", sample % 2, sample % 2)).collect();
     folder.write("xy.csv", format!("sample,t,x,y,p,label\n{rows}"));

@@ -43,7 +43,7 @@ fn two_outputs_need_two_files() {
 /// The results of the earlier study are out of sight, and its text is gone: the program says so, and names no file that does
 /// not hold it.
 #[test]
-fn an_edited_study_of_a_folder_is_told_from_another_one() {
+fn a_run_of_an_edited_study_says_that_earlier_results_are_left_out() {
     let folder = Folder::with_tiny_study();
     folder.run(&["run", "tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
     let study = folder.text("results/tiny/study.toml");
@@ -52,7 +52,7 @@ fn an_edited_study_of_a_folder_is_told_from_another_one() {
     folder.write("results/tiny/study.toml", &edited);
     let answer = folder.run(&["run", "results/tiny"]).succeeds();
     let expected = "warning: `results/tiny` holds 2 records of other settings; summary and figures now show those of this run only\n\n\
-                    hint: the study of this folder was edited; undo that to see the earlier ones";
+                    hint: the study of this folder was edited, or another version wrote it; undo an edit";
     assert!(answer.stderr.contains(expected), "{answer:#?}");
     assert!(!folder.files("results/tiny").keys().any(|path| path.to_string_lossy().contains("study-")));
 }

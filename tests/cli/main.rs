@@ -44,8 +44,8 @@ mod folders;
 mod health;
 mod import;
 mod instructions;
-#[cfg(unix)]
 mod kept;
+#[cfg(unix)]
 mod killed;
 mod library;
 mod limit;

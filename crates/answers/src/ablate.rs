@@ -30,7 +30,7 @@ use thiserror::Error;
 
 use crate::limit::find::{Effect, Problem};
 use crate::limit::recorded::end;
-use crate::limit::repeats::{fixed_seeds, varies};
+use crate::limit::repeats::{fixed_seeds, fixed_streams, varies};
 use crate::mechanisms::{Mechanism, Mechanisms, MechanismsError};
 use crate::numbered::{Numbered, first_question, number_in};
 
@@ -165,8 +165,8 @@ pub enum Ablated {
 #[derive(Clone, Debug)]
 pub struct Plan {
     mechanisms: Mechanisms,
-    /// What differs between the seeds.
-    varies: Vec<String>,
+    /// Random streams that are drawn with one seed for all, in words.
+    fixed: String,
     seeds: Vec<u64>,
     sets: Vec<(Subset, u64)>,
 }
@@ -188,13 +188,13 @@ impl Plan {
         }
         let paths = study.paths_folder(folder);
         let prepared = Prepared::of_devices([&**settings].into_iter(), &paths)?;
-        let varies = varies(settings, streams(settings, &prepared.devices_of(settings)));
-        if varies.is_empty() {
+        let drawn = streams(settings, &prepared.devices_of(settings));
+        if varies(settings, drawn).is_empty() {
             return Err(AblateError::SameTrial { fixed: fixed_seeds(settings) });
         }
         let seeds = if study.seeds.len() < LEAST_SEEDS { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
         let sets = sets(count, &seeds);
-        Ok(Plan { mechanisms, varies, seeds, sets })
+        Ok(Plan { mechanisms, fixed: fixed_streams(settings, drawn), seeds, sets })
     }
 
     /// Returns the active mechanisms.
@@ -350,12 +350,8 @@ impl Plan {
                     .to_owned(),
             );
         }
-        let fixed = fixed_seeds(settings);
-        if !fixed.is_empty() {
-            cautions.push(format!(
-                "seeds differ in {} only, because the study fixes {fixed}: intervals cover nothing else",
-                self.varies.join(" and ")
-            ));
+        if !self.fixed.is_empty() {
+            cautions.push(format!("all trials have the same {}: intervals do not cover how it varies", self.fixed));
         }
         cautions.extend(untested(settings));
         if self.seeds.len() < 3 {

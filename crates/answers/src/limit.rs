@@ -35,7 +35,7 @@ pub mod words;
 
 use std::path::Path;
 
-use ohmspike_analysis::limit::{Direction, Limit, Statistic, Verdict};
+use ohmspike_analysis::limit::{Attempt, Direction, Limit, Statistic, Verdict};
 use ohmspike_datasets::counted;
 use ohmspike_study::device_file;
 use ohmspike_study::health::rise::untested;
@@ -99,6 +99,14 @@ pub fn limit(
 const RETENTION: &str = "hardware.retention_seconds";
 /// Position of the stream of chips.
 const CHIP: usize = 4;
+
+/// Whether a test succeeded and yet gives no bound, because its trials are unhealthy.
+fn withheld_attempts(limit: &Limit) -> bool {
+    let of = |attempts: &[Attempt], bound: Option<usize>| {
+        attempts.iter().any(|attempt| attempt.succeeded && Some(attempt.level) != bound)
+    };
+    of(&limit.certifications, limit.certified) || of(&limit.refutations, limit.refuted)
+}
 
 /// Returns a common row that is withheld before any trial.
 fn without_trials(why: String) -> LimitRow {
@@ -271,6 +279,7 @@ impl LimitPlan {
     fn notes(&self, row: &Row, limit: &Limit) -> Vec<String> {
         let mut notes = Vec::new();
         let shown = |level: usize| row.levels.values()[level];
+        let withheld = withheld_attempts(limit);
         if let Some(dip) = limit.dip {
             notes.push(format!(
                 "accuracy is not monotone: {} failed clearly in the search although a harsher level passes",
@@ -286,6 +295,8 @@ impl LimitPlan {
             };
             let (low, high) = (shown(low), shown(high));
             let narrow = match self.criterion.statistic {
+                // More repeats do not make trials healthy.
+                Statistic::Mean if withheld => "the trials of some are unhealthy".to_owned(),
                 Statistic::Mean => {
                     format!("more repeats bring them closer together: `--repeats {}`", self.more_repeats())
                 }
@@ -293,8 +304,6 @@ impl LimitPlan {
             };
             notes.push(format!("levels between {low} and {high} are not decided; {narrow}"));
         }
-        // More repeats mend no trials that are unhealthy.
-        let withheld = limit.refutations.iter().any(|attempt| attempt.succeeded);
         let is_mildest = limit.certifications.last().is_none_or(|attempt| attempt.level == 0);
         match (limit.verdict, self.criterion.statistic) {
             (Verdict::NotRefuted, Statistic::Mean) if !withheld => notes.push(format!(

@@ -77,10 +77,12 @@ impl AnalogLadder {
         AnalogLadder { plus: Side::new(columns), minus: Side::new(columns), before: None }
     }
 
-    /// Adds a driven row of `lines`; rows come in ascending order.
-    pub(crate) fn add(&mut self, lines: &GatedLines, row: LadderRow) {
-        if let Some(before) = self.before {
-            self.lengthen(lines.line(row.row - before));
+    /// Adds a driven row of `lines`; rows come in ascending order. The sums of an earlier tile are added to `sums`.
+    pub(crate) fn add(&mut self, lines: &GatedLines, row: LadderRow, sums: &mut [Block]) {
+        match self.before {
+            Some(before) if lines.tile_end(before) <= row.row => self.finish(lines, sums),
+            Some(before) => self.lengthen(lines.line(row.row - before)),
+            None => {}
         }
         let main_is_plus = lines.is_main_plus(row.row);
         let [plus, minus] = if main_is_plus { [row.main, row.opposite] } else { [row.opposite, row.main] };
@@ -89,13 +91,12 @@ impl AnalogLadder {
         self.before = Some(row.row);
     }
 
-    /// Writes the sums of a tile that ends before row `end` of `lines` into `sums`, and starts the next tile.
-    pub(crate) fn finish(&mut self, lines: &GatedLines, end: usize, sums: &mut [Block]) {
-        if let Some(before) = self.before.take() {
-            self.lengthen(lines.line(end - 1 - before) + lines.ends());
-        }
+    /// Adds the sums of the last tile to `sums`, and starts the next one.
+    pub(crate) fn finish(&mut self, lines: &GatedLines, sums: &mut [Block]) {
+        let Some(before) = self.before.take() else { return };
+        self.lengthen(lines.line(lines.tile_end(before) - 1 - before) + lines.ends());
         for ((sum, plus), minus) in sums.iter_mut().zip(&self.plus.current).zip(&self.minus.current) {
-            *sum = Block(std::array::from_fn(|lane| plus[lane] - minus[lane]));
+            *sum += Block(std::array::from_fn(|lane| plus[lane] - minus[lane]));
         }
         self.plus.clear();
         self.minus.clear();

@@ -93,9 +93,7 @@ impl CrossbarArray {
         }
         scale(input, weights, variance);
     }
-}
 
-impl CrossbarArray {
     /// Returns what the ladder of a gated array takes of a `seen` row.
     fn ladder_row<'a>(&self, row: usize, input: f32, seen: &'a DrivenRow) -> LadderRow<'a> {
         LadderRow {
@@ -150,9 +148,7 @@ impl AnalogRead {
             add(&mut self.current, &self.mean);
         }
     }
-}
 
-impl AnalogRead {
     /// Computes mean and variance of the sums of a tile whose first row is `first`; returns whether any row is driven.
     fn add_tile(&mut self, array: &CrossbarArray, first: usize, inputs: &[f32]) -> bool {
         self.mean.fill(Block::ZERO);
@@ -166,13 +162,13 @@ impl AnalogRead {
             is_read = true;
             array.driven_row(row, driven, &mut self.row);
             match array.lines() {
-                Some(lines) => self.ladder.add(lines, array.ladder_row(row, driven, &self.row)),
+                Some(lines) => self.ladder.add(lines, array.ladder_row(row, driven, &self.row), &mut self.mean),
                 None => add(&mut self.mean, &self.row.weights),
             }
             add(&mut self.variance, &self.row.variance);
         }
-        if let Some(lines) = array.lines().filter(|_| is_read) {
-            self.ladder.finish(lines, first + inputs.len(), &mut self.mean);
+        if let Some(lines) = array.lines() {
+            self.ladder.finish(lines, &mut self.mean);
         }
         is_read
     }
@@ -295,10 +291,20 @@ mod tests {
                 assert!((f64::from(*got) - expected).abs() < 2e-6, "column {column}: {got}, expected {expected}");
             }
         }
-        let mut columns = ColumnRead::new(20);
-        columns.sample(&array, &[0, 3], &mut Seed::new(2).normals());
-        for (got, spikes) in read(&array, &[1.0, 0.0, 0.0, 1.0]).iter().zip(columns.current()) {
-            assert!((got - spikes).abs() < 2e-6, "{got}, expected {spikes}");
+    }
+
+    /// Tiles cut the lines, also without converters.
+    #[test]
+    fn gated_columns_of_zeros_and_ones_equal_those_of_spikes() {
+        for tiles in ["", r#", "converters": {"tile_rows": 2}"#, r#", "converters": {"tile_rows": 3}"#] {
+            let array = array(&format!("{GATED}{tiles}"));
+            for (inputs, active) in [([1.0, 0.0, 0.0, 1.0], &[0, 3][..]), ([1.0, 1.0, 1.0, 0.0], &[0, 1, 2])] {
+                let mut columns = ColumnRead::new(20);
+                columns.sample_tiles(&array, active, &mut Seed::new(2).normals());
+                for (got, spikes) in read(&array, &inputs).iter().zip(columns.current()) {
+                    assert!((got - spikes).abs() < 2e-6, "{tiles}: {got}, expected {spikes}");
+                }
+            }
         }
     }
 

@@ -82,6 +82,11 @@ impl GatedLines {
         self.line * rows as f32
     }
 
+    /// Returns the row after the tile of `row`.
+    pub(crate) fn tile_end(&self, row: usize) -> usize {
+        ((row / self.tile_rows + 1) * self.tile_rows).min(self.rows)
+    }
+
     /// Returns the resistance of driver and sense amplifier, 1 / weight.
     pub(crate) fn ends(&self) -> f32 {
         self.ends

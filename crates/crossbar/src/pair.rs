@@ -231,7 +231,7 @@ pub(crate) fn aim_two_branches(
                 main.asked[block] = difference(&wanted.map(positive), &held.map(positive));
                 other.asked[block] = difference(&wanted.map(negative), &held.map(negative));
             } else {
-                fraction(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
+                split(kind, &difference(&wanted, &held), &mut main.asked[block], &mut other.asked[block]);
             }
             if kind == PairKind::PushPull && copies {
                 // Both cells are programmed to the copy, symmetrically about the middle of the window.
@@ -272,7 +272,7 @@ fn difference(one: &Block, other: &Block) -> Block {
 
 /// Splits the change of e - o between the branches of a pair.
 #[inline(always)]
-fn fraction(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
+fn split(kind: PairKind, change: &Block, main: &mut Block, other: &mut Block) {
     for lane in 0..LANES {
         let change = change[lane];
         (main[lane], other[lane]) = match kind {

@@ -227,8 +227,9 @@ impl EventColumns {
                 };
                 let [_, height, polarities] = form.sensor;
                 let (y, p) = (axis("y", height)?, axis("p", polarities)?);
-                let is_merged =
-                    |(_, p): &(&str, Column)| polarities == 1 && (0..p.len()).any(|event| p.number(event) != 0.0);
+                let is_merged = |(_, p): &(&str, Column)| {
+                    polarities == 1 && (1..p.len()).any(|event| p.number(event) != p.number(0))
+                };
                 merged = p.as_ref().is_some_and(is_merged);
                 Place::Sensor([Some(("x", x)), y, p.filter(|_| polarities > 1)])
             }
@@ -334,7 +335,6 @@ impl EventColumns {
             event,
             got: column.number(event).to_string(),
             needed: match (size, name) {
-                // Data without the axis has the number 0.
                 (1, "y") => {
                     format!("0, because the sensor has one value of `{name}`; state its size with `--sensor WxHxP`")
                 }

@@ -17,7 +17,7 @@ const PIECE: usize = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
     "{name}: {repeated} of {samples} test samples are training samples too, so the test accuracy shows in part what was learnt by \
-     heart\n\nhint: keep samples for the test with `--test-fraction`, or remove the repeated ones"
+     heart\n\nhint: remove the repeated ones, or give the test samples a file of their own"
 )]
 pub struct RepeatedSamples {
     /// Name of the data set.

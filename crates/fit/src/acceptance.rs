@@ -51,10 +51,10 @@ pub(crate) fn check_acceptance(writes: &WriteRows, acceptance: AcceptanceWindow,
     });
     let given = shown(acceptance);
     if outside > MOST_OUTSIDE {
-        let fraction = 100.0 * outside;
+        let percent = 100.0 * outside;
         return refuse(
             format!(
-                "expected writes within {given} of their targets, got {fraction:.1} % outside; 99 % lie within {fitting}"
+                "expected writes within {given} of their targets, got {percent:.1} % outside; 99 % lie within {fitting}"
             ),
             "state the half width with which the writes were accepted, or leave it out for writes without verification",
         );

@@ -3,7 +3,7 @@
 //! ```text
 //! series      reads of one cell in one cycle, in order of time
 //! outliers    single reads far from all others of their series are left out (isolated.rs)
-//! common      changes that all cells share are removed before telegraph noise is looked for (common.rs)
+//! common      changes that all cells share are removed before telegraph noise is looked for (shared_changes.rs)
 //! telegraph   cells with two levels among others, by their likelihood together (traps.rs, population.rs), if noise of many
 //!             correlation times does not explain them as well (slow.rs)
 //! white       sigma² = half the mean square of successive differences, weighted by the probability of no telegraph noise

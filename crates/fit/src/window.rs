@@ -182,12 +182,12 @@ pub(crate) fn window(
         (low, high) = (middle / LEAST_RATIO.sqrt(), middle * LEAST_RATIO.sqrt());
         notes.push("the data lie at one conductance; the window is the narrowest that holds a weight".to_owned());
     }
-    let fraction = 100.0 * clipped((low, high));
-    if forced.is_some() && fraction > 0.1 {
-        notes.push(format!("the window clips {fraction:.1} % of the measured writes; widen it to keep their spread"));
-    } else if fraction > MOST_OUTSIDE {
+    let percent = 100.0 * clipped((low, high));
+    if forced.is_some() && percent > 0.1 {
+        notes.push(format!("the window clips {percent:.1} % of the measured writes; widen it to keep their spread"));
+    } else if percent > MOST_OUTSIDE {
         notes.push(format!(
-            "{fraction:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
+            "{percent:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
         ));
     }
     let method = match (forced.is_some(), ends.low.is_some() || ends.high.is_some()) {

@@ -125,22 +125,15 @@ pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     conversions(&mut table, done);
     table.numbers("training_energy_microjoules", done, |record| record.energy.as_ref()?.training.known_microjoules());
     table.numbers("inference_energy_microjoules", done, |record| record.energy.as_ref()?.inference.known_microjoules());
-    table.texts("energy_without", done, energy_without);
+    table.texts("energy_without", done, |record| {
+        let parts = record.energies_not_stated();
+        (!parts.is_empty()).then(|| parts.join("; "))
+    });
     table.numbers("training_seconds", done, |record| Some(record.seconds.training));
     table.numbers("test_seconds", done, |record| Some(record.seconds.test));
     health(&mut table, study, done);
     settings(&mut table, study, done, columns);
     table
-}
-
-/// Lists the parts of the energy that the device does not state. Arrays without conversions have no converters to state.
-fn energy_without(record: &Record) -> Option<String> {
-    let energy = record.energy.as_ref()?;
-    let used = record.connections.iter().filter_map(|connection| connection.used.as_ref());
-    let converts = used.map(|used| used.training.conversions + used.test.conversions).sum::<u64>() > 0;
-    let unknown = energy.training.parts().into_iter().filter(|(_, energy)| energy.is_none()).map(|(part, _)| part);
-    let parts: Vec<&str> = unknown.filter(|part| converts || *part != "column converters").collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Returns a table with one row per trial and epoch.

@@ -7,7 +7,7 @@
 //! SS_T  =  sum over outcomes of effect_T^2
 //! df_T  =  cells of T - df of all terms within T                              (empty term: 1)
 //! E[MS_T]  =  sum over terms U that contain T of N / (cells of U) sigma^2_U + sigma^2_residual,      MS = SS / df
-//! share_T  =  max(0, sigma^2_T) / sum over all terms
+//! fraction_T  =  max(0, sigma^2_T) / sum over all terms
 //! ```
 //!
 //! N is the number of outcomes. The method of moments equates mean squares and their expectations and solves from the
@@ -139,7 +139,7 @@ impl Components {
     /// let study = [outcome(1, -1.0 - r), outcome(1, -1.0 + r), outcome(2, 1.0 - r), outcome(2, 1.0 + r)];
     /// let components = Components::new(&["chip"], &study)?.components;
     /// assert!((components[0].variance - 1.5).abs() < 1e-12 && (components[1].variance - 1.0).abs() < 1e-12);
-    /// assert!((components[0].share.expect("a share") - 0.6).abs() < 1e-12);
+    /// assert!((components[0].fraction.expect("a fraction") - 0.6).abs() < 1e-12);
     /// # Ok::<(), ohmspike_stats::nested::NestedError>(())
     /// ```
     pub fn new(factors: &[&str], outcomes: &[Outcome]) -> Result<Components, NestedError> {
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_outcomes_have_no_shares() {
+    fn equal_outcomes_have_no_fractions() {
         let components = Components::new(&["chip"], &crossed(&[2], &[0.1; 6])).expect("balanced").components;
         assert!(components.iter().all(|component| component.variance == 0.0 && component.fraction.is_none()));
     }

@@ -31,9 +31,9 @@ impl MeasuredNeurons {
             return MeasuredNeurons { count: neurons, excitatory, places: None, spikes: Vec::new() };
         }
         let inhibitory = neurons - excitatory;
-        let fraction = (MOST_MEASURED as f64 * excitatory as f64 / neurons as f64).round() as usize;
+        let count = (MOST_MEASURED as f64 * excitatory as f64 / neurons as f64).round() as usize;
         // A pair takes two neurons of a population.
-        let measured = fraction.clamp(excitatory.min(2), MOST_MEASURED - inhibitory.min(2));
+        let measured = count.clamp(excitatory.min(2), MOST_MEASURED - inhibitory.min(2));
         let mut places = vec![None; neurons];
         let chosen = drawn(0..excitatory, measured, "excitatory").into_iter().chain(drawn(
             excitatory..neurons,

@@ -45,7 +45,8 @@ pub enum EarlierStudy {
     Same,
     /// Another study; this file keeps its text.
     Kept(PathBuf),
-    /// The text of this study, in other words than the program writes: somebody edited it, and the earlier text is gone.
+    /// The text of this study in other words than this program writes: somebody edited it, or another version wrote it. What it said
+    /// before is not known.
     Edited,
 }
 

@@ -284,7 +284,10 @@ class Crossbar:
     def calibrate(self, spikes: ArrayLike) -> None:
         """Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch."""
     def rest(self, seconds: float) -> None:
-        """Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back."""
+        """Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
+
+        All cells have one time since the last write: a `write` sets it to 0 for those that it does not change, too, and warns of that.
+        """
     def advance(self, seconds: float, seed: _Seed) -> None:
         """Advance random telegraph noise by `seconds`, with draws from `seed`."""
     @property

@@ -65,11 +65,11 @@ fn main() -> ExitCode {
     };
     // Panics are counted and reported with their input.
     panic::set_hook(Box::new(|_| {}));
-    let fraction = Duration::from_secs(arguments.seconds) / parsers.len() as u32;
+    let each = Duration::from_secs(arguments.seconds) / parsers.len() as u32;
     let failed: Vec<bool> = parsers
         .iter()
         .map(|&parser| {
-            let counts = run(parser, fraction, arguments.seed, &arguments.out);
+            let counts = run(parser, each, arguments.seed, &arguments.out);
             let Counts { accepted, refused, failed } = counts;
             let inputs = accepted + refused + failed;
             println!("{}: {inputs} inputs, {accepted} accepted, {refused} refused, {failed} failed", name(parser));

@@ -272,7 +272,8 @@ impl Search<'_> {
             let [certified, refuted] = [&certificates, &refutations].map(|of| of.last().is_some_and(Option::is_some));
             limit = self.procedure.withhold(limit, certified, refuted);
             let mut reasons = certificates.into_iter().chain(refutations).flatten();
-            if limit.certified.or(limit.refuted).is_some() {
+            // Without a bound, a test that is withheld is why; one that was followed by others is not.
+            if limit.certified.or(limit.refuted).is_some() || !(certified || refuted) {
                 notes.extend(reasons.map(|(why, advice)| format!("{why}; {advice}")));
             } else if let Some((why, advice)) = reasons.next() {
                 withheld = withheld.or(Some(format!("{}: {why}\n\nhint: {advice}", self.row.name)));

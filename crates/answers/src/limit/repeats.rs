@@ -1,7 +1,7 @@
 //! What differs between the repeats of a study.
 
 use ohmspike_analysis::drawn::Streams;
-use ohmspike_study::settings::Settings;
+use ohmspike_study::settings::{SeedSettings, Settings};
 
 /// Lists the random streams that differ between repeats of trials that draw from the streams `drawn`.
 pub fn varies(settings: &Settings, drawn: Streams) -> Vec<String> {
@@ -16,6 +16,14 @@ pub fn varies(settings: &Settings, drawn: Streams) -> Vec<String> {
     ];
     let varied = streams.into_iter().filter(|(_, fixed, applies)| fixed.is_none() && *applies);
     varied.map(|(name, ..)| name.to_owned()).collect()
+}
+
+/// Lists the streams that are drawn with a fixed seed: "initial weights and sample order".
+pub fn fixed_streams(settings: &Settings, drawn: Streams) -> String {
+    let free = Settings { seeds: SeedSettings::default(), ..settings.clone() };
+    let left = varies(settings, drawn);
+    let fixed: Vec<String> = varies(&free, drawn).into_iter().filter(|stream| !left.contains(stream)).collect();
+    fixed.join(" and ")
 }
 
 /// Lists the seeds that the study fixes: "`seeds.initial` and `seeds.order`".

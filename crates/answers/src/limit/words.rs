@@ -83,11 +83,10 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
             format!("{side} certified {certified}, refuted {refuted}{between}")
         }
         Verdict::NotRefuted => {
-            let open = withheld(row, &limit.refutations, "refutation");
-            format!(
-                "{side} certified {certified}; {}",
-                open.unwrap_or_else(|| "no harsher level is refuted".to_owned())
-            )
+            let open = withheld(row, &limit.refutations, limit.refuted, "refutation")
+                .or_else(|| withheld(row, &limit.certifications, limit.certified, "certificate"));
+            let open = open.map_or_else(String::new, |open| format!(", and {open}"));
+            format!("{side} certified {certified}; no harsher level is refuted{open}")
         }
         Verdict::NoLimit if row.key == TOGETHER => {
             "all limits hold at once: certified at 100 % of each limit".to_owned()
@@ -100,8 +99,8 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
                 Direction::LargerIsWorse => ends,
                 Direction::SmallerIsWorse => [ends[1].clone(), ends[0].clone()],
             };
-            let open =
-                withheld(row, &limit.certifications, "certificate").map_or_else(String::new, |why| format!("; {why}"));
+            let open = withheld(row, &limit.certifications, limit.certified, "certificate")
+                .map_or_else(String::new, |why| format!("; {why}"));
             format!("not decided: no level from {low} to {high} is certified{open}{refuted}")
         }
         Verdict::BaselineMisses => "no answer".to_owned(),
@@ -110,8 +109,8 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
 }
 
 /// Says that a successful test gives no bound; none if there is no such test.
-fn withheld(row: &LimitRow, attempts: &[Attempt], what: &str) -> Option<String> {
-    let last = attempts.iter().rfind(|attempt| attempt.succeeded)?;
+fn withheld(row: &LimitRow, attempts: &[Attempt], bound: Option<usize>, what: &str) -> Option<String> {
+    let last = attempts.iter().rfind(|attempt| attempt.succeeded && Some(attempt.level) != bound)?;
     Some(format!("the {what} of {} is withheld", level(row, row.levels[last.level])))
 }
 

@@ -81,7 +81,7 @@ impl Measure {
 #[derive(Clone, Debug, PartialEq)]
 struct Dot {
     learnt: Learnt,
-    fraction: usize,
+    fraction_index: usize,
     epoch: usize,
     class: usize,
     seed: u64,
@@ -173,9 +173,18 @@ fn dots(measure: Measure, learner: &Learner, epochs: &[usize]) -> Vec<Dot> {
     let of = |epoch: usize| {
         let classes = learner.record.tests.get(epoch).into_iter().flatten().enumerate();
         classes.filter_map(move |(class, activity)| {
-            let Learner { seed, condition, fraction, learnt, .. } = *learner;
+            let Learner { seed, condition, fraction_index, learnt, .. } = *learner;
             let x = measure.of(activity).filter(|_| activity.samples > 0)?;
-            Some(Dot { learnt, fraction, epoch, class, seed, condition, x, accuracy: 100.0 * activity.accuracy() })
+            Some(Dot {
+                learnt,
+                fraction_index,
+                epoch,
+                class,
+                seed,
+                condition,
+                x,
+                accuracy: 100.0 * activity.accuracy(),
+            })
         })
     };
     epochs.iter().flat_map(|&epoch| of(epoch)).collect()
@@ -191,8 +200,9 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
         })
         .into_iter()
         .collect();
-    marks.extend(looks.iter().enumerate().map(|(fraction, (_, look))| {
-        let points = dots.iter().filter(|dot| dot.fraction == fraction).map(|dot| (dot.x, dot.accuracy)).collect();
+    marks.extend(looks.iter().enumerate().map(|(fraction_index, (_, look))| {
+        let points =
+            dots.iter().filter(|dot| dot.fraction_index == fraction_index).map(|dot| (dot.x, dot.accuracy)).collect();
         Mark::Cloud { points, color: look.color, shape: look.shape, size: 1.8 }
     }));
     marks
@@ -231,7 +241,7 @@ fn data(measure: Measure, dots: &[Dot], looks: &[(String, Look)]) -> Data {
         data.rows.push(vec![
             dot.learnt.word().to_owned(),
             dot.epoch.to_string(),
-            looks[dot.fraction].0.clone(),
+            looks[dot.fraction_index].0.clone(),
             dot.condition.to_string(),
             dot.seed.to_string(),
             dot.class.to_string(),
@@ -283,9 +293,9 @@ mod tests {
         assert!(activity.contains("failed,10,0.5,0,1,1,40.000000,80.000000\n"), "{activity}");
         assert!(activity.contains("successful,30,1.0,1,2,0,60.000000,20.000000\n"), "{activity}");
         // Silent classes have no fraction.
-        let fraction = &figures[1].csv;
-        assert_eq!(fraction.lines().count(), 1 + 3 * 2 * 4);
-        assert!(fraction.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{fraction}");
+        let csv = &figures[1].csv;
+        assert_eq!(csv.lines().count(), 1 + 3 * 2 * 4);
+        assert!(csv.contains("failed,10,0.5,0,1,1,50.000000,80.000000\n"), "{csv}");
         assert!(
             figures[0].caption.contains("2 successful networks") && figures[0].caption.contains("and 2 failed ones")
         );

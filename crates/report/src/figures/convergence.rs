@@ -27,7 +27,7 @@ const LEAST_NETWORKS: usize = 5;
 #[derive(Clone, Debug, PartialEq)]
 struct Course {
     learnt: Learnt,
-    fraction: usize,
+    fraction_index: usize,
     networks: usize,
     /// Epoch, mean and quantiles of the accuracy, %.
     epochs: Vec<[f64; 4]>,
@@ -37,14 +37,15 @@ struct Course {
 pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let learners = learners(recorded);
     let looks = fractions(recorded);
-    let course = |learnt: Learnt, fraction: usize| {
-        let those = learners.iter().filter(|learner| (learner.learnt, learner.fraction) == (learnt, fraction));
-        course(learnt, fraction, &those.collect::<Vec<&Learner>>())
+    let course = |learnt: Learnt, fraction_index: usize| {
+        let those =
+            learners.iter().filter(|learner| (learner.learnt, learner.fraction_index) == (learnt, fraction_index));
+        course(learnt, fraction_index, &those.collect::<Vec<&Learner>>())
     };
     let courses: Vec<Course> = Learnt::BOTH
         .into_iter()
-        .flat_map(|learnt| (0..looks.len()).map(move |fraction| (learnt, fraction)))
-        .filter_map(|(learnt, fraction)| course(learnt, fraction))
+        .flat_map(|learnt| (0..looks.len()).map(move |fraction_index| (learnt, fraction_index)))
+        .filter_map(|(learnt, fraction_index)| course(learnt, fraction_index))
         .collect();
     let columns: Vec<Learnt> =
         Learnt::BOTH.into_iter().filter(|learnt| courses.iter().any(|course| course.learnt == *learnt)).collect();
@@ -84,7 +85,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
 }
 
 /// Returns the course of some networks; none without two tests.
-fn course(learnt: Learnt, fraction: usize, learners: &[&Learner]) -> Option<Course> {
+fn course(learnt: Learnt, fraction_index: usize, learners: &[&Learner]) -> Option<Course> {
     let courses: Vec<Vec<f64>> = learners.iter().map(|learner| accuracies(learner.record)).collect();
     let tests = courses.iter().map(Vec::len).max().filter(|tests| *tests > 1)?;
     let at = |epoch: usize| {
@@ -93,7 +94,7 @@ fn course(learnt: Learnt, fraction: usize, learners: &[&Learner]) -> Option<Cour
         let mean = sorted.iter().sum::<f64>() / sorted.len() as f64;
         [epoch as f64, mean, quantile(&sorted, QUANTILES.0), quantile(&sorted, QUANTILES.1)]
     };
-    Some(Course { learnt, fraction, networks: courses.len(), epochs: (0..tests).map(at).collect() })
+    Some(Course { learnt, fraction_index, networks: courses.len(), epochs: (0..tests).map(at).collect() })
 }
 
 /// Returns the accuracy of each test, %.
@@ -106,10 +107,10 @@ fn marks(courses: &[&Course], looks: &[(String, Look)]) -> Vec<Mark> {
     let banded = courses.iter().filter(|course| course.networks >= LEAST_NETWORKS && looks.len() <= MOST_BANDS);
     let band = |course: &&Course| Mark::Band {
         ends: course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect(),
-        color: looks[course.fraction].1.color,
+        color: looks[course.fraction_index].1.color,
     };
     let line = |course: &&Course| {
-        let Look { color, shape, dash } = looks[course.fraction].1;
+        let Look { color, shape, dash } = looks[course.fraction_index].1;
         let means: Vec<(f64, f64)> = course.epochs.iter().map(|&[epoch, mean, ..]| (epoch, mean)).collect();
         // A few markers are enough; one per epoch would overlap.
         let marked = means.iter().skip(1).step_by(means.len().div_ceil(6)).copied().collect();
@@ -131,9 +132,9 @@ fn data(courses: &[Course], looks: &[(String, Look)]) -> Data {
         "quantile_90_accuracy_percent",
         "networks",
     ]);
-    for Course { learnt, fraction, networks, epochs } in courses {
+    for Course { learnt, fraction_index, networks, epochs } in courses {
         for [epoch, numbers @ ..] in epochs {
-            let mut row = vec![learnt.word().to_owned(), looks[*fraction].0.clone(), epoch.to_string()];
+            let mut row = vec![learnt.word().to_owned(), looks[*fraction_index].0.clone(), epoch.to_string()];
             row.extend(numbers.map(|number| cell(Some(number))));
             row.push(networks.to_string());
             data.rows.push(row);

@@ -61,21 +61,22 @@ struct Panel {
 /// them, or outcomes are missing.
 pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     let axes = &recorded.study.axes;
-    let Some(fractions) = recorded.axis(FRACTION) else { return Vec::new() };
-    let has_reference = axes[fractions].values.iter().any(|value| number(value) == Some(1.0));
+    let Some(fraction_axis) = recorded.axis(FRACTION) else { return Vec::new() };
+    let has_reference = axes[fraction_axis].values.iter().any(|value| number(value) == Some(1.0));
     let varied = recorded.varied();
-    let level = level.map(|level| level.axis).filter(|axis| *axis != fractions && varied.contains(axis));
+    let level = level.map(|level| level.axis).filter(|axis| *axis != fraction_axis && varied.contains(axis));
     // Studies of the initial weight spread ask for firing rates.
     let of_spreads = level.is_some_and(|axis| axes[axis].key == SIGMA_INIT);
-    if !has_reference || !varied.contains(&fractions) || of_spreads {
+    if !has_reference || !varied.contains(&fraction_axis) || of_spreads {
         return Vec::new();
     }
-    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != fractions && Some(axis) != level).collect();
+    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != fraction_axis && Some(axis) != level).collect();
     let groups = recorded.groups(&apart);
-    let mut panels: Vec<Panel> = groups.iter().flat_map(|group| panels(recorded, fractions, level, group)).collect();
+    let mut panels: Vec<Panel> =
+        groups.iter().flat_map(|group| panels(recorded, fraction_axis, level, group)).collect();
     adjust(&mut panels);
     let parts = panels.chunks(MOST_PLOTS).enumerate();
-    parts.map(|(part, panels)| figure(recorded, fractions, level, panels, part, groups.len() == 1)).collect()
+    parts.map(|(part, panels)| figure(recorded, fraction_axis, level, panels, part, groups.len() == 1)).collect()
 }
 
 /// Adjusts all tests for multiple comparisons.
@@ -87,7 +88,7 @@ fn adjust(panels: &mut [Panel]) {
 }
 
 /// Returns one panel per level with outcomes on both sides.
-fn panels(recorded: Recorded, fractions: usize, level: Option<usize>, group: &Group) -> Vec<Panel> {
+fn panels(recorded: Recorded, fraction_axis: usize, level: Option<usize>, group: &Group) -> Vec<Panel> {
     let values: Vec<Option<toml::Value>> = match level {
         None => vec![None],
         Some(axis) => shown(&recorded.study.axes[axis]).into_iter().map(Some).collect(),
@@ -97,7 +98,7 @@ fn panels(recorded: Recorded, fractions: usize, level: Option<usize>, group: &Gr
             level.is_none_or(|axis| value.as_ref().is_none_or(|value| recorded.value(**condition, axis) == value))
         };
         let conditions: Vec<usize> = group.conditions.iter().filter(at).copied().collect();
-        let level = differences(recorded, fractions, value, &conditions);
+        let level = differences(recorded, fraction_axis, value, &conditions);
         let drawn = level.differences.iter().any(|difference| difference.mean.is_some());
         drawn.then(|| Panel { group: group.clone(), level })
     };
@@ -106,7 +107,7 @@ fn panels(recorded: Recorded, fractions: usize, level: Option<usize>, group: &Gr
 
 fn figure(
     recorded: Recorded,
-    fractions: usize,
+    fraction_axis: usize,
     level: Option<usize>,
     panels: &[Panel],
     part: usize,
@@ -114,14 +115,14 @@ fn figure(
 ) -> Figure {
     let level_key = level.map(|axis| recorded.study.axes[axis].key.as_str());
     let columns = if in_rows { 1 } else { 2 };
-    let plots = plots(recorded, fractions, level_key, panels, columns);
+    let plots = plots(recorded, fraction_axis, level_key, panels, columns);
     let grid = Grid {
         title: format!("{}: difference from 100:0", recorded.study.name),
         entries: Vec::new(),
         rows: plots.chunks(columns).map(<[Plot]>::to_vec).collect(),
     };
     let name = part_name("difference-from-100-0", part);
-    Figure::new(name, caption(recorded, panels), grid, &data(recorded, fractions, level_key, panels))
+    Figure::new(name, caption(recorded, panels), grid, &data(recorded, fraction_axis, level_key, panels))
 }
 
 /// Returns the values to show: those closest to the published noise levels, or the first, middle and last.
@@ -142,12 +143,12 @@ fn shown(axis: &ohmspike_study::study::Axis) -> Vec<toml::Value> {
     places.into_iter().map(|place| axis.values[place].clone()).collect()
 }
 
-fn differences(recorded: Recorded, fractions: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
+fn differences(recorded: Recorded, fraction_axis: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
     let outcomes = |wanted: &toml::Value| -> Vec<Drawn> {
-        let here = conditions.iter().copied().filter(|condition| recorded.value(*condition, fractions) == wanted);
+        let here = conditions.iter().copied().filter(|condition| recorded.value(*condition, fraction_axis) == wanted);
         recorded.outcomes(&here.collect::<Vec<usize>>())
     };
-    let values = recorded.study.axes[fractions].values.iter().enumerate();
+    let values = recorded.study.axes[fraction_axis].values.iter().enumerate();
     let (baseline, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
     let baseline = baseline.first().map(|(_, value)| outcomes(value)).unwrap_or_default();
     let difference = |(number, value): (usize, &toml::Value)| {
@@ -165,8 +166,8 @@ fn differences(recorded: Recorded, fractions: usize, value: Option<toml::Value>,
 }
 
 /// Draws one plot per panel.
-fn plots(recorded: Recorded, fractions: usize, level: Option<&str>, panels: &[Panel], columns: usize) -> Vec<Plot> {
-    let values = &recorded.study.axes[fractions].values;
+fn plots(recorded: Recorded, fraction_axis: usize, level: Option<&str>, panels: &[Panel], columns: usize) -> Vec<Plot> {
+    let values = &recorded.study.axes[fraction_axis].values;
     let names: Vec<String> = panels[0]
         .level
         .differences
@@ -246,7 +247,7 @@ fn caption(recorded: Recorded, panels: &[Panel]) -> String {
     )
 }
 
-fn data(recorded: Recorded, fractions: usize, level: Option<&str>, panels: &[Panel]) -> Data {
+fn data(recorded: Recorded, fraction_axis: usize, level: Option<&str>, panels: &[Panel]) -> Data {
     let mut header: Vec<String> = panels.first().into_iter().flat_map(|panel| panel.group.keys()).collect();
     header.extend(level.map(str::to_owned));
     let rest = [
@@ -268,7 +269,7 @@ fn data(recorded: Recorded, fractions: usize, level: Option<&str>, panels: &[Pan
             let points = |value: Option<f64>| cell(value.map(|value| 100.0 * value));
             let mut row: Vec<String> = group.cells().collect();
             row.extend(level.map(|_| of_level.value.as_ref().map(plain).unwrap_or_default()));
-            row.push(plain(&recorded.study.axes[fractions].values[*number]));
+            row.push(plain(&recorded.study.axes[fraction_axis].values[*number]));
             row.extend([*mean, test.map(|test| test.ci95.0), test.map(|test| test.ci95.1)].map(points));
             row.extend([test.map(|test| test.t), test.map(|test| test.n as f64 - 1.0)].map(cell));
             // Six decimals would round small p values to zero.

@@ -51,15 +51,15 @@ pub(super) fn figures(recorded: Recorded, replication: Option<&dyn Replication>)
     let swept = |axis: &usize| is_numeric(&axes[*axis]) && axes[*axis].values.len() > 1;
     let Some(sigma) = recorded.axis(SIGMA_INIT).filter(swept) else { return Vec::new() };
     let varied = recorded.varied();
-    let fraction = recorded.axis(FRACTION).filter(|axis| varied.contains(axis));
-    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != sigma && Some(axis) != fraction).collect();
+    let fraction_axis = recorded.axis(FRACTION).filter(|axis| varied.contains(axis));
+    let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != sigma && Some(axis) != fraction_axis).collect();
     let groups = recorded.groups(&apart);
     let published = |group: &Group| {
         let settings = &recorded.study.conditions[*group.conditions.first()?].settings;
         Some(replication?.firing_rates(settings))
     };
     let part = |(part, group): (usize, &Group)| {
-        figure(recorded, sigma, fraction, group, part, &published(group).unwrap_or_default())
+        figure(recorded, sigma, fraction_axis, group, part, &published(group).unwrap_or_default())
     };
     groups.iter().enumerate().filter_map(part).collect()
 }
@@ -67,17 +67,17 @@ pub(super) fn figures(recorded: Recorded, replication: Option<&dyn Replication>)
 fn figure(
     recorded: Recorded,
     sigma: usize,
-    fraction: Option<usize>,
+    fraction_axis: Option<usize>,
     group: &Group,
     part: usize,
     published: &FiringRates,
 ) -> Option<Figure> {
-    let curves = curves(recorded, sigma, fraction, group);
+    let curves = curves(recorded, sigma, fraction_axis, group);
     if curves.iter().all(|curve| curve.spreads.is_empty()) {
         return None;
     }
     let mut entries: Vec<Entry> =
-        fraction.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
+        fraction_axis.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
     entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
     entries.push(Entry::new(Shown::Dot, "one trial"));
     let peak = recorded.baseline.and_then(Baseline::peak);
@@ -87,12 +87,12 @@ fn figure(
     let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), published) };
     let grid = Grid { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
     let name = part_name("accuracy-over-initial-firing-rate", part);
-    Some(Figure::new(name, caption(recorded, &published.words, &curves), grid, &data(&curves, fraction.is_some())))
+    Some(Figure::new(name, caption(recorded, &published.words, &curves), grid, &data(&curves, fraction_axis.is_some())))
 }
 
-fn curves(recorded: Recorded, sigma: usize, fraction: Option<usize>, group: &Group) -> Vec<Curve> {
+fn curves(recorded: Recorded, sigma: usize, fraction_axis: Option<usize>, group: &Group) -> Vec<Curve> {
     let fits = |condition: usize, wanted: Option<&toml::Value>| {
-        fraction.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(condition, axis) == value))
+        fraction_axis.is_none_or(|axis| wanted.is_none_or(|value| recorded.value(condition, axis) == value))
     };
     let spread = |sigma_init: &toml::Value, wanted: Option<&toml::Value>| {
         let here = |condition: &usize| fits(*condition, wanted) && recorded.value(*condition, sigma) == sigma_init;
@@ -105,7 +105,7 @@ fn curves(recorded: Recorded, sigma: usize, fraction: Option<usize>, group: &Gro
     let mut rising: Vec<&toml::Value> = recorded.study.axes[sigma].values.iter().collect();
     rising.sort_by(|one, next| number(one).partial_cmp(&number(next)).unwrap_or(Ordering::Equal));
     let spreads = |wanted: Option<&toml::Value>| rising.iter().filter_map(|value| spread(value, wanted)).collect();
-    let Some(axis) = fraction else {
+    let Some(axis) = fraction_axis else {
         let (label, value) = ("mean by σ_init".to_owned(), String::new());
         return vec![Curve { label, value, look: Look::new(0), spreads: spreads(None) }];
     };

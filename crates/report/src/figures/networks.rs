@@ -20,7 +20,7 @@ pub(super) struct Learner<'a> {
     pub(super) seed: u64,
     pub(super) condition: usize,
     /// Index of its excitatory fraction; 0 if fractions are not swept.
-    pub(super) fraction: usize,
+    pub(super) fraction_index: usize,
     pub(super) learnt: Learnt,
     pub(super) record: &'a Record,
 }
@@ -43,7 +43,7 @@ impl Learnt {
 /// Returns all trials with an outcome.
 pub(super) fn learners(recorded: Recorded) -> Vec<Learner> {
     let axis = recorded.axis(FRACTION);
-    let fraction = |condition: usize| {
+    let fraction_index = |condition: usize| {
         let place = |axis: usize| {
             let value = recorded.value(condition, axis);
             recorded.study.axes[axis].values.iter().position(|known| known == value)
@@ -53,7 +53,7 @@ pub(super) fn learners(recorded: Recorded) -> Vec<Learner> {
     let ended = recorded.records().filter(|(_, record)| record.outcome.is_some());
     let learner = |(trial, record): (&ohmspike_study::run::Trial, _)| {
         let (seed, condition) = (trial.seed, trial.condition);
-        Learner { seed, condition, fraction: fraction(condition), learnt: Learnt::new(record), record }
+        Learner { seed, condition, fraction_index: fraction_index(condition), learnt: Learnt::new(record), record }
     };
     ended.map(learner).collect()
 }

@@ -23,8 +23,8 @@ const SMALL_HEIGHT: f64 = 140.0;
 pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
     let others: Vec<usize> = recorded.varied().into_iter().filter(|&axis| axis != x.axis).collect();
     // Curves are excitatory fractions if these are swept.
-    let fraction = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
-    let curve = fraction.or(others.first().copied());
+    let fraction_axis = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
+    let curve = fraction_axis.or(others.first().copied());
     let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
     let judged = judged(recorded);
     let panel = |group: Group| Panel { curves: curves(recorded, &judged, x, curve, &group), group };

@@ -1,5 +1,7 @@
 //! Usage of the cells: writes, pulses, conversions and energy.
 
+use std::collections::BTreeSet;
+
 use maud::{Markup, html};
 
 use ohmspike_analysis::repeats::{Done, by_condition};
@@ -28,7 +30,7 @@ pub fn section(facts: &Facts) -> Section {
             "Means over the trials of a condition, by connection. At the floor, at the ceiling: fraction of writes that end there. Wrong sign: fraction of \
              weights that violate Dale's law after an update. "
             @if on_cells {
-                "Energies follow from the voltages and times of the device file. Active rows: spikes that arrive in a time step of the tests, on average."
+                "Energies follow from the voltages and times of the device file" (without(&groups)) ". Active rows: spikes that arrive in a time step of the tests, on average."
             }
             @else { "Abstract weights have neither pulses nor energy. Their floor is 0, and they have no ceiling." }
         }
@@ -38,6 +40,16 @@ pub fn section(facts: &Facts) -> Section {
         (wires(&groups))
     };
     Section { id: "ledger", heading: "Usage: writes, pulses and energy", body }
+}
+
+/// Says which parts the energies are without.
+fn without(groups: &[Group]) -> String {
+    let parts = groups.iter().flat_map(|group| &group.records).flat_map(|record| record.energies_not_stated());
+    let parts: BTreeSet<&str> = parts.collect();
+    match parts.is_empty() {
+        true => String::new(),
+        false => format!(", without what it does not state: {}", parts.into_iter().collect::<Vec<_>>().join(", ")),
+    }
 }
 
 fn groups<'a>(facts: &Facts<'a>) -> Vec<Group<'a>> {

@@ -40,6 +40,15 @@ impl Record {
         self.connections.iter().find(|connection| connection.name == name)
     }
 
+    /// Returns the parts of its energy that the device does not state. Without conversions there are no converters to state.
+    pub fn energies_not_stated(&self) -> Vec<&'static str> {
+        let Some(energy) = &self.energy else { return Vec::new() };
+        let used = self.connections.iter().filter_map(|connection| connection.used.as_ref());
+        let converts = used.map(|used| used.training.conversions + used.test.conversions).sum::<u64>() > 0;
+        let unknown = energy.training.parts().into_iter().filter(|(_, energy)| energy.is_none()).map(|(part, _)| part);
+        unknown.filter(|part| converts || *part != "column converters").collect()
+    }
+
     /// Returns whether a device held any of the weights.
     pub fn on_cells(&self) -> bool {
         self.energy.is_some()

@@ -28,7 +28,8 @@ fn back_to(earlier: &EarlierStudy, folder: &Path) -> String {
             "`ohmspike report {} --out {folder}` shows the earlier ones; another folder (`--out`) or `name` keeps studies apart",
             shell(&study.to_string_lossy())
         ),
-        _ => "the study of this folder was edited; undo that to see the earlier ones, and try other settings with `--set` and `--out`"
+        _ => "the study of this folder was edited, or another version wrote it; undo an edit to see the earlier ones, and try other \
+              settings with `--set` and `--out`"
             .to_owned(),
     }
 }

@@ -43,8 +43,8 @@ pub(super) fn read_panel(device: &Device) -> Option<Panel> {
         let points: Vec<_> =
             resistances(device, POINTS).into_iter().map(half).filter(|(_, half)| *half > 0.0).collect();
         if !points.is_empty() {
-            let fraction = (1000.0 * noise.fraction_of_cells).round() / 10.0;
-            curves.push(Curve::new(&format!("RTN in {fraction} %"), COLORS[2], Stroke::Dotted, points));
+            let percent = (1000.0 * noise.fraction_of_cells).round() / 10.0;
+            curves.push(Curve::new(&format!("RTN in {percent} %"), COLORS[2], Stroke::Dotted, points));
         }
     }
     let sampled = (0..).zip(resistances(device, DOTS)).filter_map(|(dot, resistance)| {

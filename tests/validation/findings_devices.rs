@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::{Done, done_of};
+use ohmspike_answers::limit::report::Bound;
 use ohmspike_stats::draws::{Drawn, Draws};
 use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::health::HealthKind;
@@ -316,15 +317,22 @@ fn the_words_on_the_noise_study_are_those_of_its_records() {
 fn the_tolerated_write_spreads_are_those_of_their_answers() {
     let names = with_records("write-spread");
     assert!(names.len() >= 3, "{names:?}");
+    let mut trials = 0;
     let line = |device: &String| {
         let report = limit(&format!("write-spread/{device}"));
         assert_eq!(&report.device, device);
         let [row] = &report.rows[..] else { panic!("one key") };
-        let factor = |bound| format!("{} ({} µS)", in_unit(bound, ""), in_unit(bound, "µS"));
+        let factor = |bound: &Option<Bound>| match bound {
+            Some(_) => format!("{} ({} µS)", in_unit(bound, ""), in_unit(bound, "µS")),
+            None => "-".to_owned(),
+        };
+        let without = 100.0 * row.limit.as_ref().expect("an answer").baseline.accuracy;
+        trials += row.trials.len();
         let (certified, refuted) = (factor(&row.certified), factor(&row.refuted));
-        format!("| {device} | {certified} | {refuted} | {} |", in_unit(&row.certified, "% of σ_init"))
+        format!("| {device} | {without:.1} | {certified} | {refuted} | {} |", in_unit(&row.certified, "% of σ_init"))
     };
     stated(&names.iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("fresh seeds per test; {trials} trials")]);
     let linked = |device: &String| format!("(write-spread/{device}/report.html)");
     summarised(&names.iter().map(linked).collect::<Vec<String>>());
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use ohmspike_stats::draws::{Drawn, distinct};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::rise::{Convergence, over_seeds};
 use ohmspike_study::health::{HealthKind, HealthState, chance_in, outcome_window};
@@ -52,6 +53,17 @@ impl Judged {
         let here = done.iter().filter(|done| conditions.contains(&done.condition) && done.record.outcome.is_some());
         here.for_each(|done| _ = health.add(done.record, &self.states(done)));
         health.is_unhealthy()
+    }
+
+    /// Returns the outcomes of trials that results may use, with their draws.
+    pub fn usable_outcomes(&self, done: &[Done]) -> Vec<Drawn> {
+        let usable = done.iter().filter(|done| self.is_usable(done));
+        distinct(&usable.filter_map(|done| Some((done.draws, done.record.outcome?))).collect::<Vec<Drawn>>())
+    }
+
+    /// Whether results may use a trial.
+    pub fn is_usable(&self, done: &Done) -> bool {
+        self.states(done).iter().all(|state| !state.kind().excludes())
     }
 
     /// Returns the states of a trial.

@@ -30,7 +30,7 @@ pub const COLUMNS: [CsvColumn; 14] = [
     CsvColumn::new(
         "n_saturated",
         "trials",
-        "Trials with hidden neurons that fire at more than half of the time steps.",
+        "Trials with hidden neurons that fire more than half as often as they can.",
     ),
     CsvColumn::new("n_clipped", "trials", "Trials with too many writes or conversions at the end of their range."),
     CsvColumn::new("n_not_converged", "trials", "Trials with an accuracy that still rises in the last epochs."),
@@ -153,7 +153,7 @@ fn cell(row: &Row, with_count: bool) -> String {
     let half = match sample.accuracy_interval() {
         Some(cut) if sample.ci95 != Some(cut) => format!(" ({:.1} to {:.1})", 100.0 * cut.0, 100.0 * cut.1),
         Some((low, high)) => format!(" ±{:.1}", (high - low) * 50.0),
-        None if sample.n == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
+        None if sample.outcomes == 2 => format!(" ({:.1}, {:.1})", sample.ends.0 * 100.0, sample.ends.1 * 100.0),
         None => String::new(),
     };
     let count = if with_count { format!(" n={}", sample.n) } else { String::new() };

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::record::Record;
 
+use crate::judged::Judged;
 use crate::recorded::Recorded;
 use crate::summary::ORIGIN;
 
@@ -48,8 +49,12 @@ fn origin(records: &[&Record]) -> [String; 2] {
 /// Returns all tables from the records of a study, in the order of a report.
 pub fn study_tables(recorded: Recorded) -> Vec<Table> {
     let records: Vec<&Record> = recorded.records().map(|(_, record)| record).collect();
+    let done = recorded.done(&(0..recorded.study.conditions.len()).collect::<Vec<usize>>());
+    let judged = Judged::new(recorded.study, &done);
+    // Tests leave out what answers leave out.
+    let usable: Vec<&Record> = done.iter().filter(|done| judged.is_usable(done)).map(|done| done.record).collect();
     let mut tables: Vec<Table> =
-        [spike_distances::table(&records), firing::table(&records)].into_iter().flatten().collect();
+        [spike_distances::table(&usable), firing::table(&records)].into_iter().flatten().collect();
     tables.iter_mut().for_each(|table| table.origin = origin(&records));
     let varied = recorded.study.axes.iter().filter(|axis| axis.values.len() > 1).map(|axis| axis.key.as_str());
     let varied: Vec<&str> = varied.collect();

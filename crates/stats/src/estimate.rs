@@ -29,6 +29,8 @@ pub struct Estimate {
     pub n: usize,
     /// Smallest and largest outcome.
     pub ends: (f64, f64),
+    /// Number of distinct outcomes; more than `n` if repeats share draws, such as several seeds on several chips.
+    pub outcomes: usize,
     /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], or if all outcomes are equal.
     pub ci95: Option<(f64, f64)>,
 }
@@ -73,13 +75,14 @@ impl Estimate {
         }
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let ends = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), x| (low.min(*x), high.max(*x)));
+        let outcomes = values.len();
         let Some(Spread { n, sd, standard_error }) = spread(&factors(&draws), &values) else {
-            return Some(Estimate { mean, sd: None, standard_error: None, n: 1, ends, ci95: None });
+            return Some(Estimate { mean, sd: None, standard_error: None, n: 1, ends, outcomes, ci95: None });
         };
         let told = n >= LEAST_REPEATS && !all_equal(&values);
         let half = student(n - 1, 1.0 - ALPHA / 2.0) * standard_error;
         let ci95 = told.then_some((mean - half, mean + half));
-        Some(Estimate { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, ci95 })
+        Some(Estimate { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, outcomes, ci95 })
     }
 }
 

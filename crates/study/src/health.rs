@@ -35,8 +35,8 @@ pub(crate) use clipped::MOST_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
 pub use diagnosis::{chance_in, guessing, may_be_guessing, outcome_window, spikes_of_test, states};
 pub use rise::Rise;
-pub(crate) use saturated::MOST_STEPS;
 pub use saturated::Saturated;
+pub(crate) use saturated::most_steps;
 pub use silent::{LEAST_SPIKES, Silence};
 
 /// One problem of a trial, with the numbers behind it.

@@ -14,7 +14,7 @@ use ohmspike_snn::network::Network;
 use serde::{Deserialize, Serialize};
 
 use crate::details::{Example, Snapshot, WeightHistograms};
-use crate::health::MOST_STEPS;
+use crate::health::most_steps;
 use crate::measured_neurons::MeasuredNeurons;
 
 /// Time constant of the Van Rossum distance, time steps.
@@ -29,7 +29,7 @@ pub struct Observation {
     pub distances: PairDistances,
     /// Intervals between spikes, per class.
     pub classes: Vec<ClassTiming>,
-    /// Neurons of each hidden layer, first layer first, that spike in more than half of the time steps; empty in
+    /// Neurons of each hidden layer, first layer first, that spike more than half as often as they can; empty in
     /// records without this count.
     #[serde(default)]
     pub saturated_neurons: Vec<u64>,
@@ -114,9 +114,9 @@ impl<'a> Observer<'a> {
         (observation, Snapshot { example: self.example, firing: self.firing.classes, weights })
     }
 
-    /// Number of neurons per layer that spike in more than half of the time steps.
+    /// Number of neurons per layer that spike more than half as often as they can.
     fn saturated_neurons(&self) -> Vec<u64> {
-        let most = MOST_STEPS * (self.samples * self.network.steps as u64) as f64;
+        let most = most_steps(self.network.neuron) * (self.samples * self.network.steps as u64) as f64;
         let of_layer = |spikes: &Vec<u64>| spikes.iter().filter(|spikes| **spikes as f64 > most).count() as u64;
         self.spikes.iter().map(of_layer).collect()
     }

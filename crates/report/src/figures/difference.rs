@@ -3,6 +3,7 @@
 //! Differences, 95 % intervals and t tests use pairs with shared seeds. p values are adjusted by Holm over all plotted
 //! differences.
 
+use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_plot::grid::{Grid, MOST_PLOTS};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
@@ -18,6 +19,7 @@ use ohmspike_study::key_label::{FRACTION, NOISE, SIGMA_INIT, stated, value_label
 
 use super::figure::{Data, Figure, cell, part_name};
 use super::outcome_caption::outcome_words;
+use super::outcome_curves::judged;
 use super::x_axis::XAxis;
 
 /// The levels of the published figure, % of sigma_init.
@@ -72,8 +74,9 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     }
     let apart: Vec<usize> = varied.into_iter().filter(|&axis| axis != fraction_axis && Some(axis) != level).collect();
     let groups = recorded.groups(&apart);
+    let judged = judged(recorded);
     let mut panels: Vec<Panel> =
-        groups.iter().flat_map(|group| panels(recorded, fraction_axis, level, group)).collect();
+        groups.iter().flat_map(|group| panels((recorded, &judged), fraction_axis, level, group)).collect();
     adjust(&mut panels);
     let parts = panels.chunks(MOST_PLOTS).enumerate();
     parts.map(|(part, panels)| figure(recorded, fraction_axis, level, panels, part, groups.len() == 1)).collect()
@@ -88,7 +91,12 @@ fn adjust(panels: &mut [Panel]) {
 }
 
 /// Returns one panel per level with outcomes on both sides.
-fn panels(recorded: Recorded, fraction_axis: usize, level: Option<usize>, group: &Group) -> Vec<Panel> {
+fn panels(
+    (recorded, judged): (Recorded, &Judged),
+    fraction_axis: usize,
+    level: Option<usize>,
+    group: &Group,
+) -> Vec<Panel> {
     let values: Vec<Option<toml::Value>> = match level {
         None => vec![None],
         Some(axis) => shown(&recorded.study.axes[axis]).into_iter().map(Some).collect(),
@@ -98,7 +106,7 @@ fn panels(recorded: Recorded, fraction_axis: usize, level: Option<usize>, group:
             level.is_none_or(|axis| value.as_ref().is_none_or(|value| recorded.value(**condition, axis) == value))
         };
         let conditions: Vec<usize> = group.conditions.iter().filter(at).copied().collect();
-        let level = differences(recorded, fraction_axis, value, &conditions);
+        let level = differences((recorded, judged), fraction_axis, value, &conditions);
         let drawn = level.differences.iter().any(|difference| difference.mean.is_some());
         drawn.then(|| Panel { group: group.clone(), level })
     };
@@ -143,10 +151,15 @@ fn shown(axis: &ohmspike_study::study::Axis) -> Vec<toml::Value> {
     places.into_iter().map(|place| axis.values[place].clone()).collect()
 }
 
-fn differences(recorded: Recorded, fraction_axis: usize, value: Option<toml::Value>, conditions: &[usize]) -> Level {
+fn differences(
+    (recorded, judged): (Recorded, &Judged),
+    fraction_axis: usize,
+    value: Option<toml::Value>,
+    conditions: &[usize],
+) -> Level {
     let outcomes = |wanted: &toml::Value| -> Vec<Drawn> {
         let here = conditions.iter().copied().filter(|condition| recorded.value(*condition, fraction_axis) == wanted);
-        recorded.outcomes(&here.collect::<Vec<usize>>())
+        judged.usable_outcomes(&recorded.done(&here.collect::<Vec<usize>>()))
     };
     let values = recorded.study.axes[fraction_axis].values.iter().enumerate();
     let (baseline, others): (Vec<_>, Vec<_>) = values.partition(|(_, value)| number(value) == Some(1.0));
@@ -237,7 +250,8 @@ fn caption(recorded: Recorded, panels: &[Panel]) -> String {
         + words.get(1..).unwrap_or_default();
     format!(
         "Difference of the {outcome} from purely excitatory networks (100:0), percentage points: \
-         mean of {n} pairs with shared seeds. {} Scales differ between levels.",
+         mean of {n} pairs with shared seeds{}. {} Scales differ between levels.",
+        if least == most { "" } else { "; networks that answers leave out have no pair" },
         if tested {
             "Bars are 95 % intervals of the difference (paired t). Stars: p below 0.05 (*), 0.01 (**) and 0.001 (***), adjusted by \
              Holm over all differences shown. Without a star there is no significant difference."

@@ -231,9 +231,17 @@ fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
     let crossings: Option<Vec<(String, Crossing)>> = found.iter().map(of).collect();
     let ranking = crossings.and_then(|crossings| Ranking::by(crossings, |crossing| crossing.level, Crossing::compared));
     match ranking.filter(Ranking::is_tested) {
-        Some(ranking) => ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
-            Some(format!("{}{}", significant(value), unit_in_full(key)))
-        }),
+        Some(ranking) => {
+            // A crossing that far away would not be between the studied levels.
+            let room = |(tolerance, crossing): &(&Tolerance, Crossing)| {
+                let (first, at) = (tolerance.clean?.0, crossing.level?);
+                Some((tolerance.last - at).abs().max((at - first).abs()))
+            };
+            let room = found.iter().filter_map(room).fold(0.0, f64::max);
+            ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
+                (value <= room).then(|| format!("{}{}", significant(value), unit_in_full(key)))
+            })
+        }
         None if found.len() > 1 => {
             "The curves are not ranked: that needs three shared seeds and a crossing in every curve.".to_owned()
         }

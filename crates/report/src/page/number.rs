@@ -50,8 +50,9 @@ pub fn with_half(sample: &Estimate) -> String {
     match (sample.ci95, sample.accuracy_interval()) {
         (Some(interval), Some(cut)) if interval == cut => format!("{mean} ± {:.1}", 50.0 * (cut.1 - cut.0)),
         (_, Some((low, high))) => format!("{mean} ({} to {})", percent(low), percent(high)),
-        _ if sample.n == 2 => format!("{mean} ({}, {})", percent(sample.ends.0), percent(sample.ends.1)),
+        _ if sample.outcomes == 2 => format!("{mean} ({}, {})", percent(sample.ends.0), percent(sample.ends.1)),
         _ if sample.n > 2 => format!("{mean} (all equal)"),
+        // Of several seeds on several chips, no two outcomes are the repeats.
         _ => mean,
     }
 }

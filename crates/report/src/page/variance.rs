@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use maud::{Markup, html};
 
+use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::repeats::Done;
 use ohmspike_stats::nested::{Components, NestedError, Outcome};
 use ohmspike_study::axis_value::is_seed;
@@ -35,7 +36,8 @@ fn fractions(facts: &Facts, seeds: &[usize]) -> Markup {
     let plain: Vec<usize> = (0..axes.len()).filter(|axis| !seeds.contains(axis)).collect();
     let mut groups: Vec<(Vec<&toml::Value>, Vec<&Done>)> = Vec::new();
     let mut places: HashMap<Vec<String>, usize> = HashMap::new();
-    for done in &facts.done {
+    let judged = Judged::new(facts.study(), &facts.done);
+    for done in facts.done.iter().filter(|done| judged.is_usable(done)) {
         let values = &facts.study().conditions[done.condition].values;
         let key: Vec<&toml::Value> = plain.iter().map(|&axis| &values[axis]).collect();
         let place = *places.entry(key.iter().map(ToString::to_string).collect()).or_insert(groups.len());

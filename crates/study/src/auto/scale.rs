@@ -1,7 +1,7 @@
 //! Weight of a cell at the upper end of its window (Gmax).
 //!
 //! ```text
-//! weight_at_gmax = headroom × 3.3 σ_init
+//! weight_at_gmax = headroom × 3.3 σ_init                      with recurrence, σ_init is the larger spread of the layer
 //!
 //! 3.3 σ_init   size that 0.1 % of the initial weights |N(0, σ_init)| exceed
 //! headroom     how much the largest weights may grow during training
@@ -19,8 +19,8 @@ use crate::settings::value::POSITIVE;
 /// Size that 0.1 % of half-normal draws exceed, standard deviations: 3.29, rounded up.
 pub(super) const FIRST_WEIGHTS: f64 = 3.3;
 
-/// Returns the weight at Gmax of the cells of `connection`, thresholds, and its ratio to the initial spread. Recurrent
-/// weights share the scale of their layer.
+/// Returns the weight at Gmax of the cells of `connection`, thresholds, and its ratio to the initial spread of the
+/// connection. Recurrent weights share the scale of their layer.
 pub(crate) fn of_connection(
     settings: &Settings,
     connection: Connection,
@@ -35,7 +35,7 @@ pub(crate) fn of_connection(
         }
     };
     let weight = rounded(headroom * FIRST_WEIGHTS * sigma).clamp(POSITIVE.low, POSITIVE.high);
-    (weight, weight / sigma)
+    (weight, weight / settings.sigma_of(connection))
 }
 
 /// Returns the weight at Gmax that `auto` chooses by default for `connection`, thresholds.

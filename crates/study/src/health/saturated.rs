@@ -5,20 +5,26 @@ use std::fmt::{self, Display, Formatter};
 use serde::{Deserialize, Serialize};
 
 use ohmspike_snn::connection::Connection;
+use ohmspike_snn::neuron::Neuron;
 
 use crate::settings::{Settings, connection_key};
 use crate::significant::short;
 
-/// Fraction of the time steps above which a neuron is saturated. A neuron that spikes in more than half of the steps
-/// spikes right after every reset, whatever its input.
-pub(crate) const MOST_STEPS: f64 = 0.5;
+/// Fraction of the time steps above which a neuron is saturated: half of what it can do. An LIF neuron spikes in every second step at
+/// most, because a spike resets it for one step.
+pub(crate) fn most_steps(neuron: Neuron) -> f64 {
+    match neuron {
+        Neuron::Lif => 0.25,
+        Neuron::Izhikevich => 0.5,
+    }
+}
 
 /// A hidden layer that fires almost always.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Saturated {
     /// Number of the layer, starting at 1.
     pub layer: usize,
-    /// Neurons that spike in more than half of the time steps.
+    /// Neurons that spike more than half as often as they can: in a quarter of the time steps (LIF), or in half of them.
     pub saturated_neurons: u64,
     /// Neurons of the layer.
     pub neurons: u64,
@@ -49,8 +55,8 @@ impl Display for Saturated {
         let Saturated { layer, saturated_neurons, neurons, .. } = self;
         write!(
             formatter,
-            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike in more than half of the time \
-             steps {when} training"
+            "{saturated_neurons} of {neurons} neurons of hidden layer {layer} spike more than half as often as they \
+             can {when} training"
         )
     }
 }

@@ -13,7 +13,8 @@ use super::Settings;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SeedSettings {
-    /// Seed of everything that is drawn once per chip: variation, faults, traps, gains of converters.
+    /// Seed of everything that is drawn once per chip: variation, faults, traps, gains of converters, and the
+    /// relaxation of the first write.
     #[serde(deserialize_with = "unsigned", skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = u64::MAX), extend("x-default" = "seed of the trial"))]
     pub chip: Option<u64>,

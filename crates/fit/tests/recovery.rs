@@ -474,7 +474,7 @@ fn units_do_not_change_the_fit() {
     }
 }
 
-/// Cells at many conductances without targets: few cells are one state, whose differences must still tell the laws apart.
+/// Few cells without targets are one state, whose differences must still tell the laws apart. Errors of sigma are 2.5 %.
 #[test]
 fn the_law_of_read_noise_is_that_of_few_cells() {
     for (law, sigma_at) in [("constant", 0.0), ("relative", 1.0)] {
@@ -488,11 +488,10 @@ fn the_law_of_read_noise_is_that_of_few_cells() {
                     text += &format!("{cell},{},{}\n", 0.01 * f64::from(read), conductance + sigma * normals.next());
                 }
             }
-            let options = FitOptions { window: Some((10.0, 400.0)), ..options() };
-            let report = fitted(FitInput { reads: file("r.csv", text), ..FitInput::default() }, &options);
+            let (options, input) = (FitOptions { window: Some((10.0, 400.0)), ..options() }, file("r.csv", text));
+            let report = fitted(FitInput { reads: input, ..FitInput::default() }, &options);
             let fit = report.mechanism(Mechanism::ReadNoise).expect("reads");
             assert_eq!(fit.law, law, "seed {seed}: {:?}", fit.candidates);
-            // 1,160 differences with two thirds of the information of independent values: 2.5 %.
             let expected = if law == "constant" { 1.0 } else { 2.0 };
             assert!((fit.numbers[0].value / expected - 1.0).abs() < 0.12, "seed {seed}: {:?}", fit.numbers);
             assert!(!fit.notes.iter().any(|note| note.contains("series that scatter")), "{:?}", fit.notes);

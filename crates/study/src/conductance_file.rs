@@ -17,13 +17,8 @@ use ohmspike_simd::Matrix;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::hardware::{CrossbarWeights, LayerWeights};
 
-use crate::save_path::SavePath;
+use crate::save_path::{SavePath, Saved};
 use crate::settings::connection_name;
-
-/// First line of a table.
-pub(crate) const FIRST_LINE: &str = "connection,row,column,weight,plus_microsiemens,minus_microsiemens";
-/// Ending of the name of an array of G+.
-pub(crate) const PLUS: &str = "_plus";
 
 /// Why conductances cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +62,7 @@ fn on_cells((connection, layer): &(Connection, LayerWeights)) -> Option<(String,
 }
 
 fn write_csv(all: &[(String, &CrossbarWeights)], file: &mut dyn Write) -> io::Result<()> {
-    writeln!(file, "{FIRST_LINE}")?;
+    writeln!(file, "{}", Saved::Conductances.first_line())?;
     for (name, cells) in all {
         let array = &cells.array;
         for row in 0..array.rows() {

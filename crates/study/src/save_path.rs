@@ -8,7 +8,10 @@ use std::str::FromStr;
 use ohmspike_datasets::same_kind::{other_kind, refuse_other_kind};
 use ohmspike_datasets::{persist, read_arrays, write_reason};
 
-use crate::{conductance_file, network_file};
+use crate::network_file;
+
+/// Ending of the name of an array of G+.
+const PLUS: &str = "_plus";
 
 /// What a command saves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,10 +24,10 @@ pub enum Saved {
 
 impl Saved {
     /// First line of a table.
-    fn first_line(self) -> &'static str {
+    pub(crate) fn first_line(self) -> &'static str {
         match self {
             Saved::Weights => network_file::FIRST_LINE,
-            Saved::Conductances => conductance_file::FIRST_LINE,
+            Saved::Conductances => "connection,row,column,weight,plus_microsiemens,minus_microsiemens",
         }
     }
 
@@ -32,7 +35,7 @@ impl Saved {
     fn wrote<'a>(self, mut names: impl Iterator<Item = &'a str>) -> bool {
         names.any(|name| match self {
             Saved::Weights => network_file::tells_origin(name),
-            Saved::Conductances => name.ends_with(conductance_file::PLUS),
+            Saved::Conductances => name.ends_with(PLUS),
         })
     }
 }

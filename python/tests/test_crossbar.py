@@ -267,6 +267,7 @@ def test_conversions_are_those_of_tiles_that_are_read():
     keys = {"read.volts": 0.1, "energy.adc_picojoules_per_conversion": 1, "converters": {"tile_rows": 4, "dac": {"bits": 2}}}
     device = IDEAL.with_(keys | {"converters.adc": {"bits": 8, "codes": "signed", "range": "calibrated"}})
     array = ohmspike.Crossbar(device, 8, 3)
+    array.program(weights(8, 3))
     array.calibrate(np.ones((1, 8), dtype=bool))
     spikes = np.zeros((10, 8), dtype=bool)
     spikes[0] = True

@@ -71,3 +71,23 @@ fn the_unconstrained_networks_on_digits_are_those_of_their_records() {
     let mean = by_seed.values().sum::<f64>() / by_seed.len() as f64;
     summarised(&[format!("{} seeds reach {:.1} %", by_seed.len(), 100.0 * mean)]);
 }
+
+/// One line per noise level, with the outcomes of all excitatory fractions.
+#[test]
+fn the_noise_on_spoken_digits_is_that_of_its_records() {
+    let records = records("noise-robustness-shd");
+    // The bits of numbers from 0 up have the same order as the numbers.
+    let mut levels: BTreeMap<u64, BTreeMap<u64, BTreeMap<u64, f64>>> = BTreeMap::new();
+    for record in &records {
+        let [level, fraction] = [record.settings.noise.level_percent, record.settings.network.excitatory_fraction];
+        let cell = levels.entry(level.to_bits()).or_default().entry(fraction.to_bits()).or_default();
+        assert!(cell.insert(record.seed, record.outcome.expect("no trial diverged")).is_none());
+    }
+    let line = |(level, cells): (u64, BTreeMap<u64, BTreeMap<u64, f64>>)| {
+        let cells: Vec<String> = cells.values().map(outcomes).collect();
+        format!("| {} | {} |", f64::from_bits(level), cells.join(" | "))
+    };
+    stated(&levels.into_iter().map(line).collect::<Vec<String>>());
+    stated(&[format!("{} trials of 200 epochs with noise on spoken digits", records.len())]);
+    summarised(&[format!("{} trials with noise", records.len())]);
+}

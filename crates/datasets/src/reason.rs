@@ -11,6 +11,11 @@ use std::io::{Error, ErrorKind};
 /// assert_eq!(ohmspike_datasets::reason(&Error::other("line 3 is empty")), "line 3 is empty");
 /// ```
 pub fn reason(error: &Error) -> String {
+    // A temporary file adds its path to the error of the system, which means nothing to a user.
+    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|source| source.downcast_ref::<Error>());
+    if let Some(system) = inner {
+        return reason(system);
+    }
     let words = match error.kind() {
         // The error carries a message of its own.
         _ if error.get_ref().is_some() => return error.to_string(),
@@ -40,7 +45,31 @@ pub fn write_reason(error: &Error) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
+
+    /// As the crate for temporary files has it.
+    #[derive(Debug)]
+    struct WithPath(Error);
+
+    impl fmt::Display for WithPath {
+        fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+            write!(formatter, "{} at path \"/a/.ohmspike-X.part\"", self.0)
+        }
+    }
+
+    impl std::error::Error for WithPath {
+        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+
+    #[test]
+    fn paths_of_temporary_files_are_left_out() {
+        let error = Error::new(ErrorKind::ReadOnlyFilesystem, WithPath(Error::from(ErrorKind::ReadOnlyFilesystem)));
+        assert_eq!([reason(&error), write_reason(&error)], ["the file system is read-only"; 2]);
+    }
 
     #[test]
     fn errors_of_the_system_have_plain_words() {

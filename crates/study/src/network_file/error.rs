@@ -73,7 +73,7 @@ pub enum NetworkFileError {
         shape: String,
     },
     /// NaN, infinity, or a number beyond float32.
-    #[error("{file}: {name}: expected finite weights, got {value} in row {row}, column {column}")]
+    #[error("{file}: {name}: expected finite weights up to 3.4e38, got {value:e} in row {row}, column {column}")]
     NotFinite {
         /// The file.
         file: String,

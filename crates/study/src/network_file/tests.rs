@@ -217,7 +217,10 @@ fn names_the_first_weight_that_is_not_finite() {
             ("w1".to_owned(), vec![3, 2], ArrayContent::Floats(&weights[..6])),
         ];
         let error = StoredNetwork::read(&files.write(&arrays)).expect_err("not finite");
-        assert_eq!(files.told(&error), format!("net.npz: w0: expected finite weights, got {value} in row 2, column 1"));
+        assert_eq!(
+            files.told(&error),
+            format!("net.npz: w0: expected finite weights up to 3.4e38, got {value:e} in row 2, column 1")
+        );
     }
 }
 

@@ -282,7 +282,7 @@ impl Crossbar {
 
     /// Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
     ///
-    /// All cells have one time since the last write: a `write` sets it to 0 for those that it does not change, too, and warns of that.
+    /// All cells have one time since the last write: a `write` also sets it to 0 for cells that it does not change, and warns of that.
     fn rest(&mut self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         check_seconds("seconds", seconds)?;
         py.detach(|| {

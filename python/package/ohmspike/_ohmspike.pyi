@@ -286,7 +286,7 @@ class Crossbar:
     def rest(self, seconds: float) -> None:
         """Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
 
-        All cells have one time since the last write: a `write` sets it to 0 for those that it does not change, too, and warns of that.
+        All cells have one time since the last write: a `write` also sets it to 0 for cells that it does not change, and warns of that.
         """
     def advance(self, seconds: float, seed: _Seed) -> None:
         """Advance random telegraph noise by `seconds`, with draws from `seed`."""

@@ -192,7 +192,10 @@ fn refuses_wrong_networks_and_settings() {
             deployed("small.npz", &[]),
             "error: small.npz: shapes do not fit: w0 (700, 8), w1 (8, 10); expected 784 inputs, 10 classes",
         ),
-        (deployed("nan.npz", &[]), "error: nan.npz: w1: expected finite weights up to 3.4e38, got NaN in row 1, column 1"),
+        (
+            deployed("nan.npz", &[]),
+            "error: nan.npz: w1: expected finite weights up to 3.4e38, got NaN in row 1, column 1",
+        ),
         (deployed("text.npz", &[]), "error: text.npz: starts with `6e 6f 20 61 72 63`; expected an npz file"),
         (
             deployed("mixed.npz", &["--set", "network.signs=constrained"]),

@@ -133,6 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn results_may_not_use_conditions_that_still_rise() {
+        let fixture =
+            Fixture::with_records("[noise]\nlevel_percent = [0, 1]\n[repeats]\nseeds = 3\n", |settings, seed| {
+                let slope = if settings.noise.level_percent == 0.0 { 0.02 + 0.0001 * seed as f64 } else { 0.0 };
+                let accuracy: Vec<f64> = (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect();
+                Some(Record { accuracy, ..record(settings, seed, 0.4) })
+            });
+        fixture.see(|recorded| {
+            let judged = Judged::new(recorded.study, &recorded.done(&[0, 1]));
+            let usable = [0, 1].map(|condition| judged.usable_outcomes(&recorded.done(&[condition])).len());
+            assert_eq!((usable, recorded.outcomes(&[0]).len()), ([0, 3], 3));
+        });
+    }
+
+    #[test]
     fn one_seed_decides_alone() {
         let states = states("[noise]\nlevel_percent = [0, 1]\n", |level, _| if level == 0.0 { 0.02 } else { 0.0 });
         assert_eq!(states, [vec![HealthKind::NotConverged], vec![]]);

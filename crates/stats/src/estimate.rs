@@ -65,7 +65,7 @@ impl Estimate {
     /// let all = [outcome(1, 7, 0.5), outcome(1, 8, 0.6), outcome(1, 9, 0.7),
     ///            outcome(2, 7, 0.7), outcome(2, 8, 0.8), outcome(2, 9, 0.9)];
     /// let sample = Estimate::from_drawn(&all).expect("six outcomes");
-    /// assert_eq!((sample.n, sample.ci95), (2, None));
+    /// assert_eq!((sample.n, sample.outcomes, sample.ci95), (2, 6, None));
     /// ```
     pub fn from_drawn(outcomes: &[Drawn]) -> Option<Estimate> {
         let kept = distinct(outcomes);

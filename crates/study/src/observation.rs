@@ -169,4 +169,22 @@ mod tests {
         let intervals = observation.classes.iter().map(|class| class.excitatory.count).sum::<u64>();
         assert!(intervals > 0 && intervals < total.excitatory_spikes);
     }
+    /// An input so strong that each neuron spikes in every second step, which is all that an LIF neuron can do.
+    #[test]
+    fn neurons_that_spike_as_often_as_they_can_are_saturated() {
+        let samples = LatencyCode::default().samples([&[255u8; 3][..]].into_iter(), &[1], 60).expect("few spikes");
+        let network = Network::new(3, 3, 2, 0.67, 60, &Dynamics::default()).expect("valid");
+        let saturated = |weight: f32| {
+            let each = Matrix::from_fn(3, 3, |row, column| if row == column { weight } else { 0.0 });
+            let mut hidden = DigitalWeights::exact(each.clone(), network.signs(Connection::Feedforward(0)));
+            let mut readout = DigitalWeights::exact(Matrix::zeros(3, 2), network.signs(Connection::Readout));
+            let mut observer = Observer::new(&network);
+            let seed = ohmspike_rng::Seed::new(1);
+            evaluate_watched(&network, &mut [&mut hidden, &mut readout], &samples, 1, seed, &mut |answer| {
+                observer.see(answer);
+            });
+            observer.end(&each, &each).0.saturated_neurons
+        };
+        assert_eq!([1e6, 4.0].map(saturated), [[3], [0]]);
+    }
 }

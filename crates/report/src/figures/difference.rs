@@ -298,7 +298,8 @@ fn data(recorded: Recorded, fraction_axis: usize, level: Option<&str>, panels: &
 
 #[cfg(test)]
 mod tests {
-    use ohmspike_analysis::fixture::Fixture;
+    use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_study::record::Record;
 
     use super::super::{AxisChoice, study_figures};
     use super::*;
@@ -332,6 +333,23 @@ mod tests {
         assert!((number(8) / number(7) - 6.0).abs() < 1e-3, "six differences are adjusted for");
         assert_eq!(figure.svg.matches(">***<").count() + figure.svg.matches(">**<").count(), 3);
         assert!(figure.svg.contains(">noise of every weight update: 40 % of σ_init<"));
+    }
+
+    /// Networks of 100:0 still learn, so that answers leave them out.
+    #[test]
+    fn networks_that_answers_leave_out_have_no_difference() {
+        let text = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 3\n";
+        let named = |slope: f64| {
+            let fixture = Fixture::with_records(text, |settings, seed| {
+                let slope = if settings.network.excitatory_fraction == 1.0 { slope } else { 0.0 };
+                let accuracy = (0..9).map(|epoch| 0.3 + slope * f64::from(epoch)).collect();
+                Some(Record { accuracy, ..record(settings, seed, 0.4 + 0.01 * seed as f64) })
+            });
+            let figures =
+                fixture.see(|recorded| study_figures(recorded, &AxisChoice::default(), None).expect("figures"));
+            figures.iter().any(|figure| figure.name == "difference-from-100-0")
+        };
+        assert_eq!([0.0, 0.02].map(named), [true, false]);
     }
 
     #[test]

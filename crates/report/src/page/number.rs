@@ -98,6 +98,8 @@ pub fn duration(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_stats::draws::Draws;
+
     use super::*;
 
     #[test]
@@ -107,6 +109,10 @@ mod tests {
         assert_eq!(of(&[0.01, 0.02, 0.06]), "3.0 (0.0 to 9.6)");
         assert_eq!(of(&[0.5, 0.52]), "51.0 (50.0, 52.0)");
         assert_eq!((of(&[0.5]), of(&[0.1; 3])), ("50.0".to_owned(), "10.0 (all equal)".to_owned()));
+        // Two seeds on two chips: two repeats, but four outcomes.
+        let outcome = |seed, chip, value| (Draws([Some(seed), Some(seed), None, None, Some(chip)]), value);
+        let crossed = [outcome(1, 7, 0.5), outcome(1, 8, 0.6), outcome(2, 7, 0.7), outcome(2, 8, 0.8)];
+        assert_eq!(with_half(&Estimate::from_drawn(&crossed).expect("outcomes")), "65.0");
         let words = |values: &[f64]| mean_words(Estimate::new(values).expect("values"));
         assert_eq!(words(&[0.5, 0.51, 0.52]), "51.0 ± 2.5 % (n = 3)");
         assert_eq!(words(&[0.1; 3]), "10.0 % (all equal, n = 3)");

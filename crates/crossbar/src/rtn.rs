@@ -17,7 +17,7 @@ use crate::driven_lines::DrivenLines;
 use crate::lines::multiply;
 use crate::mapping::PairMapping;
 use crate::program::ln_of;
-use crate::rtn_state::{FlipShares, TelegraphState};
+use crate::rtn_state::{FlipFractions, TelegraphState};
 
 /// Telegraph noise of one array.
 #[derive(Clone, Debug)]
@@ -129,7 +129,7 @@ impl RtnReads {
             let Side { states, halves, fractions } = side;
             if stale && let Some(law) = states.fractions(seconds) {
                 let blocks = 0..fractions.blocks().len();
-                fill_shares(law, branch.seen(blocks), floor, fractions.blocks_mut());
+                fill_fractions(law, branch.seen(blocks), floor, fractions.blocks_mut());
             }
             let weights = &mut self.weights;
             let fraction = |row, column| f64::from(fractions[(row, column)]);
@@ -162,7 +162,7 @@ fn add_states(weights: &mut [Block], halves: &[Block], states: &[Block]) {
 }
 
 #[kernel]
-fn fill_shares(law: FlipShares, seen: &[Block], floor: f32, fractions: &mut [Block]) {
+fn fill_fractions(law: FlipFractions, seen: &[Block], floor: f32, fractions: &mut [Block]) {
     for (fraction, seen) in fractions.iter_mut().zip(seen) {
         *fraction = law.at(&seen.map(|g_above_min| ln_of(floor + g_above_min)));
     }

@@ -35,7 +35,7 @@ use crate::device::Telegraph;
 
 /// 1/2 (1 - exp(-2 λ(G) t)) relative to its largest value, for blocks of cells.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct FlipShares {
+pub(crate) struct FlipFractions {
     /// ln(2 λ t) at 1 µS.
     ln_flips: f32,
     exponent: f32,
@@ -43,7 +43,7 @@ pub(crate) struct FlipShares {
     per_largest: f32,
 }
 
-impl FlipShares {
+impl FlipFractions {
     /// Returns the fractions of sixteen cells with ln G; 1 at and below the lowest conductance.
     #[inline(always)]
     pub(crate) fn at(&self, ln_conductance: &Block) -> Block {
@@ -127,10 +127,10 @@ impl TelegraphState {
 
     /// Returns the switching probabilities within `seconds` relative to the largest, for blocks of cells; `None` if no
     /// cell switches.
-    pub(crate) fn fractions(&self, seconds: f64) -> Option<FlipShares> {
+    pub(crate) fn fractions(&self, seconds: f64) -> Option<FlipFractions> {
         let largest = self.largest_flip(seconds);
         let at_one_microsiemens = self.noise.rate(1.0);
-        (largest > 0.0).then(|| FlipShares {
+        (largest > 0.0).then(|| FlipFractions {
             ln_flips: libm::log(2.0 * at_one_microsiemens * seconds) as f32,
             exponent: self.noise.rate_exponent as f32,
             per_largest: (0.5 / largest) as f32,

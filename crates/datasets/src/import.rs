@@ -32,7 +32,7 @@ const SHORT: f64 = 100.0;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// Fraction of the samples of each class, from 0 to 1.
-    Share(f64),
+    Fraction(f64),
     /// Separate files.
     Files {
         /// File of samples.
@@ -94,7 +94,7 @@ pub enum ImportError {
     #[error(
         "test fraction: {fraction} of {samples} samples leaves {train} for training and {test} for testing; expected at least 1 of each"
     )]
-    Share {
+    Fraction {
         /// Fraction of test samples.
         fraction: f64,
         /// Total number of samples.
@@ -170,7 +170,7 @@ pub fn import_events(
             notes.extend(of_test.into_iter().filter(|note| !notes.contains(note)).collect::<Vec<_>>());
             (all, test)
         }
-        Test::Share(fraction) => {
+        Test::Fraction(fraction) => {
             let (train, test) = both(&all.labels, *fraction)?;
             (chosen(&all, &train), chosen(&all, &test))
         }
@@ -227,7 +227,7 @@ impl DensePlan {
                 let chosen = every(&test);
                 (every(&all), chosen, Some(test))
             }
-            Test::Share(fraction) => {
+            Test::Fraction(fraction) => {
                 all.check_no_test()?;
                 let (train, test) = both(&all.labels, *fraction)?;
                 (train, test, None)
@@ -372,7 +372,7 @@ fn checked(
     if !(2..=1 << u8::BITS).contains(&classes) {
         return refuse("classes", classes, "2 to 256");
     }
-    if let Test::Share(fraction) = test
+    if let Test::Fraction(fraction) = test
         && !(*fraction > 0.0 && *fraction < 1.0)
     {
         return refuse("test fraction", fraction, "a number between 0 and 1");
@@ -402,7 +402,7 @@ fn both(labels: &[u8], fraction: f64) -> Result<(Vec<usize>, Vec<usize>), Import
     let (train, test) = split(labels, fraction);
     if train.is_empty() || test.is_empty() {
         let (train, test) = (train.len(), test.len());
-        return Err(ImportError::Share { fraction, samples: labels.len(), train, test });
+        return Err(ImportError::Fraction { fraction, samples: labels.len(), train, test });
     }
     Ok((train, test))
 }

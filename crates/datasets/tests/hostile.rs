@@ -24,7 +24,7 @@ fn import(
     events: PathBuf,
     class_names: Option<&[&str]>,
 ) -> Result<ohmspike_datasets::Import, ohmspike_datasets::ImportError> {
-    let import = EventImport { events, labels: None, test: Test::Share(0.5), form: form() };
+    let import = EventImport { events, labels: None, test: Test::Fraction(0.5), form: form() };
     let names = class_names.map(|names| names.iter().map(|&name| name.to_owned()).collect());
     import_events("mine", &import, names)
 }
@@ -104,7 +104,7 @@ fn rejects_rounded_times_of_format_1() {
     let dense = DenseImport {
         samples: shipped("features.npy"),
         labels: labels(),
-        test: Test::Share(0.5),
+        test: Test::Fraction(0.5),
         classes: 3,
         scale: Some(Scale::MinMax),
     };
@@ -137,7 +137,7 @@ fn rejects_pipes_and_devices() {
         let labels = EventImport {
             events: shipped("recordings.npz"),
             labels: Some(path.to_owned()),
-            test: Test::Share(0.5),
+            test: Test::Fraction(0.5),
             form: form(),
         };
         assert_eq!(import_events("mine", &labels, None).unwrap_err().to_string(), expected);

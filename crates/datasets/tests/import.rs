@@ -150,7 +150,7 @@ fn the_scale_depends_on_training_samples_only() {
     let import = DenseImport {
         samples: data("features.npy"),
         labels: data("labels.npy"),
-        test: Test::Share(0.25),
+        test: Test::Fraction(0.25),
         classes: 3,
         scale: Some(Scale::MinMax),
     };
@@ -161,7 +161,7 @@ fn the_scale_depends_on_training_samples_only() {
     let ends = values.values.iter().fold((1.0_f32, 0.0_f32), |(low, high), &value| (low.min(value), high.max(value)));
     assert_eq!(ends, (0.0, 1.0));
     let import =
-        EventImport { events: data("events.npz"), labels: None, test: Test::Share(0.25), form: form([5, 1, 1]) };
+        EventImport { events: data("events.npz"), labels: None, test: Test::Fraction(0.25), form: form([5, 1, 1]) };
     let split = import_events("mine", &import, None).unwrap().data;
     assert_eq!((split.train.len(), split.test.len()), (9, 3));
 }

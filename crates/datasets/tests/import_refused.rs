@@ -207,7 +207,7 @@ fn rejects_damaged_archives() {
     let read = |bytes: &[u8]| {
         let events = folder.write("a", bytes);
         let form = EventForm { sensor: [5, 1, 1], classes: 3, ..form() };
-        import_events("mine", &EventImport { events, labels: None, test: Test::Share(0.25), form }, None)
+        import_events("mine", &EventImport { events, labels: None, test: Test::Fraction(0.25), form }, None)
     };
     let right = read(&whole).unwrap();
     for length in 0..whole.len() {
@@ -229,7 +229,7 @@ fn damaged_hdf5_never_panics() {
     let read = |bytes: &[u8]| {
         let events = folder.write("a", bytes);
         let form = EventForm { sensor: [5, 1, 1], classes: 3, ..form() };
-        import_events("mine", &EventImport { events, labels: None, test: Test::Share(0.25), form }, None)
+        import_events("mine", &EventImport { events, labels: None, test: Test::Fraction(0.25), form }, None)
     };
     let mut refused = 0;
     for place in 0..whole.len() {

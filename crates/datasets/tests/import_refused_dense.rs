@@ -10,7 +10,7 @@ use made::{Folder, events_in, floats, form, integers, npy, shipped, zip};
 fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {
     let folder = Folder::new();
     let (samples, labels) = (folder.write("a", samples), folder.write("labels", labels));
-    let import = DenseImport { samples, labels, test: Test::Share(0.5), classes: 2, scale: None };
+    let import = DenseImport { samples, labels, test: Test::Fraction(0.5), classes: 2, scale: None };
     folder.told(&import_dense("mine", &import, None).expect_err("an invalid file"))
 }
 
@@ -82,7 +82,7 @@ fn rejects_invalid_properties() {
         import_events(name, &import, names).unwrap_err().to_string()
     };
     let form = || EventForm { sensor: [5, 1, 1], classes: 3, ..form() };
-    let half = || Test::Share(0.5);
+    let half = || Test::Fraction(0.5);
     let allowed =
         "expected 1 to 64 lower-case letters, digits and hyphens, starting with a letter, and not a built-in name";
     for name in ["", "Mine", "a/b", "../a", "7", "shd", "fashion-mnist", &"a".repeat(65)] {
@@ -105,7 +105,7 @@ fn rejects_invalid_properties() {
         assert_eq!(message, format!("duration: expected more than 0 s, got {duration_seconds} s"));
     }
     for fraction in [0.0, 1.0, -0.5, f64::NAN] {
-        let message = event("mine", form(), Test::Share(fraction), None);
+        let message = event("mine", form(), Test::Fraction(fraction), None);
         assert_eq!(message, format!("test fraction: expected a number between 0 and 1, got {fraction}"));
     }
     // The only sample of a class is for training.
@@ -165,11 +165,11 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
     };
     let same = || Test::Files { samples: "".into(), labels: None };
     assert_eq!(
-        of(&[("data", numbers()), ("labels", integers(&[0, 1]))], Test::Share(0.5)),
+        of(&[("data", numbers()), ("labels", integers(&[0, 1]))], Test::Fraction(0.5)),
         "a: missing samples; expected an array `samples`, `x_train`, `train_images`, `images`, `x`, got `data`, `labels`\n\n\
          hint: rename an array; without test samples of their own, set some aside with `--test-fraction 0.2`"
     );
-    assert_eq!(of(&[("x", numbers())], Test::Share(0.5)), "a: missing `labels`; expected one label per sample");
+    assert_eq!(of(&[("x", numbers())], Test::Fraction(0.5)), "a: missing `labels`; expected one label per sample");
     let train = || vec![("samples", numbers()), ("labels", integers(&[0, 1]))];
     assert_eq!(
         of(&train(), same()),
@@ -178,17 +178,17 @@ fn rejects_archives_without_the_arrays_of_dense_samples() {
     );
     // Which of two arrays is meant, and whether the test samples of the file count, is for the user to say.
     assert_eq!(
-        of(&[("x_train", numbers()), ("samples", numbers()), ("labels", integers(&[0, 1]))], Test::Share(0.5)),
+        of(&[("x_train", numbers()), ("samples", numbers()), ("labels", integers(&[0, 1]))], Test::Fraction(0.5)),
         "a: expected one of `samples`, `x_train`, got 2\n\nhint: save the file without the others"
     );
     assert_eq!(
-        of(&[("samples", numbers()), ("labels", integers(&[0, 1])), ("y", integers(&[0, 1]))], Test::Share(0.5)),
+        of(&[("samples", numbers()), ("labels", integers(&[0, 1])), ("y", integers(&[0, 1]))], Test::Fraction(0.5)),
         "a: expected one of `labels`, `y`, got 2\n\nhint: save the file without the others"
     );
     for name in ["x_test", "y_test"] {
         let test = (name, numbers());
         assert_eq!(
-            of(&[&train()[..], &[test]].concat(), Test::Share(0.5)),
+            of(&[&train()[..], &[test]].concat(), Test::Fraction(0.5)),
             format!(
                 "a: expected no test samples next to `--test-fraction`, got array `{name}`\n\n\
                  hint: leave `--test-fraction` out to test with `{name}`"

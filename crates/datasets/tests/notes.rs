@@ -14,7 +14,7 @@ fn told(import: &Import) -> Vec<String> {
 fn events(content: impl AsRef<[u8]>, duration_seconds: f64, fraction: f64) -> Import {
     let folder = Folder::new();
     let form = EventForm { sensor: [4, 1, 1], classes: 3, duration_seconds, time_unit: None };
-    let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Share(fraction), form };
+    let import = EventImport { events: folder.write("a", content), labels: None, test: Test::Fraction(fraction), form };
     import_events("mine", &import, None).expect("a valid file")
 }
 

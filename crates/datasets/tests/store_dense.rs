@@ -32,12 +32,12 @@ fn the_file_is_that_of_an_import_in_memory() {
     for (samples, labels) in
         [("images.npy", "labels.npy"), ("numbers.npy", "labels.npy"), ("images.idx.gz", "labels.idx")]
     {
-        compare(&import(shipped(samples), shipped(labels), Test::Share(0.4), None));
+        compare(&import(shipped(samples), shipped(labels), Test::Fraction(0.4), None));
         let itself = Test::Files { samples: shipped(samples), labels: Some(shipped(labels)) };
         compare(&import(shipped(samples), shipped(labels), itself, None));
     }
     for scale in [Scale::MinMax, Scale::MinMaxEach] {
-        compare(&import(shipped("features.npy"), shipped("labels.npy"), Test::Share(0.4), Some(scale)));
+        compare(&import(shipped("features.npy"), shipped("labels.npy"), Test::Fraction(0.4), Some(scale)));
     }
 }
 
@@ -56,7 +56,7 @@ fn a_large_array_is_read_in_windows() {
         let labels = npy("'|u1'", &format!("({samples},)"), &labels[..samples]);
         let archive = folder.write("x.npz", zip(&[("samples", array.clone())]));
         let (array, labels) = (folder.write("x.npy", array), folder.write("y.npy", labels));
-        let of = |samples| compare(&import(samples, labels.clone(), Test::Share(0.1), scale));
+        let of = |samples| compare(&import(samples, labels.clone(), Test::Fraction(0.1), scale));
         assert_eq!(of(array), of(archive), "{descr}");
     }
 }
@@ -65,7 +65,7 @@ fn a_large_array_is_read_in_windows() {
 fn keeps_another_data_set_of_the_name() {
     let cache = tempfile::tempdir().unwrap();
     let of = |samples: &str, replace| {
-        let import = import(shipped(samples), shipped("labels.npy"), Test::Share(0.4), None);
+        let import = import(shipped(samples), shipped("labels.npy"), Test::Fraction(0.4), None);
         store_dense("mine", &import, None, Some(cache.path()), replace)
     };
     let first = of("images.npy", false).unwrap();
@@ -77,7 +77,7 @@ fn keeps_another_data_set_of_the_name() {
     assert_ne!(second.digest, first.digest);
     assert_eq!(fs::read_dir(first.path.parent().unwrap()).unwrap().count(), 1, "no unfinished file is left");
     // An error in the samples leaves the file as it is.
-    let wrong = import(shipped("features.npy"), shipped("labels.npy"), Test::Share(0.4), None);
+    let wrong = import(shipped("features.npy"), shipped("labels.npy"), Test::Fraction(0.4), None);
     assert!(store_dense("mine", &wrong, None, Some(cache.path()), true).is_err());
     assert_eq!(of("numbers.npy", false).unwrap(), second);
 }

@@ -19,7 +19,7 @@ use ohmspike_snn::activity::ClassActivity;
 use ohmspike_snn::metrics::van_rossum::PairDistances;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
-use ohmspike_study::conversions::{ConversionShares, Conversions};
+use ohmspike_study::conversions::{ConversionFractions, Conversions};
 use ohmspike_study::csv_cell::harmless;
 use ohmspike_study::health::HealthState;
 use ohmspike_study::record::Record;
@@ -107,8 +107,8 @@ pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     let populations: [(&str, Spikes); 2] =
         [("excitatory", |test| test.excitatory_spikes), ("inhibitory", |test| test.inhibitory_spikes)];
     for (population, of) in populations {
-        table.numbers(&format!("initial_{population}_spikes_per_image"), done, |record| per_image(record, 0, of));
-        table.numbers(&format!("final_{population}_spikes_per_image"), done, |record| {
+        table.numbers(&format!("initial_{population}_spikes_per_sample"), done, |record| per_image(record, 0, of));
+        table.numbers(&format!("final_{population}_spikes_per_sample"), done, |record| {
             per_image(record, record.tests.len().checked_sub(1)?, of)
         });
     }
@@ -151,8 +151,8 @@ pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     series("accuracy_fraction", |record, epoch| record.accuracy.get(epoch).copied());
     series("training_loss", |record, epoch| record.loss.get(epoch).copied());
     // The first test precedes training.
-    series("excitatory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
-    series("inhibitory_spikes_per_image", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
+    series("excitatory_spikes_per_sample", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
+    series("inhibitory_spikes_per_sample", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
     settings(&mut table, study, &every, columns);
     table
 }
@@ -271,7 +271,7 @@ fn conversions(table: &mut Table, done: &[Done]) {
             connections.push(of.connection);
         }
     }
-    type OfStage = fn(&Conversions) -> Option<ConversionShares>;
+    type OfStage = fn(&Conversions) -> Option<ConversionFractions>;
     let stages: [(&str, OfStage); 2] = [("training", |of| of.training), ("test", |of| of.test)];
     for connection in &connections {
         for (stage, of_stage) in stages {

@@ -9,7 +9,7 @@ use crate::record::{ConnectionRecord, Record};
 
 /// Fractions of conversions by where they ended, 0 to 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ConversionShares {
+pub struct ConversionFractions {
     /// Number of conversions.
     pub conversions: u64,
     /// Fraction at the lowest code.
@@ -28,16 +28,16 @@ pub struct Conversions {
     /// Name of the connection.
     pub connection: String,
     /// Conversions in all training epochs; none if nothing was converted.
-    pub training: Option<ConversionShares>,
+    pub training: Option<ConversionFractions>,
     /// Conversions in all tests.
-    pub test: Option<ConversionShares>,
+    pub test: Option<ConversionFractions>,
 }
 
-impl ConversionShares {
+impl ConversionFractions {
     /// Computes the fractions of `counts`; none without conversions.
-    pub fn from_counts(counts: CodeCounts) -> Option<ConversionShares> {
+    pub fn from_counts(counts: CodeCounts) -> Option<ConversionFractions> {
         let fraction = |part: u64| part as f64 / counts.conversions as f64;
-        (!counts.is_empty()).then(|| ConversionShares {
+        (!counts.is_empty()).then(|| ConversionFractions {
             conversions: counts.conversions,
             lowest: fraction(counts.lowest),
             highest: fraction(counts.highest),
@@ -53,7 +53,7 @@ impl Record {
         let converted = |connection: &ConnectionRecord| {
             let used = connection.used.as_ref()?;
             let (training, test) =
-                (ConversionShares::from_counts(used.training.codes), ConversionShares::from_counts(used.test.codes));
+                (ConversionFractions::from_counts(used.training.codes), ConversionFractions::from_counts(used.test.codes));
             let connection = connection.name.clone();
             (training.is_some() || test.is_some()).then_some(Conversions { connection, training, test })
         };
@@ -85,7 +85,7 @@ mod tests {
         let found = record.conversions();
         let names: Vec<&str> = found.iter().map(|of| &*of.connection).collect();
         assert_eq!(names, ["hidden-1", "hidden-2"]);
-        let expected = ConversionShares { conversions: 200, lowest: 0.05, highest: 0.15, zero: 0.5, clipped: 0.1 };
+        let expected = ConversionFractions { conversions: 200, lowest: 0.05, highest: 0.15, zero: 0.5, clipped: 0.1 };
         assert_eq!((found[0].training, found[0].test), (Some(expected), None));
         assert_eq!(found[1].test.map(|fractions| fractions.zero), Some(0.25));
         assert_eq!(empty_record().conversions(), []);

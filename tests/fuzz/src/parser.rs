@@ -205,7 +205,7 @@ fn is_map(text: &str) -> bool {
 
 fn is_events(path: &Path) -> bool {
     let form = EventForm { sensor: [700, 1, 1], classes: 20, duration_seconds: 2.0, time_unit: None };
-    let import = EventImport { events: path.to_owned(), labels: None, test: Test::Share(0.5), form };
+    let import = EventImport { events: path.to_owned(), labels: None, test: Test::Fraction(0.5), form };
     import_events("fuzz", &import, None).is_ok()
 }
 
@@ -215,7 +215,7 @@ fn are_samples(path: &Path) -> bool {
     let images = write(folder, "images.idx", &unpacked(&shipped("import/images.idx.gz")));
     let labels = write(folder, "labels.idx", &shipped("import/labels.idx"));
     let with = |samples: &Path, labels: &Path, scale: Option<Scale>| {
-        let (samples, labels, test) = (samples.to_owned(), labels.to_owned(), Test::Share(0.5));
+        let (samples, labels, test) = (samples.to_owned(), labels.to_owned(), Test::Fraction(0.5));
         import_dense("fuzz", &DenseImport { samples, labels, test, classes: 10, scale }, None).is_ok()
     };
     with(path, &labels, Some(Scale::MinMax)) | with(path, &labels, None) | with(&images, path, None)

@@ -158,7 +158,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let name = &arguments.name;
     let test = match (&arguments.test, arguments.test_fraction, &arguments.samples) {
         (Some(samples), ..) => Test::Files { samples: samples.clone(), labels: arguments.test_labels.clone() },
-        (None, Some(share), _) => Test::Share(share),
+        (None, Some(fraction), _) => Test::Fraction(fraction),
         // The file of training samples may hold test samples too.
         (None, None, Some(samples)) => Test::Files { samples: samples.clone(), labels: None },
         (None, None, None) => return Err(NoTest.into()),

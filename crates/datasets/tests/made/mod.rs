@@ -42,7 +42,7 @@ pub fn events_in(content: impl AsRef<[u8]>, labels: Option<&[u8]>, form: EventFo
     let folder = Folder::new();
     let events = folder.write("a", content);
     let labels = labels.map(|labels| folder.write("labels", labels));
-    let import = EventImport { events, labels, test: Test::Share(0.5), form };
+    let import = EventImport { events, labels, test: Test::Fraction(0.5), form };
     folder.told(&import_events("mine", &import, None).expect_err("an invalid file"))
 }
 

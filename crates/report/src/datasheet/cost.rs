@@ -5,7 +5,7 @@ use std::fmt::Write;
 use ohmspike_crossbar::EnergyUse;
 use ohmspike_crossbar::WriteReport;
 use ohmspike_snn::hardware::HardwareUse;
-use ohmspike_study::conversions::ConversionShares;
+use ohmspike_study::conversions::ConversionFractions;
 use ohmspike_study::record::{ConnectionRecord, EnergyCost};
 use ohmspike_study::significant::significant;
 
@@ -72,8 +72,8 @@ fn approximated(text: &mut String, layer: &str, used: &HardwareUse) {
 /// Formats where conversions end, for a connection with converters.
 fn converted(text: &mut String, layer: &str, used: &HardwareUse) {
     for (stage, codes) in [("training", used.training.codes), ("tests", used.test.codes)] {
-        let Some(fractions) = ConversionShares::from_counts(codes) else { continue };
-        let ConversionShares { conversions, lowest, highest, zero, clipped } = fractions;
+        let Some(fractions) = ConversionFractions::from_counts(codes) else { continue };
+        let ConversionFractions { conversions, lowest, highest, zero, clipped } = fractions;
         let [lowest, highest, zero, clipped] = [lowest, highest, zero, clipped].map(|fraction| 100.0 * fraction);
         let _ = writeln!(
             text,

@@ -24,12 +24,12 @@ pub const TRIAL_COLUMNS: [CsvColumn; 38] = [
     column("final_accuracy_fraction", "fraction", "Test accuracy after the last epoch."),
     column("final_training_loss", "nats", "Mean training loss of the last epoch."),
     column(
-        "initial_{population}_spikes_per_image",
+        "initial_{population}_spikes_per_sample",
         "spikes per sample",
         "Spikes of the last hidden layer before training.",
     ),
     column(
-        "final_{population}_spikes_per_image",
+        "final_{population}_spikes_per_sample",
         "spikes per sample",
         "Spikes of the last hidden layer after training.",
     ),
@@ -90,12 +90,12 @@ pub const EPOCH_COLUMNS: [CsvColumn; 8] = [
     column("accuracy_fraction", "fraction", "Test accuracy after the epoch."),
     column("training_loss", "nats", "Mean training loss of the epoch."),
     column(
-        "excitatory_spikes_per_image",
+        "excitatory_spikes_per_sample",
         "spikes per sample",
         "Spikes of the excitatory neurons of the last hidden layer.",
     ),
     column(
-        "inhibitory_spikes_per_image",
+        "inhibitory_spikes_per_sample",
         "spikes per sample",
         "Spikes of the inhibitory neurons of the last hidden layer.",
     ),

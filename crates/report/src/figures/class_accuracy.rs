@@ -49,7 +49,7 @@ impl Measure {
 
     fn column(self) -> &'static str {
         match self {
-            Measure::Activity => "hidden_spikes_per_image",
+            Measure::Activity => "hidden_spikes_per_sample",
             Measure::PercentExcitatory => "excitatory_spikes_percent",
         }
     }

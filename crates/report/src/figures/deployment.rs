@@ -148,10 +148,10 @@ fn data(deployment: &Deployment, cells: &[&DeploymentCell]) -> Data {
         "after (s)",
         "chips",
         "mean accuracy (fraction)",
-        "lower end of the 95 % interval",
-        "upper end of the 95 % interval",
-        "5th percentile",
-        "median",
+        "lower end of the 95 % interval (fraction)",
+        "upper end of the 95 % interval (fraction)",
+        "5th percentile (fraction)",
+        "median (fraction)",
         "chips above the threshold",
     ]);
     for one in cells {

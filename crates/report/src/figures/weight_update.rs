@@ -19,6 +19,9 @@ use super::figure::{Data, Figure};
 const LEVEL_PERCENT: f64 = 20.0;
 const HEIGHT: f64 = 130.0;
 
+/// Title of the histogram of the gradient.
+const GRADIENT: &str = "gradient";
+
 /// Returns the figure; none without details of an update with noise.
 pub(super) fn figure(recorded: Recorded) -> Result<Option<Figure>, StoreError> {
     let Some(chosen) = Chosen::nearest(recorded, rank, has_noise)? else { return Ok(None) };
@@ -49,11 +52,13 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figur
         counts.join(", "),
         chosen.words(recorded.study)
     );
-    let mut data = Data::new(["connection", "histogram", "low", "high", "count"]);
+    let mut data = Data::new(["connection", "histogram", "unit", "low", "high", "count"]);
     for layer in layers {
         for (histogram, words) in parts(layer) {
-            let row =
-                |[low, high, count]: [String; 3]| vec![layer.connection.clone(), words.to_owned(), low, high, count];
+            let unit = if words == GRADIENT { "1/threshold" } else { "thresholds" };
+            let row = |[low, high, count]: [String; 3]| {
+                vec![layer.connection.clone(), words.to_owned(), unit.to_owned(), low, high, count]
+            };
             data.rows.extend(rows(histogram).into_iter().map(row));
         }
     }
@@ -64,7 +69,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figur
 fn parts(layer: &UpdateAnatomy) -> [(&Histogram, &'static str); 5] {
     [
         (&layer.before, "before"),
-        (&layer.gradient, "gradient"),
+        (&layer.gradient, GRADIENT),
         (&layer.stepped, "after the step"),
         (&layer.noise, "noise"),
         (&layer.after, "after the bound"),
@@ -76,7 +81,7 @@ fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
     let plot = |(number, (histogram, words)): (usize, (&Histogram, &str))| {
         let is_weight = weights.iter().any(|weight| std::ptr::eq(*weight, histogram));
         let (together, quantity, of): (&[&Histogram], _, _) = match words {
-            "gradient" => (&[histogram], "gradient", "1/threshold"),
+            GRADIENT => (&[histogram], GRADIENT, "1/threshold"),
             "noise" => (&[histogram], "noise", "thresholds"),
             _ => (&weights, "weight", "thresholds"),
         };

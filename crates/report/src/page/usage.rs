@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use ohmspike_analysis::repeats::{Done, by_condition};
 use ohmspike_analysis::sweep::setting;
 use ohmspike_crossbar::{HeldError, WriteReport};
-use ohmspike_study::conversions::{ConversionShares, Conversions};
+use ohmspike_study::conversions::{ConversionFractions, Conversions};
 use ohmspike_study::record::Record;
 use ohmspike_study::significant::significant;
 
@@ -175,7 +175,7 @@ fn conversions(groups: &[Group]) -> Markup {
             ];
             rows.extend(stages.into_iter().filter(|(_, fractions)| !fractions.is_empty()).map(|(stage, fractions)| {
                 let all: f64 = fractions.iter().map(|fractions| fractions.conversions as f64).sum();
-                let percent = |of: fn(&ConversionShares) -> f64| {
+                let percent = |of: fn(&ConversionFractions) -> f64| {
                     let part: f64 =
                         fractions.iter().map(|fractions| of(fractions) * fractions.conversions as f64).sum();
                     format!("{:.2}", 100.0 * part / all)

@@ -3,7 +3,7 @@
 use ohmspike_crossbar::device::{AdcCodes, AdcRange};
 use ohmspike_snn::connection::Connection;
 
-use crate::conversions::ConversionShares;
+use crate::conversions::ConversionFractions;
 use crate::health::MOST_CONVERSIONS;
 use crate::prepare::Devices;
 use crate::record::Record;
@@ -24,7 +24,7 @@ pub struct Saturated {
     /// `training` or `tests`, whichever clips more.
     pub stage: &'static str,
     /// Fractions of its conversions by where they ended.
-    pub fractions: ConversionShares,
+    pub fractions: ConversionFractions,
     /// Full scale, µA.
     pub full_scale: f64,
     /// Whether unsigned codes clip negative sums rather than large ones.

@@ -265,7 +265,7 @@ fn a_key_without_effect_is_told_after_few_trials() {
     let answer = folder.run(&["limit", "toy.toml", "--key", &levels, "--largest", "--within", "10"]);
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     let expected = format!(
-        "error: {key} has no effect on this study: at 2, 4 repeats give exactly the accuracies of the same network with \
+        "error: {key} has no effect on this study: at 2, 4 repeats give exactly the results of the same network with \
          {key} = 1 (the mildest level)\n"
     );
     assert!(answer.stderr.ends_with(&expected), "{}", answer.stderr);

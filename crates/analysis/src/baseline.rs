@@ -42,8 +42,7 @@ impl Baseline {
         let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
             let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) else { return };
-            let bits = |values: &[f64]| values.iter().map(|value| value.to_bits()).collect::<Vec<u64>>();
-            if !known.insert([bits(&[outcome]), bits(&record.accuracy), bits(&record.loss)]) {
+            if !known.insert(record.fingerprint()) {
                 return;
             }
             if !networks.contains(&record.settings) {

@@ -73,9 +73,9 @@ fn points(study: &Study, all: &[Done]) -> Vec<Vec<usize>> {
 
 /// Decides from the records of one point which streams were used.
 fn settle(all: &mut [Done], group: &[usize]) {
-    let left: Vec<Bits> = group.iter().map(|&place| bits(all[place].record)).collect();
+    let left: Vec<u64> = group.iter().map(|&place| all[place].record.fingerprint()).collect();
     let mut of_draws = BTreeMap::new();
-    let foretold = |(&place, bits): (&usize, &Bits)| of_draws.entry(all[place].draws).or_insert(bits.clone()) == bits;
+    let foretold = |(&place, left): (&usize, &u64)| of_draws.entry(all[place].draws).or_insert(*left) == left;
     if !group.iter().zip(&left).all(foretold) {
         for &place in group {
             all[place].draws = draws(&all[place].record.settings, all[place].record.seed, [true; 5]);
@@ -83,12 +83,12 @@ fn settle(all: &mut [Done], group: &[usize]) {
     }
     for (_, streams) in together(&group.iter().map(|&place| all[place].draws).collect::<Vec<_>>()) {
         // Trials that differ only in these streams, with their draws and results.
-        let mut alike: BTreeMap<Draws, BTreeSet<(Draws, &Bits)>> = BTreeMap::new();
-        for (&place, bits) in group.iter().zip(&left) {
+        let mut alike: BTreeMap<Draws, BTreeSet<(Draws, u64)>> = BTreeMap::new();
+        for (&place, left) in group.iter().zip(&left) {
             let draws = all[place].draws;
-            alike.entry(without(draws, &streams)).or_default().insert((draws, bits));
+            alike.entry(without(draws, &streams)).or_default().insert((draws, *left));
         }
-        let same = |trials: &BTreeSet<(Draws, &Bits)>| {
+        let same = |trials: &BTreeSet<(Draws, u64)>| {
             trials.iter().all(|one| trials.first().is_some_and(|first| first.1 == one.1))
         };
         if alike.values().any(|trials| trials.len() > 1) && alike.values().all(same) {
@@ -98,13 +98,6 @@ fn settle(all: &mut [Done], group: &[usize]) {
             }
         }
     }
-}
-
-/// Bits of the loss and accuracy of every epoch.
-type Bits = [Vec<u64>; 2];
-
-fn bits(record: &Record) -> Bits {
-    [&record.loss, &record.accuracy].map(|values| values.iter().map(|value| value.to_bits()).collect())
 }
 
 fn without(mut draws: Draws, streams: &[usize]) -> Draws {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use ohmspike_stats::Estimate;
-use ohmspike_stats::draws::{Drawn, distinct};
+use ohmspike_stats::draws::{Drawn, Draws, distinct};
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
@@ -48,12 +48,12 @@ pub struct SweptPoint {
     pub unusable: Vec<Drawn>,
     /// Health of the trials.
     pub health: PointHealth,
-    /// Number of trials that ended without an outcome.
-    pub failures: usize,
+    /// Draws of the trials that diverged, without copies.
+    pub diverged: Vec<Draws>,
     /// Index of one of its conditions.
     pub condition: usize,
-    /// Mean firing rate of the hidden neurons before training, over trials with an outcome, Hz.
-    pub initial_rate: Option<f64>,
+    /// Firing rates of the hidden neurons before training with their draws, without copies, Hz.
+    pub initial_rates: Vec<Drawn>,
 }
 
 /// All sweeps of a study.
@@ -131,19 +131,31 @@ impl Sweeps {
 impl SweptPoint {
     /// Adds trials with their states.
     fn add<'a>(&mut self, trials: impl Iterator<Item = (&'a Done<'a>, Vec<HealthState>)>) {
-        let mut rates: Vec<f64> = self.initial_rate.into_iter().collect();
         for (done, states) in trials {
             let Some(outcome) = done.record.outcome else {
-                self.failures += 1;
+                self.diverged.push(done.draws);
                 continue;
             };
-            rates.extend(done.record.initial_rate());
+            self.initial_rates.extend(done.record.initial_rate().map(|rate| (done.draws, rate)));
             let usable = self.health.add(done.record, &states);
             if usable { &mut self.outcomes } else { &mut self.unusable }.push((done.draws, outcome));
         }
         self.outcomes = distinct(&self.outcomes);
         self.unusable = distinct(&self.unusable);
-        self.initial_rate = (!rates.is_empty()).then(|| rates.iter().sum::<f64>() / rates.len() as f64);
+        self.initial_rates = distinct(&self.initial_rates);
+        self.diverged.sort();
+        self.diverged.dedup();
+    }
+
+    /// Returns the mean firing rate of the hidden neurons before training, Hz; none without an outcome.
+    pub fn initial_rate(&self) -> Option<f64> {
+        Estimate::from_drawn(&self.initial_rates).map(|rates| rates.mean)
+    }
+
+    /// Returns the outcomes with diverged trials at `chance`: such networks have lost everything.
+    pub fn with_diverged(&self, chance: f64) -> Vec<Drawn> {
+        let diverged = self.diverged.iter().map(|draws| (*draws, chance));
+        self.outcomes.iter().copied().chain(diverged).collect()
     }
 
     /// Returns the statistics of the outcomes; none without any.

@@ -43,8 +43,8 @@ Examples:
 /// Find how much of a non-ideality a network tolerates.
 ///
 /// Searches for the harshest level with a few seeds, certifies a level with fresh seeds, and refutes a harsher one with
-/// further fresh seeds. Levels in between are not decided. The answer to one question is wrong with at most 5 %
-/// probability (see --confidence); for a mean, this holds if repeats are nearly normal.
+/// further fresh seeds. Levels in between are not decided. The certificate is wrong with at most 5 % probability,
+/// and so is the refutation (see --confidence); for a mean, this holds if repeats are nearly normal.
 ///
 /// Run several processes with --shard, stop them at any time, and repeat the command to resume. Finished trials never run
 /// again. Another question in the same folder has files and fresh seeds of its own.

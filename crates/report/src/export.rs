@@ -211,9 +211,19 @@ fn names(table: &mut Table, study: &Study, done: &[Done]) {
 /// Returns numbers for a numeric axis, otherwise strings.
 fn axis_values<'a>(axis: &Axis, values: impl Iterator<Item = &'a toml::Value>) -> Values {
     if is_numeric(axis) {
-        Values::Number(values.map(number).collect())
+        numbers(&axis.key, &values.map(Some).collect::<Vec<_>>())
     } else {
         Values::Text(values.map(|value| Some(plain(value))).collect())
+    }
+}
+
+/// Returns the numbers of a key. Seeds stay whole: above 2^53, neighbouring ones are the same `f64`.
+fn numbers(key: &str, values: &[Option<&toml::Value>]) -> Values {
+    let whole = |value: &Option<&toml::Value>| u64::try_from((*value)?.as_integer()?).ok();
+    if key.starts_with("seeds.") {
+        Values::Whole(values.iter().map(whole).collect())
+    } else {
+        Values::Number(values.iter().map(|value| number((*value)?)).collect())
     }
 }
 
@@ -234,7 +244,7 @@ fn settings(table: &mut Table, study: &Study, done: &[Done], columns: SettingCol
         values.resize(done.len(), None);
         let is_number = values.iter().flatten().all(|value| number(value).is_some());
         let column = if is_number {
-            Values::Number(values.iter().map(|value| number(value.as_ref()?)).collect())
+            numbers(&key, &values.iter().map(Option::as_ref).collect::<Vec<_>>())
         } else {
             Values::Text(values.iter().map(|value| value.as_ref().map(plain)).collect())
         };
@@ -382,6 +392,17 @@ mod tests {
             Values::Number(column(2).map(|cell| cell.map(|cell| cell.parse().unwrap())).collect()),
         ];
         assert_eq!(table.columns.into_iter().map(|column| column.values).collect::<Vec<_>>(), read);
+    }
+
+    #[test]
+    fn neighbouring_large_seeds_stay_apart() {
+        let seeds = [9_007_199_254_740_993_i64, 9_007_199_254_740_995].map(toml::Value::Integer);
+        let axis = Axis { key: "seeds.write".to_owned(), values: seeds.to_vec() };
+        let expected = Values::Whole(vec![Some(9_007_199_254_740_993), Some(9_007_199_254_740_995)]);
+        assert_eq!(axis_values(&axis, seeds.iter()), expected);
+        // A level may be whole in one study and not in another: one type for both.
+        let level = Axis { key: "noise.level_percent".to_owned(), values: vec![toml::Value::Integer(10)] };
+        assert_eq!(axis_values(&level, level.values.iter()), Values::Number(vec![Some(10.0)]));
     }
 
     #[cfg(not(feature = "parquet"))]

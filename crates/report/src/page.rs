@@ -289,7 +289,7 @@ mod tests {
             let own = 0.002 * ((seed * bits as u64) % 5) as f64;
             Some(if bits < 4.0 { 0.3 } else { 0.7 } + own + 0.01 * seed as f64)
         }));
-        assert!(page.contains("The smallest resolution of the column converters (bits) that keeps 95 % of normalised accuracy is 4 bits"), "{page}");
+        assert!(page.contains("Resolution of the column converters (bits): the smallest value that keeps 95 % of normalised accuracy is 4 bits"), "{page}");
         assert!(page.contains("kept at 4 bits, lost at 3 bits"), "{page}");
     }
 
@@ -349,7 +349,7 @@ mod tests {
         let page = html(&some);
         assert!(page.contains("Incomplete: 18 of 27 trials have finished."), "{page}");
         assert!(page.contains("Seeds with a record: 2 of 3") && page.contains("3 finished trials have no outcome"));
-        assert!(page.contains("training diverged") && page.contains("(n = 1, 1 failed)"));
+        assert!(page.contains("training diverged") && page.contains("(n = 1, 1 diverged)"));
     }
 
     /// Seeds end at 2^64 - 1, integers of TOML at 2^63 - 1.

@@ -6,15 +6,16 @@
 //!
 //! d_i(l)    =  a_i(l) - chance - threshold (a_i(clean) - chance)      of repeat i; linear in l between levels
 //! crossing  =  the first l with mean d(l) = 0, that is mean A* = threshold
-//! interval  =  from the first l at which mean d - t se <= 0 to the last l at which mean d + t se >= 0
+//! interval  =  from the last level before any with mean d - t se <= 0 to the first after all with mean d + t se >= 0
 //! ```
 //!
 //! The clean condition is first; the levels then increase or decrease. The curve is not extrapolated beyond the last
 //! level. Levels have the unit of the swept key.
 //!
-//! The interval inverts a t test of d(l) = 0, as Fieller (1954) does for ratios. It contains a level unless the repeats
-//! show that the threshold is not crossed there. For normally distributed d, it contains the true crossing with 95 %
-//! probability, whatever the shape of the curve. t, se and the number of repeats are those of [`super::draws`].
+//! The interval ends at levels of the curve: the repeats show that A* is above the threshold up to one end and below it from
+//! the other on. For normally distributed d, it contains the true crossing with 95 % probability, whatever the shape of the
+//! curve between two levels; the crossing itself is interpolated. The test of d = 0 is that of Fieller (1954) for ratios. t, se
+//! and the number of repeats are those of [`super::draws`].
 //! Outcomes of all conditions with the same draws, including the clean one, are one repeat. Variances add between
 //! conditions with different draws.
 //!

@@ -3,6 +3,8 @@
 mod connections;
 mod trial_id;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use ohmspike_snn::activity::{Activity, ClassActivity};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -85,6 +87,18 @@ pub struct Seconds {
 }
 
 impl Record {
+    /// Returns a hash of everything measured during the trial: outcome, accuracy and loss of every epoch, counts of every test.
+    /// Within one process, equal hashes mean the same network; equal accuracies do not, as small test sets have few values.
+    pub fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.outcome.map(f64::to_bits).hash(&mut hasher);
+        for values in [&self.accuracy, &self.loss].into_iter().chain(&self.layer_spikes) {
+            values.iter().for_each(|value| value.to_bits().hash(&mut hasher));
+        }
+        self.tests.iter().flatten().for_each(|class| <[u64; 4]>::from(*class).hash(&mut hasher));
+        hasher.finish()
+    }
+
     /// Returns the epoch, from 1, and the value of the highest test accuracy. The first of equal ones wins.
     pub fn peak(&self) -> Option<(u64, f64)> {
         (1..).zip(self.accuracy.iter().copied()).reduce(|best, next| if next.1 > best.1 { next } else { best })

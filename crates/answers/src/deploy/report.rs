@@ -18,6 +18,9 @@ pub const SCHEMA: u32 = 3;
 /// How far below exact memory, but not below guessing, the threshold of a chip is unless one is given, in accuracy.
 pub const YIELD_BELOW: f64 = 0.05;
 
+/// An accuracy is above another if it exceeds it by more than this: differences of fractions are rounded.
+const ROUNDING: f64 = 1e-12;
+
 /// Answer of a deployment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Deployment {
@@ -351,7 +354,8 @@ impl DeploymentTime {
         let accuracy: Vec<f64> = correct.iter().map(|count| fraction(*count, samples)).collect();
         let mut rising = accuracy.clone();
         rising.sort_by(f64::total_cmp);
-        let (n, passed) = (accuracy.len() as u64, accuracy.iter().filter(|one| **one > yield_above).count() as u64);
+        let passes = |one: &&f64| **one > yield_above + ROUNDING;
+        let (n, passed) = (accuracy.len() as u64, accuracy.iter().filter(passes).count() as u64);
         let estimate = Estimate::new(&accuracy);
         DeploymentTime {
             seconds,
@@ -389,6 +393,16 @@ mod tests {
             |chips: u64| DeploymentTime::new(60.0, (0..chips).map(|chip| 60 + chip).collect(), 100, 0.8).percentile5;
         assert_eq!(of(19), None);
         assert!((of(20).expect("twenty chips") - 0.6095).abs() < 1e-12);
+    }
+
+    /// 56 of 60 is 5 points below 59 of 60, for every exact count: no chip passes.
+    #[test]
+    fn a_chip_that_loses_exactly_5_points_does_not_pass() {
+        for exact in 4..=60_u64 {
+            let above = fraction(exact, 60) - YIELD_BELOW;
+            let passed = |lost: u64| DeploymentTime::new(1.0, vec![exact - lost], 60, above).passed.chips;
+            assert_eq!([passed(2), passed(3)], [1, 0], "{exact} of 60");
+        }
     }
 
     /// 4 of 10 chips are above 80 %: exact interval of R, `binom.test(4, 10)`.

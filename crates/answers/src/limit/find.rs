@@ -20,6 +20,9 @@ use super::row::Row;
 const COPIES: &str =
     "all repeats of the certified level are identical: the certificate shows one network, not a population";
 
+/// What to do about repeats that differ by less than a test sample.
+const MORE_SAMPLES: &str = "use a test set with more samples";
+
 /// The note on a limit at the undisturbed network.
 const UNDISTURBED: &str = "the certified level is the undisturbed network itself: no disturbed level is certified";
 
@@ -45,6 +48,10 @@ pub struct TrialEnd {
     pub id: String,
     /// Accuracy, as a fraction; none if training diverged.
     pub outcome: Option<f64>,
+    /// Hash of everything measured ([`ohmspike_study::record::Record::fingerprint`]).
+    pub fingerprint: u64,
+    /// Number of test samples.
+    pub samples: u64,
     /// Why the outcome says nothing about the hardware; none for a healthy trial.
     pub problem: Option<Problem>,
 }
@@ -127,6 +134,8 @@ pub fn find(
         numbers,
         procedure,
         known: Known::new(),
+        fingerprints: BTreeMap::new(),
+        samples: 0,
         problems: BTreeMap::new(),
         lines: Vec::new(),
         settings: BTreeMap::new(),
@@ -154,6 +163,9 @@ struct Search<'a> {
     numbers: &'a Numbers,
     procedure: &'a Procedure,
     known: Known,
+    fingerprints: BTreeMap<Trial, u64>,
+    /// Number of test samples; 0 before the first trial.
+    samples: u64,
     problems: BTreeMap<Trial, Problem>,
     lines: Vec<TrialLine>,
     settings: BTreeMap<(Condition, Training), Arc<Settings>>,
@@ -192,6 +204,8 @@ impl Search<'_> {
             let short = trial.training == Training::Short;
             let problem = end.problem.as_ref().filter(|problem| !(short && problem.effect == Effect::Unfinished));
             self.known.insert(*trial, end.outcome.map_or(Outcome::Failed, Outcome::Accuracy));
+            self.fingerprints.insert(*trial, end.fingerprint);
+            self.samples = self.samples.max(end.samples);
             self.problems.extend(problem.map(|problem| (*trial, problem.clone())));
             let level = match trial.condition {
                 Condition::Reference => None,
@@ -224,20 +238,19 @@ impl Search<'_> {
         ))
     }
 
-    /// Whether the harshest level gives the outcomes of the network without the non-ideality, seed by seed. Perfect ones
-    /// show no difference either way.
+    /// Whether the harshest level gives the network without the non-ideality, seed by seed. Equal accuracies alone do not
+    /// show that, as small test sets have few values.
     fn no_effect(&self, batch: &Batch) -> Option<String> {
         let harshest = Condition::Level(self.procedure.levels().harshest());
         let here: Vec<&Trial> = batch.trials.iter().filter(|trial| trial.condition == harshest).collect();
         let same = |trial: &&Trial| {
             let reference = Trial { condition: Condition::Reference, ..**trial };
-            let (one, other) = (self.known.get(*trial), self.known.get(&reference));
-            one.is_some_and(|one| matches!(one, Outcome::Accuracy(_)) && Some(one) == other)
+            let of = |trial: &Trial| Some((self.known.get(trial)?, self.fingerprints.get(trial)?));
+            of(trial).is_some_and(|one| matches!(one.0, Outcome::Accuracy(_)) && Some(one) == of(&reference))
         };
-        let perfect = here.iter().all(|trial| self.known.get(*trial) == Some(&Outcome::Accuracy(1.0)));
-        (here.len() > 1 && !perfect && here.iter().all(same)).then(|| {
+        (here.len() > 1 && here.iter().all(same)).then(|| {
             format!(
-                "{} has no effect on this study: at {}, {} repeats give exactly the accuracies of {}",
+                "{} has no effect on this study: at {}, {} repeats give exactly the results of {}",
                 self.row.name,
                 self.value(batch.level).unwrap_or_default(),
                 here.len(),
@@ -289,6 +302,9 @@ impl Search<'_> {
             return None;
         }
         let certifies = purpose == Purpose::Certify;
+        if let Some(unresolved) = self.unresolved(attempt, certifies) {
+            return Some(unresolved);
+        }
         let (repeats, spare) = match attempt.evidence {
             Evidence::Mean { seeds, .. } => (seeds, 0),
             Evidence::Chips { chips, failures, .. } => {
@@ -331,12 +347,32 @@ impl Search<'_> {
         reference.is_some() && reference == of(Condition::Level(level))
     }
 
-    /// Whether all outcomes of an attempt are equal, without being perfect.
+    /// Whether all repeats of an attempt are the same network.
     fn are_copies(&self, attempt: &Attempt) -> bool {
         let trial = |seed| Trial { condition: Condition::Level(attempt.level), seed, training: Training::Full };
-        let outcomes: Vec<&Outcome> = attempt.seeds.clone().filter_map(|seed| self.known.get(&trial(seed))).collect();
-        let [first, others @ ..] = outcomes.as_slice() else { return false };
-        !others.is_empty() && **first != Outcome::Accuracy(1.0) && others.iter().all(|other| other == first)
+        let of = |seed| Some((self.known.get(&trial(seed))?, self.fingerprints.get(&trial(seed))?));
+        let repeats: Vec<(&Outcome, &u64)> = attempt.seeds.clone().filter_map(of).collect();
+        let [first, others @ ..] = repeats.as_slice() else { return false };
+        !others.is_empty() && others.iter().all(|other| other == first)
+    }
+
+    /// Why the result of an attempt on different networks with exactly equal accuracies is withheld, and what to do: they
+    /// have no spread to compute an interval from, so the mean is only known to a test sample.
+    fn unresolved(&self, attempt: &Attempt, certifies: bool) -> Option<(String, String)> {
+        let Evidence::Mean { seeds, mean, sd: 0.0, .. } = attempt.evidence else { return None };
+        let (Target::Accuracy(target) | Target::Loss(target)) = self.procedure.criterion().target;
+        let sample = 1.0 / self.samples as f64;
+        if self.samples == 0 || self.are_copies(attempt) || (mean - target).abs() >= sample {
+            return None;
+        }
+        let why = format!(
+            "the {} of {} is withheld: its {seeds} repeats give exactly the same value, less than one of {} test samples from the target, so the \
+             mean has no interval",
+            if certifies { "certificate" } else { "refutation" },
+            self.procedure.levels().values()[attempt.level],
+            self.samples
+        );
+        Some((why, MORE_SAMPLES.to_owned()))
     }
 
     fn baseline_misses(&self, limit: &Limit, statistic: Statistic) -> String {

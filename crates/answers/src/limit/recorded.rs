@@ -50,7 +50,8 @@ pub(crate) fn end(record: &Record) -> TrialEnd {
             Some(Problem { state: "diverged".to_owned(), effect: Effect::Failed, advice })
         }
     };
-    TrialEnd { id: record.id.clone(), outcome: record.outcome, problem }
+    let samples = record.test(0).map_or(0, |test| test.samples);
+    TrialEnd { id: record.id.clone(), outcome: record.outcome, fingerprint: record.fingerprint(), samples, problem }
 }
 
 /// Returns the problem of a trial that did not diverge. Saturation and clipping are named before silence, and missing

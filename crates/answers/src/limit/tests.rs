@@ -51,7 +51,7 @@ impl<F: Fn(&Settings) -> f64> Trials for Double<F> {
             let network = format!("{} {device:?} {}", noise.level_percent, training.epochs);
             let draw = Seed::new(job.seed).named(&network).stream().next_u32();
             let accuracy = 0.8 - (self.loss)(&job.settings) + 0.004 * (f64::from(draw) / f64::from(u32::MAX) - 0.5);
-            TrialEnd { id: format!("{}-{}", job.seed, draw), outcome: Some(accuracy), problem: None }
+            TrialEnd { id: format!("{}-{}", job.seed, draw), outcome: Some(accuracy), ..TrialEnd::default() }
         };
         Ok(Ended::All(jobs.iter().map(end).collect()))
     }

@@ -18,7 +18,7 @@ use super::figures::main_figure;
 use super::number::{level, mean, mean_words, unit, unit_in_full};
 use super::ranking::{End, Ranking};
 use super::table::table;
-use super::tolerance::{clean_level, withheld_words};
+use super::tolerance::{clean_level, reference_words, withheld_words};
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
 use crate::figures::Figure;
@@ -127,6 +127,9 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
         text.insert(0, caution);
     }
     text.retain(|text| !text.is_empty());
+    if let Some(axis) = facts.sweeps.x.as_ref().filter(|_| !text.is_empty()) {
+        text.extend(reference_words(tolerances, &axis.key, direction));
+    }
     let withheld = tolerances.iter().any(|one| one.withheld(THRESHOLD, direction).is_some());
     match text.is_empty() {
         true if withheld => "The answer is withheld; see the warnings.".to_owned(),
@@ -194,7 +197,8 @@ fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -
     };
     let found: Vec<(String, String)> = known.iter().filter_map(of).collect();
     let end = if direction.falls { "smallest" } else { "largest" };
-    listed(&format!("The {end} {} that keeps 95 % of normalised accuracy is", facts.sweeps.x_words()), &found)
+    let what = capital(&facts.sweeps.x_words());
+    listed(&format!("{what}: the {end} value that keeps 95 % of normalised accuracy is"), &found)
 }
 
 /// The levels at which the accuracy falls, and the ranking of the curves; `known` of `all` curves have an answer.
@@ -326,7 +330,7 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
     let named = |curve: &SweptCurve, point: &SweptPoint| {
         let of_curve = curve.value.as_ref().map(|_| facts.sweeps.name(curve));
         // Studies of the initial weight spread ask for firing rates.
-        let rate = point.initial_rate.filter(|_| key == "weights.sigma_init");
+        let rate = point.initial_rate().filter(|_| key == "weights.sigma_init");
         let rate = rate.map(|rate| format!(" ({} Hz before training)", significant(rate))).unwrap_or_default();
         let at = point.x.map(|x| format!("{}{}{rate}", level(x), unit(key)));
         match (of_curve, at) {

@@ -56,7 +56,10 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
 }
 
 fn cell(point: &SweptPoint) -> String {
-    let failed = if point.failures > 0 { format!(", {} failed", point.failures) } else { String::new() };
+    let failed = match point.diverged.len() {
+        0 => String::new(),
+        count => format!(", {count} diverged"),
+    };
     let kinds: Vec<&str> = point.health.kinds().into_iter().map(HealthKind::words).collect();
     let excluded = match point.unusable.len() {
         0 => String::new(),

@@ -7,7 +7,7 @@ use ohmspike_stats::normalised::{Crossing, Held, THRESHOLDS};
 
 use super::crossing_words::{crossing_words, held_words};
 use super::direction::Direction;
-use super::number::{level, mean, percent, unit};
+use super::number::{level, mean, percent, unit, unit_in_full};
 use super::table::table;
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
@@ -20,6 +20,30 @@ pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
         true => format!("withheld, because the reference at {levels} is {kind}"),
         false => format!("withheld, because networks at {levels} are {kind}"),
     }
+}
+
+/// States which level stands for the undisturbed network, unless it is 0, where every disturbance is absent; and how many
+/// trials diverged.
+pub fn reference_words(tolerances: &[Tolerance], key: &str, direction: Direction) -> Vec<String> {
+    let mut levels: Vec<f64> = tolerances.iter().filter_map(|tolerance| Some(tolerance.clean?.0)).collect();
+    levels.retain(|level| *level != 0.0 && !direction.whole);
+    levels.sort_by(f64::total_cmp);
+    levels.dedup();
+    let unit = unit_in_full(key);
+    let at = match levels.as_slice() {
+        [] => None,
+        [only] => Some(format!("the accuracy at {}{unit}, the lowest level", level(*only))),
+        [first, .., last] => {
+            Some(format!("the accuracy at the lowest level of each curve, from {} to {}{unit}", level(*first), level(*last)))
+        }
+    };
+    let reference = at.map(|at| format!("100 % is {at}; networks without this disturbance were not studied."));
+    let diverged = match tolerances.iter().map(|tolerance| tolerance.diverged).sum::<usize>() {
+        0 => None,
+        1 => Some("One trial diverged and counts with the accuracy of guessing.".to_owned()),
+        count => Some(format!("{count} trials diverged and count with the accuracy of guessing.")),
+    };
+    reference.into_iter().chain(diverged).collect()
 }
 
 /// Returns the section; none if the study sweeps no disturbance.
@@ -66,9 +90,10 @@ fn method(facts: &Facts, direction: Direction) -> maud::Markup {
                  or lost, with 95 % confidence if the t interval over independent repeats is on one side of the threshold there and at all levels \
                  before, or after, it."
             } @else {
-                " A* is interpolated linearly between levels. A crossing is the first level at which A* falls to the threshold. Its 95 % interval contains \
-                 every level at which a t test over independent repeats, paired by seed with the undisturbed level, does not reject the threshold. \
-                 Fewer than three repeats give no interval."
+                " A* is interpolated linearly between levels. A crossing is the first level at which A* falls to the threshold. Its 95 % interval \
+                 does not depend on the curve between two levels: it ends at the studied levels up to which, and from which on, t tests over \
+                 independent repeats, paired by seed with the undisturbed level, show A* above and below the threshold. Fewer than three \
+                 repeats give no interval."
                 @if ends_beyond(facts) { " \">\" means beyond the last level." }
             }
         }

@@ -23,6 +23,8 @@ pub struct Tolerance {
     pub last: f64,
     /// Index of one of its conditions.
     pub condition: usize,
+    /// Number of its trials that diverged, which count with the accuracy of guessing.
+    pub diverged: usize,
     /// Health of its points, from the undisturbed level on.
     pub health: Vec<(f64, PointHealth)>,
 }
@@ -70,16 +72,17 @@ pub fn tolerances(sweeps: &Sweeps, chance: f64) -> Option<(Direction, Vec<Vec<To
 }
 
 fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction) -> Tolerance {
-    let condition = |point: &SweptPoint| point.x.map(|level| Condition { level, outcomes: point.outcomes.clone() });
+    let condition = |point: &SweptPoint| point.x.map(|level| Condition { level, outcomes: point.with_diverged(chance) });
     let mut conditions: Vec<Condition> = curve.points.iter().filter_map(condition).collect();
     conditions.retain(|condition| !condition.outcomes.is_empty());
     conditions.sort_by(|a, b| a.level.total_cmp(&b.level));
     if direction.falls {
         conditions.reverse();
     }
+    let ended = |point: &&SweptPoint| point.health.usable + point.health.unusable.len() + point.diverged.len() > 0;
+    let ended = curve.points.iter().filter(ended);
     let mut health: Vec<(f64, PointHealth)> =
-        curve.points.iter().filter_map(|point| Some((point.x?, point.health.clone()))).collect();
-    health.retain(|(_, health)| health.usable + health.unusable.len() > 0);
+        ended.filter_map(|point| Some((point.x?, point.health.clone()))).collect();
     health.sort_by(|one, next| one.0.total_cmp(&next.0));
     if direction.falls {
         health.reverse();
@@ -96,5 +99,6 @@ fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction
     let crossings = checked.clone().and_then(|checked| checked.crossings());
     let held = checked.and_then(|checked| THRESHOLDS.iter().map(|threshold| checked.held(*threshold)).collect());
     let condition = curve.points.first().map_or(0, |point| point.condition);
-    Tolerance { name, clean, normalised, crossings, held, last, condition, health }
+    let diverged = curve.points.iter().map(|point| point.diverged.len()).sum();
+    Tolerance { name, clean, normalised, crossings, held, last, condition, diverged, health }
 }

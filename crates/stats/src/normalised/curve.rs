@@ -1,6 +1,5 @@
 //! A curve over noise levels: mean A*, crossings and their bounds.
 
-use std::cell::Cell;
 use std::collections::BTreeSet;
 
 use super::{Condition, Crossing, CrossingInterval, Held, NormalisedError, Scale, THRESHOLDS};
@@ -8,9 +7,6 @@ use crate::draws::{ByDraws, Drawn, Draws, distinct, factors, spread};
 use crate::estimate::{Estimate, LEAST_REPEATS};
 use crate::moments::in_range;
 use crate::{ALPHA, student};
-
-/// Bisections between two levels in the search for an interval end; exact to 1e-15 of their distance.
-const HALVINGS: usize = 50;
 
 /// A checked curve of conditions.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,13 +19,6 @@ pub struct Curve {
     /// Factors of the repeats.
     factors: Vec<Vec<usize>>,
     chance: f64,
-}
-
-/// Bounds of d at a threshold. The quantile of t for the common number of repeats is cached.
-struct Bounds<'a> {
-    curve: &'a Curve,
-    threshold: f64,
-    quantile: Cell<(usize, f64)>,
 }
 
 /// Mean of d, its standard error and the number of repeats.
@@ -122,10 +111,7 @@ impl Curve {
         if !self.tells() {
             return Ok(Held { last, certified: None, refuted: None });
         }
-        let bounds = Bounds::new(self, threshold);
-        let bounds: Vec<[f64; 2]> = (0..self.levels.len()).map(|place| bounds.at(place, 0.0)).collect();
-        let certain = bounds.iter().take_while(|bounds| bounds[0] > 0.0).count();
-        let possible = bounds.iter().rposition(|bounds| bounds[1] >= 0.0).map_or(0, |place| place + 1);
+        let (certain, possible) = self.decided(threshold);
         let certified = certain.checked_sub(1).map(|place| self.levels[place]);
         Ok(Held { last, certified, refuted: self.levels.get(possible).copied() })
     }
@@ -139,63 +125,54 @@ impl Curve {
         let samples: Vec<Estimate> =
             self.outcomes.iter().filter_map(|outcomes| Estimate::from_drawn(outcomes)).collect();
         let spread = samples.iter().any(|sample| sample.ci95.is_some());
-        spread && self.distance(0.5, 0, 0.0).2 >= LEAST_REPEATS
+        spread && self.distance(0.5, 0).2 >= LEAST_REPEATS
     }
 
+    /// Returns the levels around the crossing whose means are certain to be above and below `threshold`.
     fn interval(&self, threshold: f64) -> Option<CrossingInterval> {
         if !self.tells() {
             return None;
         }
-        let segments = self.levels.len() - 1;
-        let bounds = Bounds::new(self, threshold);
-        let at = |side: usize, segment: usize, fraction: f64| bounds.at(segment, fraction)[side];
-        let near = (0..segments).find(|&segment| at(0, segment, 1.0) <= 0.0).map(|segment| {
-            // The lower bound is concave within a segment: it crosses 0 once.
-            if at(0, segment, 0.0) <= 0.0 {
-                self.levels[segment]
-            } else {
-                self.root(segment, |fraction| at(0, segment, fraction))
-            }
-        });
-        let far = if at(1, segments - 1, 1.0) >= 0.0 {
-            None
-        } else {
-            // The upper bound is convex: from the last level backwards, it crosses 0 once.
-            let last = (0..segments).rfind(|&segment| at(1, segment, 0.0) >= 0.0);
-            Some(last.map_or(self.levels[0], |segment| self.root(segment, |fraction| at(1, segment, fraction))))
-        };
-        Some(CrossingInterval { near, far })
+        let (certain, possible) = self.decided(threshold);
+        let near = (certain < self.levels.len()).then(|| self.levels[certain.max(1) - 1]);
+        Some(CrossingInterval { near, far: self.levels.get(possible).copied() })
     }
 
-    /// Returns the level within a segment at which `bound` falls to 0.
-    fn root(&self, segment: usize, bound: impl Fn(f64) -> f64) -> f64 {
-        let (mut above, mut below) = (0.0, 1.0);
-        for _ in 0..HALVINGS {
-            let middle = (above + below) / 2.0;
-            if bound(middle) > 0.0 { above = middle } else { below = middle }
-        }
-        self.level(segment, below)
+    /// Returns how many levels from the first on are all significantly above `threshold`, and the place after the last
+    /// that is not significantly below it.
+    fn decided(&self, threshold: f64) -> (usize, usize) {
+        let bounds = self.bounds(threshold);
+        let certain = bounds.iter().take_while(|bounds| bounds[0] > 0.0).count();
+        let possible = bounds.iter().rposition(|bounds| bounds[1] >= 0.0).map_or(0, |place| place + 1);
+        (certain, possible)
     }
 
     fn level(&self, segment: usize, fraction: f64) -> f64 {
         self.levels[segment] + fraction * (self.levels[segment + 1] - self.levels[segment])
     }
 
-    fn distance(&self, threshold: f64, segment: usize, fraction: f64) -> Distance {
-        let mean = self.mean_distance(threshold, segment, fraction);
-        let next = (segment + 1).min(self.levels.len() - 1);
+    /// Returns lower and upper end of the 95 % interval of d at each level.
+    fn bounds(&self, threshold: f64) -> Vec<[f64; 2]> {
+        let of_level = |place: usize| {
+            let (mean, standard_error, n) = self.distance(threshold, place);
+            let half = student(n.max(2) - 1, 1.0 - ALPHA / 2.0) * standard_error;
+            [mean - half, mean + half]
+        };
+        (0..self.levels.len()).map(of_level).collect()
+    }
+
+    fn distance(&self, threshold: f64, place: usize) -> Distance {
+        let mean = self.mean_distance(threshold, place, 0.0);
         if self.is_paired() {
-            let distances = self.distances(threshold, segment, fraction);
+            let distances = self.distances(threshold, place, 0.0);
             let found = spread(&self.factors, &distances.iter().map(|one| one.1).collect::<Vec<f64>>());
             return found.map_or((mean, 0.0, 1), |found| (mean, found.standard_error, found.n));
         }
         let of = |place: usize| Estimate::from_drawn(&self.outcomes[place]);
         let error = |place: usize| of(place).and_then(|sample| sample.standard_error).unwrap_or(0.0);
-        // Neighbouring levels may share draws, so their errors add linearly. The error of the clean level is separate.
-        let clean = if segment == 0 { 0.0 } else { threshold * error(0) };
-        let first = if segment == 0 { (1.0 - fraction - threshold).abs() } else { 1.0 - fraction };
-        let here = first * error(segment) + fraction * error(next);
-        let n = [0, segment, next].into_iter().filter_map(of).map(|sample| sample.n).min().unwrap_or(1);
+        let clean = if place == 0 { 0.0 } else { threshold * error(0) };
+        let here = if place == 0 { (1.0 - threshold).abs() * error(0) } else { error(place) };
+        let n = [0, place].into_iter().filter_map(of).map(|sample| sample.n).min().unwrap_or(1);
         (mean, libm::hypot(here, clean), n)
     }
 
@@ -245,22 +222,6 @@ impl Curve {
             (level, distance) = (self.levels[place], next);
         }
         level - distance / slope
-    }
-}
-
-impl Bounds<'_> {
-    fn new(curve: &Curve, threshold: f64) -> Bounds<'_> {
-        Bounds { curve, threshold, quantile: Cell::new((0, 0.0)) }
-    }
-
-    /// Returns lower and upper end of the 95 % interval of d at a fraction of a segment.
-    fn at(&self, segment: usize, fraction: f64) -> [f64; 2] {
-        let (mean, standard_error, n) = self.curve.distance(self.threshold, segment, fraction);
-        if self.quantile.get().0 != n {
-            self.quantile.set((n, student(n.max(2) - 1, 1.0 - ALPHA / 2.0)));
-        }
-        let half = self.quantile.get().1 * standard_error;
-        [mean - half, mean + half]
     }
 }
 
@@ -327,19 +288,32 @@ mod tests {
         assert_eq!(curve.held(0.3), Ok(Held { last: 40.0, certified: Some(40.0), refuted: None }));
     }
 
+    /// Means of 0.80, 0.78 and 0.70 fall to 0.775, A* = 0.964, just after 10 %: only pairs are certain to be above it there.
     #[test]
     fn a_crossing_is_in_its_interval_and_pairs_narrow_it() {
-        let ends = |curve: Curve| {
-            let Crossing { level, interval, by_repeat, .. } = curve.crossing(0.9).expect("a crossing");
-            let interval = interval.expect("an interval");
-            let (near, far) = (interval.near.expect("an end"), interval.far.expect("an end"));
-            assert!(near < level.expect("a crossing") && level.expect("a crossing") < far);
-            (far - near, by_repeat.len())
+        let of = |curve: Curve, threshold: f64| {
+            let Crossing { level, interval, by_repeat, .. } = curve.crossing(threshold).expect("a crossing");
+            let CrossingInterval { near, far } = interval.expect("an interval");
+            let (near, level, far) = (near.expect("an end"), level.expect("a crossing"), far.expect("an end"));
+            assert!(near < level && level < far);
+            ([near, far], by_repeat.len())
         };
-        let (paired, unpaired) =
-            (ends(curve(&conditions(|_| 1))), ends(curve(&conditions(|number| 10 * number as u64))));
-        assert!(paired.0 < unpaired.0);
-        assert_eq!((paired.1, unpaired.1), (4, 0));
+        let paired = || curve(&conditions(|_| 1));
+        let unpaired = || curve(&conditions(|number| 10 * number as u64));
+        assert_eq!(of(paired(), 0.9), ([10.0, 20.0], 4));
+        assert_eq!(of(unpaired(), 0.9), ([10.0, 20.0], 0));
+        assert_eq!(of(paired(), 0.964), ([10.0, 20.0], 4));
+        assert_eq!(of(unpaired(), 0.964), ([0.0, 20.0], 0));
+    }
+
+    /// The true curve falls from 0.80 to chance at 11, which levels 0 and 1000 cannot show.
+    #[test]
+    fn coarse_levels_give_a_wide_interval() {
+        let drawn = |low: f64| (1..=4).map(|seed| (Draws::all(seed), low + 1e-3 * seed as f64)).collect();
+        let conditions = [(0.0, 0.80), (1000.0, 0.10)].map(|(level, low)| Condition { level, outcomes: drawn(low) });
+        let crossing = curve(&conditions).crossing(0.95).expect("a crossing");
+        assert!(crossing.level.is_some_and(|level| (level - 50.0).abs() < 1.0));
+        assert_eq!(crossing.interval, Some(CrossingInterval { near: Some(0.0), far: Some(1000.0) }));
     }
 
     /// Means of 0.80, 0.78, 0.70 and 0.50 cross 0.73 at 16.25, where the slope is -0.008.

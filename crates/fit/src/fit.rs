@@ -22,7 +22,7 @@ use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
 use crate::pulses::{extremes, fit_pulses};
-use crate::reads::{WhiteLaw, fit_rtn, fit_white, interval, series};
+use crate::reads::{WhiteLaw, check_interval, fit_rtn, fit_white, interval, series};
 use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
 use crate::sample::Sample;
 use crate::skew::skewed;
@@ -93,6 +93,7 @@ impl Fit<'_> {
     fn device(mut self, tables: &[Table]) -> Result<FitReport, FitError> {
         let of = |role| tables.iter().find(|table| table.role == Some(role));
         let repeated = of(Role::Reads).or(of(Role::Writes).filter(|table| !table.reads.is_empty()));
+        repeated.map_or(Ok(()), |table| check_interval(table, self.options.read_interval_seconds))?;
         let (read, white) = self.reads(repeated);
         let white = white.as_ref().map_err(String::as_str);
         let writes = of(Role::Writes).map(|table| {

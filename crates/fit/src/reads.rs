@@ -9,10 +9,12 @@
 //! white       sigma² = half the mean square of successive differences, weighted by the probability of no telegraph noise
 //! ```
 //!
+//! Reads need not be equidistant: traps change between two reads with a probability that depends on their distance in time (gaps.rs).
 //! Successive differences do not contain drift, nor noise slower than the interval between reads; a note tells if there is such noise (growth.rs).
 
 mod chain;
 mod doubt;
+mod gaps;
 mod gaussian;
 mod growth;
 mod isolated;
@@ -25,6 +27,7 @@ mod trap_law;
 mod traps;
 mod white;
 
+pub(crate) use gaps::{check_interval, interval};
 pub(crate) use rtn::fit_rtn;
-pub(crate) use series::{interval, series};
+pub(crate) use series::series;
 pub(crate) use white::{EQUAL_READS, WhiteLaw, fit_white};

@@ -52,8 +52,10 @@ impl Record {
     pub fn conversions(&self) -> Vec<Conversions> {
         let converted = |connection: &ConnectionRecord| {
             let used = connection.used.as_ref()?;
-            let (training, test) =
-                (ConversionFractions::from_counts(used.training.codes), ConversionFractions::from_counts(used.test.codes));
+            let (training, test) = (
+                ConversionFractions::from_counts(used.training.codes),
+                ConversionFractions::from_counts(used.test.codes),
+            );
             let connection = connection.name.clone();
             (training.is_some() || test.is_some()).then_some(Conversions { connection, training, test })
         };

@@ -25,6 +25,22 @@ pub(super) struct Levels {
     pub step: f64,
 }
 
+/// Probability of a change between successive reads.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change<'a> {
+    /// Probability between reads that are one gap apart.
+    pub same: f64,
+    /// Probability of each pair, if their gaps differ; empty otherwise.
+    pub each: &'a [f64],
+}
+
+impl Change<'_> {
+    /// Returns the probability of a change before `read`.
+    fn before(self, read: usize) -> f64 {
+        self.each.get(read.wrapping_sub(1)).copied().unwrap_or(self.same)
+    }
+}
+
 /// Expected states of one series and the least-squares sums of its levels.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Expected {
@@ -34,6 +50,8 @@ pub(super) struct Expected {
     pub switches: f64,
     /// Number of pairs of successive reads.
     pub pairs: f64,
+    /// Derivative of ln of the likelihood with respect to ln of the rate, and its information, if gaps differ.
+    pub of_rate: Option<[f64; 2]>,
     /// Mean probability of the upper level.
     pub high: f64,
     /// Sums over reads of w, w u, w y, w u y and w y²; w is the weight of a read that is not far, u its expected s.
@@ -76,11 +94,12 @@ pub(super) fn one_level(reads: &[f64], middle: f64) -> f64 {
     total.ln() - 0.5 * squares - near * ROOT_TAU.ln()
 }
 
-/// Returns the logarithm of the likelihood of a chain that changes its level with probability `p`.
-pub(super) fn ln_likelihood(reads: &[f64], levels: Levels, p: f64) -> f64 {
+/// Returns the logarithm of the likelihood of a chain that changes its level with the probability `change`.
+pub(super) fn ln_likelihood(reads: &[f64], levels: Levels, change: Change) -> f64 {
     let (low, high) = (levels.middle - 0.5 * levels.step, levels.middle + 0.5 * levels.step);
     let (mut after, mut total) = (0.5, Product::default());
-    for read in reads {
+    for (place, read) in reads.iter().enumerate() {
+        let p = change.before(place);
         let before = p + (1.0 - 2.0 * p) * after;
         if read.is_nan() {
             after = before;
@@ -123,13 +142,14 @@ impl Product {
 }
 
 impl Chain {
-    /// Returns the expected states of `reads` in a chain that changes its level with probability `p`.
-    pub fn expected(&mut self, reads: &[f64], levels: Levels, p: f64) -> Expected {
+    /// Returns the expected states of `reads` in a chain that changes its level with the probability `change`.
+    pub fn expected(&mut self, reads: &[f64], levels: Levels, change: Change) -> Expected {
         let (low, high) = (levels.middle - 0.5 * levels.step, levels.middle + 0.5 * levels.step);
         self.filtered.clear();
         self.near.clear();
         let (mut after, mut total) = (0.5, Product::default());
-        for read in reads {
+        for (place, read) in reads.iter().enumerate() {
+            let p = change.before(place);
             let before = p + (1.0 - 2.0 * p) * after;
             if read.is_nan() {
                 after = before;
@@ -144,20 +164,28 @@ impl Chain {
             }
             self.filtered.push([before, after]);
         }
-        self.backward(reads, p, total.ln())
+        self.backward(reads, change, total.ln())
     }
 
-    fn backward(&self, reads: &[f64], p: f64, ln_likelihood: f64) -> Expected {
+    fn backward(&self, reads: &[f64], change: Change, ln_likelihood: f64) -> Expected {
         let mut expected =
             Expected { ln_likelihood, pairs: reads.len().saturating_sub(1) as f64, ..Expected::default() };
         // Probability of the upper level at the next read, and of it before that read was seen.
         let mut next: Option<[f64; 2]> = None;
-        for ((read, &[before, after]), near) in reads.iter().zip(&self.filtered).zip(&self.near).rev() {
+        let mut of_rate = (!change.each.is_empty()).then_some([0.0; 2]);
+        for (place, ((read, &[before, after]), near)) in
+            reads.iter().zip(&self.filtered).zip(&self.near).enumerate().rev()
+        {
             let high = match next {
                 None => after,
                 Some([next, predicted]) => {
                     let (to_high, to_low) = (next / predicted, (1.0 - next) / (1.0 - predicted));
-                    expected.switches += p * (to_high * (1.0 - after) + to_low * after);
+                    let p = change.before(place + 1);
+                    let switch = p * (to_high * (1.0 - after) + to_low * after);
+                    expected.switches += switch;
+                    if let Some(sums) = &mut of_rate {
+                        add_rate(sums, switch, p);
+                    }
                     after * ((1.0 - p) * to_high + p * to_low)
                 }
             };
@@ -171,7 +199,17 @@ impl Chain {
             }
         }
         expected.high /= reads.len().max(1) as f64;
-        expected
+        Expected { of_rate, ..expected }
+    }
+}
+
+/// Adds the score and the information on ln of the rate from a pair of reads with the expected changes `switch`; p = (1 - exp(-2 rate)) / 2.
+fn add_rate(sums: &mut [f64; 2], switch: f64, p: f64) {
+    let kept = 1.0 - 2.0 * p;
+    if kept > 0.0 && p > 0.0 {
+        let slope = -0.5 * kept.ln() * kept;
+        let of_p = slope / (p * (1.0 - p));
+        *sums = [sums[0] + of_p * (switch - p), sums[1] + of_p * slope];
     }
 }
 
@@ -213,25 +251,47 @@ mod tests {
     /// Sums over all paths of five reads: likelihood and expected changes.
     #[test]
     fn the_recursion_is_the_sum_over_paths() {
-        let (reads, levels, p) = ([-1.2, 0.3, f64::NAN, 1.9, 1.1], Levels { middle: 0.2, step: 2.5 }, 0.3_f64);
+        let (reads, levels) = ([-1.2, 0.3, f64::NAN, 1.9, 1.1], Levels { middle: 0.2, step: 2.5 });
+        for each in [&[][..], &[0.1, 0.45, 0.3, 0.05]] {
+            check_paths(reads, levels, Change { same: 0.3, each });
+        }
+    }
+
+    fn check_paths(reads: [f64; 5], levels: Levels, change: Change) {
         let (mut total, mut switches, mut high) = (0.0, 0.0, 0.0);
         for path in 0..32_u32 {
             let state = |read: usize| path >> read & 1;
-            let changes = (1..5).filter(|&read| state(read) != state(read - 1)).count() as i32;
+            let changed = |read: usize| state(read) != state(read - 1);
+            let of_change = |read: usize| if changed(read) { change.before(read) } else { 1.0 - change.before(read) };
             let of = |read: usize| {
                 let level = levels.middle + levels.step * (f64::from(state(read)) - 0.5);
                 if reads[read].is_nan() { 1.0 } else { density(reads[read] - level) + FAR }
             };
-            let weight = 0.5 * p.powi(changes) * (1.0 - p).powi(4 - changes) * (0..5).map(of).product::<f64>();
+            let weight = 0.5 * (1..5).map(of_change).product::<f64>() * (0..5).map(of).product::<f64>();
             total += weight;
-            switches += weight * f64::from(changes);
+            switches += weight * (1..5).filter(|&read| changed(read)).count() as f64;
             high += weight * f64::from(path.count_ones()) / 5.0;
         }
-        let expected = Chain::default().expected(&reads, levels, p);
+        let expected = Chain::default().expected(&reads, levels, change);
         assert!((expected.ln_likelihood - total.ln()).abs() < 1e-12);
-        assert!((ln_likelihood(&reads, levels, p) - total.ln()).abs() < 1e-12);
+        assert!((ln_likelihood(&reads, levels, change) - total.ln()).abs() < 1e-12);
         assert!((expected.switches - switches / total).abs() < 1e-12);
         assert!((expected.high - high / total).abs() < 1e-12);
+    }
+
+    /// The derivative with respect to ln of the rate is that of finite differences, for gaps from a thousandth to ten.
+    #[test]
+    fn the_score_of_the_rate_is_the_derivative() {
+        let (reads, levels) = ([-1.2, 0.3, f64::NAN, 1.9, 1.1], Levels { middle: 0.2, step: 2.5 });
+        let each = |ln_rate: f64| -> Vec<f64> {
+            [1e-3, 1.0, 0.2, 10.0].iter().map(|gap| -0.5 * (-2.0 * ln_rate.exp() * gap).exp_m1()).collect()
+        };
+        let ln = |ln_rate: f64| ln_likelihood(&reads, levels, Change { same: 0.5, each: &each(ln_rate) });
+        let expected = Chain::default().expected(&reads, levels, Change { same: 0.5, each: &each(-0.7) });
+        let found = expected.of_rate.expect("gaps that differ")[0];
+        // Central differences have an error of h² = 1e-8, and of 1e-16 / h.
+        let exact = (ln(-0.7 + 1e-4) - ln(-0.7 - 1e-4)) / 2e-4;
+        assert!((found - exact).abs() < 1e-7, "{found}, not {exact}");
     }
 
     /// Reads at two levels without noise give their levels back, and no squares.
@@ -239,7 +299,7 @@ mod tests {
     fn exact_levels_are_the_least_squares() {
         let reads: Vec<f64> = (0..40).map(|read| if read % 11 < 5 { 3.0 } else { 23.0 }).collect();
         let levels = Levels { middle: 13.0, step: 20.0 };
-        let expected = Chain::default().expected(&reads, levels, 0.2);
+        let expected = Chain::default().expected(&reads, levels, Change { same: 0.2, each: &[] });
         assert!((expected.step() - 20.0).abs() < 1e-9 && (expected.middle(20.0) - 13.0).abs() < 1e-9);
         assert!(expected.squares(levels).abs() < 1e-9 * 40.0 * 400.0);
     }

@@ -1,7 +1,8 @@
 //! Normal noise with the same variance and the same correlation in time as telegraph noise, but without levels.
 //!
 //! ```text
-//! y = m + x + e      x normal with variance v and correlation λ between successive reads, e ~ N(0, 1), units of the white noise
+//! y = m + x + e      x normal with variance v and correlation λ between successive reads, λ^g over a gap g (gaps.rs), e ~ N(0, 1),
+//!                    units of the white noise
 //! ```
 //!
 //! Cells with more white noise than others (λ = 0), or with drift and slow noise (λ near 1), follow this law; only levels tell
@@ -12,6 +13,7 @@
 use std::f64::consts::TAU;
 
 use super::chain::{FAR, Product};
+use super::gaps::after;
 
 /// Square of the distance at which the normal density is [`FAR`].
 pub(super) const FAR_SQUARE: f64 = 21.2;
@@ -21,15 +23,23 @@ const VARIANCES: [f64; 3] = [0.5, 1.0, 1.8];
 const LOSSES: [f64; 2] = [0.4, 1.0];
 
 /// Returns the largest logarithm of the likelihood of `reads` near `variance` and `correlation`; missing reads are NaN.
-pub(super) fn gaussian(reads: &[f64], variance: f64, correlation: f64) -> f64 {
+pub(super) fn gaussian(reads: &[f64], gaps: &[f64], variance: f64, correlation: f64) -> f64 {
     let pairs = VARIANCES.iter().flat_map(|factor| LOSSES.iter().map(move |loss| (factor, loss)));
-    let values = pairs.map(|(factor, loss)| of(reads, factor * variance, (1.0 - loss * (1.0 - correlation)).max(0.0)));
-    values.fold(trend(reads), f64::max)
+    let of_pair =
+        |(factor, loss): (&f64, &f64)| of(reads, gaps, factor * variance, (1.0 - loss * (1.0 - correlation)).max(0.0));
+    pairs.map(of_pair).fold(trend(reads, gaps), f64::max)
 }
 
 /// Returns the logarithm of the likelihood of white noise about a straight line.
-fn trend(reads: &[f64]) -> f64 {
-    let known = || (0..).map(f64::from).zip(reads).filter(|(_, read)| !read.is_nan());
+fn trend(reads: &[f64], gaps: &[f64]) -> f64 {
+    let times = || {
+        (0..reads.len()).scan(0.0, |time, read| {
+            let now = *time;
+            *time += after(gaps, read);
+            Some(now)
+        })
+    };
+    let known = || times().zip(reads).filter(|(_, read)| !read.is_nan());
     let n = known().count() as f64;
     let [time, mean] = known().fold([0.0; 2], |[t, y], (time, read)| [t + time / n, y + read / n]);
     let (tt, ty) = known().fold((0.0, 0.0), |(tt, ty), (at, read)| (tt + (at - time).powi(2), ty + (at - time) * read));
@@ -38,11 +48,11 @@ fn trend(reads: &[f64]) -> f64 {
     known().map(|one| (-0.5 * (off(one) + TAU.ln())).max(FAR.ln())).sum()
 }
 
-fn of(reads: &[f64], variance: f64, correlation: f64) -> f64 {
+fn of(reads: &[f64], gaps: &[f64], variance: f64, correlation: f64) -> f64 {
     let (mut spread, mut totals, mut far, mut sums) = (variance, Product::default(), 0.0, [0.0; 3]);
     // Predictions of the slow part from the reads, and from a series of ones in their place.
     let (mut predicted, mut of_ones) = (0.0, 0.0);
-    for read in reads {
+    for (place, read) in reads.iter().enumerate() {
         let total = spread + 1.0;
         let error = read - predicted;
         if error * error > total * FAR_SQUARE {
@@ -58,6 +68,7 @@ fn of(reads: &[f64], variance: f64, correlation: f64) -> f64 {
             of_ones += gain * of_one;
             spread *= 1.0 - gain;
         }
+        let correlation = if gaps.is_empty() { correlation } else { correlation.powf(after(gaps, place)) };
         predicted *= correlation;
         of_ones *= correlation;
         spread = correlation * correlation * spread + variance * (1.0 - correlation * correlation);
@@ -72,18 +83,20 @@ mod tests {
 
     use super::*;
 
-    /// The likelihood of the filter is that of the normal distribution with the covariance v λ^|i - j| + (i = j).
+    /// The likelihood of the filter is that of the normal distribution with the covariance v λ^|t - u| + (t = u).
     #[test]
     fn the_filter_is_the_normal_distribution() {
         let (reads, variance, correlation) = ([0.3, -1.0, 2.2, 1.4], 1.7, 0.6_f64);
-        let covariance = DMatrix::from_fn(4, 4, |i, j| {
-            variance * correlation.powi(i.abs_diff(j) as i32) + f64::from(u8::from(i == j))
-        });
-        let inverse = covariance.clone().try_inverse().unwrap();
-        let (y, ones) = (DVector::from_row_slice(&reads), DVector::from_element(4, 1.0));
-        let mean = (ones.transpose() * &inverse * &y)[0] / (ones.transpose() * &inverse * &ones)[0];
-        let off = y - mean * ones;
-        let exact = -0.5 * ((off.transpose() * inverse * &off)[0] + covariance.determinant().ln() + 4.0 * TAU.ln());
-        assert!((of(&reads, variance, correlation) - exact).abs() < 1e-12);
+        for (gaps, times) in [(&[][..], [0.0, 1.0, 2.0, 3.0]), (&[0.5, 3.0, 1.0], [0.0_f64, 0.5, 3.5, 4.5])] {
+            let covariance = DMatrix::from_fn(4, 4, |i, j| {
+                variance * correlation.powf((times[i] - times[j]).abs()) + f64::from(u8::from(i == j))
+            });
+            let inverse = covariance.clone().try_inverse().unwrap();
+            let (y, ones) = (DVector::from_row_slice(&reads), DVector::from_element(4, 1.0));
+            let mean = (ones.transpose() * &inverse * &y)[0] / (ones.transpose() * &inverse * &ones)[0];
+            let off = y - mean * ones;
+            let exact = -0.5 * ((off.transpose() * inverse * &off)[0] + covariance.determinant().ln() + 4.0 * TAU.ln());
+            assert!((of(&reads, gaps, variance, correlation) - exact).abs() < 1e-12);
+        }
     }
 }

@@ -10,7 +10,8 @@
 //! All series of a cell have the same class. The step of a series has a law over cells: its best value and the curvature of the
 //! likelihood stand for the integral over it (Laplace).
 
-use super::chain::{Chain, Expected, Levels, ln_likelihood, one_level};
+use super::chain::{Chain, Change, Expected, Levels, ln_likelihood, one_level};
+use super::gaps::over_one;
 use super::gaussian::gaussian;
 use super::slow::{self, spectra};
 use super::trap_law::{Observed, Told, TrapLaw, white_noise};
@@ -48,6 +49,8 @@ pub(super) struct Population<'a> {
     pub ln_likelihood: f64,
     chain: Chain,
     scaled: Vec<f64>,
+    /// Probabilities of changes between the reads of a series whose gaps differ.
+    changes: Vec<f64>,
     steps: usize,
 }
 
@@ -64,6 +67,7 @@ impl<'a> Population<'a> {
             ln_likelihood: f64::NEG_INFINITY,
             chain: Chain::default(),
             scaled: Vec::new(),
+            changes: Vec::new(),
             steps: 0,
         };
         for &place in cells.iter().flatten() {
@@ -214,7 +218,7 @@ impl<'a> Population<'a> {
                     let of_series = |&place: &usize| {
                         let one = &self.series[place];
                         let unit = units[one.state] * one.shape;
-                        slow::ln_likelihood(&one.reads, unit, spectrum)
+                        slow::ln_likelihood(&one.reads, &one.gaps, unit, spectrum)
                             + one.moments.n * (self.law.sigma(one) / unit).ln()
                     };
                     self.cells[cell].iter().map(of_series).sum::<f64>()
@@ -236,11 +240,12 @@ impl<'a> Population<'a> {
         self.cells.iter().flatten().map(of).sum()
     }
 
-    /// Scales the reads of a series to the white noise.
+    /// Scales the reads of a series to the white noise, and sets the probabilities of changes between them.
     fn scale(&mut self, place: usize) -> f64 {
         let sigma = self.law.sigma(&self.series[place]);
         self.scaled.clear();
         self.scaled.extend(self.series[place].reads.iter().map(|read| read / sigma));
+        self.law.changes(&self.series[place], &mut self.changes);
         sigma
     }
 
@@ -248,7 +253,7 @@ impl<'a> Population<'a> {
     fn first_levels(&mut self, place: usize) -> Levels {
         let sigma = self.scale(place);
         let one = &self.series[place];
-        let (p, _) = self.law.change(one.x);
+        let change = Change { same: self.law.change(one.x).0, each: &self.changes };
         let mean = one.moments.mean;
         let step = one.distance(self.law.ln_amplitude(one.x).exp(), mean);
         let mut best = (f64::NEG_INFINITY, Levels { middle: mean, step });
@@ -257,7 +262,7 @@ impl<'a> Population<'a> {
         for levels in candidates {
             let in_sigma = Levels { middle: levels.middle / sigma, step: levels.step / sigma };
             let off = (levels.step / step).ln() / self.law.spread;
-            let value = ln_likelihood(&self.scaled, in_sigma, p) - 0.5 * off * off;
+            let value = ln_likelihood(&self.scaled, in_sigma, change) - 0.5 * off * off;
             if value > best.0 {
                 best = (value, levels);
             }
@@ -269,9 +274,9 @@ impl<'a> Population<'a> {
     fn tell(&mut self, place: usize, levels: Levels, wide: Option<f64>) -> Told {
         let sigma = self.scale(place);
         let (one, law) = (&self.series[place], &self.law);
-        let (p, _) = law.change(one.x);
+        let change = Change { same: law.change(one.x).0, each: &self.changes };
         let mut in_sigma = Levels { middle: levels.middle / sigma, step: levels.step / sigma };
-        let expected = self.chain.expected(&self.scaled, in_sigma, p);
+        let expected = self.chain.expected(&self.scaled, in_sigma, change);
         let information = (expected.information() * in_sigma.step * in_sigma.step).max(1e-9);
         let (variance, spread) = (1.0 / information, law.spread * law.spread);
         let expects = one.distance(law.ln_amplitude(one.x).exp(), levels.middle);
@@ -283,11 +288,11 @@ impl<'a> Population<'a> {
             // A level without changes may be the lower or the upper one.
             let by = if expected.high > 0.5 { in_sigma.step } else { -in_sigma.step };
             let other = Levels { middle: in_sigma.middle + by, ..in_sigma };
-            two += (ln_likelihood(&self.scaled, other, p) - expected.ln_likelihood).min(0.0).exp().ln_1p();
+            two += (ln_likelihood(&self.scaled, other, change) - expected.ln_likelihood).min(0.0).exp().ln_1p();
         }
         let at_one = one_level(&self.scaled, one.moments.mean / sigma);
         if (UNCLEAR.0..UNCLEAR.1).contains(&(two - at_one)) {
-            two -= 0.5 * self.middle_information(in_sigma, p, &expected).ln();
+            two -= 0.5 * self.middle_information(in_sigma, change, &expected).ln();
         }
         let one = &self.series[place];
         let wide = wide.unwrap_or_else(|| wide_noise(&self.scaled, one, sigma));
@@ -300,6 +305,7 @@ impl<'a> Population<'a> {
             ln: [at_one, two, wide],
             switches: expected.switches,
             pairs: expected.pairs,
+            of_rate: expected.of_rate,
             high: expected.high,
             ln_amplitude: one.ln_amplitude(levels) + moved,
             variance,
@@ -312,9 +318,9 @@ impl<'a> Population<'a> {
 impl Population<'_> {
     /// Returns the information on the middle of the levels over that of reads whose level is known, as that on the mean of one level is:
     /// the curvature over a standard error.
-    fn middle_information(&self, levels: Levels, p: f64, expected: &Expected) -> f64 {
+    fn middle_information(&self, levels: Levels, change: Change, expected: &Expected) -> f64 {
         let error = 1.0 / expected.reads().max(1.0).sqrt();
-        let beside = |by: f64| ln_likelihood(&self.scaled, Levels { middle: levels.middle + by, ..levels }, p);
+        let beside = |by: f64| ln_likelihood(&self.scaled, Levels { middle: levels.middle + by, ..levels }, change);
         (2.0 * expected.ln_likelihood - beside(error) - beside(-error)).clamp(LEAST_INFORMATION, 1.0)
     }
 }
@@ -325,7 +331,8 @@ fn wide_noise(scaled: &[f64], one: &Observed, sigma: f64) -> f64 {
     if variance - 1.0 < WIDE * (2.0 / one.moments.n).sqrt() {
         return f64::NEG_INFINITY;
     }
-    gaussian(scaled, variance - 1.0, (covariance / (variance - 1.0)).clamp(0.0, 0.995)) - PRICE
+    let correlation = over_one((covariance / (variance - 1.0)).clamp(0.0, 0.995), &one.gaps);
+    gaussian(scaled, &one.gaps, variance - 1.0, correlation) - PRICE
 }
 
 /// Returns the fractions of T and W with the largest likelihood of the cells with the logarithms `ln` of Q, T and W, the probabilities

@@ -78,7 +78,9 @@ fn bounded(traps: &Traps, interval: Option<f64>) -> Result<DMatrix<f64>, String>
     let covariance = covariance(traps).ok_or(few)?;
     let rate_index = if traps.sloped { 3 } else { 2 };
     let error = covariance[(rate_index, rate_index)].sqrt();
-    let (p, slope) = traps.law.change(0.0);
+    // The shortest gap between reads tells most of a fast trap.
+    let shortest = traps.law.shortest;
+    let (p, slope) = traps.law.change_over(0.0, shortest);
     // The error of p is finite where that of the rate is not.
     let relative = slope * error / p;
     if relative > MOST_ERROR {
@@ -88,7 +90,7 @@ fn bounded(traps: &Traps, interval: Option<f64>) -> Result<DMatrix<f64>, String>
     if most <= 0.5 {
         return Ok(covariance);
     }
-    let slowest = -0.5 * (1.0 - 2.0 * least).ln();
+    let slowest = -0.5 * (1.0 - 2.0 * least).ln() / shortest;
     let bound = interval
         .map_or(format!("{slowest:.2} per read"), |interval| format!("{} per second", digits(slowest / interval)));
     Err(format!(

@@ -1,6 +1,7 @@
 //! Series of reads of one state.
 
 use super::doubt::LIKELY;
+use super::gaps::gaps;
 use super::growth::Growth;
 use super::isolated::{Isolated, isolated, kept};
 use super::shared_changes::Common;
@@ -67,11 +68,14 @@ pub(crate) struct AllSeries {
 /// Returns the series of `table`; `keep` says which cells keep their differences.
 pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
     let mut all: Vec<(Place, Vec<f64>)> = Vec::new();
+    let mut gaps_of = vec![Vec::new(); table.rows()];
     let place = |row: usize| (table.cell[row], table.target.get(row).copied());
     if table.reads.is_empty() {
         let by_time = |row: usize| table.seconds[row];
         let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
-        for rows in table.series(key) {
+        let rows = table.series(key);
+        gaps_of = gaps(table, &rows);
+        for rows in rows {
             let reads: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
             all.push((place(rows[0] as usize), reads));
         }
@@ -89,7 +93,7 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
     let seen: Vec<Reads> = (0..reads.len())
         .map(|number| {
             let (cell, target) = places[number];
-            Reads { cell, target, values: &own[number], isolated: &isolated[number] }
+            Reads { cell, target, values: &own[number], gaps: &gaps_of[number], isolated: &isolated[number] }
         })
         .collect();
     let searched = search(&seen);
@@ -185,17 +189,4 @@ fn without(reads: &[f64], outlier: &[bool]) -> (Vec<f64>, Vec<bool>) {
     let regular: Vec<usize> = (0..reads.len()).filter(|&read| !outlier[read]).collect();
     let follows = |place: usize| place > 0 && regular[place - 1] + 1 == regular[place];
     (regular.iter().map(|&read| reads[read]).collect(), (0..regular.len()).map(follows).collect())
-}
-
-/// Returns the median time between two reads, s; `given` overrides it.
-pub(crate) fn interval(table: &Table, given: Option<f64>) -> Option<f64> {
-    if given.is_some() || table.seconds.is_empty() || !table.reads.is_empty() {
-        return given;
-    }
-    let by_time = |row: usize| table.seconds[row];
-    let mut intervals = Vec::new();
-    for rows in table.series(Some(&by_time)) {
-        intervals.extend(rows.windows(2).map(|pair| by_time(pair[1] as usize) - by_time(pair[0] as usize)));
-    }
-    Some(median(&mut intervals)).filter(|interval| *interval > 0.0)
 }

@@ -1,7 +1,7 @@
 //! Normal noise of many correlation times, as with a spectrum of 1/f, against two levels.
 //!
 //! ```text
-//! y = m + Σ x_k + e      x_k normal, with the correlation exp(-1/τ_k) between successive reads, τ_k = 1, 4, 16, 64 and 256 reads
+//! y = m + Σ x_k + e      x_k normal, with the correlation exp(-1/τ_k) between successive reads, τ_k = 1, 4, 16, 64 and 256 reads; over a gap g, exp(-g/τ_k)
 //! var x_k ~ τ_k^(α - 1)  a spectrum of about 1/f^α; half the mean square of successive differences is the unit
 //! L = Π over cells of Σ π_s G_s + π_t T      π by expectation maximisation, with and without two levels T
 //! ```
@@ -12,6 +12,7 @@
 use std::f64::consts::TAU;
 
 use super::chain::{FAR, Product};
+use super::gaps::after;
 use super::gaussian::FAR_SQUARE;
 
 /// Number of correlation times.
@@ -52,14 +53,15 @@ pub(super) fn spectra() -> Vec<Spectrum> {
 }
 
 /// Returns the logarithm of the likelihood of `reads` over their `unit`, with the best mean; missing reads are NaN.
-pub(super) fn ln_likelihood(reads: &[f64], unit: f64, spectrum: &Spectrum) -> f64 {
-    let kept = TIMES.map(|time| (-1.0 / time).exp());
+pub(super) fn ln_likelihood(reads: &[f64], gaps: &[f64], unit: f64, spectrum: &Spectrum) -> f64 {
+    let kept_over = |gap: f64| TIMES.map(|time| (-gap / time).exp());
+    let (mut gap, mut kept) = (1.0, kept_over(1.0));
     let mut covariance = [[0.0; PARTS]; PARTS];
     (0..PARTS).for_each(|part| covariance[part][part] = spectrum.parts[part]);
     let (mut totals, mut far, mut sums) = (Product::default(), 0.0, [0.0; 3]);
     // Predictions of the parts from the reads, and from a series of ones in their place.
     let (mut predicted, mut of_ones) = ([0.0; PARTS], [0.0; PARTS]);
-    for read in reads {
+    for (place, read) in reads.iter().enumerate() {
         let rows: [f64; PARTS] = std::array::from_fn(|part| covariance[part].iter().sum());
         let total = rows.iter().sum::<f64>() + spectrum.white;
         let error = read / unit - predicted.iter().sum::<f64>();
@@ -77,6 +79,10 @@ pub(super) fn ln_likelihood(reads: &[f64], unit: f64, spectrum: &Spectrum) -> f6
                 of_ones[part] += gain * of_one;
                 (0..PARTS).for_each(|other| covariance[part][other] -= gain * rows[other]);
             });
+        }
+        if after(gaps, place) != gap {
+            gap = after(gaps, place);
+            kept = kept_over(gap);
         }
         (0..PARTS).for_each(|part| {
             predicted[part] *= kept[part];
@@ -137,7 +143,7 @@ mod tests {
             let mean = (ones.transpose() * &inverse * &y)[0] / (ones.transpose() * &inverse * &ones)[0];
             let off = y - mean * ones;
             let exact = -0.5 * ((off.transpose() * inverse * &off)[0] + covariance.determinant().ln() + 4.0 * TAU.ln());
-            let found = ln_likelihood(&reads, unit, &spectrum);
+            let found = ln_likelihood(&reads, &[], unit, &spectrum);
             assert!((found - exact).abs() < 1e-9, "{spectrum:?}: {found}, not {exact}");
         }
     }

@@ -3,7 +3,8 @@
 //! ```text
 //! a = exp(α + m x)                    step over the mean of the levels; x = ln R - centre
 //! ln a of a series ~ N(α + m x, τ²)   cells may differ
-//! p = (1 - exp(-2 exp(β + k x))) / 2  probability of a change between two reads; exp(β + k x) = rate x interval
+//! p = (1 - exp(-2 g exp(β + k x))) / 2    probability of a change between two reads; exp(β + k x) = rate x typical interval,
+//!                                         g the interval over the typical one (gaps.rs)
 //! ```
 
 use super::chain::Levels;
@@ -12,7 +13,7 @@ use crate::sample::median;
 
 /// Smallest and largest τ.
 const SPREAD: (f64, f64) = (0.01, 0.5);
-/// Largest ln of rate x interval: p is then within 0.001 of 1/2.
+/// Largest ln of rate x shortest interval: p is then within 0.001 of 1/2.
 const MOST_RATE: f64 = 1.2;
 const LEAST_RATE: f64 = -14.0;
 /// Steps of the search for clusters.
@@ -37,6 +38,8 @@ pub(super) struct Observed {
     pub reads: Vec<f64>,
     /// The same with outliers.
     pub all: Vec<f64>,
+    /// Gaps between successive reads; empty if all are 1.
+    pub gaps: Vec<f64>,
     /// Whether the scale is that of ln G.
     pub logarithmic: bool,
     /// Sum of half the squares of successive differences on the scale, and their number; without outliers.
@@ -124,6 +127,8 @@ pub(super) struct TrapLaw {
     pub rate: [f64; 2],
     /// Relative standard deviation of the white noise of each state.
     pub sigma: Vec<f64>,
+    /// Shortest gap between reads that counts, which bounds the rate.
+    pub shortest: f64,
 }
 
 impl TrapLaw {
@@ -136,13 +141,41 @@ impl TrapLaw {
     }
 
     fn ln_rate(&self, x: f64) -> f64 {
-        (self.rate[0] + self.rate[1] * x).clamp(LEAST_RATE, MOST_RATE)
+        (self.rate[0] + self.rate[1] * x).clamp(LEAST_RATE, self.most_rate())
     }
 
-    /// Returns the probability p of a change, and its derivative with respect to β.
+    fn most_rate(&self) -> f64 {
+        MOST_RATE - self.shortest.ln()
+    }
+
+    /// Returns the probability p of a change between reads one gap apart, and its derivative with respect to β.
     pub fn change(&self, x: f64) -> (f64, f64) {
-        let rate = self.ln_rate(x).exp();
+        self.change_over(x, 1.0)
+    }
+
+    /// Returns the same of reads that are `gap` apart.
+    pub fn change_over(&self, x: f64, gap: f64) -> (f64, f64) {
+        let rate = gap * self.ln_rate(x).exp();
         (-0.5 * (-2.0 * rate).exp_m1(), rate * (-2.0 * rate).exp())
+    }
+
+    /// Sets `each` to the probabilities of changes between the reads of a series; empty if all gaps are 1.
+    pub fn changes(&self, one: &Observed, each: &mut Vec<f64>) {
+        each.clear();
+        if !one.gaps.is_empty() {
+            let rate = self.ln_rate(one.x).exp();
+            each.extend(one.gaps.iter().map(|gap| -0.5 * (-2.0 * rate * gap).exp_m1()));
+        }
+    }
+
+    /// Returns the derivative of ln of the likelihood of one series with respect to β, and its information, times `weight`.
+    fn of_rate(&self, one: &Observed, told: &Told, weight: f64) -> [f64; 2] {
+        if let Some(of_rate) = told.of_rate {
+            return of_rate.map(|value| weight * value);
+        }
+        let (p, slope) = self.change(one.x);
+        let of_p = weight * slope / (p * (1.0 - p));
+        [of_p * (told.switches - told.pairs * p), of_p * slope * told.pairs]
     }
 }
 
@@ -155,6 +188,8 @@ pub(super) struct Told {
     /// Expected changes and pairs of reads.
     pub switches: f64,
     pub pairs: f64,
+    /// Derivative of ln of the likelihood with respect to β, and its information, if gaps differ.
+    pub of_rate: Option<[f64; 2]>,
     /// Mean probability of the upper level.
     pub high: f64,
     /// ln a without the law, and its variance.
@@ -175,6 +210,7 @@ impl Told {
         ln: [0.0; 3],
         switches: 0.0,
         pairs: 0.0,
+        of_rate: None,
         high: 0.0,
         ln_amplitude: 0.0,
         variance: 0.0,
@@ -220,9 +256,7 @@ impl TrapLaw {
     pub fn fit_rate<'a, T: Iterator<Item = Term<'a>>>(&mut self, terms: &impl Fn() -> T, sloped: bool) {
         let (mut score, mut information) = ([0.0; 2], [0.0; 3]);
         for (one, told, [weight, _]) in terms() {
-            let (p, slope) = self.change(one.x);
-            let of_p = weight * slope / (p * (1.0 - p));
-            let (by, info) = (of_p * (told.switches - told.pairs * p), of_p * slope * told.pairs);
+            let [by, info] = self.of_rate(one, told, weight);
             score.iter_mut().zip([1.0, one.x]).for_each(|(score, x)| *score += by * x);
             information.iter_mut().zip([1.0, one.x, one.x * one.x]).for_each(|(sum, x)| *sum += info * x);
         }
@@ -239,7 +273,7 @@ impl TrapLaw {
         } else {
             [score[0] / n, 0.0]
         };
-        self.rate[0] = (self.rate[0] + step[0].clamp(-1.0, 1.0)).clamp(LEAST_RATE, MOST_RATE);
+        self.rate[0] = (self.rate[0] + step[0].clamp(-1.0, 1.0)).clamp(LEAST_RATE, self.most_rate());
         self.rate[1] += step[1].clamp(-0.5, 0.5);
     }
 
@@ -264,8 +298,7 @@ impl TrapLaw {
     pub fn score(&self, one: &Observed, told: &Told) -> [f64; 4] {
         let variance = told.variance + self.spread * self.spread;
         let of_amplitude = (told.ln_amplitude - self.ln_amplitude(one.x)) / variance;
-        let (p, slope) = self.change(one.x);
-        let of_rate = slope * (told.switches - told.pairs * p) / (p * (1.0 - p));
+        let [of_rate, _] = self.of_rate(one, told, 1.0);
         [of_amplitude, of_amplitude * one.x, of_rate, of_rate * one.x]
     }
 }

@@ -5,6 +5,7 @@
 //! ```
 
 use super::doubt::{Doubt, GAIN, LIKELY, check};
+use super::gaps::{mean_ln, shortest};
 use super::isolated::Isolated;
 use super::population::Population;
 use super::trap_law::{Moments, Observed, RESOLUTION, TrapLaw, white_noise};
@@ -35,6 +36,8 @@ pub(super) struct Reads<'a> {
     pub target: Option<f64>,
     /// µS.
     pub values: &'a [f64],
+    /// Gaps between them; empty if all are 1.
+    pub gaps: &'a [f64],
     pub isolated: &'a Isolated,
 }
 
@@ -189,6 +192,7 @@ fn one(reads: &Reads, wrong: &[bool], middle: f64, (x, state): (f64, usize)) -> 
     let moments = Moments::new(&reads_on_scale);
     Observed {
         all: values,
+        gaps: reads.gaps.to_vec(),
         cell: reads.cell,
         x,
         state,
@@ -303,13 +307,15 @@ fn with_less_noise<'a>(best: &Population<'a>, some: &[Vec<usize>]) -> Option<Pop
 /// two, and of weak telegraph noise, slow and fast.
 fn starts(series: &[Observed]) -> Vec<TrapLaw> {
     let sigma = white_noise(series);
+    let (typical_gap, shortest) = (mean_ln(series), shortest(series));
     let law = |ln_amplitude: f64, p: f64, fraction: f64, sigma: &[f64]| TrapLaw {
         fraction: fraction.clamp(0.01, 0.9),
         wide: 0.01,
         amplitude: [ln_amplitude, 0.0],
         spread: 0.3,
-        rate: [(-0.5 * (1.0 - 2.0 * p.clamp(0.003, 0.49)).ln()).ln(), 0.0],
+        rate: [(-0.5 * (1.0 - 2.0 * p.clamp(0.003, 0.49)).ln()).ln() - typical_gap, 0.0],
         sigma: sigma.to_vec(),
+        shortest,
     };
     let of = |one: &Observed| sigma[one.state] * one.shape;
     let typical = median(&mut series.iter().map(of).collect::<Vec<f64>>());

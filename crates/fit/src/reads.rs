@@ -3,6 +3,7 @@
 //! ```text
 //! series      reads of one cell in one cycle, in order of time
 //! outliers    single reads far from all others of their series are left out (isolated.rs)
+//! resolution  noise is corrected for reads rounded to a grid as coarse as it, and such a grid is no level (resolution.rs)
 //! common      changes that all cells share are removed before telegraph noise is looked for (shared_changes.rs)
 //! telegraph   cells with two levels among others, by their likelihood together (traps.rs, population.rs), if noise of many
 //!             correlation times does not explain them as well (slow.rs)
@@ -19,6 +20,7 @@ mod gaussian;
 mod growth;
 mod isolated;
 mod population;
+mod resolution;
 mod rtn;
 mod series;
 mod shared_changes;

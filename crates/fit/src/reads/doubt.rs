@@ -23,6 +23,8 @@ const CERTAIN: f64 = 3.0;
 const MOST_WIDE: f64 = 0.5;
 /// Smallest step over the white noise of most cells with levels. Smaller ones of weak drift and of noise with a 1/f spectrum look the same.
 const LEAST_STEP: f64 = 2.0;
+/// Smallest step over the resolution of the reads: rounding makes levels that are one place of its grid apart.
+const LEAST_PLACES: f64 = 1.5;
 /// Spread of ln amplitude from which one amplitude describes no cell; the law holds at most 0.5.
 const MOST_SPREAD: f64 = 0.45;
 /// Smallest fraction of cells with a trap beside noise with a 1/f spectrum, over that beside white noise.
@@ -75,8 +77,15 @@ fn evidence(best: &Population) -> Result<(), Doubt> {
             100.0 * (best.law.wide + best.law.fraction)
         )));
     }
-    let levels = best.cells.iter().zip(&best.classes).filter(|(_, class)| class[0] > LIKELY);
-    let step = median(&mut levels.flat_map(|(cell, _)| cell).map(|&place| best.distance(place)).collect::<Vec<f64>>());
+    let levels =
+        || best.cells.iter().zip(&best.classes).filter(|(_, class)| class[0] > LIKELY).flat_map(|(cell, _)| cell);
+    let places = median(&mut levels().map(|&place| best.places(place)).collect::<Vec<f64>>());
+    if places < LEAST_PLACES {
+        return Err(Doubt::NoLevels(format!(
+            "{likely} of {all} cells seem to have two levels, but only {places:.1} times the resolution of the reads apart: rounding makes such levels"
+        )));
+    }
+    let step = median(&mut levels().map(|&place| best.distance(place)).collect::<Vec<f64>>());
     if step < LEAST_STEP {
         return Err(Doubt::NoLevels(format!(
             "{likely} of {all} cells seem to have two levels, but only {step:.1} times the white noise apart: weak drift and noise with a 1/f \

@@ -86,7 +86,7 @@ fn logarithms(reads: &[f64]) -> Option<Vec<f64>> {
 }
 
 /// Splits series in `order` into neighbourhoods of at least [`NEIGHBOURS`], if there are as many.
-fn neighbourhoods(order: &[usize]) -> impl Iterator<Item = &[usize]> {
+pub(super) fn neighbourhoods(order: &[usize]) -> impl Iterator<Item = &[usize]> {
     let count = (order.len() / NEIGHBOURS).max(1);
     (0..count).map(move |number| &order[number * order.len() / count..(number + 1) * order.len() / count])
 }

@@ -154,6 +154,11 @@ impl<'a> Population<'a> {
         self.told[place].levels.step / self.law.sigma(&self.series[place])
     }
 
+    /// Returns the distance of the levels of a series over the resolution of its reads; infinite without one.
+    pub fn places(&self, place: usize) -> f64 {
+        self.told[place].levels.step / self.series[place].resolution
+    }
+
     /// Returns the number of cells that probably have a trap.
     pub fn likely(&self) -> usize {
         self.classes.iter().filter(|class| class[0] > 0.5).count()

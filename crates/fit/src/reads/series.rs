@@ -3,7 +3,8 @@
 use super::doubt::LIKELY;
 use super::gaps::gaps;
 use super::growth::Growth;
-use super::isolated::{Isolated, isolated, kept};
+use super::isolated::{Isolated, isolated, kept, neighbourhoods};
+use super::resolution::{resolutions, spread, unrounded};
 use super::shared_changes::Common;
 use super::traps::{Reads, Traps, search};
 use crate::sample::median;
@@ -12,6 +13,9 @@ use crate::table::Table;
 /// Largest percentage of far reads of normal noise: 0.27 % beyond 3 standard deviations, and more as these are estimates; at most 0.45 % with 3
 /// to 200 reads.
 const BY_CHANCE: f64 = 0.5;
+
+/// Fraction of the variance of reads that their rounding may add unseen.
+const ROUNDED: f64 = 0.01;
 
 /// Reads of one cell in one cycle.
 #[derive(Clone, Debug)]
@@ -36,6 +40,8 @@ pub(crate) struct ReadSeries {
     pub(super) growth: Growth,
     /// Probability that the cell has a trap.
     pub trap: f64,
+    /// Resolution of the reads, µS; 0 without one.
+    resolution: f64,
 }
 
 impl ReadSeries {
@@ -63,6 +69,8 @@ pub(crate) struct AllSeries {
     pub wide: usize,
     /// Root mean square of the relative changes that all cells share.
     pub common: Option<f64>,
+    /// Smallest and largest resolution of reads whose rounding adds to their noise, µS.
+    rounded: Option<(f64, f64)>,
 }
 
 /// Returns the series of `table`; `keep` says which cells keep their differences.
@@ -88,12 +96,20 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
     let (places, reads): (Vec<Place>, Vec<Vec<f64>>) = all.into_iter().unzip();
     let common = Common::new(&reads);
     let own = common.as_ref().map(|common| common.removed(&reads));
-    let own = own.as_ref().unwrap_or(&reads);
+    let resolution = resolutions(&reads);
+    let own = &spread(own.as_ref().unwrap_or(&reads), &resolution);
     let mut isolated = isolated(own);
     let seen: Vec<Reads> = (0..reads.len())
         .map(|number| {
             let (cell, target) = places[number];
-            Reads { cell, target, values: &own[number], gaps: &gaps_of[number], isolated: &isolated[number] }
+            Reads {
+                cell,
+                target,
+                values: &own[number],
+                gaps: &gaps_of[number],
+                resolution: resolution[number],
+                isolated: &isolated[number],
+            }
         })
         .collect();
     let searched = search(&seen);
@@ -103,13 +119,14 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
     }
     let (traps, wide) = (searched.found, searched.wide);
     let common = common.as_ref().map(Common::size);
-    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide, common };
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide, common, rounded: None };
     for (number, place) in places.into_iter().enumerate() {
         let (isolated, trap, at_levels) = (&isolated[number], searched.probability[number], &searched.wrong[number]);
         // Reads at a level of telegraph noise are not wrong.
         let wrong = isolated.outlier.iter().zip(at_levels).map(|(&outlier, &far)| far || outlier && trap <= LIKELY);
-        found.push(place, &reads[number], (isolated, wrong.collect(), trap), keep);
+        found.push(place, (&reads[number], resolution[number]), (isolated, wrong.collect(), trap), keep);
     }
+    found.unround();
     found
 }
 
@@ -118,7 +135,7 @@ impl AllSeries {
     fn push(
         &mut self,
         (cell, target): Place,
-        reads: &[f64],
+        (reads, resolution): (&[f64], f64),
         (isolated, wrong, trap): (&Isolated, Vec<bool>, f64),
         keep: &[bool],
     ) {
@@ -150,7 +167,38 @@ impl AllSeries {
             differences: kept,
             growth: Growth::new(reads, &wrong),
             trap,
+            resolution,
         });
+    }
+
+    /// Takes what rounding adds from the squares of series. Rounded differences are far from any normal distribution, and test no law.
+    fn unround(&mut self) {
+        let mut order: Vec<usize> = (0..self.series.len()).collect();
+        order.sort_by(|&one, &other| self.series[one].middle.total_cmp(&self.series[other].middle));
+        for neighbours in neighbourhoods(&order) {
+            let of = |&place: &usize| &self.series[place];
+            let add = |(squares, pairs): (f64, f64), one: &ReadSeries| {
+                (squares + 0.5 * one.quiet() * one.squares, pairs + one.quiet() * one.pairs as f64)
+            };
+            let (squares, pairs) = neighbours.iter().map(of).fold((0.0, 0.0), add);
+            let mean = squares / pairs;
+            let resolution = median(&mut neighbours.iter().map(|place| of(place).resolution).collect::<Vec<f64>>());
+            if resolution <= 0.0 || mean.is_nan() || mean <= 0.0 {
+                continue;
+            }
+            let left = unrounded(mean, resolution) / mean;
+            if left > 1.0 - ROUNDED {
+                continue;
+            }
+            for &place in neighbours {
+                self.series[place].squares *= left;
+                self.series[place].differences.clear();
+            }
+            let (least, most) = self.rounded.unwrap_or((resolution, resolution));
+            self.rounded = Some((least.min(resolution), most.max(resolution)));
+            // Rounding adds different noise to different cells.
+            self.wide = 0;
+        }
     }
 
     /// Returns properties of the data for the report.
@@ -174,6 +222,13 @@ impl AllSeries {
                 "all cells change together by {:.2} % (root mean square over the reads), as with temperature or drift; this is removed before telegraph \
                  noise is looked for, and the white noise holds what of it is fast",
                 100.0 * size
+            ));
+        }
+        if let Some((least, most)) = self.rounded {
+            let of = if most > 1.01 * least { format!("{least:.3} to {most:.3}") } else { format!("{least:.3}") };
+            notes.push(format!(
+                "the reads are rounded to {of} µS, as coarse as their noise: the white noise is without that of rounding, for normal noise, and is not \
+                 tested on held-out cells"
             ));
         }
         if self.negative > 0 {

@@ -38,6 +38,8 @@ pub(super) struct Observed {
     pub reads: Vec<f64>,
     /// The same with outliers.
     pub all: Vec<f64>,
+    /// Resolution of the reads on the scale; 0 without one.
+    pub resolution: f64,
     /// Gaps between successive reads; empty if all are 1.
     pub gaps: Vec<f64>,
     /// Whether the scale is that of ln G.

@@ -38,6 +38,8 @@ pub(super) struct Reads<'a> {
     pub values: &'a [f64],
     /// Gaps between them; empty if all are 1.
     pub gaps: &'a [f64],
+    /// Resolution, µS; 0 without one.
+    pub resolution: f64,
     pub isolated: &'a Isolated,
 }
 
@@ -193,6 +195,7 @@ fn one(reads: &Reads, wrong: &[bool], middle: f64, (x, state): (f64, usize)) -> 
     Observed {
         all: values,
         gaps: reads.gaps.to_vec(),
+        resolution: reads.resolution / middle,
         cell: reads.cell,
         x,
         state,

@@ -9,9 +9,11 @@
 //! right after the write, the reference time is where the lines cross it. AIC decides between the laws, unless cells rise for
 //! which a device has no power law.
 
+mod lack_of_fit;
 mod lines;
 mod log_time;
 mod noise;
+mod of_cells;
 mod outliers;
 mod power;
 mod sign;
@@ -25,6 +27,7 @@ use crate::outcome::Outcome;
 use crate::report::Candidate;
 use crate::sample::Sample;
 use crate::table::Table;
+use lack_of_fit::lack_of_fit;
 use lines::{Found, Series, series};
 use outliers::{Scale, regular, regular_of_both};
 use visible::no_drift;
@@ -43,7 +46,7 @@ pub(crate) fn fit_drift(
     if options.drift_law == Some(DriftLaw::None) {
         return Err("`none` was chosen as law".to_owned());
     }
-    let Found { series, clipped, outside } = series(table, after, window, sample);
+    let Found { series, clipped, lost, outside } = series(table, after, window, sample);
     if series.len() < LEAST_SERIES {
         return Err(format!(
             "expected at least {LEAST_SERIES} series with two times after the write, or one time and the value right \
@@ -79,12 +82,28 @@ pub(crate) fn fit_drift(
         let left_out = all - kept.len();
         notes.push(format!("{left_out} series with a value far from those of the others are outliers and left out"));
     }
-    if clipped > 0 {
-        notes.push(format!("{clipped} series reach an end of the window and are left out"));
-    }
+    notes.extend(clipped_note(clipped, lost));
+    notes.extend(lack_of_fit(&kept, scale_of(&fitted.section)));
     fitted.fit.candidates = candidates;
     fitted.fit.notes.extend(notes);
     Ok(fitted)
+}
+
+/// Returns the scale of the lines of a law.
+fn scale_of(section: &DriftSpec) -> Scale {
+    if section.law == DriftLaw::LogTime { Scale::Linear } else { Scale::Ln }
+}
+
+/// Returns a note on series that reach an end of the window, of which some are `lost`.
+fn clipped_note(clipped: usize, lost: usize) -> Option<String> {
+    let lost = match lost {
+        0 => String::new(),
+        _ => format!(
+            ", and {lost} of them have too few values before it and are left out: the fastest drift may be missing"
+        ),
+    };
+    (clipped > 0)
+        .then(|| format!("{clipped} series reach an end of the window; their values from there on are left out{lost}"))
 }
 
 /// Returns the limits of drifting conductances, from the number of series with values outside the window and at its ends.

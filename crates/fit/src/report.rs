@@ -14,6 +14,8 @@ const FAR: f64 = 0.08;
 
 /// First words of the note on such a distance.
 const FAR_WORDS: &str = "held-out cells lie far";
+/// First words of the note on drift that no law describes.
+pub(crate) const MISFIT_WORDS: &str = "the law of drift does not describe these cells";
 
 /// A file that entered the fit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -250,7 +252,7 @@ impl FitReport {
         // Writes with an offset, or verified ones, are far from a law without it.
         let explained = |fit: &&MechanismFit| fit.mechanism == Mechanism::Writes && !self.cautions.is_empty();
         for fit in self.mechanisms.iter().filter(|fit| !explained(fit)) {
-            let is_far = |note: &&String| note.starts_with(FAR_WORDS);
+            let is_far = |note: &&String| note.starts_with(FAR_WORDS) || note.starts_with(MISFIT_WORDS);
             let of = if fit.mechanism == Mechanism::Pulses { String::new() } else { format!("{}: ", fit.mechanism) };
             all.extend(fit.notes.iter().filter(is_far).map(|note| format!("{of}{note}")));
         }

@@ -34,6 +34,8 @@ impl Line {
 /// Conductances of one cell after one write.
 #[derive(Clone, Debug)]
 pub(super) struct Series {
+    /// Cell.
+    pub cell: usize,
     /// Group of the cell.
     pub group: usize,
     /// Target of the write, µS, if the table has it.
@@ -75,29 +77,39 @@ pub(super) fn states(series: &[Series], conductance: impl Fn(&Series) -> f64, le
 pub(super) struct Found {
     /// Series with at least two times above 0 s, or one and a value at 0 s.
     pub series: Vec<Series>,
-    /// Number of series left out because a value lies at an end of the window.
+    /// Number of series that stop at an end of the window; their values from there on are left out.
     pub clipped: usize,
+    /// Number of those that begin elsewhere, and have too few values before.
+    pub lost: usize,
     /// Number of series with a value outside the window.
     pub outside: usize,
 }
 
 /// Returns the series of `table` with the window `low` to `high`, µS.
 pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64), sample: &Sample) -> Found {
-    let (mut found, mut clipped, mut outside) = (Vec::new(), 0, 0);
-    let mut push = |row: usize, start: Option<f64>, values: Vec<(f64, f64)>| {
+    let (mut found, mut clipped, mut lost, mut outside) = (Vec::new(), 0, 0, 0);
+    let mut push = |row: usize, start: Option<f64>, mut values: Vec<(f64, f64)>| {
         let all = start.iter().copied().chain(values.iter().map(|value| value.1));
         let positive = all.clone().all(|value| value > 0.0);
         if !positive || values.is_empty() || (values.len() < 2 && start.is_none()) {
             return;
         }
         let at = |end: f64, value: f64| (value / end - 1.0).abs() < AT_END;
-        // A cell may start at an end; one that ends there may have been stopped by it.
-        let last = values[values.len() - 1].1;
-        if at(low, last) || at(high, last) {
+        // A cell may start at an end; one that ends there may have been stopped by it, and drifts like the others before.
+        let first = start.unwrap_or(values[0].1);
+        let before =
+            values.iter().rposition(|&(_, value)| !at(low, value) && !at(high, value)).map_or(0, |last| last + 1);
+        if before < values.len() {
             clipped += 1;
+            values.truncate(before);
+        } else {
+            outside += usize::from(values.iter().any(|value| value.1 < low || value.1 > high));
+        }
+        if values.is_empty() || (values.len() < 2 && start.is_none()) {
+            // A cell that was written to the end has no drift to lose.
+            lost += usize::from(!at(low, first) && !at(high, first));
             return;
         }
-        outside += usize::from(values.iter().any(|value| value.1 < low || value.1 > high));
         let target = table.target.get(row).copied();
         found.push(one((table.cell[row] as usize, target), start, values, sample));
     };
@@ -114,7 +126,7 @@ pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64),
             push(rows[0] as usize, start, values);
         }
     }
-    Found { series: found, clipped, outside }
+    Found { series: found, clipped, lost, outside }
 }
 
 fn one((cell, target): (usize, Option<f64>), start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {
@@ -123,6 +135,7 @@ fn one((cell, target): (usize, Option<f64>), start: Option<f64>, values: Vec<(f6
     let mut linear = line(values.iter().map(|(t, g)| (t.ln(), *g)));
     linear.residual /= mean * mean;
     Series {
+        cell,
         group: sample.group[cell] as usize,
         target,
         held_out: sample.held_out[cell],

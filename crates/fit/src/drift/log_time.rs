@@ -12,6 +12,7 @@ use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
 use super::lines::{Series, states, times};
 use super::noise::{Errors, ReadNoise, factor};
+use super::of_cells::{Slope, belong_to_cells};
 use super::outliers::Scale as LineScale;
 use super::trend::states_differ;
 use crate::interval::{Scale, with_interval};
@@ -20,6 +21,7 @@ use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, signed_root, standard_deviation};
+use crate::states::States;
 
 /// Standard errors from which a mean shift is not zero.
 const SHIFTED: f64 = 4.0;
@@ -48,6 +50,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
     let slopes: Vec<f64> = series.iter().map(|one| one.linear.slope).collect();
     let states = states(series, |one| one.start.unwrap_or(one.first), super::LEAST_SERIES);
     let mut notes: Vec<String> = unknown_noise.into_iter().chain(states_differ(&slopes, &states)).collect();
+    notes.extend(belong_to_cells("slopes of drift", &data.slopes(&states, sample)));
     if !known_start {
         notes.push("without values at 0 s the spread at the reference time is part of the write noise".to_owned());
     }
@@ -133,6 +136,18 @@ impl Lines<'_> {
     fn weighted(&self, drawn: &[f64], value: impl Fn(&Series, &Errors) -> Option<f64>) -> (f64, f64) {
         let all = self.series.iter().zip(self.errors);
         moments(all.filter_map(|(one, errors)| Some((drawn[one.group], value(one, errors)?))))
+    }
+
+    /// Returns the slopes with their errors.
+    fn slopes(&self, states: &States, sample: &Sample) -> Vec<Slope> {
+        let factor = self.factor(&vec![1.0; sample.groups]);
+        let of = |((one, errors), &state): ((&Series, &Errors), &usize)| Slope {
+            cell: one.cell,
+            state,
+            value: one.linear.slope,
+            error: factor * errors.slope,
+        };
+        self.series.iter().zip(self.errors).zip(&states.of).map(of).collect()
     }
 
     fn factor(&self, drawn: &[f64]) -> f64 {

@@ -16,6 +16,7 @@ use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 use super::LEAST_SERIES;
 use super::lines::{Series, states, times};
 use super::noise::{Errors, ReadNoise, factor};
+use super::of_cells::{Slope, belong_to_cells};
 use super::outliers::Scale as LineScale;
 use super::sign::{self, Moments, is_signed};
 use super::trend::{Place, trends};
@@ -65,6 +66,7 @@ impl Sums {
 /// An exponent with its place.
 #[derive(Clone, Copy, Debug)]
 struct Exponent {
+    cell: usize,
     group: usize,
     held_out: bool,
     state: usize,
@@ -132,6 +134,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
         notes: trends("drift exponents", &places(&exponents, &bins))
             .into_iter()
             .chain(rising)
+            .chain(belong_to_cells("drift exponents", &slopes(&exponents)))
             .chain(reference.is_none().then_some(note))
             .collect(),
     };
@@ -185,6 +188,18 @@ fn are_alike(exponents: &[Exponent], states: &States, state: usize) -> bool {
     (one - next).abs() <= DIFFER * (of_one + of_next).sqrt()
 }
 
+/// Returns the exponents with their errors.
+fn slopes(exponents: &[Exponent]) -> Vec<Slope> {
+    let factor = factor(exponents.iter().map(|one| (1.0, &one.errors)));
+    let of = |one: &Exponent| Slope {
+        cell: one.cell,
+        state: one.state,
+        value: one.exponent,
+        error: factor * one.errors.slope,
+    };
+    exponents.iter().map(of).collect()
+}
+
 fn places(exponents: &[Exponent], bins: &States) -> Vec<Vec<Place>> {
     let mut places = vec![Vec::new(); bins.count()];
     for one in exponents {
@@ -200,6 +215,7 @@ fn conductance(series: &Series, first: f64) -> f64 {
 
 fn exponent(series: &Series, errors: &Errors, first: f64) -> Exponent {
     Exponent {
+        cell: series.cell,
         group: series.group,
         held_out: series.held_out,
         state: 0,

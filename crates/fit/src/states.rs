@@ -19,8 +19,9 @@ const GAP: (f64, f64) = (3.0, 0.05);
 const BESIDE_GAP: (usize, f64) = (5, 0.05);
 /// Standard deviation of ln G above which a state is cut into quantiles.
 const WIDE: f64 = 0.25;
-/// Series per quantile, and the largest number of quantiles.
-const QUANTILES: (usize, usize) = (40, 10);
+/// Series per quantile, unless fewer tell enough, and the largest number of quantiles.
+pub(crate) const PER_QUANTILE: usize = 40;
+const QUANTILES: usize = 10;
 
 /// States in order of rising conductance.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,6 +38,15 @@ impl States {
     /// Groups series with `conductances`, all positive, and `targets` if all have one, both in µS; states of fewer than
     /// `least` series are merged with a neighbour.
     pub fn new(conductances: &[f64], targets: Option<&[f64]>, least: usize) -> States {
+        States::with_quantiles(conductances, targets, (least, PER_QUANTILE))
+    }
+
+    /// Groups series in the same way, with `per_quantile` series in quantiles.
+    pub fn with_quantiles(
+        conductances: &[f64],
+        targets: Option<&[f64]>,
+        (least, per_quantile): (usize, usize),
+    ) -> States {
         let distinct = |keys: &[f64]| {
             let mut keys = keys.to_vec();
             keys.sort_by(f64::total_cmp);
@@ -51,7 +61,7 @@ impl States {
         order.sort_by(|&a, &b| by[a].total_cmp(&by[b]));
         let runs: Vec<Vec<usize>> = match keys {
             Some(keys) => order.chunk_by(|&a, &b| keys[a] == keys[b]).map(<[usize]>::to_vec).collect(),
-            None => separated(&order, conductances),
+            None => separated(&order, conductances, per_quantile.max(1)),
         };
         let mut states = States { of: vec![0; conductances.len()], centres: Vec::new(), counts: Vec::new() };
         for run in merged(runs, least) {
@@ -114,7 +124,7 @@ fn centre(run: &[usize], conductances: &[f64]) -> f64 {
 }
 
 /// Splits the series in `order` of their conductances at clear gaps, and wide states into quantiles.
-fn separated(order: &[usize], conductances: &[f64]) -> Vec<Vec<usize>> {
+fn separated(order: &[usize], conductances: &[f64], per_quantile: usize) -> Vec<Vec<usize>> {
     let ln: Vec<f64> = order.iter().map(|&series| conductances[series].ln()).collect();
     let sums: Vec<(f64, f64)> = std::iter::once((0.0, 0.0))
         .chain(ln.iter().scan((0.0, 0.0), |sum, x| {
@@ -141,7 +151,7 @@ fn separated(order: &[usize], conductances: &[f64]) -> Vec<Vec<usize>> {
             }
         }
         let n = to - from;
-        let parts = if spread(from, to) > WIDE { (n / QUANTILES.0).clamp(1, QUANTILES.1) } else { 1 };
+        let parts = if spread(from, to) > WIDE { (n / per_quantile).clamp(1, QUANTILES) } else { 1 };
         let edge = |part: usize| from + part * n / parts;
         runs.extend((0..parts).map(|part| order[edge(part)..edge(part + 1)].to_vec()));
     }
@@ -196,6 +206,7 @@ mod tests {
     fn wide_states_are_cut_into_quantiles_and_narrow_ones_are_not() {
         let wide: Vec<f64> = about(10.0, 3.0, 200).collect();
         assert_eq!(States::new(&wide, None, 5).counts, [40; 5]);
+        assert_eq!(States::with_quantiles(&wide, None, (5, 20)).counts, [20; 10]);
         let narrow: Vec<f64> = about(10.0, 0.5, 200).collect();
         assert_eq!(States::new(&narrow, None, 5).counts, [200]);
         assert_eq!(States::new(&[3.0], None, 5).counts, [1]);

@@ -121,7 +121,7 @@ mod tests {
         let by_time = |row: usize| irregular.seconds[row];
         assert_eq!(gaps(&irregular, &irregular.series(Some(&by_time))), [vec![1.0; 3], vec![3.0, 1.0]]);
         let regular = table(&[0.0, 0.333, 0.667, 1.0], &[0; 4]);
-        assert_eq!(gaps(&regular, &[vec![0, 1, 2, 3]]), [Vec::new()]);
+        assert_eq!(gaps(&regular, &[vec![0, 1, 2, 3]]), [Vec::<f64>::new()]);
         assert!(check_interval(&regular, Some(0.333)).is_ok() && check_interval(&regular, None).is_ok());
         let refused = check_interval(&regular, Some(1.0)).expect_err("another interval").to_string();
         assert!(refused.starts_with("--read-interval: expected 0.333 s"), "{refused}");

@@ -16,6 +16,8 @@ use crate::states::States;
 const LEAST_READS: usize = 10;
 /// Smallest number of series of a state with a white noise of its own.
 const LEAST_OF_STATE: usize = 10;
+/// Series of a quantile: the white noise of a wide state is not that of all of its cells.
+const OF_QUANTILE: usize = 10;
 /// Smallest ratio of resistances for exponents.
 const LEAST_RATIO: f64 = 3.0;
 /// Standard deviations from a level within which a read is at it.
@@ -164,7 +166,7 @@ fn observed(reads: &[Reads], kept: &[usize], wrong: &[Vec<bool>]) -> Option<(Vec
         return None;
     }
     let targets: Option<Vec<f64>> = kept.iter().map(|&place| reads[place].target).collect();
-    let states = States::new(&middles, targets.as_deref(), LEAST_OF_STATE);
+    let states = States::with_quantiles(&middles, targets.as_deref(), (LEAST_OF_STATE, OF_QUANTILE));
     let centre = middles.iter().map(|middle| (1e6 / middle).ln()).sum::<f64>() / kept.len() as f64;
     let mut series: Vec<Observed> = kept
         .iter()

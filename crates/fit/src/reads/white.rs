@@ -23,7 +23,7 @@ use crate::outcome::Fitted;
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot};
 use crate::sample::{Sample, median};
-use crate::states::States;
+use crate::states::{PER_QUANTILE, States};
 
 /// Why reads without noise have no law.
 pub(crate) const EQUAL_READS: &str = "successive reads are equal: read noise is below the resolution of the data";
@@ -31,6 +31,9 @@ pub(crate) const EQUAL_READS: &str = "successive reads are equal: read noise is 
 const LEAST_DIFFERENCES: usize = 20;
 /// Smallest number of series of a state.
 const LEAST_OF_STATE: usize = 3;
+/// Differences of a point of a table: their noise has an error of 6 %. More would be spread over conductances with other noise.
+const PER_POINT: usize = 200;
+const LEAST_OF_POINT: usize = 5;
 /// Standard deviations beyond which a series is an outlier: of up to [`FEW`] differences, and of more.
 const FAR: [f64; 2] = [3.5, 3.0];
 const FEW: usize = 3;
@@ -44,6 +47,8 @@ const SURELY_QUIET: f64 = 0.05;
 const LEAST_SERIES: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
+/// Difference of BIC from which one of two laws is chosen with strong evidence (Kass and Raftery, 1995).
+const DECIDED: f64 = 6.0;
 /// Smallest relative standard deviation above the resolution of f32.
 const RESOLUTION: f64 = 2e-6;
 
@@ -96,7 +101,9 @@ pub(crate) fn fit_white(
     if differences < LEAST_DIFFERENCES {
         return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
     }
-    let bins = states(&quiet, |series| series.mean, LEAST_OF_STATE.max(LEAST_DIFFERENCES * quiet.len() / differences));
+    let least = LEAST_OF_STATE.max(LEAST_DIFFERENCES * quiet.len() / differences);
+    let of_point = (PER_POINT * quiet.len() / differences).clamp(LEAST_OF_POINT, PER_QUANTILE);
+    let bins = states(&quiet, |series| series.mean, (least, of_point));
     let by_group = by_group(&quiet, &bins, sample, |_| true);
     let all = total(&by_group, bins.count(), &vec![1.0; sample.groups]);
     if all.iter().all(|bin| bin.relative <= bin.n * RESOLUTION * RESOLUTION) {
@@ -104,6 +111,7 @@ pub(crate) fn fit_white(
     }
     notes.extend(grows(&quiet, &bins, &all));
     let (kind, candidates) = choose(&quiet, &all, &bins.centres, options.read_law);
+    notes.extend(undecided(&quiet, &candidates));
     let parameters = estimate(kind, &all);
     let draws = sample.bootstrap(|drawn| Some(estimate(kind, &total(&by_group, bins.count(), drawn))));
     let numbers = numbers(kind, (&parameters, &draws), &all, &cells(&quiet, &bins));
@@ -174,7 +182,7 @@ fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
     if series.len() < LEAST_SERIES {
         return (series, 0);
     }
-    let bins = states(&series, |series| series.middle, LEAST_SERIES);
+    let bins = states(&series, |series| series.middle, (LEAST_SERIES, PER_QUANTILE));
     let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt();
     let spreads: [fn(f64, &ReadSeries) -> f64; 2] = [|spread, _| spread, |spread, series| spread / series.middle];
     let medians = spreads.map(|of| {
@@ -195,11 +203,11 @@ fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
     (regular, left_out)
 }
 
-/// Returns the states of `series` at `conductance`, with `least` series each.
-fn states(series: &[&ReadSeries], conductance: impl Fn(&ReadSeries) -> f64, least: usize) -> States {
+/// Returns the states of `series` at `conductance`; `counts` are the fewest series of each, and those of a quantile.
+fn states(series: &[&ReadSeries], conductance: impl Fn(&ReadSeries) -> f64, counts: (usize, usize)) -> States {
     let targets: Option<Vec<f64>> = series.iter().map(|series| series.target).collect();
     let conductances: Vec<f64> = series.iter().map(|series| conductance(series)).collect();
-    States::new(&conductances, targets.as_deref(), least)
+    States::with_quantiles(&conductances, targets.as_deref(), counts)
 }
 
 /// Returns the number of cells of each bin, and of all.
@@ -286,6 +294,21 @@ fn choose(
         chosen: kind == best,
     };
     (best, values.iter().map(candidate).collect())
+}
+
+/// Returns a note if the reads do not tell constant noise from relative noise.
+fn undecided(series: &[&ReadSeries], candidates: &[Candidate]) -> Option<String> {
+    let of = |kind: ReadNoiseKind| candidates.iter().find(|candidate| candidate.law == word(kind));
+    let (constant, relative) = (of(ReadNoiseKind::Constant)?, of(ReadNoiseKind::Relative)?);
+    let difference = (constant.value - relative.value).abs();
+    let (low, high) =
+        series.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), one| (low.min(one.mean), high.max(one.mean)));
+    ((constant.chosen || relative.chosen) && difference < DECIDED).then(|| {
+        format!(
+            "constant and relative noise describe these reads alike (their BIC differ by {difference:.1}): between {low:.4} and {high:.4} µS both are right, \
+             and elsewhere `read.white` is a guess"
+        )
+    })
 }
 
 fn word(kind: ReadNoiseKind) -> &'static str {

@@ -56,7 +56,9 @@ impl Times {
             }
             Times::Bursts => (0..300).map(|read| f64::from(read / 10) + 0.002 * f64::from(read % 10)).collect(),
             Times::Mixed => (0..300).map(|_| gap(if uniform() < 0.8 { 0.02 } else { 0.5 })).collect(),
-            Times::PerCell => (0..200).map(|read| f64::from(read) * if cell % 3 == 0 { 1.0 } else { 0.1 }).collect(),
+            Times::PerCell => {
+                (0..200).map(|read| f64::from(read) * if cell.is_multiple_of(3) { 1.0 } else { 0.1 }).collect()
+            }
             Times::Random => (0..200).map(|_| gap(-0.1 * (1.0 - uniform()).ln() + 1e-6)).collect(),
             Times::Pairs => (0..400).map(|read| f64::from(read / 2) * 2.0 + 0.005 * f64::from(read % 2)).collect(),
         }
@@ -154,7 +156,7 @@ fn rates_do_not_depend_on_the_times_of_reads() {
 #[test]
 fn slow_noise_at_irregular_times_is_no_telegraph_noise() {
     for times in [Times::Missing(0.3), Times::Bursts, Times::Mixed, Times::PerCell] {
-        for seed in 1..=4 {
+        for seed in 1..=2 {
             let report = fitted(&table(seed, times, 0.0, 0.01), None).expect("a fit");
             let rtn = report.mechanism(Mechanism::Rtn);
             assert!(rtn.is_none(), "{times:?} {seed}: {rtn:?}");

@@ -8,17 +8,19 @@
 //! low, high   at or beyond an end of the window, or in a group of stuck cells at equal conductances near it
 //! random      all other stuck cells
 //! rates       events / cells with Clopper-Pearson intervals
+//! cycling     cells that are stuck from some cycle on, or in some cycles only (cycling.rs): state at the end, intervals from the fewest to the most
 //! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), half of the line
 //! ```
 
 mod constant;
+mod cycling;
 mod groups;
 mod levels;
 mod lines;
+mod response;
 
 use ohmspike_crossbar::device::FaultsSpec;
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
@@ -27,8 +29,10 @@ use crate::sample::{median, median_interval};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRow, WriteRows};
 use constant::{constant, improbable};
+use cycling::{Spells, spells};
 use levels::{AT_END, Level, Levels};
 use lines::{Lines, lines};
+use response::Response;
 
 /// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
 const FAILED: (f64, f64) = (6.0, 0.05);
@@ -46,10 +50,6 @@ const MOST_CLIPPED: f64 = 0.75;
 const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
-/// Variance of ln T of the writes that show the response of a cell by themselves: targets a factor of two apart have 0.12.
-const OWN_SPREAD: f64 = 0.1;
-/// Resolution of values in ln G, below which their scatter tells nothing.
-const RESOLUTION: f64 = 1e-3;
 /// Ratio of the conductances of cells stuck at one resistance from which a note tells it.
 const APART: f64 = 1.5;
 /// Largest number of lines that a note names.
@@ -81,6 +81,8 @@ pub(crate) struct States {
     hidden: (usize, f64),
     /// Numbers of working cells that fail in all of their writes to a target, µS.
     failing: Vec<(f64, usize)>,
+    /// Cycles in which cells that otherwise work ignore their targets.
+    spells: Spells,
 }
 
 impl States {
@@ -120,8 +122,21 @@ impl States {
             }
         }
         let conductance = sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect();
-        let failing = failing(writes, &of_bins, &state);
-        States { state, conductance, hidden: constant.hidden, failing }
+        let spells = spells(table, writes, &of_bins, &state);
+        let mut states =
+            States { state, conductance, hidden: constant.hidden, failing: Vec::new(), spells: Spells::default() };
+        states.apply(spells);
+        states.failing = failing(writes, &of_bins, &states.state);
+        states
+    }
+
+    /// Returns `writes` without those of faulty cells, and those of other cells in cycles in which they ignore their targets.
+    pub fn working(&self, mut writes: WriteRows) -> WriteRows {
+        let mut ignored = self.spells.ignored.iter();
+        writes.rows.retain(|_| !ignored.next().is_some_and(|ignored| *ignored));
+        let lasting = |cell: usize| self.spells.all.iter().any(|spell| spell.cell == cell);
+        let faulty = self.faulty().into_iter().enumerate().map(|(cell, faulty)| faulty && !lasting(cell));
+        writes.without(&faulty.collect::<Vec<bool>>())
     }
 
     /// Returns the number of cells that do not work.
@@ -148,20 +163,21 @@ fn states(sums: &[Response]) -> Vec<CellState> {
 fn responses(writes: &WriteRows, of_bins: &[(f64, f64)], cells: usize) -> Vec<Response> {
     let mut sums = vec![Response::default(); cells];
     for row in &writes.rows {
-        let (centre, spread) = of_bins[row.bin as usize];
-        let failed = (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1);
-        sums[row.cell as usize].push(row.conductance.ln() - row.v, row.conductance.ln(), failed);
+        sums[row.cell as usize].push(row.conductance.ln() - row.v, row.conductance.ln(), has_failed(row, of_bins));
     }
     sums
+}
+
+/// Returns whether a write is far from the (centre, spread) of v in its bin.
+fn has_failed(row: &WriteRow, of_bins: &[(f64, f64)]) -> bool {
+    let (centre, spread) = of_bins[row.bin as usize];
+    (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1)
 }
 
 /// Returns the centres of bins in which working cells fail in each of at least two writes, with the number of these cells.
 fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> Vec<(f64, usize)> {
     let works = |row: &&WriteRow| states[row.cell as usize] == CellState::Works;
-    let of = |row: &WriteRow| {
-        let (centre, spread) = of_bins[row.bin as usize];
-        (row.bin, row.cell, (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1))
-    };
+    let of = |row: &WriteRow| (row.bin, row.cell, has_failed(row, of_bins));
     let mut rows: Vec<(u32, u32, bool)> = writes.rows.iter().filter(works).map(of).collect();
     rows.sort_unstable();
     let mut counts = vec![0; of_bins.len()];
@@ -191,59 +207,6 @@ fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
     writes.by_bin().into_iter().zip(&writes.robust).map(of_bin).collect()
 }
 
-/// Response of a cell to its targets: sums over ln T and ln G.
-#[derive(Clone, Copy, Debug, Default)]
-struct Response {
-    n: u32,
-    failed: u32,
-    x: f64,
-    y: f64,
-    xx: f64,
-    xy: f64,
-    yy: f64,
-}
-
-impl Response {
-    fn push(&mut self, x: f64, y: f64, failed: bool) {
-        self.n += 1;
-        self.failed += u32::from(failed);
-        self.x += x;
-        self.y += y;
-        self.xx += x * x;
-        self.xy += x * y;
-        self.yy += y * y;
-    }
-
-    fn state(&self) -> CellState {
-        if self.n < LEAST_WRITES {
-            return CellState::Unknown;
-        }
-        let n = f64::from(self.n);
-        let spread = self.xx - self.x * self.x / n;
-        let slope = (self.xy - self.x * self.y / n) / spread;
-        // A stuck cell misses its targets except those near its conductance, and does not follow them.
-        let follows = spread > 1e-6 * n && slope > RESPONSE;
-        let misses = self.failed >= LEAST_WRITES && 2 * self.failed > self.n;
-        let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0;
-        if (misses && !follows) || constant { CellState::Stuck } else { CellState::Works }
-    }
-
-    /// Returns the logarithm of the probability that a cell with a response of [`RESPONSE`] or more follows its targets as little as this one;
-    /// none for few writes, or targets that are too close to tell.
-    fn ln_probability(&self) -> Option<f64> {
-        let n = f64::from(self.n);
-        let spread = self.xx - self.x * self.x / n;
-        if self.n < 3 || spread < OWN_SPREAD * n {
-            return None;
-        }
-        let slope = (self.xy - self.x * self.y / n) / spread;
-        let rest = (self.yy - self.y * self.y / n - slope * slope * spread).max(0.0) / (n - 2.0);
-        let error = (rest.max(RESOLUTION * RESOLUTION) / spread).sqrt();
-        let t = StudentsT::new(0.0, 1.0, n - 2.0).expect("at least one degree of freedom");
-        Some(t.sf((RESPONSE - slope) / error).ln())
-    }
-}
-
 /// Counts of faults.
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
@@ -266,23 +229,29 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     let (counts, stuck) = counts(states, &lines, &levels);
     let mut section = FaultsSpec::default();
     let mut numbers = Vec::new();
-    let mut add = |key: &str, events: usize, n: usize| {
+    let mut add = |key: &str, events: [usize; 3], n: usize| {
         numbers.push(rate(key, events, n));
-        (events > 0).then_some(events as f64 / n as f64)
+        (events[1] > 0).then_some(events[1] as f64 / n as f64)
+    };
+    let bounds = states.bounds().map(|states| self::counts(&states, &lines, &levels).0);
+    let between = |of: &dyn Fn(&Counts) -> usize| {
+        let [least, events, most] = [&bounds[0], &counts, &bounds[1]].map(of);
+        [least.min(events), events, most.max(events)]
     };
     let n = counts.cells;
     if n > 0 {
-        section.p_low_resistance = add("faults.p_low_resistance", counts.low_resistance, n);
-        section.p_high_resistance = add("faults.p_high_resistance", counts.high_resistance + counts.open, n);
-        section.p_stuck_random = add("faults.p_stuck_random", counts.random, n);
+        section.p_low_resistance = add("faults.p_low_resistance", between(&|counts| counts.low_resistance), n);
+        section.p_high_resistance =
+            add("faults.p_high_resistance", between(&|counts| counts.high_resistance + counts.open), n);
+        section.p_stuck_random = add("faults.p_stuck_random", between(&|counts| counts.random), n);
     }
     if let Some([rows, columns]) = lines.counts {
-        section.p_dead_row = add("faults.p_dead_row", lines.dead_rows.len(), rows);
-        section.p_dead_column = add("faults.p_dead_column", lines.dead_columns.len(), columns);
-        section.p_cluster = add("faults.p_cluster", lines.clusters.len(), columns);
+        section.p_dead_row = add("faults.p_dead_row", [lines.dead_rows.len(); 3], rows);
+        section.p_dead_column = add("faults.p_dead_column", [lines.dead_columns.len(); 3], columns);
+        section.p_cluster = add("faults.p_cluster", [lines.clusters.len(); 3], columns);
         let (stuck, cells) = lines.clustered;
         if cells > 0 {
-            section.cluster_share = add("faults.cluster_share", stuck, cells);
+            section.cluster_share = add("faults.cluster_share", [stuck; 3], cells);
         }
     }
     numbers.extend(stuck_values(&stuck, window, &mut section));
@@ -292,6 +261,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     ];
     let mut notes = notes(&counts, &lines, beyond.contains(&true), states.state.len() - all);
     notes.extend(["low", "high"].iter().zip(&stuck).filter_map(|(level, at)| apart(level, at)));
+    notes.extend(states.notes_on_cycling(all));
     notes.extend(levels.notes(states));
     notes.extend(states.failing.iter().map(|(target, count)| {
         let (cells, works, fail, their) =
@@ -385,11 +355,11 @@ fn median_number(key: &str, median: f64, mut values: Vec<f64>) -> FittedNumber {
     FittedNumber { key: key.to_owned(), value: median, unit: "ohm", interval_95, interval_99, n, cells: n }
 }
 
-/// Returns a rate with Clopper-Pearson intervals.
-fn rate(key: &str, events: usize, n: usize) -> FittedNumber {
+/// Returns the rate of `events` with Clopper-Pearson intervals, from the fewest events to the most.
+fn rate(key: &str, [least, events, most]: [usize; 3], n: usize) -> FittedNumber {
     let interval = |level: f64| {
         let alpha = (1.0 - level) / 2.0;
-        Some((lower_bound(events as u64, n as u64, alpha), upper_bound(events as u64, n as u64, alpha)))
+        Some((lower_bound(least as u64, n as u64, alpha), upper_bound(most as u64, n as u64, alpha)))
     };
     FittedNumber {
         key: key.to_owned(),

@@ -186,7 +186,7 @@ impl Fit<'_> {
         let sample = self.sample(table);
         let Some(all) = WriteRows::new(table) else { return Ok(WritePart::empty(table)) };
         let states = States::new(table, &all);
-        let working = all.without(&states.faulty());
+        let working = states.working(all);
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
         self.targets = working.targets();

@@ -1,8 +1,6 @@
 //! From measured tables to a device file.
 
-use ohmspike_crossbar::device::{
-    DeviceToDeviceSpec, FaultsSpec, ReadSpec, SchemeKind, WriteNoiseKind, WriteSpec, WrittenCells,
-};
+use ohmspike_crossbar::device::{DeviceToDeviceSpec, FaultsSpec, ReadSpec, WriteSpec};
 use ohmspike_rng::Seed;
 
 use crate::acceptance::{check_acceptance, seem_accepted};
@@ -18,6 +16,7 @@ use crate::faults::{CellState, States, fit_faults};
 use crate::input::{FitInput, Role};
 use crate::limits::note_limits;
 use crate::offset::{exchanged, offset};
+use crate::one_scheme::state_pulses;
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
@@ -44,6 +43,7 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
         withheld: Vec::new(),
         cautions: Vec::new(),
         targets: Vec::new(),
+        unstated: Vec::new(),
     };
     let (mut tables, mut unused) = (Vec::new(), options.ignored_columns.clone());
     for (role, file) in input.files() {
@@ -86,6 +86,8 @@ struct Fit<'a> {
     withheld: Vec<Withheld>,
     cautions: Vec<String>,
     targets: Vec<f64>,
+    /// Mechanisms that the device file does not state.
+    unstated: Vec<Mechanism>,
 }
 
 impl Fit<'_> {
@@ -258,15 +260,8 @@ impl Fit<'_> {
     fn pulses(&mut self, file: &mut DeviceFile, table: &Table, window: (f64, f64)) {
         let fits = self.options.fits(Mechanism::Pulses);
         let outcome = fits.then(|| fit_pulses(table, window, self.options, &self.sample(table)));
-        let Some((pulses, variation)) = self.keep(Mechanism::Pulses, outcome) else { return };
-        let mut write = file.write.take().unwrap_or_default();
-        // A device has one write scheme; measured pulses describe it better than the results of verified writes.
-        (write.scheme, write.verify, write.pulses) = (SchemeKind::Pulsed, None, Some(pulses));
-        (write.noise, write.cells) = (WriteNoiseKind::None, WrittenCells::Asked);
-        (write.points, write.convention) = (None, None);
-        (write.sigma_microsiemens, write.sigma_percent_of_conductance) = (None, None);
-        file.write = Some(write);
-        file.device_to_device = variation.or(file.device_to_device);
+        let Some(sections) = self.keep(Mechanism::Pulses, outcome) else { return };
+        self.unstated = state_pulses(file, &mut self.mechanisms, sections);
     }
 
     /// Splits the cells of `table` for the bootstrap and the test.
@@ -318,8 +313,8 @@ impl Fit<'_> {
         }
         let names: Vec<&str> = self.files.iter().map(|source| source.name.as_str()).collect();
         file.description = format!("Fitted to {} by ohmspike {}.", names.join(", "), env!("CARGO_PKG_VERSION"));
-        let stated: Vec<&MechanismFit> =
-            self.mechanisms.iter().filter(|fit| has_section(&file, fit.mechanism)).collect();
+        let is_stated = |mechanism: Mechanism| has_section(&file, mechanism) && !self.unstated.contains(&mechanism);
+        let stated: Vec<&MechanismFit> = self.mechanisms.iter().filter(|fit| is_stated(fit.mechanism)).collect();
         for fit in stated {
             let files: Vec<&SourceFile> = self.files.iter().filter(|file| uses(fit.mechanism, file.role)).collect();
             let files = if files.is_empty() { self.files.iter().collect() } else { files };

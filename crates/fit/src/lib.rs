@@ -31,6 +31,7 @@ mod limits;
 mod normal;
 mod not_fitted;
 mod offset;
+mod one_scheme;
 mod options;
 mod outcome;
 mod provenance;

@@ -65,7 +65,15 @@ const EVIDENCE_OF_GAINS: f64 = 4.5;
 const ROUNDS: usize = 4;
 
 /// Fitted pulses and the variation of their gains.
-pub(crate) type PulseSections = (PulsesSpec, Option<DeviceToDeviceSpec>);
+#[derive(Clone, Debug)]
+pub(crate) struct PulseSections {
+    /// Pulses.
+    pub pulses: PulsesSpec,
+    /// Variation of gains; none if they do not differ visibly.
+    pub variation: Option<DeviceToDeviceSpec>,
+    /// Largest standard deviation of gains that the noise allows (95 %); none for too few cells.
+    pub most_gain: Option<f64>,
+}
 
 /// Returns the lowest and highest conductance of a table of pulses, µS, without outliers. An end at which several trains stop is
 /// the end of the window; others have 1 % of the distance of the ends as head-room.
@@ -142,7 +150,8 @@ pub(crate) fn fit_pulses(
         notes,
     };
     let pulses = section::pulses(kind, &fits, &sigma, final_gains.as_ref());
-    Ok(Fitted { fit, section: (pulses, final_gains.map(|gains| section::device_to_device(&gains))), withheld: None })
+    let variation = final_gains.map(|gains| section::device_to_device(&gains));
+    Ok(Fitted { fit, section: PulseSections { pulses, variation, most_gain: most }, withheld: None })
 }
 
 /// Steps, curves, gains and noise.

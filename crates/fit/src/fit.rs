@@ -21,6 +21,7 @@ use crate::options::{FitOptions, Mechanism};
 use crate::outcome::Outcome;
 use crate::provenance::{provenance, sha256};
 use crate::pulses::{extremes, fit_pulses};
+use crate::read_times::dependence;
 use crate::reads::{WhiteLaw, check_interval, fit_rtn, fit_white, interval, series};
 use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
 use crate::sample::Sample;
@@ -71,9 +72,10 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
 
 /// Returns the `first` values of writes, and `all` their values as retention unless there is a table of it.
 fn split(mut first: Table, mut all: Table, has_retention: bool) -> Vec<Table> {
-    let (file, later) = (&all.file, all.rows() - first.rows());
     let rest = if has_retention { "the others are left out: retention has its own table" } else { "all are retention" };
-    first.notes.push(format!("{file}: the first value of every write counts as write ({later} are later); {rest}"));
+    if let Some(note) = first.notes.last_mut() {
+        *note += &format!("; {rest}");
+    }
     (all.role, all.notes) = (Some(Role::Retention), Vec::new());
     if has_retention { vec![first] } else { vec![first, all] }
 }
@@ -198,7 +200,7 @@ impl Fit<'_> {
         let floor = options.window.map(|window| window.0).or(extent.map(|extent| extent.low)).unwrap_or(0.0);
         let known = options.window.is_some() || ends.low.is_some();
         let between = CellToCell::new(&working, (floor, known), ends);
-        let cells = between.fit(&sample);
+        let cells = dependence(table, &states.faulty()).map_or_else(|| between.fit(&sample), Err);
         let common = common_errors(table, &states.faulty());
         if options.acceptance.is_none() {
             // The values of a cell with an error of its own are alike, and their tails those of few cells.

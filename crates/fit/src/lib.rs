@@ -37,6 +37,7 @@ mod outcome;
 mod provenance;
 mod pulses;
 mod quality;
+mod read_times;
 mod reads;
 mod report;
 mod robust;

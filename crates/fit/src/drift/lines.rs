@@ -1,5 +1,6 @@
 //! Lines over ln t, one per series.
 
+use crate::read_times::{ReadTimes, read_times};
 use crate::sample::Sample;
 use crate::states::States;
 use crate::table::Table;
@@ -164,9 +165,23 @@ fn line(points: impl Iterator<Item = (f64, f64)> + Clone) -> Line {
     Line { intercept, slope, slope_variance: noise / xx, residual, noise, points: (n, x) }
 }
 
-/// Returns the median of the first times, and the latest time, s.
+/// Returns the reference time and the latest time, s: the first time, or the time at which writes with different first times are taken.
 pub(super) fn times(series: &[Series]) -> (f64, f64) {
-    let mut first: Vec<f64> = series.iter().map(|series| series.times.0).collect();
-    let last = series.iter().map(|series| series.times.1).fold(0.0, f64::max);
-    (crate::sample::median(&mut first), last)
+    let spans: Vec<(f64, f64)> = series.iter().map(|series| series.times).collect();
+    let last = spans.iter().map(|span| span.1).fold(0.0, f64::max);
+    match read_times(&spans) {
+        ReadTimes::Common(time) => (time, last),
+        ReadTimes::Same | ReadTimes::Apart => {
+            (crate::sample::median(&mut spans.iter().map(|span| span.0).collect::<Vec<f64>>()), last)
+        }
+    }
+}
+
+/// Returns what the reference time of [`times`] is.
+pub(super) fn name(series: &[Series]) -> &'static str {
+    match read_times(&series.iter().map(|series| series.times).collect::<Vec<_>>()) {
+        ReadTimes::Common(_) => "a time within most series of reads",
+        ReadTimes::Same => "the first time in the data",
+        ReadTimes::Apart => "the median of the first times",
+    }
 }

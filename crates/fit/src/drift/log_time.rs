@@ -10,7 +10,7 @@
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
 
-use super::lines::{Series, states, times};
+use super::lines::{Series, name, states, times};
 use super::noise::{Errors, ReadNoise, factor};
 use super::of_cells::{Slope, belong_to_cells};
 use super::outliers::Scale as LineScale;
@@ -55,7 +55,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
         notes.push("without values at 0 s the spread at the reference time is part of the write noise".to_owned());
     }
     if !shifted {
-        notes.push(format!("the reference time is the first time in the data, {first} s: the data do not bound it"));
+        notes.push(format!("the reference time is {}, {first} s: the data do not bound it", name(series)));
     }
     let quality =
         quality((0..).zip(data.residuals(sample)).collect(), sample.held_out.iter().filter(|held| **held).count());

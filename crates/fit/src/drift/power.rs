@@ -14,7 +14,7 @@
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 
 use super::LEAST_SERIES;
-use super::lines::{Series, states, times};
+use super::lines::{Series, name, states, times};
 use super::noise::{Errors, ReadNoise, factor};
 use super::of_cells::{Slope, belong_to_cells};
 use super::outliers::Scale as LineScale;
@@ -118,7 +118,8 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let z = residuals(&exponents, &training, signed);
     let quality = quality(z, sample.held_out.iter().filter(|held| **held).count());
     let note = format!(
-        "the reference time is the first time in the data, {first} s: no drift from a value right after the write bounds it"
+        "the reference time is {}, {first} s: no drift from a value right after the write bounds it",
+        name(series)
     );
     let fit = MechanismFit {
         mechanism: Mechanism::Drift,

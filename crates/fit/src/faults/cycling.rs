@@ -133,6 +133,9 @@ fn rate(cells: &[Vec<Cycle>], states: &[CellState], spells: &[Spell]) -> f64 {
 
 /// Returns the likeliest spell of `cell`, with the logarithm of the probability that a cell without one looks like this; `rate` is that of failures.
 fn spell(cell: usize, cycles: &[Cycle], rate: f64) -> Option<(Spell, f64)> {
+    if cycles.len() < 2 {
+        return None;
+    }
     let found = [by_failures(cycles, rate), by_slopes(cycles)];
     let best = found.into_iter().flatten().min_by(|one, other| one.2.total_cmp(&other.2))?;
     let (from, to, ln_p) = best;

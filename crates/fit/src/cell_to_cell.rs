@@ -12,6 +12,7 @@
 //! winsorised moments leave; at one target, or at all targets together (pooled.rs). gain.rs finds the gain of the steps that explains the spread at all targets.
 
 mod gain;
+mod law;
 mod pooled;
 mod report;
 

@@ -111,6 +111,38 @@ impl Pooled {
     }
 }
 
+/// Gain of one cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct CellGain {
+    /// Cell.
+    pub cell: usize,
+    /// Gain.
+    pub gain: f64,
+    /// Its squared error.
+    pub error: f64,
+}
+
+/// Returns the gains of `count` cells that the `targets`, the bins and their sums, tell, for writes that start at `start`; none without scatter.
+pub(super) fn gains(
+    cells: &CellToCell,
+    start: Start,
+    (bins, targets): (&[usize], &[(f64, Sums)]),
+    count: usize,
+) -> Vec<CellGain> {
+    let Some(weights) = weights(targets) else { return Vec::new() };
+    let mut sums = vec![(0.0, 0.0, 0.0); count];
+    for (bin, cell, writes) in &cells.cells {
+        let Ok(place) = bins.binary_search(&(*bin as usize)) else { continue };
+        let (target, of_target) = &targets[place];
+        let (lever, weight, sum) = (lever(start, *target), weights[place] * writes.n, &mut sums[*cell as usize]);
+        sum.0 += lever * weight * writes.w / writes.n;
+        sum.1 += lever * lever * weight;
+        sum.2 += lever * lever * weight * weights[place] * of_target.of_writes();
+    }
+    let known = sums.into_iter().enumerate().filter(|(_, sum)| sum.1 > 0.0);
+    known.map(|(cell, sum)| CellGain { cell, gain: 1.0 + sum.0 / sum.1, error: sum.2 / sum.1.powi(2) }).collect()
+}
+
 /// Returns h of each target; none if writes do not scatter.
 fn weights(targets: &[(f64, Sums)]) -> Option<Vec<f64>> {
     let points = targets.iter().map(|(target, sums)| (target.ln(), sums.of_writes().ln(), sums.n - sums.cells));

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 
 use super::gain::{Gain, Start, gain, lever};
+use super::law::Gains;
 use super::pooled::Pooled;
 use super::{CellToCell, IMPROBABLE, LEAST_CHANGE, Sums};
 use crate::interval::{Scale, with_interval};
@@ -192,7 +193,7 @@ impl CellToCell {
         let mut notes = starts(start, &found);
         notes.extend(data.checked((from, &found), &targets, &draws)?);
         let numbers = self.numbers(&data, (&found, &targets), &draws);
-        let fit = MechanismFit {
+        let mut fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
             law: "normal",
             method: "one-way random effects over cells and writes at each target; one gain of the change from Gmin to the target, \
@@ -204,9 +205,11 @@ impl CellToCell {
             candidates: Vec::new(),
             notes,
         };
+        let is_log_normal =
+            Gains::new(self, from, (&data.used, &targets), sample.held_out.len()).state(&mut fit, sample);
         let section = DeviceToDeviceSpec {
-            step_gain: Some(StepGainKind::Normal),
-            step_gain_sigma: Some(found.sigma.clamp(0.0, 3.0)),
+            step_gain: Some(if is_log_normal { StepGainKind::LogNormal } else { StepGainKind::Normal }),
+            step_gain_sigma: Some(fit.numbers[0].value.clamp(0.0, 3.0)),
             ..DeviceToDeviceSpec::default()
         };
         Ok(Fitted { fit, section, withheld: None })

@@ -25,6 +25,7 @@ mod points;
 mod rows;
 mod section;
 mod sums;
+mod undecided;
 
 use std::cell::Cell;
 
@@ -99,9 +100,8 @@ pub(crate) fn fit_writes(
     let mut notes = fit.notes(&all, &of_core, ends);
     notes.extend(fit.notes_on_bins(kind, &with_spread));
     notes.extend(fit.note_on_tails(&law));
-    notes.extend(unbounded);
-    notes.extend(reads.note.clone());
-    notes.extend(few(sample.held_out.len()));
+    notes.extend(undecided::note(&data, kind, &candidates, options));
+    notes.extend(unbounded.into_iter().chain(reads.note.clone()).chain(few(sample.held_out.len())));
     let section = section::section(&law, options);
     let fit = MechanismFit {
         mechanism: Mechanism::Writes,

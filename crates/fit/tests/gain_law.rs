@@ -66,14 +66,16 @@ fn normal_gains_stay_normal() {
     assert!(wrong.len() <= 2, "{wrong:?}");
 }
 
-/// Ten cells with gains of 30 % fit both laws.
+/// Ten cells with gains of exp(0.5 z) fit both laws, or are log-normal. Spreads of normal gains below 20 % do not matter.
 #[test]
 fn an_undecided_law_is_told() {
-    let told = |seed| {
-        let report = report(seed, 10, true, |z: f64| (0.3 * z).exp());
-        report.mechanism(Mechanism::CellToCell).map(|fit| fit.notes.join("; ")).unwrap_or_default()
-    };
-    let noted =
-        (200..210).filter(|&seed| told(seed).contains("do not tell whether gains are normal or log-normal")).count();
-    assert!(noted >= 5, "{noted}");
+    let mut told = 0;
+    for seed in 200..210 {
+        let report = report(seed, 10, true, |z: f64| (0.5 * z).exp());
+        let Some(fit) = report.mechanism(Mechanism::CellToCell) else { continue };
+        let undecided = fit.notes.join("; ").contains("do not tell whether gains are normal or log-normal");
+        assert_eq!(undecided, fit.law == "normal" && fit.numbers[0].value > 0.2, "{seed}: {:?}", fit.notes);
+        told += usize::from(undecided);
+    }
+    assert!(told > 0);
 }

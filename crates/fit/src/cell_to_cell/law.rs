@@ -21,7 +21,7 @@ use crate::winsorised::{Clip, Winsorised};
 
 /// Evidence from which gains are log-normal: 1 % of tables with normal gains have it.
 const EVIDENCE: f64 = 4.6;
-/// Evidence up to which the laws are alike, and standard deviation from which it matters: 99 % quantiles 10 % apart.
+/// Evidence for normal gains up to which the laws are alike, and standard deviation from which it matters: 99 % quantiles 10 % apart.
 const ALIKE: (f64, f64) = (3.0, 0.2);
 /// Robust standard deviations beyond which a gain is an outlier.
 const OUTLIER: f64 = 3.5;
@@ -43,7 +43,7 @@ impl Gains {
     /// States log-normal gains in `fit` if they are; returns whether they are.
     pub fn state(&self, fit: &mut MechanismFit, sample: &Sample) -> bool {
         if self.evidence < EVIDENCE {
-            let undecided = self.evidence.abs() < ALIKE.0 && fit.numbers[0].value > ALIKE.1;
+            let undecided = self.evidence > -ALIKE.0 && fit.numbers[0].value > ALIKE.1;
             fit.notes.extend(undecided.then(|| {
                 format!(
                     "the {} cells do not tell whether gains are normal or log-normal, which differ in their tails: the log-likelihoods are {:.1} apart",

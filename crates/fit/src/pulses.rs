@@ -26,6 +26,7 @@ mod own_curves;
 mod pairs;
 mod profile;
 mod read_noise;
+mod rounding;
 mod section;
 mod spikes;
 mod spread;
@@ -130,7 +131,7 @@ pub(crate) fn fit_pulses(
     let unbounded: Vec<&str> = unbounded.map(|(direction, _)| direction).collect();
     remove_intervals(&mut numbers, &unbounded);
     let mut notes = notes(&steps, &fits, (gains.as_ref(), most));
-    notes.extend(cycle::read_note(&sigma, options.window.is_none()));
+    notes.extend(cycle::read_note(&sigma, steps.rounding, options.window.is_none()));
     cycle::unite(&mut numbers, &noise, sample, curves);
     let own = noise.likely.as_ref().and_then(|model| own_curves::spread(&steps, &fits, (model, noise.additive)));
     let (sigma, told) = cycle::state(&mut numbers, sigma, &noise, own);

@@ -14,8 +14,9 @@ const LEAST_PAIRS: usize = 10;
 /// Difference of log-likelihoods from which one law is likelier: the wrong one is by as much in 2 % of all tables at most.
 const EVIDENCE: f64 = 4.0;
 
-/// Returns what the reads between pulses have of noise, and whether a window `from_data` is wider for it.
-pub(super) fn read_note(noise: &Noise, from_data: bool) -> Option<String> {
+/// Returns what the reads between pulses have of noise, how much of it is the `rounding` of their values, and whether a window `from_data` is wider for
+/// it.
+pub(super) fn read_note(noise: &Noise, rounding: f64, from_data: bool) -> Option<String> {
     let [constant, relative] = [noise.reads.constant, noise.reads.relative].map(|variance| 100.0 * variance.sqrt());
     let size = match (constant > 0.0, relative > 0.0) {
         (false, false) => return None,
@@ -28,7 +29,12 @@ pub(super) fn read_note(noise: &Noise, from_data: bool) -> Option<String> {
     } else {
         ""
     };
-    Some(format!("reads of these pulses have a noise of {size}, which does not count as cycle noise{wider}"))
+    let rounded = if noise.reads.is_rounding(rounding) {
+        format!(": values are rounded, which alone makes {:.3} % of the window", 100.0 * rounding.sqrt())
+    } else {
+        String::new()
+    };
+    Some(format!("reads of these pulses have a noise of {size}, which does not count as cycle noise{rounded}{wider}"))
 }
 
 /// Widens the intervals of cycle noise to those of all models that may hold.

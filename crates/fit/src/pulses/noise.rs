@@ -102,7 +102,7 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, l
     let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();
     let most = models.iter().map(|model| model.ln).fold(f64::NEG_INFINITY, f64::max);
     let mut near: Vec<usize> = (0..MODELS.len()).filter(|&model| models[model].ln > most - NEAR).collect();
-    let is_noisy = steps.foreseen || found.is_noisy(&models);
+    let is_noisy = steps.foreseen || found.is_noisy(&models, steps);
     let full = (steps.all.len() > MOST_COMPARED && (last || !is_noisy)).then(|| residuals(usize::MAX));
     let again = |model: usize| match &full {
         Some(full) => full.fit(MODELS[model].0, MODELS[model].1),
@@ -134,11 +134,14 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, l
 }
 
 impl NoiseSums {
-    /// Returns whether reads are noisy: the order of residuals shows it, or their variances, if the order does not contradict.
-    fn is_noisy(&self, models: &[Likely]) -> bool {
+    /// Returns whether reads are noisy: the order of residuals shows it, or their variances, if the order does not contradict. Errors of
+    /// rounded reads have an order of their own where steps are small.
+    fn is_noisy(&self, models: &[Likely], steps: &Steps) -> bool {
         let best = if models[1].ln > models[0].ln { &models[1] } else { &models[0] };
         let gain = best.ln - models[2].ln.max(models[3].ln);
-        self.reads.is_noisy() || gain > EVIDENCE && !self.reads.contradict(best.reads())
+        let [constant, relative] = best.reads();
+        let rounded = Reads { constant, relative, offset: steps.offset }.is_rounding(steps.rounding);
+        self.reads.is_noisy() || gain > EVIDENCE && (rounded || !self.reads.contradict([constant, relative]))
     }
 
     fn total(&self, drawn: &[f64]) -> Vec<[f64; 3]> {

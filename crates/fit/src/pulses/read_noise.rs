@@ -24,6 +24,8 @@ const SIGNIFICANT: f64 = 3.0;
 const CONTRADICTION: f64 = 5.0;
 /// Smallest variance of reads above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
+/// Fraction of the noise of reads in the middle of the window from which rounding is a part of it.
+const ROUNDED: f64 = 0.1;
 /// Number of pairs with the mean square of the neighbours that enter that of each.
 const PRIOR: f64 = 10.0;
 /// Successive terms that are summed before their scatter is taken: neighbours are not independent.
@@ -46,6 +48,11 @@ impl Reads {
     /// Returns the variance of a read at state `x`.
     pub fn variance(&self, x: f64) -> f64 {
         self.constant + self.relative * (x + self.offset).powi(2)
+    }
+
+    /// Returns whether `rounding`, the variance of the error of rounded values, is a part of this noise.
+    pub fn is_rounding(&self, rounding: f64) -> bool {
+        rounding > ROUNDED * self.variance(0.5)
     }
 
     /// Returns the variance that both reads of `step` add to it, `gain` that of its cell.

@@ -1,5 +1,6 @@
 //! Steps between successive values of a pulse train.
 
+use super::rounding::rounding;
 use super::spikes::spikes;
 use crate::sample::{Sample, median};
 use crate::table::Table;
@@ -78,6 +79,8 @@ pub(super) struct Steps {
     pub offset: f64,
     /// Whether states are foreseen from earlier reads.
     pub foreseen: bool,
+    /// Variance of the error of a rounded read, fraction of the window squared; 0 for values that are not rounded.
+    pub rounding: f64,
     clipped: usize,
     left_out: usize,
     fast: usize,
@@ -102,6 +105,7 @@ pub(super) struct Trains {
     /// Number of values that are outliers.
     outliers: usize,
     offset: f64,
+    rounding: f64,
     group: Vec<u32>,
     groups: usize,
 }
@@ -110,7 +114,14 @@ impl Trains {
     /// Returns the trains of `table` in `window`, µS. Outliers are left out.
     pub fn new(table: &Table, (low, high): (f64, f64), sample: &Sample) -> Trains {
         let (measured, outliers) = measured(table, (low, high));
-        Trains { measured, outliers, offset: low / (high - low), group: sample.group.clone(), groups: sample.groups }
+        Trains {
+            measured,
+            outliers,
+            offset: low / (high - low),
+            rounding: rounding(&table.value, (low, high)),
+            group: sample.group.clone(),
+            groups: sample.groups,
+        }
     }
 
     /// Returns the steps.
@@ -157,6 +168,7 @@ impl Trains {
             groups: self.groups,
             offset: self.offset,
             foreseen,
+            rounding: self.rounding,
             clipped: 0,
             left_out: 0,
             fast: fast.iter().filter(|fast| **fast).count(),

@@ -130,15 +130,6 @@ impl States {
         states
     }
 
-    /// Returns `writes` without those of faulty cells, and those of other cells in cycles in which they ignore their targets.
-    pub fn working(&self, mut writes: WriteRows) -> WriteRows {
-        let mut ignored = self.spells.ignored.iter();
-        writes.rows.retain(|_| !ignored.next().is_some_and(|ignored| *ignored));
-        let lasting = |cell: usize| self.spells.all.iter().any(|spell| spell.cell == cell);
-        let faulty = self.faulty().into_iter().enumerate().map(|(cell, faulty)| faulty && !lasting(cell));
-        writes.without(&faulty.collect::<Vec<bool>>())
-    }
-
     /// Returns the number of cells that do not work.
     pub fn faulty_count(&self) -> usize {
         self.faulty().iter().filter(|faulty| **faulty).count()

@@ -53,7 +53,8 @@ fn cells_that_fail_during_cycling_count_as_stuck_at_the_end() {
     for (first, text) in
         [(2, "cycle 2 on"), (3, "cycle 3 on"), (6, "cycle 6 on"), (9, "cycle 9 on"), (10, "cycle 10 on")]
     {
-        let report = report(1, (NOISE.0, 0.0), |cell, cycle| (cell % 5 == 0 && cycle + 1 >= first).then_some(5.5));
+        let report =
+            report(1, (NOISE.0, 0.0), |cell, cycle| (cell.is_multiple_of(5) && cycle + 1 >= first).then_some(5.5));
         let all = ["faults.p_stuck_random", "faults.p_high_resistance"].map(|key| rate(&report, key));
         let told = notes(&report);
         let found = all[0].value + all[1].value;
@@ -72,8 +73,9 @@ fn cells_that_fail_during_cycling_count_as_stuck_at_the_end() {
 /// Six cells are stuck in all cycles, and six from the sixth on: one in ten to one in five.
 #[test]
 fn cells_that_never_work_bound_the_rate_from_below() {
-    let stuck =
-        |cell: usize, cycle: usize| (cell % 5 == 0 && (cell % 10 == 0 || cycle >= 5)).then_some(205.0 + cell as f64);
+    let stuck = |cell: usize, cycle: usize| {
+        (cell.is_multiple_of(5) && (cell.is_multiple_of(10) || cycle >= 5)).then_some(205.0 + cell as f64)
+    };
     let report = report(2, (NOISE.0, 0.0), stuck);
     let told = notes(&report);
     let p = rate(&report, "faults.p_low_resistance");
@@ -90,7 +92,7 @@ fn cells_that_never_work_bound_the_rate_from_below() {
 /// failure are 5.5 standard errors above that of a stuck cell, so that 3 % of the cells are missed: at most two of 12.
 #[test]
 fn failures_among_noisy_writes_are_found_from_slopes() {
-    let report = report(3, (0.25, 0.0), |cell, cycle| (cell % 5 == 0 && cycle >= 4).then_some(50.0));
+    let report = report(3, (0.25, 0.0), |cell, cycle| (cell.is_multiple_of(5) && cycle >= 4).then_some(50.0));
     let told = notes(&report);
     let keys = ["faults.p_stuck_random", "faults.p_high_resistance", "faults.p_low_resistance"];
     let found: f64 = keys.iter().map(|key| CELLS as f64 * rate(&report, key).value).sum();
@@ -101,7 +103,8 @@ fn failures_among_noisy_writes_are_found_from_slopes() {
 /// Twelve cells ignore their targets in cycles 3 to 5, and follow them again.
 #[test]
 fn cells_that_recover_count_as_working() {
-    let report = report(4, (NOISE.0, 0.0), |cell, cycle| (cell % 5 == 0 && (2..5).contains(&cycle)).then_some(5.5));
+    let report =
+        report(4, (NOISE.0, 0.0), |cell, cycle| (cell.is_multiple_of(5) && (2..5).contains(&cycle)).then_some(5.5));
     let told = notes(&report);
     assert!(told.contains("12 of 60 cells follow their targets, but not in some successive cycles"), "{told}");
     let all = ["faults.p_stuck_random", "faults.p_high_resistance"].map(|key| rate(&report, key));
@@ -121,7 +124,7 @@ fn tables_without_failures_during_cycling_have_no_note() {
                 (told.contains("follow its targets") || told.contains("follow their targets")).then_some((seed, kind)),
             );
         }
-        let told = notes(&report(200 + seed, (NOISE.0, 0.01), |cell, _| (cell % 5 == 0).then_some(55.0)));
+        let told = notes(&report(200 + seed, (NOISE.0, 0.01), |cell, _| (cell.is_multiple_of(5)).then_some(55.0)));
         noted.extend(told.contains("their targets").then_some((seed, 5)));
     }
     assert!(noted.len() <= 3, "{noted:?}");

@@ -60,7 +60,7 @@ fn sigma(report: &FitReport) -> (f64, f64, f64) {
 }
 
 fn bursts(cell: usize) -> Vec<f64> {
-    if cell % 2 == 0 { vec![1.0, 10.0, 100.0, 1e3, 1e4] } else { vec![1e3, 1e4, 1e5] }
+    if cell.is_multiple_of(2) { vec![1.0, 10.0, 100.0, 1e3, 1e4] } else { vec![1e3, 1e4, 1e5] }
 }
 
 /// Equal cells, read in turn from 1 to 60 s after the write, and later at the same intervals.
@@ -101,7 +101,7 @@ fn gains_are_not_those_of_drift() {
 /// One read per write: drift cannot be told from differences between cells.
 #[test]
 fn cells_that_are_read_once_at_different_times_are_not_compared() {
-    let report = report(1, (0.0, EXPONENT, 1.0), |cell| vec![if cell % 2 == 0 { 1.0 } else { 1e3 }]);
+    let report = report(1, (0.0, EXPONENT, 1.0), |cell| vec![if cell.is_multiple_of(2) { 1.0 } else { 1e3 }]);
     assert!(report.number(GAIN).is_none());
     let withheld =
         report.withheld.iter().find(|withheld| withheld.mechanism == Mechanism::CellToCell).expect("a reason");
@@ -120,7 +120,7 @@ fn cells_that_are_read_once_at_different_times_are_not_compared() {
 #[test]
 fn times_without_effect_are_not_mentioned() {
     for seed in 0..20 {
-        let once = report(40 + seed, (0.1, 0.0, 1.0), |cell| vec![if cell % 2 == 0 { 1.0 } else { 1e3 }]);
+        let once = report(40 + seed, (0.1, 0.0, 1.0), |cell| vec![if cell.is_multiple_of(2) { 1.0 } else { 1e3 }]);
         assert!(once.number(GAIN).is_some() && !window_notes(&once).contains("count"), "{seed}");
         let equal = report(60 + seed, (0.0, EXPONENT, 1.0), |_| vec![1.0, 10.0, 100.0]);
         assert!(

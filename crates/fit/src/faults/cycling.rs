@@ -55,7 +55,7 @@ struct Cycle {
 /// Spells of a table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Spells {
-    /// Spells, at most one per cell.
+    /// Spells in the order of cells, at most one each.
     pub all: Vec<Spell>,
     /// Whether each write belongs to a spell.
     pub ignored: Vec<bool>,
@@ -80,12 +80,11 @@ pub(super) fn spells(table: &Table, writes: &WriteRows, of_bins: &[(f64, f64)], 
         }
         found = next;
     }
-    let mut of_cell = vec![None; states.len()];
-    found.iter().for_each(|spell| of_cell[spell.cell] = Some((spell.from, spell.to)));
     let ignored = |(row, cycle): (&WriteRow, &u32)| {
-        of_cell[row.cell as usize].is_some_and(|(from, to)| (from..=to).contains(cycle))
+        of(&found, row.cell as usize).is_some_and(|spell| (spell.from..=spell.to).contains(cycle))
     };
-    Spells { ignored: writes.rows.iter().zip(&cycles).map(ignored).collect(), all: found }
+    let ignored = writes.rows.iter().zip(&cycles).map(ignored).collect();
+    Spells { ignored, all: found }
 }
 
 /// Returns the cycles of each cell, in order.
@@ -122,13 +121,18 @@ fn cells(writes: &WriteRows, cycles: &[u32], of_bins: &[(f64, f64)], count: usiz
 fn rate(cells: &[Vec<Cycle>], states: &[CellState], spells: &[Spell]) -> f64 {
     let (mut failed, mut writes) = (0.0, 0.0);
     for (cell, cycles) in cells.iter().enumerate().filter(|(cell, _)| states[*cell] == CellState::Works) {
-        let spell = spells.iter().find(|spell| spell.cell == cell);
+        let spell = of(spells, cell);
         let outside = |number: u32| spell.is_none_or(|spell| !(spell.from..=spell.to).contains(&number));
         for cycle in cycles.iter().filter(|cycle| outside(cycle.number)) {
             (failed, writes) = (failed + cycle.failed, writes + cycle.writes);
         }
     }
     (failed + 1.0) / (writes + 2.0)
+}
+
+/// Returns the spell of `cell` among `spells`, which are in the order of cells.
+fn of(spells: &[Spell], cell: usize) -> Option<&Spell> {
+    spells.binary_search_by_key(&cell, |spell| spell.cell).ok().map(|place| &spells[place])
 }
 
 /// Returns the likeliest spell of `cell`, with the logarithm of the probability that a cell without one looks like this; `rate` is that of failures.
@@ -216,6 +220,15 @@ impl States {
             }
         }
         self.spells = spells;
+    }
+
+    /// Returns `writes` without those of faulty cells, but with those of cells before they failed, and without those of other cells in cycles in
+    /// which they ignore their targets.
+    pub fn working(&self, mut writes: WriteRows) -> WriteRows {
+        let mut ignored = self.spells.ignored.iter();
+        writes.rows.retain(|_| !ignored.next().is_some_and(|ignored| *ignored));
+        let faulty = self.faulty().into_iter().enumerate();
+        writes.without(&faulty.map(|(cell, faulty)| faulty && of(&self.spells.all, cell).is_none()).collect::<Vec<_>>())
     }
 
     /// Returns the states with the cells that ignore their targets in every cycle as the only stuck ones, and with those that do so in any cycle.

@@ -13,7 +13,7 @@ use crate::report::{FittedNumber, MechanismFit};
 /// Key of the gains of both tables.
 const GAIN: &str = "device_to_device.step_gain_sigma";
 
-/// States `sections` in `file` in the place of what writes gave, and returns the mechanisms that `file` does not state; their fits say so.
+/// States `sections` in `file` instead of what writes gave, and returns the mechanisms that `file` does not state; their fits say so.
 pub(crate) fn state_pulses(
     file: &mut DeviceFile,
     mechanisms: &mut [MechanismFit],
@@ -28,8 +28,7 @@ pub(crate) fn state_pulses(
     file.write = Some(write);
     if let Some(fit) = of(mechanisms, Mechanism::Writes) {
         fit.notes.push(
-            "this write noise is not in the device file: a device has one write scheme, here that of the measured pulses, whose cycle noise \
-             takes its place"
+            "this write noise is not in the device file: a device has one write scheme, here that of the measured pulses with their cycle noise"
                 .to_owned(),
         );
         unstated.push(Mechanism::Writes);

@@ -32,7 +32,7 @@ fn notes(report: &FitReport) -> String {
     report.mechanism(Mechanism::Writes).expect("fitted").notes.join("; ")
 }
 
-/// Targets of 90 to 110 µS hardly tell a constant spread from a relative one: their expected log-likelihoods are n var(ln T) = 2.4 apart for 360 writes. At 1 µS, the laws
+/// Targets of 90 to 110 µS rarely tell a constant spread from a relative one: their expected log-likelihoods are n var(ln T) = 2.4 apart for 360 writes. At 1 µS, the laws
 /// differ by a factor of 100.
 #[test]
 fn laws_that_near_targets_do_not_decide_are_told() {

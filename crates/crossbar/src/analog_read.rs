@@ -4,7 +4,7 @@
 //! u_i  = DAC(input_i)                             input 0 to 1 in units of the read voltage V (device/converters.rs)
 //! I_j  = sum_i u_i κ (G+_ij f(u_i V) - G-_ij f(u_i V)) + noise        f the I-V factor (device/nonlinearity.rs)
 //! noise ~ N(0, sum_i u_i² κ² (σ(G+)² + σ(G-)²))   fluctuations of the conductance scale with u
-//! y_j  = sum over row tiles of ADC(I_j of the tile)
+//! y_j  = a_j sum over row tiles of ADC(I_j of the tile)       a_j the digital gain of the column (array_lines.rs), if there is one
 //! ```
 //!
 //! Currents are in units of weight, as in `read.rs`. This read omits random telegraph noise. Wires of gated arrays connect
@@ -36,6 +36,7 @@ use crate::array::CrossbarArray;
 use crate::branch_cells::last_mask;
 use crate::driven_lines::RowCells;
 use crate::effective::{Programmed, refresh_variance, refresh_weights};
+use crate::lines::multiply;
 
 /// Buffers of vector reads, owned by the caller and reused.
 #[derive(Clone, Debug)]
@@ -63,14 +64,14 @@ pub(crate) struct DrivenRow {
 impl CrossbarArray {
     /// Computes the effective weights of the pairs of one row at `input` times the read voltage, and the variance of
     /// one read of each, both over the read voltage: the contribution of the row to the column currents. With drift and
-    /// I-V nonlinearity, without RTN.
-    fn driven_row(&self, row: usize, input: f32, seen: &mut DrivenRow) {
+    /// I-V nonlinearity, without RTN; `wired` through the wires of a driven array.
+    fn driven_row(&self, row: usize, input: f32, wired: bool, seen: &mut DrivenRow) {
         let width = self.main.g_above_min.row_blocks();
         let blocks = row * width..(row + 1) * width;
         let DrivenRow { main, other, weights, variance } = seen;
         self.read_conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
         self.read_conductance.see_driven(self.other.as_ref(), blocks, input, other);
-        if let Some(lines) = self.driven_lines() {
+        if let Some(lines) = self.driven_lines().filter(|_| wired) {
             let factor = self.driven[row].abs() * self.mapping.weight_per_microsiemens();
             [&mut *main, other].into_iter().for_each(|cells| add_floor(self.mapping.window().low(), cells));
             let cells = RowCells { main, opposite: other, exact_opposite: self.other.is_none() };
@@ -133,7 +134,7 @@ impl AnalogRead {
         self.current.fill(Block::ZERO);
         let tile_rows = converters.map_or(inputs.len(), |converters| converters.tile_rows());
         for (tile, inputs) in inputs.chunks(tile_rows).enumerate() {
-            if !self.add_tile(array, tile * tile_rows, inputs) {
+            if !self.add_tile(array, tile * tile_rows, inputs, true) {
                 continue;
             }
             normals.fill(&mut self.draws);
@@ -147,10 +148,37 @@ impl AnalogRead {
             }
             add(&mut self.current, &self.mean);
         }
+        if let Some(gain) = array.column_gain() {
+            multiply(&mut self.current, gain);
+        }
+    }
+
+    /// Returns the largest magnitude of a tile's mean column sum with the rows driven at `inputs`, weight, without a digital
+    /// gain; for converters as [`ColumnRead::largest_tile_sum`](crate::ColumnRead::largest_tile_sum).
+    ///
+    /// # Panics
+    /// As [`AnalogRead::sample`].
+    pub fn largest_tile_sum(&mut self, array: &CrossbarArray, inputs: &[f32]) -> f32 {
+        assert_eq!(inputs.len(), array.rows(), "one input a row");
+        let tile_rows = array.converters().map_or(inputs.len(), |converters| converters.tile_rows());
+        let mut largest = 0.0f32;
+        for (tile, inputs) in inputs.chunks(tile_rows).enumerate() {
+            let sums = self.tile_means(array, tile * tile_rows, inputs, true);
+            largest = sums.iter().fold(largest, |largest, sum| largest.max(sum.abs()));
+        }
+        largest
+    }
+
+    /// Returns the mean sums of all columns with the rows from `first` driven at `inputs`, without converters and digital gain;
+    /// `wired` through the wires.
+    pub(crate) fn tile_means(&mut self, array: &CrossbarArray, first: usize, inputs: &[f32], wired: bool) -> &[f32] {
+        self.add_tile(array, first, inputs, wired);
+        &numbers(&self.mean)[..self.columns]
     }
 
     /// Computes mean and variance of the sums of a tile whose first row is `first`; returns whether any row is driven.
-    fn add_tile(&mut self, array: &CrossbarArray, first: usize, inputs: &[f32]) -> bool {
+    fn add_tile(&mut self, array: &CrossbarArray, first: usize, inputs: &[f32], wired: bool) -> bool {
+        let lines = array.lines().filter(|_| wired);
         self.mean.fill(Block::ZERO);
         self.variance.fill(Block::ZERO);
         let mut is_read = false;
@@ -160,14 +188,14 @@ impl AnalogRead {
                 continue;
             }
             is_read = true;
-            array.driven_row(row, driven, &mut self.row);
-            match array.lines() {
+            array.driven_row(row, driven, wired, &mut self.row);
+            match lines {
                 Some(lines) => self.ladder.add(lines, array.ladder_row(row, driven, &self.row), &mut self.mean),
                 None => add(&mut self.mean, &self.row.weights),
             }
             add(&mut self.variance, &self.row.variance);
         }
-        if let Some(lines) = array.lines() {
+        if let Some(lines) = lines {
             self.ladder.finish(lines, &mut self.mean);
         }
         is_read

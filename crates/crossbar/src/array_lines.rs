@@ -9,6 +9,7 @@
 
 use ohmspike_simd::{Block, Matrix, numbers};
 
+use crate::analog_read::AnalogRead;
 use crate::array::CrossbarArray;
 use crate::driven_lines::{DrivenLines, HeldError, SeenCells};
 use crate::gated_lines::{GatedLines, Seen};
@@ -67,21 +68,35 @@ impl CrossbarArray {
 
     /// Calibrates the digital gain of the columns on `reads`: lists of active rows in ascending order.
     pub fn calibrate_column_gain<'a>(&mut self, reads: impl Iterator<Item = &'a [u16]>) {
+        let (mut read, mut whole) = (ColumnRead::new(self.columns()), vec![Block::ZERO; self.weights().row_blocks()]);
+        self.calibrate_gain(|array, sums| {
+            for active in reads {
+                whole.fill(Block::ZERO);
+                array.weights().add_rows_to(&mut whole, active);
+                read.add_sums(array, array.seen_weights(), active);
+                add_products(sums, numbers(&whole), read.mean());
+            }
+        });
+    }
+
+    /// Calibrates the digital gain of the columns on analog `reads`: one input per row, 0 to 1 of the read voltage.
+    pub fn calibrate_column_gain_analog<'a>(&mut self, reads: impl Iterator<Item = &'a [f32]>) {
+        let [mut wired, mut whole] = [(); 2].map(|()| AnalogRead::new(self.columns()));
+        self.calibrate_gain(|array, sums| {
+            for inputs in reads {
+                let whole = whole.tile_means(array, 0, inputs, false);
+                add_products(sums, whole, wired.tile_means(array, 0, inputs, true));
+            }
+        });
+    }
+
+    /// Calibrates the digital gain of the columns on the sums a b and b² of every column, which `add` adds up without a gain.
+    fn calibrate_gain(&mut self, add: impl FnOnce(&CrossbarArray, &mut [[f64; 2]])) {
         let Some(gain) = &mut self.column_gain else { return };
         *gain = Matrix::from_fn(1, gain.columns(), |_, _| 1.0);
         self.refresh_lines(true);
         let mut sums = vec![[0.0f64; 2]; self.columns()];
-        let (mut read, mut whole) = (ColumnRead::new(self.columns()), vec![Block::ZERO; self.weights().row_blocks()]);
-        for active in reads {
-            whole.fill(Block::ZERO);
-            self.weights().add_rows_to(&mut whole, active);
-            read.add_sums(self, self.seen_weights(), active);
-            for ((sums, seen), whole) in sums.iter_mut().zip(read.mean()).zip(numbers(&whole)) {
-                let (seen, whole) = (f64::from(*seen), f64::from(*whole));
-                sums[0] += whole * seen;
-                sums[1] += seen * seen;
-            }
-        }
+        add(self, &mut sums);
         let gain_of =
             |[product, square]: [f64; 2]| if square > 0.0 { (product / square).clamp(0.0, MOST_GAIN) } else { 1.0 };
         let gain = Matrix::from_fn(1, sums.len(), |_, column| gain_of(sums[column]) as f32);
@@ -139,5 +154,14 @@ impl CrossbarArray {
 
     fn gain_is_in_weights(&self) -> bool {
         self.lines.is_driven() && !self.has_converters()
+    }
+}
+
+/// Adds a b and b² of every column to `sums`: a is the sum of a column without wires, b with them.
+fn add_products(sums: &mut [[f64; 2]], whole: &[f32], seen: &[f32]) {
+    for ((sums, seen), whole) in sums.iter_mut().zip(seen).zip(whole) {
+        let (seen, whole) = (f64::from(*seen), f64::from(*whole));
+        sums[0] += whole * seen;
+        sums[1] += seen * seen;
     }
 }

@@ -292,3 +292,37 @@ fn the_gain_of_a_column_follows_its_converter() {
         }
     }
 }
+
+/// Analog inputs calibrate the gain too, and their reads have it.
+#[test]
+fn analog_inputs_have_the_gain_of_a_column() {
+    for access in ["driven", "gated"] {
+        for converters in ["", r#""converters": {"adc": {"bits": 24, "codes": "signed", "range": "calibrated"}}"#] {
+            let wires = format!(r#""wires": {{"access": "{access}", "sense_ohm": 500, "column_gain": "calibrated"}}"#);
+            let weights = Matrix::from_fn(2, COLUMNS, |_, column| 0.01 * (column + 1) as f32);
+            let keys = [&*wires, r#""read": {"volts": 1}"#, converters];
+            let device = device(if converters.is_empty() { &keys[..2] } else { &keys });
+            let mut array =
+                CrossbarArray::new(&device, params(&[Branch::Plus; 2]), &weights, Seed::new(1)).expect("valid");
+            let sums = |array: &CrossbarArray| {
+                let mut read = AnalogRead::new(COLUMNS);
+                read.sample(array, &[0.5, 0.5], &mut Seed::new(1).normals());
+                read.current().to_vec()
+            };
+            let before = sums(&array);
+            array.calibrate_column_gain_analog([&[0.5f32, 0.5][..]].into_iter());
+            let largest = AnalogRead::new(COLUMNS).largest_tile_sum(&array, &[0.5, 0.5]);
+            if let Some(converters) = array.converters_mut() {
+                // The last column has the largest sum, and converters come before the gain.
+                let of_last = before[COLUMNS - 1];
+                assert!((largest - of_last).abs() < 1e-6, "{access}: {largest}, {of_last}");
+                converters.calibrate(largest);
+            }
+            for (column, (before, after)) in before.iter().zip(sums(&array)).enumerate() {
+                let whole = 0.01 * (column + 1) as f32;
+                assert!(*before < 0.99 * whole, "{access}: the wires take something");
+                assert!((after - whole).abs() < 1e-6, "{access}, column {column}: {after}, {whole}");
+            }
+        }
+    }
+}

@@ -2,9 +2,12 @@
 
 use super::{Column, Table, Values};
 
+/// Columns of counts and seeds. The names decide, because other numbers may be whole by chance.
+const COUNTS: [&str; 4] = ["chip", "correct_samples", "samples", "seed"];
+
 impl Table {
-    /// Reads CSV text with a header. A column of numbers or empty cells has numbers, any other column texts; empty cells are
-    /// gaps.
+    /// Reads CSV text with a header. A column of numbers or empty cells has numbers, whole ones if it counts, any other column
+    /// texts; empty cells are gaps.
     ///
     /// # Errors
     /// Returns an error if a row has another length than the header.
@@ -16,7 +19,10 @@ impl Table {
             let cells = || rows.iter().map(|row| Some(&row[place]).filter(|cell| !cell.is_empty()));
             let numbers: Option<Vec<Option<f64>>> =
                 cells().map(|cell| cell.map_or(Some(None), |cell| cell.parse().ok().map(Some))).collect();
+            let whole: Option<Vec<Option<u64>>> =
+                cells().map(|cell| cell.map_or(Some(None), |cell| cell.parse().ok().map(Some))).collect();
             let values = match numbers {
+                Some(_) if COUNTS.contains(&&*name) && whole.is_some() => Values::Whole(whole.unwrap_or_default()),
                 Some(numbers) if numbers.iter().any(Option::is_some) => Values::Number(numbers),
                 _ => Values::Text(cells().map(|cell| cell.map(str::to_owned)).collect()),
             };
@@ -36,6 +42,15 @@ mod tests {
         let values: Vec<Values> = table.columns.into_iter().map(|column| column.values).collect();
         let texts = Values::Text(vec![Some("a, b".to_owned()), Some("c".to_owned())]);
         assert_eq!(values, [texts, Values::Number(vec![Some(0.25), None]), Values::Text(vec![None, None])]);
+    }
+
+    #[test]
+    fn counts_are_whole_numbers() {
+        let table =
+            Table::from_csv("chip,samples,accuracy_percent\n0,1024,50\n1,18446744073709551615,51\n").expect("valid");
+        let values: Vec<Values> = table.columns.into_iter().map(|column| column.values).collect();
+        let whole = |numbers: [u64; 2]| Values::Whole(numbers.map(Some).to_vec());
+        assert_eq!(values, [whole([0, 1]), whole([1024, u64::MAX]), Values::Number(vec![Some(50.0), Some(51.0)])]);
     }
 
     #[test]

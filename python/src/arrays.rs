@@ -12,6 +12,7 @@ use pyo3::types::PyDict;
 /// # Errors
 /// Returns a `TypeError` for anything but real numbers on the CPU, and a `ValueError` for anything but two dimensions.
 pub fn matrix(given: &Bound<'_, PyAny>, what: &str) -> PyResult<Matrix> {
+    refuse_masked(given, what)?;
     if let Ok(array) = given.cast::<PyArray2<f32>>() {
         return Ok(copied(&array.readonly()));
     }
@@ -38,11 +39,24 @@ fn copied(array: &PyReadonlyArray2<'_, f32>) -> Matrix {
     matrix
 }
 
+/// Refuses a masked array with masked values: without the mask, they would be numbers like any other.
+///
+/// # Errors
+/// Returns a `ValueError` that names `what`.
+pub fn refuse_masked(given: &Bound<'_, PyAny>, what: &str) -> PyResult<()> {
+    if !given.hasattr("mask")? || !given.py().import("numpy.ma")?.call_method1("is_masked", (given,))?.is_truthy()? {
+        return Ok(());
+    }
+    let hint = "hint: `array.filled(value)` replaces them";
+    Err(PyValueError::new_err(format!("{what}: expected numbers, got a masked array with masked values\n\n{hint}")))
+}
+
 /// Returns `given` as an array of NumPy with real numbers or booleans.
 ///
 /// # Errors
 /// Returns a `TypeError` that names `what` and the type or the device.
 pub fn real_array<'py>(given: &Bound<'py, PyAny>, what: &str) -> PyResult<Bound<'py, PyUntypedArray>> {
+    refuse_masked(given, what)?;
     if let Ok(device) = given.getattr("device") {
         // `cpu` in PyTorch and NumPy, `cpu:0` or `TFRT_CPU_0` in JAX, `/device:CPU:0` in TensorFlow.
         let device = device.str()?.to_string();

@@ -1,32 +1,36 @@
 //! Arrays of conductance pairs.
 
 use numpy::{PyArray2, PyArray3};
-use ohmspike::crossbar::device::{Device as CheckedDevice, WriteNoise};
-use ohmspike::crossbar::{ArrayParams, ArrayState, Branch, Controller, CrossbarArray, PairKind};
+use ohmspike::crossbar::device::WriteNoise;
+use ohmspike::crossbar::{ArrayParams, ArrayState, Branch, Controller, CrossbarArray, PairKind, WriteReport as Counts};
 use ohmspike::rng::Seed as Stream;
 use ohmspike::simd::{Matrix, numbers};
-use pyo3::exceptions::PyValueError;
+use ohmspike::study::warning::law;
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::arrays::{as_type, from_matrix, matrix, plus_and_minus, real_array};
+use crate::arrays::{from_matrix, matrix, plus_and_minus};
+use crate::crossbar_arguments::{branches, check_noise, check_shape, named, warn_of_misfits, word};
 use crate::device::{Device, DeviceLike, check_memory, check_seconds};
 use crate::errors::{refused, warn};
+use crate::inputs::Mode;
 use crate::reader::Reader;
 use crate::seed::SeedLike;
-use crate::values::{Whole, to_python};
+use crate::values::{Whole, shown, to_python};
 use crate::write_report::WriteReport;
 
 /// Version of the states that `Crossbar.state` returns.
-const STATE_VERSION: u32 = 2;
+const STATE_VERSION: u32 = 3;
 /// Largest number of rows and of columns.
 const MOST_LINES: u64 = 65_536;
 /// Memory of a pair of cells while it is built and updated, bytes: weights, conductances of both branches, and their copies.
 const BYTES_PER_PAIR: u64 = 64;
-/// Largest weight, as a fraction of `weight_at_gmax`, that uses so little of the window that it is probably unintended.
-const LITTLE: f32 = 0.1;
+
+/// What a read without a calibration is told, after the keys.
+const NOT_CALIBRATED: &str = " = `calibrated`: expected a calibration after the cells were programmed, got none\n\n\
+                              hint: call `calibrate(inputs)` with a batch of typical inputs";
 
 /// An array of rows x columns of conductance pairs on one chip.
 ///
@@ -62,6 +66,10 @@ pub struct Crossbar {
     weight_at_gmax: f32,
     seed: Stream,
     reader: Reader,
+    /// Whether the cells bound the weights, not the controller.
+    clips_cells: bool,
+    /// Whether converters and gains that calibrate are calibrated to the cells.
+    calibrated: bool,
     /// Writes and reads without a seed of their own.
     writes: u64,
     reads: u64,
@@ -74,28 +82,8 @@ struct State {
     made_with: Vec<(String, String)>,
     writes: u64,
     reads: u64,
+    calibrated: bool,
     array: ArrayState,
-}
-
-/// Parses a word of a study or device file, such as `push-pull`.
-pub fn word<T: DeserializeOwned>(key: &str, given: &str) -> PyResult<T> {
-    serde_json::from_value(given.into()).map_err(|error| refused(format!("{key}: {error}")))
-}
-
-/// Reads the signs of the rows; none for rows of either sign.
-fn branches(signs: Option<&Bound<'_, PyAny>>, rows: usize) -> PyResult<Option<Vec<Branch>>> {
-    let Some(given) = signs else { return Ok(None) };
-    let array = real_array(given, "signs")?;
-    let numbers: Vec<f64> = as_type(&array, "float64")?.call_method0("ravel")?.extract()?;
-    if numbers.len() != rows {
-        return Err(PyValueError::new_err(format!("signs: expected one per row ({rows}), got {}", numbers.len())));
-    }
-    let branch = |(row, &sign): (usize, &f64)| match sign {
-        1.0 => Ok(Branch::Plus),
-        -1.0 => Ok(Branch::Minus),
-        _ => Err(PyValueError::new_err(format!("signs: expected +1 or -1, got {sign} in row {row}"))),
-    };
-    numbers.iter().enumerate().map(branch).collect::<PyResult<_>>().map(Some)
 }
 
 #[pymethods]
@@ -170,6 +158,8 @@ impl Crossbar {
         let crossbar = Crossbar {
             made_with: made_with.map(|(name, value)| (name.to_owned(), value)).to_vec(),
             reader: Reader::new(&array),
+            calibrated: false,
+            clips_cells: (pair, controller) == (PairKind::OneBranch, Controller::ReadBack) && branches.is_some(),
             array,
             device,
             branches,
@@ -179,7 +169,7 @@ impl Crossbar {
             reads: 0,
         };
         if initial.is_some() {
-            crossbar.warn_of_misfits(py, "initial", &weights)?;
+            warn_of_misfits(py, "initial", &weights, weight_at_gmax, crossbar.branches.as_deref())?;
         }
         Ok(crossbar)
     }
@@ -215,12 +205,12 @@ impl Crossbar {
         check_shape("step", &step, self.array.rows(), self.array.columns())?;
         self.end_rest(py)?;
         let seed = self.next_write(seed);
-        py.detach(|| {
+        let written = py.detach(|| {
             self.reader.count(&mut self.array);
-            self.array.update(&step, seed)
-        })
-        .map(WriteReport::from)
-        .map_err(|error| named("step", &error))
+            let beyond = self.beyond(&step);
+            self.array.update(&step, seed).map(|report| Counts { clipped_high: report.clipped_high + beyond, ..report })
+        });
+        written.map(WriteReport::from).map_err(|error| named("step", &error))
     }
 
     /// Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target.
@@ -237,29 +227,37 @@ impl Crossbar {
     ) -> PyResult<WriteReport> {
         let weights = matrix(weights, "weights")?;
         check_shape("weights", &weights, self.array.rows(), self.array.columns())?;
-        self.warn_of_misfits(py, "weights", &weights)?;
+        warn_of_misfits(py, "weights", &weights, self.weight_at_gmax, self.branches.as_deref())?;
         let seed = self.next_write(seed);
-        py.detach(|| {
+        let written = py.detach(|| {
             self.reader.count(&mut self.array);
             self.array.program(&weights, passes.0 as u32, seed)
-        })
-        .map(WriteReport::from)
-        .map_err(|error| named("weights", &error))
+        });
+        let report = written.map_err(|error| named("weights", &error))?;
+        self.calibrated = false;
+        Ok(report.into())
     }
 
     /// Read every column with read noise, and return the column sums in units of weight.
     ///
-    /// `inputs` are spikes (booleans, or integers 0 and 1) or analog inputs (floats from 0 to 1, in units of the read
-    /// voltage). One step has one input per row and returns one sum per column. A batch, samples x rows, returns
-    /// samples x columns; sample `k` equals a single read with the seed `seed.numbered(k)`. Spikes are read with random
-    /// telegraph noise, analog inputs with the I-V curve of every cell.
-    #[pyo3(signature = (inputs, seed=None))]
+    /// `inputs` are spikes (booleans, or numbers that are all 0 or 1) or analog inputs (floats from 0 to 1, in units of the read
+    /// voltage); `mode`, "spikes" or "analog", decides in place of the values of the call. One step has one input per row and
+    /// returns one sum per column. A batch, samples x rows, returns samples x columns; sample `k` equals a single read with the
+    /// seed `seed.numbered(k)`. Spikes are read with random telegraph noise, analog inputs with the I-V curve of every cell.
+    ///
+    /// Converters with a calibrated range, and a calibrated gain of the columns, need a `calibrate` after `program`.
+    #[pyo3(signature = (inputs, seed=None, *, mode=None))]
     fn read<'py>(
         &mut self,
         py: Python<'py>,
         inputs: &Bound<'py, PyAny>,
         seed: Option<SeedLike>,
+        mode: Option<&str>,
     ) -> PyResult<Bound<'py, PyAny>> {
+        let mode = Mode::new(mode)?;
+        if self.is_calibrated() == Some(false) {
+            return Err(refused(self.calibrated_parts().join(" and ") + NOT_CALIBRATED));
+        }
         let seed = match seed {
             Some(seed) => seed.stream(),
             None => {
@@ -267,17 +265,30 @@ impl Crossbar {
                 self.seed.named("read").numbered(self.reads - 1)
             }
         };
-        self.reader.read(py, &self.array, inputs, seed)
+        self.reader.read(py, &self.array, inputs, mode, seed)
     }
 
-    /// Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch.
-    fn calibrate(&mut self, py: Python<'_>, spikes: &Bound<'_, PyAny>) -> PyResult<()> {
-        let largest = self.reader.largest(py, &self.array, spikes)?;
-        match self.array.converters_mut() {
-            Some(converters) => converters.calibrate(largest),
-            None => warn(py, &format!("calibrate: no effect: `{}` has no converters", self.device.checked.name))?,
+    /// Calibrate the read path on a batch of typical `inputs`, as for `read`: the full scale of converters with a calibrated range
+    /// becomes the largest column sum of a tile, and a calibrated gain of the columns makes up for the mean loss in the wires.
+    ///
+    /// Call it after `program`, and again when writes have changed the weights much: studies calibrate before every epoch.
+    #[pyo3(signature = (inputs, *, mode=None))]
+    fn calibrate(&mut self, py: Python<'_>, inputs: &Bound<'_, PyAny>, mode: Option<&str>) -> PyResult<()> {
+        let calibrates = !self.calibrated_parts().is_empty();
+        self.reader.calibrate(py, &mut self.array, inputs, Mode::new(mode)?, calibrates)?;
+        if !calibrates {
+            let has_fixed = self.array.converters().is_some_and(|converters| converters.has_column_converters());
+            let what = if has_fixed { "only converters with a fixed range" } else { "no converters to calibrate" };
+            return warn(py, &format!("calibrate: no effect: `{}` has {what}", self.device.checked.name));
         }
+        self.calibrated = true;
         Ok(())
+    }
+
+    /// Whether the read path is calibrated to the programmed cells; None if nothing in it needs a calibration.
+    #[getter]
+    fn is_calibrated(&self) -> Option<bool> {
+        (!self.calibrated_parts().is_empty()).then_some(self.calibrated)
     }
 
     /// Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
@@ -285,6 +296,13 @@ impl Crossbar {
     /// All cells have one time since the last write: a `write` also sets it to 0 for cells that it does not change, and warns of that.
     fn rest(&mut self, py: Python<'_>, seconds: f64) -> PyResult<()> {
         check_seconds("seconds", seconds)?;
+        let device = &self.device.checked;
+        if device.drift.is_off() && seconds > 0.0 {
+            warn(py, &format!("rest: no effect: `{}` has no drift", device.name))?;
+        }
+        if let Some(beyond) = law::time("seconds", device, seconds) {
+            warn(py, &beyond.to_string())?;
+        }
         py.detach(|| {
             self.reader.count(&mut self.array);
             self.array.rest(seconds);
@@ -295,6 +313,9 @@ impl Crossbar {
     /// Advance random telegraph noise by `seconds`, with draws from `seed`.
     fn advance(&mut self, py: Python<'_>, seconds: f64, seed: SeedLike) -> PyResult<()> {
         check_seconds("seconds", seconds)?;
+        if !self.array.has_rtn() {
+            warn(py, &format!("advance: no effect: `{}` has no random telegraph noise", self.device.checked.name))?;
+        }
         let seed = seed.stream();
         py.detach(|| {
             self.reader.count(&mut self.array);
@@ -303,7 +324,8 @@ impl Crossbar {
         Ok(())
     }
 
-    /// Weights as a read without noise sees them, rows x columns. A copy.
+    /// Weights of the pairs at the read voltage, without noise, rows x columns: with drift and the gains of row drivers, and without
+    /// wires. A copy.
     #[getter]
     fn weights<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray2<f32>>> {
         from_matrix(py, self.array.weights())
@@ -315,7 +337,8 @@ impl Crossbar {
         from_matrix(py, self.array.gradient_weights())
     }
 
-    /// Conductances G+ and G- of every pair as a read sees them, 2 x rows x columns, µS. A read-only snapshot.
+    /// Conductances G+ and G- of every pair at the read voltage, 2 x rows x columns, µS: with drift, and without noise and wires. A
+    /// read-only snapshot.
     #[getter]
     fn conductance<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyArray3<f32>>> {
         let array = &self.array;
@@ -341,8 +364,8 @@ impl Crossbar {
     fn state<'py>(&mut self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.reader.count(&mut self.array);
         let made_with = self.made_with.clone();
-        let (writes, reads) = (self.writes, self.reads);
-        let state = State { version: STATE_VERSION, made_with, writes, reads, array: self.array.state() };
+        let (writes, reads, calibrated) = (self.writes, self.reads, self.calibrated);
+        let state = State { version: STATE_VERSION, made_with, writes, reads, calibrated, array: self.array.state() };
         Ok(PyBytes::new(py, &postcard::to_stdvec(&state).map_err(refused)?))
     }
 
@@ -355,7 +378,7 @@ impl Crossbar {
         if version != STATE_VERSION {
             return Err(refused(format!("state: expected version {STATE_VERSION}, got {version}")));
         }
-        let (State { made_with, writes, reads, array, .. }, rest) =
+        let (State { made_with, writes, reads, calibrated, array, .. }, rest) =
             postcard::take_from_bytes(state).map_err(damaged)?;
         if !rest.is_empty() {
             return Err(refused(format!("state: expected bytes of `Crossbar.state`, got {} more", rest.len())));
@@ -374,53 +397,44 @@ impl Crossbar {
         }
         self.array.restore(array).map_err(refused)?;
         self.reader.forget();
-        (self.writes, self.reads) = (writes, reads);
+        (self.writes, self.reads, self.calibrated) = (writes, reads, calibrated);
         Ok(())
+    }
+
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "Crossbar: expected no copy and no pickle of an array\n\n\
+             hint: build another one with the same arguments, and pass `array.state()` to its `restore`",
+        ))
     }
 
     fn __repr__(&self) -> String {
         let (rows, columns) = (self.array.rows(), self.array.columns());
-        let (name, largest) = (&self.device.checked.name, self.weight_at_gmax);
+        let (name, largest) = (&self.device.checked.name, shown(self.weight_at_gmax));
         format!("<ohmspike.Crossbar: {rows} x {columns} pairs of {name}, weight_at_gmax {largest}>")
     }
 }
 
 impl Crossbar {
-    /// Warns about weights that the array cannot hold, or that use little of its window.
-    fn warn_of_misfits(&self, py: Python<'_>, what: &str, weights: &Matrix) -> PyResult<()> {
-        let (rows, columns, limit) = (weights.rows(), weights.columns(), self.weight_at_gmax);
-        let (mut largest, mut beyond, mut unlike) = (0.0_f32, 0, 0);
-        for row in 0..rows {
-            let sign = self.branches.as_ref().map(|branches| branches[row]);
-            for &weight in &numbers(weights.row(row))[..columns] {
-                largest = largest.max(weight.abs());
-                // A rounding error is no misfit.
-                beyond += usize::from(weight.abs() > limit * (1.0 + 1e-6));
-                unlike += usize::from(match sign {
-                    Some(Branch::Plus) => weight < 0.0,
-                    Some(Branch::Minus) => weight > 0.0,
-                    None => false,
-                });
-            }
+    /// Returns the number of pairs that `step` would take beyond `weight_at_gmax`, where the controller asks for that weight instead.
+    /// In other arrays, the cells clip what is written.
+    fn beyond(&self, step: &Matrix) -> u64 {
+        if self.clips_cells {
+            return 0;
         }
-        let all = rows * columns;
-        if beyond > 0 {
-            warn(
-                py,
-                &format!("{what}: {beyond} of {all} are clipped to weight_at_gmax = {limit}; the largest is {largest}"),
-            )?;
-        } else if largest > 0.0 && largest < LITTLE * limit {
-            let hint = "hint: with weight_at_gmax near the largest weight, the spread of writes counts less";
-            let text = format!(
-                "{what}: the largest is {largest}, {:.1} % of weight_at_gmax = {limit}",
-                100.0 * largest / limit
-            );
-            warn(py, &format!("{text}\n\n{hint}"))?;
-        }
-        if unlike > 0 {
-            warn(py, &format!("{what}: {unlike} of {all} have another sign than their row, which holds 0 instead"))?;
-        }
-        Ok(())
+        let (known, limit) = (self.array.gradient_weights(), self.weight_at_gmax * (1.0 + 1e-6));
+        let of_row = |row: usize| {
+            let pairs = numbers(known.row(row)).iter().zip(numbers(step.row(row)));
+            pairs.filter(|(known, step)| **step != 0.0 && (*known + *step).abs() > limit).count() as u64
+        };
+        (0..step.rows()).map(of_row).sum()
+    }
+
+    /// Returns what of the read path takes its numbers from a calibration.
+    fn calibrated_parts(&self) -> Vec<&'static str> {
+        let has_range = self.array.converters().is_some_and(|converters| converters.is_calibrated());
+        let parts = [(has_range, "converters.adc.range"), (self.array.has_column_gain(), "wires.column_gain")];
+        parts.into_iter().filter(|(has, _)| *has).map(|(_, key)| key).collect()
     }
 
     /// Warns that a write ends the rest of all cells.
@@ -445,39 +459,4 @@ impl Crossbar {
             }
         }
     }
-}
-
-/// Returns the exception for an argument, which the library calls `weights` or `update`.
-fn named(argument: &str, error: &impl std::fmt::Display) -> PyErr {
-    let text = error.to_string();
-    match text.strip_prefix("weights: ").or_else(|| text.strip_prefix("update: ")) {
-        Some(rest) => refused(format!("{argument}: {rest}")),
-        None => refused(text),
-    }
-}
-
-/// Refuses a matrix of another size than the array.
-fn check_shape(what: &str, given: &Matrix, rows: usize, columns: usize) -> PyResult<()> {
-    if (given.rows(), given.columns()) == (rows, columns) {
-        return Ok(());
-    }
-    let message =
-        format!("{what}: expected {rows} x {columns} (rows x columns), got {} x {}", given.rows(), given.columns());
-    Err(PyValueError::new_err(message))
-}
-
-/// Refuses a noise that the device does not take, and warns about a factor on no noise.
-fn check_noise(py: Python<'_>, device: &CheckedDevice, update_sigma: f32, write_spread_scale: f32) -> PyResult<()> {
-    let name = &device.name;
-    if update_sigma != 0.0 && device.write.noise != WriteNoise::FromStudy {
-        return Err(refused(format!(
-            "update_sigma: expected 0 for `{name}`, which takes no write noise from the study, got {update_sigma}"
-        )));
-    }
-    let has_spread =
-        !matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) || device.write.pulses().is_some();
-    if write_spread_scale != 1.0 && !has_spread {
-        warn(py, &format!("write_spread_scale: no effect: `{name}` has no write spread of its own"))?;
-    }
-    Ok(())
 }

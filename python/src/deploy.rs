@@ -104,9 +104,10 @@ fn devices(given: Option<&Bound<'_, PyAny>>, overrides: &mut Vec<Override>) -> P
     match (several(given)?, given.cast::<Device>()) {
         (Some(all), _) => all.iter().map(one_of_several).collect(),
         (None, Ok(device)) => {
-            // The name is in the list of devices.
-            overrides.extend(device.get().overrides()?.into_iter().skip(1));
-            Ok(vec![device.get().loadable()?])
+            let mut own = device.get().overrides()?;
+            overrides.extend(own.split_off(1));
+            // The first one has the name.
+            Ok(own.iter().filter_map(|name| name.value.as_str().map(str::to_owned)).collect())
         }
         (None, Err(_)) => Ok(vec![given.extract::<PathBuf>()?.display().to_string()]),
     }

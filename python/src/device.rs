@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use ohmspike::crossbar::device::{BUILT_IN, Device as Checked};
 use ohmspike::crossbar::spread::{SpreadRow, write_spread};
+use ohmspike::datasets::persist;
 use ohmspike::report::datasheet::{device_line, device_page};
 use ohmspike::report::device_sample::{ClippedWrites, Cycle, Sampling};
 use ohmspike::report::export::{self, Column, Values};
 use ohmspike::report::figures::device_figure;
 use ohmspike::study::device_file::{self, DeviceKeys};
+use ohmspike::study::prepare::PrepareError;
+use ohmspike::study::prepare::no_device::NoDevice;
 use ohmspike::study::sha256::sha256;
 use ohmspike::study::study::Override;
 use pyo3::Borrowed;
@@ -25,13 +28,15 @@ use crate::values::{Whole, json_to_python, json_to_toml, to_json};
 
 /// A memristive device: the laws of its cells, with the source of every number.
 ///
-/// `Device.load` reads a built-in device or a device file, and `with_` overrides keys. A device never changes.
+/// `Device.load` reads a built-in device or a device file, and `with_` overrides keys. A device never changes, and it does not
+/// depend on its file: arrays and studies use what was loaded. If the file is another one by then, they use a copy in
+/// `results/devices`.
 #[pyclass(frozen, module = "ohmspike")]
 #[derive(Clone, Debug)]
 pub struct Device {
     pub(crate) checked: Checked,
-    /// Name or path that a study can load, if there is one.
-    loadable: Option<String>,
+    /// Name or path that it was loaded from, if there is one. What is there now may differ.
+    source: Option<String>,
     /// Name for errors, and JSON before the keys.
     place: String,
     text: String,
@@ -42,9 +47,9 @@ pub struct Device {
 
 impl Device {
     /// Checks the JSON `text` from `place` with `keys`.
-    pub(crate) fn new(loadable: Option<String>, place: &str, text: &str, keys: DeviceKeys) -> PyResult<Device> {
+    pub(crate) fn new(source: Option<String>, place: &str, text: &str, keys: DeviceKeys) -> PyResult<Device> {
         let (checked, json) = device_file::apply(place, text, &keys).map_err(refused)?;
-        Ok(Device { checked, loadable, place: place.to_owned(), text: text.to_owned(), keys, json })
+        Ok(Device { checked, source, place: place.to_owned(), text: text.to_owned(), keys, json })
     }
 
     /// Returns the overrides that make a study use this device.
@@ -52,34 +57,54 @@ impl Device {
     /// # Errors
     /// As [`Device::loadable`].
     pub(crate) fn overrides(&self) -> PyResult<Vec<Override>> {
-        let mut overrides = vec![Override::new("hardware.device", self.loadable()?)];
-        for (key, value) in self.keys_of_file() {
+        let (name, keys) = self.loadable()?;
+        let mut overrides = vec![Override::new("hardware.device", name)];
+        for (key, value) in keys {
             let key = format!("device.{key}");
             overrides.push(Override::new(&key, json_to_toml(value.clone(), &key)?));
         }
         Ok(overrides)
     }
 
-    /// Returns the name or path that a study can load. A device that is in no file, such as a fitted one, is saved below
-    /// `results/devices`, under a name that contains a hash of its content.
+    /// Returns the name or path that a study can load, and the keys that it then overrides. A device that is in no file, such as a
+    /// fitted one, and one whose file has changed, is saved below `results/devices`, under a name that contains a hash of its
+    /// content. So is one with keys that a study cannot override as a whole.
     ///
     /// # Errors
     /// Returns an exception if that file cannot be written.
-    pub(crate) fn loadable(&self) -> PyResult<String> {
-        if let Some(name) = &self.loadable {
-            return Ok(name.clone());
+    pub(crate) fn loadable(&self) -> PyResult<(String, DeviceKeys)> {
+        // To a study, a list is an axis, and a section is several keys.
+        let are_values = !self.keys.values().any(|value| value.is_array() || value.is_object());
+        match &self.source {
+            Some(name) if are_values && self.is_still_in(name) => Ok((name.clone(), self.keys.clone())),
+            _ => Ok((self.stored()?, DeviceKeys::new())),
         }
+    }
+
+    /// Returns whether a study that loads `name` gets this device without its keys.
+    fn is_still_in(&self, name: &str) -> bool {
+        device_file::read(name, Path::new(".")).is_ok_and(|(_, text)| text == self.text)
+    }
+
+    /// Saves the device with all overrides below `results/devices`, and returns the path.
+    fn stored(&self) -> PyResult<String> {
         let text = self.file_text()?;
         let folder = std::path::absolute(Path::new("results").join("devices"))?;
-        let path = folder.join(format!("{}-{}.json", self.checked.name, &sha256(text.as_bytes())[..8]));
+        // A name may have letters that file names cannot have.
+        let name = self.checked.name.replace(['/', '\\', ':', '*', '?', '"', '<', '>', '|'], "-");
+        let path = folder.join(format!("{name}-{}.json", &sha256(text.as_bytes())[..8]));
+        if fs::read(&path).is_ok_and(|there| there == text.as_bytes()) {
+            return Ok(path.display().to_string());
+        }
         fs::create_dir_all(&folder).map_err(|error| cannot_write(&folder, &error))?;
-        fs::write(&path, &text).map_err(|error| cannot_write(&path, &error))?;
+        // Processes may save the same device at once.
+        persist::write(&path, |file| file.write_all(text.as_bytes())).map_err(|error| cannot_write(&path, &error))?;
         Ok(path.display().to_string())
     }
 
-    /// Returns the keys that override the file that [`Device::loadable`] names.
-    pub(crate) fn keys_of_file(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.keys.iter().filter(|_| self.loadable.is_some())
+    /// Returns whether this is a named device with overridden keys, which a list of names cannot hold.
+    pub(crate) fn is_overridden(&self) -> bool {
+        self.source.is_some() && !self.keys.is_empty()
     }
 
     /// Returns the content with all overrides, which tells devices apart.
@@ -153,19 +178,26 @@ impl Device {
     #[staticmethod]
     fn load(name: PathBuf) -> PyResult<Device> {
         let name = name.to_string_lossy();
-        let (place, text) = device_file::read(&name, Path::new(".")).map_err(refused)?;
+        let (place, text) = device_file::read(&name, Path::new(".")).map_err(|error| match error {
+            // The hint of a study is about its key.
+            PrepareError::NoDevice(NoDevice { problem, .. }) => {
+                let hint = problem.hint_for_file();
+                refused(format!("{problem}\n\nhint: {hint}"))
+            }
+            error => refused(error),
+        })?;
         Device::new(Some(name.clone().into_owned()), &place, &text, DeviceKeys::new())
     }
 
     #[staticmethod]
-    fn _restore(loadable: Option<String>, place: &str, text: &str, keys: &str) -> PyResult<Device> {
-        Device::new(loadable, place, text, serde_json::from_str(keys).map_err(refused)?)
+    fn _restore(source: Option<String>, place: &str, text: &str, keys: &str) -> PyResult<Device> {
+        Device::new(source, place, text, serde_json::from_str(keys).map_err(refused)?)
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Device>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let device = slf.get();
         let keys = serde_json::to_string(&device.keys).map_err(refused)?;
-        let arguments = (device.loadable.as_deref(), device.place.as_str(), device.text.as_str(), keys);
+        let arguments = (device.source.as_deref(), device.place.as_str(), device.text.as_str(), keys);
         Ok((slf.get_type().getattr("_restore")?, arguments.into_pyobject(slf.py())?))
     }
 
@@ -192,7 +224,7 @@ impl Device {
     fn with_(&self, keys: Option<&Bound<'_, PyAny>>, keywords: Option<&Bound<'_, PyDict>>) -> PyResult<Device> {
         let mut all = self.keys.clone();
         all.extend(device_keys(keys, keywords)?);
-        Device::new(self.loadable.clone(), &self.place, &self.text, all)
+        Device::new(self.source.clone(), &self.place, &self.text, all)
     }
 
     /// Name.

@@ -38,7 +38,7 @@ pub fn with_arguments(text: &str) -> String {
 }
 
 /// Flags, and the arguments of Python that they stand for.
-const ARGUMENTS: [(&str, &str); 32] = [
+const ARGUMENTS: [(&str, &str); 33] = [
     ("accuracy", "accuracy"),
     ("acceptance", "acceptance_microsiemens"),
     ("after", "after"),
@@ -65,6 +65,7 @@ const ARGUMENTS: [(&str, &str); 32] = [
     ("seed", "seed"),
     ("short-epochs", "short_epochs"),
     ("start-microsiemens", "start_microsiemens"),
+    ("study", "study"),
     ("study-sigma-microsiemens", "study_sigma_microsiemens"),
     ("target-microsiemens", "write_microsiemens"),
     ("test", "test"),

@@ -35,7 +35,7 @@ impl Figure {
     /// Write the figure to `path`, which ends in .svg or .png.
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        let content = match extension {
+        let content = match extension.to_ascii_lowercase().as_str() {
             "svg" => self.figure.svg().into_bytes(),
             "png" => py.detach(|| self.figure.png()).map_err(refused)?,
             _ => {

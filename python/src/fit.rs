@@ -11,7 +11,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::crossbar::word;
+use crate::crossbar_arguments::word;
 use crate::device::Device;
 use crate::errors::{refused, warn};
 use crate::figure::Figure;

@@ -3,7 +3,7 @@
 //! It translates arguments and results, releases the GIL while Rust computes, and passes on Ctrl-C and progress. Everything
 //! else is in the libraries, which the command line uses too, so both give the same bits.
 //!
-//! - arrays and devices: [`crossbar`], [`reader`], [`device`], [`seed`];
+//! - arrays and devices: [`crossbar`], [`crossbar_arguments`], [`reader`], [`inputs`], [`device`], [`seed`];
 //! - studies: [`results`], [`trained`], [`deploy`], [`limit`], [`ablate`], [`fit`], [`nir`], [`data`];
 //! - between both languages: [`arrays`], [`values`], [`table`], [`interruptible`], [`errors`];
 //! - the program: [`command`].
@@ -13,12 +13,14 @@ mod answer;
 mod arrays;
 mod command;
 mod crossbar;
+mod crossbar_arguments;
 mod data;
 mod deploy;
 mod device;
 mod errors;
 mod figure;
 mod fit;
+mod inputs;
 mod interruptible;
 mod limit;
 mod nir;

@@ -1,15 +1,16 @@
-//! Reads of an array: one step or a batch, spikes or analog inputs.
+//! Reads of an array, and the calibration of its read path.
 
 use std::sync::OnceLock;
 
-use numpy::{PyArray1, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods};
+use numpy::{PyArray1, PyArrayMethods};
 use ohmspike::crossbar::{AnalogRead, ColumnRead, CrossbarArray, RowReads};
 use ohmspike::rng::Seed;
-use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::prelude::*;
 
-use crate::arrays::{as_type, real_array, shape_words};
+use crate::arrays::refuse_masked;
+use crate::errors::refused;
+use crate::inputs::{Given, Inputs, Mode, check_rows};
 
 /// Buffers and counts of the reads of one array.
 #[derive(Debug)]
@@ -18,13 +19,6 @@ pub struct Reader {
     active: Vec<usize>,
     /// Reads since the array last counted them.
     reads: RowReads,
-}
-
-/// Inputs of a read, samples x rows.
-#[derive(Clone, Copy)]
-enum Inputs<'a> {
-    Spikes(&'a [bool]),
-    Analog(&'a [f32]),
 }
 
 impl Reader {
@@ -52,63 +46,107 @@ impl Reader {
         py: Python<'py>,
         array: &CrossbarArray,
         inputs: &Bound<'py, PyAny>,
+        mode: Option<Mode>,
         seed: Seed,
     ) -> PyResult<Bound<'py, PyAny>> {
-        // The fast path of one step of spikes: no call of Python.
-        if let Ok(spikes) = inputs.cast::<PyArray1<bool>>() {
+        refuse_masked(inputs, "inputs")?;
+        // The fast path of one step of spikes: no conversion.
+        if let Some(spikes) = inputs.cast::<PyArray1<bool>>().ok().filter(|_| mode != Some(Mode::Analog)) {
             let spikes = spikes.readonly();
             if let Ok(spikes) = spikes.as_slice() {
-                check_rows(array, "inputs", spikes.len(), || format!("shape ({},)", spikes.len()))?;
+                check_rows(array, spikes.len(), || format!("shape ({},)", spikes.len()))?;
                 py.detach(|| self.read_step(array, spikes, seed));
                 return Ok(PyArray1::from_slice(py, self.columns.current()).into_any());
             }
         }
-        let given = real_array(inputs, "inputs")?;
-        let (samples, is_batch) = samples(array, &given, "inputs")?;
-        let kind: String = given.dtype().getattr("kind")?.extract()?;
-        let read = if kind == "f" {
-            let given = as_type(&given, "float32")?.call_method0("ravel")?;
-            let given = given.cast::<PyArray1<f32>>()?.readonly();
-            let inputs = given.as_slice()?;
-            check_analog(inputs, array.rows())?;
-            self.add_analog(array, inputs);
-            py.detach(|| sums(array, Inputs::Analog(inputs), is_batch, seed))
-        } else {
-            let given = spikes_of(&given, &kind, "inputs")?;
-            let given = given.cast::<PyArray1<bool>>()?.readonly();
-            let spikes = given.as_slice()?;
-            self.add_spikes(spikes);
-            py.detach(|| sums(array, Inputs::Spikes(spikes), is_batch, seed))
-        };
+        let given = Given::new(array, inputs, mode)?;
+        let is_batch = given.is_batch;
+        let read = given.with(|inputs| {
+            self.add(array, inputs);
+            Ok(py.detach(|| sums(array, inputs, is_batch, seed)))
+        })?;
         let sums = PyArray1::from_vec(py, read);
-        if is_batch { Ok(sums.reshape([samples, array.columns()])?.into_any()) } else { Ok(sums.into_any()) }
+        if is_batch { Ok(sums.reshape([given.samples, array.columns()])?.into_any()) } else { Ok(sums.into_any()) }
     }
 
-    /// Returns the largest magnitude of a tile's column sum over a batch of spikes.
-    pub fn largest(&mut self, py: Python<'_>, array: &CrossbarArray, spikes: &Bound<'_, PyAny>) -> PyResult<f32> {
-        let given = real_array(spikes, "spikes")?;
-        samples(array, &given, "spikes")?;
-        let kind: String = given.dtype().getattr("kind")?.extract()?;
-        if kind == "f" {
-            return Err(PyTypeError::new_err("spikes: expected booleans, or integers 0 and 1, got floats"));
+    /// Calibrates the full scale of the converters of `array`, and the digital gain of its columns, on `inputs`; only checks them
+    /// unless it `calibrates`.
+    ///
+    /// # Errors
+    /// Returns an exception for inputs as in [`Reader::read`], and for inputs without a signal.
+    pub fn calibrate(
+        &mut self,
+        py: Python<'_>,
+        array: &mut CrossbarArray,
+        inputs: &Bound<'_, PyAny>,
+        mode: Option<Mode>,
+        calibrates: bool,
+    ) -> PyResult<()> {
+        let given = Given::new(array, inputs, mode)?;
+        if !calibrates {
+            return Ok(());
         }
-        let given = spikes_of(&given, &kind, "spikes")?;
-        let given = given.cast::<PyArray1<bool>>()?.readonly();
-        let spikes = given.as_slice()?;
-        Ok(py.detach(|| {
-            let steps = spikes.chunks_exact(array.rows());
-            let largest = steps.map(|step| {
-                let active = active_rows(step, &mut self.active);
-                self.columns.largest_tile_sum(array, active)
+        given.with(|inputs| {
+            let largest = py.detach(|| self.largest(array, inputs));
+            if largest <= 0.0 {
+                return Err(refused(
+                    "inputs: expected signals to calibrate on, got a batch in which every column sum is 0\n\n\
+                     hint: program the weights first, and pass typical inputs",
+                ));
+            }
+            py.detach(|| {
+                self.calibrate_gain(array, inputs);
+                if let Some(converters) = array.converters_mut() {
+                    converters.calibrate(largest);
+                }
             });
-            largest.fold(0.0, f32::max)
-        }))
+            Ok(())
+        })
+    }
+
+    /// Returns the largest magnitude of a tile's column sum over `inputs`.
+    fn largest(&mut self, array: &CrossbarArray, inputs: Inputs<'_>) -> f32 {
+        let rows = array.rows();
+        match inputs {
+            Inputs::Spikes(all) => all.chunks_exact(rows).fold(0.0, |largest, step| {
+                let active = active_rows(step, &mut self.active);
+                self.columns.largest_tile_sum(array, active).max(largest)
+            }),
+            Inputs::Analog(all) => {
+                let mut read = AnalogRead::new(array.columns());
+                let steps = all.chunks_exact(rows);
+                steps.fold(0.0, |largest, step| read.largest_tile_sum(array, step).max(largest))
+            }
+        }
+    }
+
+    fn calibrate_gain(&mut self, array: &mut CrossbarArray, inputs: Inputs<'_>) {
+        let rows = array.rows();
+        if !array.has_column_gain() {
+            return;
+        }
+        match inputs {
+            Inputs::Spikes(all) => {
+                // Arrays have at most 65,536 rows.
+                let rows_of = |step| active_rows(step, &mut self.active).iter().map(|row| *row as u16).collect();
+                let reads: Vec<Vec<u16>> = all.chunks_exact(rows).map(rows_of).collect();
+                array.calibrate_column_gain(reads.iter().map(Vec::as_slice));
+            }
+            Inputs::Analog(all) => array.calibrate_column_gain_analog(all.chunks_exact(rows)),
+        }
     }
 
     fn read_step(&mut self, array: &CrossbarArray, spikes: &[bool], seed: Seed) {
         let active = active_rows(spikes, &mut self.active);
         self.reads.add_step(active.iter().copied());
         self.columns.sample_tiles(array, active, &mut seed.normals());
+    }
+
+    fn add(&mut self, array: &CrossbarArray, inputs: Inputs<'_>) {
+        match inputs {
+            Inputs::Spikes(spikes) => self.add_spikes(spikes),
+            Inputs::Analog(inputs) => self.add_analog(array, inputs),
+        }
     }
 
     fn add_spikes(&mut self, spikes: &[bool]) {
@@ -135,50 +173,6 @@ fn active_rows<'a>(spikes: &[bool], all: &'a mut [usize]) -> &'a [usize] {
         count += usize::from(spike);
     }
     &all[..count]
-}
-
-/// Returns the number of samples, and whether they are a batch.
-fn samples(array: &CrossbarArray, given: &Bound<'_, PyUntypedArray>, what: &str) -> PyResult<(usize, bool)> {
-    let rows = array.rows();
-    match *given.shape() {
-        [one] => check_rows(array, what, one, || shape_words(given)).map(|()| (1, false)),
-        [samples, of_row] => check_rows(array, what, of_row, || shape_words(given)).map(|()| (samples, true)),
-        _ => {
-            let message = format!("{what}: expected {rows} rows, or samples x {rows} rows, got {}", shape_words(given));
-            Err(PyValueError::new_err(message))
-        }
-    }
-}
-
-fn check_rows(array: &CrossbarArray, what: &str, given: usize, shape: impl Fn() -> String) -> PyResult<()> {
-    let rows = array.rows();
-    if given == rows {
-        return Ok(());
-    }
-    Err(PyValueError::new_err(format!("{what}: expected one per row ({rows}), got {}", shape())))
-}
-
-/// Returns spikes of the NumPy `kind` as a flat array of booleans.
-fn spikes_of<'py>(given: &Bound<'py, PyUntypedArray>, kind: &str, what: &str) -> PyResult<Bound<'py, PyAny>> {
-    if kind != "b" {
-        let wrong =
-            given.call_method1("__gt__", (1,))?.call_method1("__or__", (given.call_method1("__lt__", (0,))?,))?;
-        if wrong.call_method0("any")?.is_truthy()? {
-            let value = given.get_item(wrong)?.get_item(0)?.str()?.to_string();
-            let message = format!(
-                "{what}: expected 0 or 1 as spikes, got {value}\n\nhint: pass floats from 0 to 1 for analog inputs"
-            );
-            return Err(PyValueError::new_err(message));
-        }
-    }
-    as_type(given, "bool")?.call_method0("ravel")
-}
-
-/// Refuses analog inputs beyond the read voltage.
-fn check_analog(inputs: &[f32], rows: usize) -> PyResult<()> {
-    let Some(place) = inputs.iter().position(|input| !(0.0..=1.0).contains(input)) else { return Ok(()) };
-    let (value, row) = (inputs[place], place % rows);
-    Err(PyValueError::new_err(format!("inputs: expected 0 to 1 (of the read voltage), got {value} in row {row}")))
 }
 
 /// Returns whether this process is a fork of the one that read first: a fork has none of its parent's threads, and work given

@@ -47,12 +47,15 @@ impl Seed {
     fn new(key: Whole<0, { u64::MAX }>, path: &Bound<'_, PyTuple>) -> PyResult<Seed> {
         let mut seed = Seed { stream: Stream::new(key.0), key: key.0, path: Vec::new() };
         for step in path {
-            seed = match (step.extract::<String>(), step.extract::<u64>()) {
+            let number: PyResult<Whole<0, { u64::MAX }>> = step.extract();
+            seed = match (step.extract::<String>(), number) {
                 (Ok(name), _) => seed.named(&name),
                 (_, Ok(number)) => seed.numbered(number),
                 _ => {
-                    let kind = step.get_type().name()?;
-                    return Err(PyTypeError::new_err(format!("path: expected names and numbers, got {kind}")));
+                    let (kind, shown) = (step.get_type().name()?, step.repr()?);
+                    return Err(PyTypeError::new_err(format!(
+                        "path: expected names and numbers from 0 to 2^64 - 1, got {kind} {shown}"
+                    )));
                 }
             };
         }
@@ -65,8 +68,8 @@ impl Seed {
     }
 
     /// Return the seed with this number below this one.
-    fn numbered(&self, number: u64) -> Seed {
-        self.below(self.stream.numbered(number), Step::Number(number))
+    fn numbered(&self, number: Whole<0, { u64::MAX }>) -> Seed {
+        self.below(self.stream.numbered(number.0), Step::Number(number.0))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Seed>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {

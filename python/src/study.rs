@@ -62,14 +62,14 @@ fn device_list(value: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
 /// Returns an exception for a device with overridden keys, and for anything but a device, a name or a path.
 pub fn one_of_several(given: &Bound<'_, PyAny>) -> PyResult<String> {
     let Ok(device) = given.cast::<Device>() else { return Ok(given.extract::<PathBuf>()?.display().to_string()) };
-    if device.get().keys_of_file().next().is_some() {
+    if device.get().is_overridden() {
         return Err(refused(format!(
             "device: expected devices without overridden keys in a list, got `{}` with some\n\n\
              hint: save it with `device.save(path)`, which returns the device to use",
             device.get().checked.name
         )));
     }
-    device.get().loadable()
+    Ok(device.get().loadable()?.0)
 }
 
 /// Opens the study at `path`, a study file or a results folder, with overrides.

@@ -9,7 +9,7 @@ use arrow_schema::{DataType, Field, Schema};
 use numpy::PyArray1;
 use ohmspike::report::export::{self, Column, Values};
 use ohmspike::study::significant::short;
-use pyo3::exceptions::PyKeyError;
+use pyo3::exceptions::{PyKeyError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyDict, PyList};
 
@@ -126,7 +126,11 @@ impl Table {
     }
 
     /// Return a column as an array: float64 with NaN for gaps, uint64 for counts without gaps, or object with None.
-    fn __getitem__<'py>(&self, py: Python<'py>, key: &str) -> PyResult<Bound<'py, PyAny>> {
+    fn __getitem__<'py>(&self, py: Python<'py>, key: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        let Ok(key) = key.extract::<String>() else {
+            let kind = key.get_type().name()?;
+            return Err(PyTypeError::new_err(format!("key: expected the name of a column, got {kind}")));
+        };
         match self.columns.iter().find(|column| column.name == key) {
             Some(found) => column(py, &found.values),
             None => {

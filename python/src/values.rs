@@ -100,6 +100,12 @@ fn wrong(given: &Bound<'_, PyAny>, key: &str, expected: &str) -> PyErr {
     PyTypeError::new_err(format!("{place}expected {expected}, got {kind} {shown}"))
 }
 
+/// Formats a number without a long row of zeros.
+pub fn shown(number: f32) -> String {
+    let is_usual = number == 0.0 || (1e-4..1e15).contains(&number.abs());
+    if is_usual { number.to_string() } else { format!("{number:e}") }
+}
+
 /// Converts JSON to TOML, which has no null.
 ///
 /// # Errors
@@ -130,7 +136,10 @@ impl<'py, const FROM: u64, const TO: u64> FromPyObject<'_, 'py> for Whole<FROM, 
             Some(whole) => Ok(Whole(whole)),
             None => {
                 let to = if TO == u64::MAX { "2^64 - 1".to_owned() } else { TO.to_string() };
-                Err(wrong(&given, "", &format!("a whole number from {FROM} to {to}")))
+                let wrong = wrong(&given, "", &format!("a whole number from {FROM} to {to}"));
+                // The type is right, and the value is not.
+                let is_whole = !is_truth && given.hasattr("__index__")? && given.call_method0("__index__").is_ok();
+                Err(if is_whole { refused(wrong.value(given.py())) } else { wrong })
             }
         }
     }

@@ -11,7 +11,7 @@ pub struct WriteReport {
     cells_written: u64,
     /// Writes clipped at the lower end of the window.
     clipped_low: u64,
-    /// Writes clipped at the upper end of the window.
+    /// Writes clipped at the upper end of the window: targets and written conductances beyond it.
     clipped_high: u64,
     /// Weights with the wrong sign after the write.
     wrong_sign: u64,

@@ -1,7 +1,10 @@
+import copy
 import os
+import pickle
 import signal
 import threading
 import time
+import warnings
 
 import numpy as np
 import pytest
@@ -227,16 +230,18 @@ def test_weights_that_do_not_fit_are_told():
 
 
 def test_sizes_and_counts_are_checked_before_anything_is_allocated():
+    # The type is wrong, or the number of the right type.
+    wrong = {int: ohmspike.OhmspikeError, float: TypeError, bool: TypeError, str: TypeError}
     for size, word in [(0, "0"), (-1, "-1"), (10**6, "1000000"), (2.5, "2.5"), (True, "True")]:
-        with pytest.raises(TypeError, match=f"expected a whole number from 1 to 65536, got \\w+ {word}\nwhile processing 'rows'"):
+        with pytest.raises(wrong[type(size)], match=f"expected a whole number from 1 to 65536, got \\w+ {word}\nwhile processing 'rows'"):
             ohmspike.Crossbar("ideal", size, 4)
     with pytest.raises(MemoryError, match="array of 65536 x 65536: it needs"):
         ohmspike.Crossbar("ideal", 65536, 65536)
     array = ohmspike.Crossbar("ideal", 4, 2)
-    with pytest.raises(TypeError, match="expected a whole number from 1 to 1000, got int 0\nwhile processing 'passes'"):
+    with pytest.raises(ohmspike.OhmspikeError, match="expected a whole number from 1 to 1000, got int 0\nwhile processing 'passes'"):
         array.program(np.ones((4, 2)), passes=0)
     for seed in (-1, "a", 1.5, 2**64):
-        with pytest.raises(TypeError, match=r"expected a whole number from 0 to 2\^64 - 1, got (.*)\nwhile processing 'seed'"):
+        with pytest.raises(wrong[type(seed)], match=r"expected a whole number from 0 to 2\^64 - 1, got (.*)\nwhile processing 'seed'"):
             array.read(np.ones(4), seed=seed)
     with pytest.raises(TypeError, match="expected a Device, its name or a path, got float\nwhile processing 'device'"):
         ohmspike.Crossbar(1.5, 4, 2)
@@ -309,3 +314,57 @@ def test_a_write_after_a_rest_says_that_it_ends_the_rest_of_all_cells():
         array.write(np.zeros((20, 5)))
     array.rest(0)
     array.write(np.zeros((20, 5)))
+
+
+def test_requests_beyond_the_largest_weight_are_counted():
+    """The controller of these pairs asks for `weight_at_gmax` instead, so no cell is written beyond its window."""
+    for options in ({}, {"pair": "push-pull", "signs": [1, 1]}, {"controller": "digital-copy", "signs": [1, 1]}):
+        array = ohmspike.Crossbar("ideal", 2, 2, **options)
+        assert array.write(np.full((2, 2), 0.75)).clipped_high == 0
+        report = array.write([[0.75, 0.0], [0.2, 1.5]])
+        assert report.clipped_high == 2
+        assert np.allclose(array.weights, [[1, 0.75], [0.95, 1]])
+    array = ohmspike.Crossbar("ideal", 2, 2)
+    assert array.write(np.full((2, 2), -5.0)).clipped_high == 4
+    # These cells clip by themselves.
+    array = ohmspike.Crossbar("ideal", 2, 2, signs=[1, 1])
+    assert array.write(np.full((2, 2), 5.0)).clipped_high == 4
+
+
+def test_a_rest_that_the_device_does_not_know_is_told():
+    pcm = ohmspike.Crossbar("pcm-joshi-2020", 2, 2)
+    times = pcm.device.to_dict()["drift"]
+    with pytest.warns(ohmspike.OhmspikeWarning, match="seconds: 1000000000000 s is after the drift law of device `pcm-joshi-2020`"):
+        pcm.rest(1e12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        pcm.rest(times["reference_seconds"])
+        pcm.rest(0)
+        ohmspike.Crossbar("ideal", 2, 2).rest(0)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="rest: no effect: `ideal` has no drift"):
+        ohmspike.Crossbar("ideal", 2, 2).rest(60)
+    with pytest.warns(ohmspike.OhmspikeWarning, match="advance: no effect: `ideal` has no random telegraph noise"):
+        ohmspike.Crossbar("ideal", 2, 2).advance(60, seed=1)
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy, pickle.dumps])
+def test_an_array_that_is_copied_names_its_state(copied):
+    with pytest.raises(TypeError, match="Crossbar: expected no copy .*\n\nhint: .* pass `array.state\\(\\)` to its `restore`"):
+        copied(ohmspike.Crossbar("ideal", 2, 2))
+
+
+def test_masked_values_are_refused():
+    array = ohmspike.Crossbar("ideal", 2, 2)
+    masked = np.ma.array(np.full((2, 2), 0.5, np.float32), mask=[[True, False], [False, False]])
+    for call in (lambda: array.write(masked), lambda: array.program(masked), lambda: array.read(masked),
+                 lambda: array.read(np.ma.array([True, False], mask=[True, False])),
+                 lambda: ohmspike.Crossbar("ideal", 2, 2, initial=masked)):
+        with pytest.raises(ValueError, match="expected numbers, got a masked array with masked values"):
+            call()
+    array.write(np.ma.array(np.full((2, 2), 0.5), mask=False))
+    assert np.allclose(array.weights, 0.5)
+
+
+def test_tiny_numbers_are_short():
+    assert repr(ohmspike.Crossbar("ideal", 2, 2, weight_at_gmax=1e-30)).endswith("weight_at_gmax 1e-30>")
+    assert repr(ohmspike.Crossbar("ideal", 2, 2, weight_at_gmax=0.25)).endswith("weight_at_gmax 0.25>")

@@ -14,7 +14,7 @@ if importlib.util.find_spec("torch") is None:
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
-from ohmspike.torch import CrossbarLinear, CrossbarOptimiser, convert, crossbars  # noqa: E402
+from ohmspike.torch import CrossbarLinear, CrossbarOptimiser, calibrate, convert, crossbars  # noqa: E402
 
 IDEAL = ohmspike.Device.load("ideal")
 OXIDE = ohmspike.Device.load("illustrative-oxide")
@@ -209,3 +209,166 @@ def test_inputs_of_64_bits_have_gradients():
     inputs = torch.ones(2, 6, dtype=torch.float64, requires_grad=True)
     layer(inputs).sum().backward()
     assert inputs.grad.dtype == torch.float64 and layer.weight.grad.dtype == torch.float32
+
+
+def with_adc(bits, **more):
+    adc = {"bits": bits, "codes": "signed", "range": "calibrated"}
+    return IDEAL.with_({"read.volts": 0.2, "converters.adc": adc, **more})
+
+
+@pytest.mark.parametrize("bits", [2, 4, 8])
+@pytest.mark.parametrize("is_spikes", [True, False])
+def test_a_layer_calibrates_on_its_first_batch(bits, is_spikes):
+    torch.manual_seed(0)
+    exact = nn.Linear(100, 10, bias=False)
+    layer = convert(exact, with_adc(bits))
+    inputs = (torch.rand(64, 100) < 0.3).float() if is_spikes else torch.rand(64, 100) * 3
+    # Silent inputs have no sums, and nothing to calibrate on.
+    assert not layer(torch.zeros(2, 100)).any() and layer.crossbar.is_calibrated is False
+    sums = exact(inputs)
+    step = sums.abs().max() / (2 ** (bits - 1) - 1)
+    read = layer(inputs)
+    # A sum within the range is at most half a code away; f32 sums round by 1e-4 of a code.
+    assert 0.1 * step < (read - sums).abs().max() <= (0.5 + 1e-3) * step
+    assert torch.allclose(read / step, (read / step).round(), atol=1e-3)
+    assert layer.crossbar.usage["counts"]["conversions"] == 64 * 10
+    # The range stays until the layer is programmed again.
+    small = layer(inputs[:1] * 0 + 0.01 * inputs[:1]) if is_spikes else layer(inputs[:1])
+    assert small.shape == (1, 10) and layer.crossbar.is_calibrated
+    layer.program(exact.weight.detach() / 2)
+    assert torch.allclose(layer(inputs) / step * 2, (layer(inputs) / step * 2).round(), atol=1e-3)
+
+
+def test_negative_inputs_calibrate_both_reads():
+    exact = nn.Linear(20, 5, bias=False)
+    layer = convert(exact, with_adc(8))
+    inputs = torch.randn(30, 20)
+    scale = inputs.abs().max()
+    parts = torch.cat([exact(inputs.clamp(min=0)), exact((-inputs).clamp(min=0))]) / scale
+    step = parts.abs().max() / 127
+    # Two conversions, each half a code off at most.
+    assert (layer(inputs) - exact(inputs)).abs().max() <= (1 + 1e-3) * step * scale
+
+
+class Stepped(nn.Module):
+    """Two layers that see a sample in several steps, the first one without signals."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.second = nn.Linear(12, 8, bias=False), nn.Linear(8, 3, bias=False)
+        self.drop = nn.Dropout(0.5)
+
+    def forward(self, steps):
+        return torch.stack([self.second(self.drop(self.first(step).relu())) for step in steps])
+
+
+def test_a_model_is_calibrated_layer_by_layer_on_all_steps():
+    torch.manual_seed(3)
+    exact = Stepped()
+    model = convert(exact, with_adc(8)).train()
+    steps = torch.stack([torch.zeros(4, 12), 0.1 * torch.rand(4, 12), torch.rand(4, 12)])
+    calibrate(model, steps)
+    assert model.training and all(layer.crossbar.is_calibrated for _, layer in crossbars(model))
+    # The scale of analog inputs is that of a call, so the range is that of sums over it.
+    first = max((exact.first(step) / step.max()).abs().max() for step in steps[1:])
+    model.eval()
+    hidden = [model.first(step).relu() for step in steps[1:]]
+    second = max((exact.second(one) / one.max()).abs().max() for one in hidden)
+    for layer, of_model, largest, inputs in (
+        (exact.first, model.first, first, steps[2]), (exact.second, model.second, second, hidden[1]),
+    ):
+        codes = of_model(inputs) / (inputs.max() * largest / 127)
+        assert torch.allclose(codes, codes.round(), atol=1e-2)
+        assert (of_model(inputs) - layer(inputs)).abs().max() <= 0.51 * inputs.max() * largest / 127
+    with pytest.raises(ohmspike.OhmspikeError, match="first: inputs: expected signals to calibrate on"):
+        calibrate(model, torch.zeros(3, 4, 12))
+    with pytest.warns(ohmspike.OhmspikeWarning, match="calibrate: no effect: no layer has converters or gains"):
+        calibrate(convert(exact, IDEAL), steps)
+    copied = copy.deepcopy(model)
+    assert all(layer.crossbar.is_calibrated for _, layer in crossbars(copied))
+
+
+def test_a_calibrated_gain_makes_up_for_the_wires():
+    torch.manual_seed(1)
+    window = {"low_resistance_ohm": 5000, "high_resistance_ohm": 50_000}
+    wires = {"access": "gated", "line_ohm_per_cell": 20}
+    exact = nn.Linear(60, 4, bias=False)
+    with torch.no_grad():
+        exact.weight.abs_()
+    inputs = torch.rand(50, 60)
+    ratio = {}
+    for name, more in (("none", {}), ("calibrated", {"column_gain": "calibrated"})):
+        layer = convert(exact, IDEAL.with_({"window": window, "wires": wires | more}))
+        ratio[name] = (layer(inputs) / exact(inputs)).mean()
+    # The least-squares factor makes the ratio of sums of the same size nearly 1.
+    assert ratio["none"] < 0.9 and abs(ratio["calibrated"] - 1) < 0.02
+
+
+def test_a_fixed_range_of_inputs_makes_samples_independent():
+    torch.manual_seed(2)
+    exact = nn.Linear(20, 5, bias=False)
+    device = IDEAL.with_({"read.volts": 0.2, "converters.dac": {"bits": 3}})
+    sample, loud = torch.rand(1, 20), 3 * torch.ones(1, 20)
+    free, fixed = convert(exact, device), convert(exact, device, input_range=3.0)
+    assert not torch.allclose(free(sample)[0], free(torch.cat([sample, loud]))[0], atol=1e-4)
+    assert torch.equal(fixed(sample)[0], fixed(torch.cat([sample, loud]))[0])
+    # Three bits: codes of 3/7.
+    assert torch.allclose(fixed(sample), exact((sample / (3 / 7)).round() * 3 / 7), atol=1e-5)
+    with pytest.raises(ValueError, match="inputs: expected magnitudes up to input_range = 3, got 4"):
+        fixed(4 * torch.ones(20))
+    for options, words in (
+        ({"mode": "volts"}, "mode: expected 'spikes' or 'analog', got 'volts'"),
+        ({"input_range": 0}, "input_range: expected a positive number, got 0"),
+        ({"input_range": 1, "mode": "spikes"}, "input_range: expected none with mode='spikes'"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            convert(exact, device, **options)
+    with pytest.raises(ValueError, match="inputs: expected 0 or 1 as spikes, got 0.5"):
+        convert(exact, device, mode="spikes")(torch.full((20,), 0.5))
+
+
+def test_layers_do_not_depend_on_the_file_of_their_device(tmp_path, monkeypatch):
+    OXIDE.save("mine.json")
+    layers = [CrossbarLinear(6, 4, "mine.json"), convert(nn.Linear(6, 4), tmp_path / "mine.json")]
+    torch.save(layers, tmp_path / "layers.pt")
+    IDEAL.save("mine.json")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    for same in (copy.deepcopy(layers), torch.load(tmp_path / "layers.pt", weights_only=False)):
+        for one, layer in zip(same, layers):
+            assert one.crossbar.state() == layer.crossbar.state() and one.crossbar.device == OXIDE
+
+
+def test_an_optimiser_that_calls_its_closure_again_is_refused():
+    torch.manual_seed(4)
+    model = convert(nn.Linear(6, 4), IDEAL, weight_at_gmax=2.0)
+    inputs = torch.rand(8, 6)
+    optimiser = CrossbarOptimiser(torch.optim.LBFGS(model.parameters(), lr=0.5), model)
+
+    def closure():
+        optimiser.zero_grad()
+        loss = model(inputs).square().mean()
+        loss.backward()
+        return loss
+
+    before = {name: value.clone() for name, value in model.named_parameters()}
+    with pytest.raises(ohmspike.OhmspikeError, match="optimiser: expected one that calls the closure once per step, got LBFGS"):
+        optimiser.step(closure)
+    assert all(torch.equal(value, before[name]) for name, value in model.named_parameters())
+    model(inputs)
+    # One call is a step like any other.
+    optimiser = CrossbarOptimiser(torch.optim.SGD(model.parameters(), lr=0.5), model)
+    losses = [optimiser.step(closure).item() for _ in range(5)]
+    assert losses == sorted(losses, reverse=True) and losses[-1] < losses[0]
+
+
+def test_arrays_and_wrong_inputs_are_told_apart():
+    layer = CrossbarLinear(8, 5, IDEAL)
+    start = layer.weight.detach().clone()
+    layer.write(np.full((5, 8), 0.01))
+    assert torch.allclose(layer.weight, start + 0.01, atol=1e-5)
+    with pytest.raises(TypeError, match="inputs: expected a tensor, got ndarray"):
+        layer(np.ones(8))
+    for value in (float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"inputs: expected finite numbers, got {value}"):
+            layer(torch.tensor([value] + [0.5] * 7))

@@ -1,7 +1,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, final
+from typing import Any, Final, Literal, SupportsIndex, TypeAlias, final
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -112,7 +112,9 @@ class Figure:
 class Device:
     """A memristive device: the laws of its cells, with the source of every number.
 
-    `Device.load` reads a built-in device or a device file, and `with_` overrides keys. A device never changes.
+    `Device.load` reads a built-in device or a device file, and `with_` overrides keys. A device never changes, and it does not
+    depend on its file: arrays and studies use what was loaded. If the file is another one by then, they use a copy in
+    `results/devices`.
     """
 
     @staticmethod
@@ -185,7 +187,7 @@ class WriteReport:
         """Writes clipped at the lower end of the window."""
     @property
     def clipped_high(self) -> int:
-        """Writes clipped at the upper end of the window."""
+        """Writes clipped at the upper end of the window: targets and written conductances beyond it."""
     @property
     def wrong_sign(self) -> int:
         """Weights with the wrong sign after the write."""
@@ -273,16 +275,27 @@ class Crossbar:
         Warns about weights that do not fit: beyond `weight_at_gmax`, in a small part of the window, or of another sign than
         their row.
         """
-    def read(self, inputs: ArrayLike, seed: _Seed | None = None) -> NDArray[np.float32]:
+    def read(
+        self, inputs: ArrayLike, seed: _Seed | None = None, *, mode: Literal["spikes", "analog"] | None = None
+    ) -> NDArray[np.float32]:
         """Read every column with read noise, and return the column sums in units of weight.
 
-        `inputs` are spikes (booleans, or integers 0 and 1) or analog inputs (floats from 0 to 1, in units of the read
-        voltage). One step has one input per row and returns one sum per column. A batch, samples x rows, returns
-        samples x columns; sample `k` equals a single read with the seed `seed.numbered(k)`. Spikes are read with random
-        telegraph noise, analog inputs with the I-V curve of every cell.
+        `inputs` are spikes (booleans, or numbers that are all 0 or 1) or analog inputs (floats from 0 to 1, in units of the read
+        voltage); `mode`, "spikes" or "analog", decides in place of the values of the call. One step has one input per row and
+        returns one sum per column. A batch, samples x rows, returns samples x columns; sample `k` equals a single read with the
+        seed `seed.numbered(k)`. Spikes are read with random telegraph noise, analog inputs with the I-V curve of every cell.
+
+        Converters with a calibrated range, and a calibrated gain of the columns, need a `calibrate` after `program`.
         """
-    def calibrate(self, spikes: ArrayLike) -> None:
-        """Set the full scale of converters that calibrate to the largest column sum of a tile over the spikes of a batch."""
+    def calibrate(self, inputs: ArrayLike, *, mode: Literal["spikes", "analog"] | None = None) -> None:
+        """Calibrate the read path on a batch of typical `inputs`, as for `read`: the full scale of converters with a calibrated range
+        becomes the largest column sum of a tile, and a calibrated gain of the columns makes up for the mean loss in the wires.
+
+        Call it after `program`, and again when writes have changed the weights much: studies calibrate before every epoch.
+        """
+    @property
+    def is_calibrated(self) -> bool | None:
+        """Whether the read path is calibrated to the programmed cells; None if nothing in it needs a calibration."""
     def rest(self, seconds: float) -> None:
         """Set the time since the last write to `seconds`: later reads see the drifted conductances. A smaller time goes back.
 
@@ -292,13 +305,17 @@ class Crossbar:
         """Advance random telegraph noise by `seconds`, with draws from `seed`."""
     @property
     def weights(self) -> NDArray[np.float32]:
-        """Weights as a read without noise sees them, rows x columns. A copy."""
+        """Weights of the pairs at the read voltage, without noise, rows x columns: with drift and the gains of row drivers, and without
+        wires. A copy.
+        """
     @property
     def gradient_weights(self) -> NDArray[np.float32]:
         """The controller's estimate of the weights, rows x columns: the weights, or its digital copy. A copy."""
     @property
     def conductance(self) -> NDArray[np.float32]:
-        """Conductances G+ and G- of every pair as a read sees them, 2 x rows x columns, µS. A read-only snapshot."""
+        """Conductances G+ and G- of every pair at the read voltage, 2 x rows x columns, µS: with drift, and without noise and wires. A
+        read-only snapshot.
+        """
     @property
     def read_variance(self) -> NDArray[np.float32] | None:
         """Variance of one read of every weight, rows x columns, weight²; None without read noise."""

@@ -15,15 +15,18 @@ import copy
 import warnings
 import zlib
 from collections.abc import Callable, Iterator
-from typing import Any
+from os import PathLike
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ._ohmspike import Crossbar, Device, OhmspikeWarning, Seed, WriteReport
+from ._ohmspike import Crossbar, Device, OhmspikeError, OhmspikeWarning, Seed, WriteReport
 
-__all__ = ["CrossbarLinear", "CrossbarOptimiser", "convert", "crossbars"]
+__all__ = ["CrossbarLinear", "CrossbarOptimiser", "calibrate", "convert", "crossbars"]
+
+_Signals = np.ndarray[Any, np.dtype[Any]]
 
 
 class _Read(torch.autograd.Function):
@@ -49,10 +52,17 @@ class CrossbarLinear(nn.Module):
     """A linear layer with weights in an emulated crossbar and an exact bias.
 
     ``weight`` (out_features x in_features) holds the weights that the controller knows. Change it with ``write``, with
-    ``program``, or with a ``CrossbarOptimiser``. Other changes do not reach the cells, and the next read warns about them.
+    ``program``, or with a ``CrossbarOptimiser``. Other changes do not reach the cells. The next read warns about them, except
+    about those through ``weight.data``, which PyTorch does not count.
 
     Inputs of 0 and 1 are read as spikes. Other inputs drive the rows with voltages: the largest magnitude of a call is the
-    read voltage, and negative inputs are read separately and subtracted.
+    read voltage, and negative inputs are read separately and subtracted. Both are chosen per call, so a result depends on the
+    other samples of the batch: through the I-V curves, the codes of drivers and converters, read noise and telegraph noise.
+    ``input_range`` fixes the input at the read voltage, so that all inputs drive voltages of the same scale and larger ones are
+    refused. ``mode``, "spikes" or "analog", fixes how inputs are read.
+
+    Converters with a calibrated range, and a calibrated gain of the columns, are calibrated on the first inputs that are not all 0
+    after the layer is programmed. A network that is called step by step needs ``calibrate``, which takes whole samples.
 
     All draws come from ``seed``, initial weights and bias included: layers of the same seed and size are the same chip with
     the same write noise. Give every layer its own seed, as ``convert`` does. ``weight_at_gmax`` is the weight of a fully-on
@@ -64,17 +74,26 @@ class CrossbarLinear(nn.Module):
         self,
         in_features: int,
         out_features: int,
-        device: Device | str,
+        device: Device | str | PathLike[str],
         bias: bool = True,
         *,
         seed: int | Seed = 1,
         weight_at_gmax: float | None = None,
         initial: Tensor | np.ndarray[Any, Any] | None = None,
+        mode: Literal["spikes", "analog"] | None = None,
+        input_range: float | None = None,
         **options: Any,
     ) -> None:
         super().__init__()
         if in_features < 1 or out_features < 1:
             raise ValueError(f"features: expected at least 1 input and 1 output, got {in_features} and {out_features}")
+        if mode not in (None, "spikes", "analog"):
+            raise ValueError(f"mode: expected 'spikes' or 'analog', got {mode!r}")
+        if input_range is not None and not 0 < input_range < float("inf"):
+            raise ValueError(f"input_range: expected a positive number, got {input_range}")
+        if input_range is not None and mode == "spikes":
+            raise ValueError("input_range: expected none with mode='spikes', which has no voltages in between")
+        self.mode, self.input_range = "analog" if input_range is not None else mode, input_range
         root = seed if isinstance(seed, Seed) else Seed(seed)
         # The distribution of nn.Linear.
         draws = torch.Generator().manual_seed(zlib.crc32(repr(root).encode()))
@@ -93,9 +112,14 @@ class CrossbarLinear(nn.Module):
             weight_at_gmax = 2 * float(weights.abs().max()) or 1.0
         self._device, self._seed, self._options = device, root, options
         self.crossbar = self._build(weight_at_gmax, initial=weights.numpy().T)
+        # A copy does not need the file of the device.
+        self._device = self.crossbar.device
         self.weight = nn.Parameter(weights)
         self.bias = None if first_bias is None else nn.Parameter(first_bias)
         self._know()
+
+    # Inputs of the layers that wait for their calibration, in the order of their first call.
+    _recorded: dict[CrossbarLinear, list[_Signals]] | None = None
 
     def _build(self, weight_at_gmax: float, **more: Any) -> Crossbar:
         """Builds the array, with the same arguments every time."""
@@ -105,6 +129,8 @@ class CrossbarLinear(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Read the array with ``inputs`` (... x in_features) and add the bias."""
+        if not isinstance(inputs, Tensor):
+            raise TypeError(f"inputs: expected a tensor, got {type(inputs).__name__}")
         if inputs.shape[-1:] != (self.in_features,):
             raise ValueError(f"inputs: expected {self.in_features} features, got shape {tuple(inputs.shape)}")
         if self.weight._version != self._known:
@@ -117,13 +143,13 @@ class CrossbarLinear(nn.Module):
         sums: Tensor = _Read.apply(inputs, self.weight, self)
         return sums if self.bias is None else sums + self.bias
 
-    def write(self, step: Tensor, seed: int | Seed | None = None) -> WriteReport:
+    def write(self, step: Tensor | np.ndarray[Any, Any], seed: int | Seed | None = None) -> WriteReport:
         """Add ``step`` (out_features x in_features) to the weights through the write model of the device."""
         report = self.crossbar.write(_array("step", step).T, seed)
         self._know()
         return report
 
-    def program(self, weights: Tensor, passes: int = 1, seed: int | Seed | None = None) -> WriteReport:
+    def program(self, weights: Tensor | np.ndarray[Any, Any], passes: int = 1, seed: int | Seed | None = None) -> WriteReport:
         """Erase the cells and program ``weights`` (out_features x in_features)."""
         report = self.crossbar.program(_array("weights", weights).T, passes, seed)
         self._know()
@@ -174,16 +200,53 @@ class CrossbarLinear(nn.Module):
 
     def _read(self, inputs: Tensor) -> Tensor:
         given = _array("inputs", inputs).reshape(-1, self.in_features)
-        if np.isin(given, (0, 1)).all():
-            sums = self.crossbar.read(given != 0)
+        finite = np.isfinite(given)
+        if not finite.all():
+            raise ValueError(f"inputs: expected finite numbers, got {given[~finite][0]}")
+        if self._recorded is not None:
+            self._recorded.setdefault(self, []).append(given)
+            sums = given @ self.crossbar.gradient_weights
+        elif self.crossbar.is_calibrated is False and not given.any():
+            # Rows that are not driven have no sums, whatever the converters are.
+            sums = np.zeros((len(given), self.out_features), np.float32)
         else:
-            scale = float(np.abs(given).max())
-            given = given / scale
-            sums = self.crossbar.read(np.clip(given, 0, 1))
-            if given.min() < 0:
-                sums = sums - self.crossbar.read(np.clip(-given, 0, 1))
-            sums = sums * np.float32(scale)
+            if self.crossbar.is_calibrated is False:
+                self._calibrate([given])
+            sums = self._sums(given)
         return torch.from_numpy(sums).reshape(*inputs.shape[:-1], self.out_features).to(inputs.dtype)
+
+    def _sums(self, given: _Signals) -> _Signals:
+        """Returns the column sums of samples x rows."""
+        signals, scale = self._signals(given)
+        if scale is None:
+            return self.crossbar.read(signals, mode="spikes")
+        sums = self.crossbar.read(np.clip(signals, 0, 1), mode="analog")
+        if signals.min(initial=0) < 0:
+            sums = sums - self.crossbar.read(np.clip(-signals, 0, 1), mode="analog")
+        return sums * np.float32(scale)
+
+    def _signals(self, given: _Signals) -> tuple[_Signals, float | None]:
+        """Returns the inputs of a call in units of the read voltage, and the input at the read voltage; None for spikes."""
+        if self.mode == "spikes" or self.mode is None and np.isin(given, (0, 1)).all():
+            return (given, None) if self.mode else (given != 0, None)
+        largest = float(np.abs(given).max(initial=0))
+        scale = largest if self.input_range is None else self.input_range
+        # A rounding error is not beyond the range.
+        if largest > scale * (1 + 1e-6):
+            raise ValueError(f"inputs: expected magnitudes up to input_range = {scale:g}, got {largest:g}")
+        return given / (scale or 1.0), scale
+
+    def _calibrate(self, calls: list[_Signals]) -> None:
+        """Calibrates the read path on the inputs of calls."""
+        all_signals = [self._signals(given) for given in calls]
+        if all(scale is None for _, scale in all_signals):
+            return self.crossbar.calibrate(np.concatenate([signals for signals, _ in all_signals]), mode="spikes")
+        parts = [np.clip(sign * signals, 0, 1, dtype=np.float32) for signals, _ in all_signals for sign in (1, -1)]
+        return self.crossbar.calibrate(np.concatenate(parts), mode="analog")
+
+
+class _SecondCall(Exception):
+    """An optimiser calls its closure again."""
 
 
 class CrossbarOptimiser:
@@ -209,13 +272,53 @@ class CrossbarOptimiser:
         self.optimiser.zero_grad(set_to_none)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Compute a step and write it. Returns the loss of ``closure``, if there is one."""
+        """Compute a step and write it. Returns the loss of ``closure``, if there is one.
+
+        An optimiser that calls the closure several times in a step, such as ``torch.optim.LBFGS``, is refused: a step is written
+        once, so the later calls would read cells without it.
+        """
+        if closure is not None:
+            return self._step_with(closure)
         before = [layer.weight.detach().clone() for layer in self.layers]
-        loss = self.optimiser.step() if closure is None else self.optimiser.step(closure)
+        loss = self.optimiser.step()
+        self._write(before)
+        return loss
+
+    def _step_with(self, closure: Callable[[], Any]) -> Any:
+        """Computes a step with a closure. The parameters stay as they were if the optimiser is refused."""
+        parameters = [parameter for group in self.param_groups for parameter in group["params"]]
+        kept = [parameter.detach().clone() for parameter in parameters]
+        before = [layer.weight.detach().clone() for layer in self.layers]
+        calls = 0
+
+        def once() -> Any:
+            nonlocal calls
+            calls += 1
+            if calls > 1:
+                raise _SecondCall
+            return closure()
+
+        try:
+            loss = self.optimiser.step(once)
+        except _SecondCall:
+            with torch.no_grad():
+                for parameter, value in zip(parameters, kept):
+                    parameter.copy_(value)
+            for layer in self.layers:
+                layer._know()
+            name = type(self.optimiser).__name__
+            raise OhmspikeError(
+                f"optimiser: expected one that calls the closure once per step, got {name}, which calls it several times\n\n"
+                "hint: use an optimiser such as torch.optim.SGD or Adam"
+            ) from None
+        self._write(before)
+        return loss
+
+    def _write(self, before: list[Tensor]) -> None:
+        """Writes the difference from the weights ``before``."""
         for layer, weight in zip(self.layers, before):
             if layer.weight.grad is not None:
                 layer.write(layer.weight.detach() - weight)
-        return loss
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the optimiser. That of the arrays is in the ``state_dict`` of the model."""
@@ -233,9 +336,47 @@ def crossbars(model: nn.Module) -> Iterator[tuple[str, CrossbarLinear]]:
             yield name, module
 
 
+def calibrate(model: nn.Module, *inputs: Any) -> None:
+    """Calibrate the crossbar layers of ``model`` on a batch: the ranges of their converters, and the gains of their columns.
+
+    Calls ``model(*inputs)`` without gradients and in evaluation mode, once per layer: each layer is calibrated on all its inputs of
+    the call, which come from the already calibrated layers. Layers without a calibration before their first inputs calibrate
+    themselves on these. Studies calibrate before every epoch, on the first batch.
+    """
+    named = {layer: name or "model" for name, layer in crossbars(model) if layer.crossbar.is_calibrated is not None}
+    waiting = dict(named)
+    if not waiting:
+        warnings.warn("calibrate: no effect: no layer has converters or gains to calibrate", OhmspikeWarning, stacklevel=2)
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        while waiting:
+            recorded: dict[CrossbarLinear, list[_Signals]] = {}
+            for layer in waiting:
+                layer._recorded = recorded
+            with torch.no_grad():
+                model(*inputs)
+            if not recorded:
+                uncalled = ", ".join(waiting.values())
+                warnings.warn(f"calibrate: no effect on layers that were not called: {uncalled}", OhmspikeWarning, stacklevel=2)
+                break
+            first, calls = next(iter(recorded.items()))
+            try:
+                first._calibrate(calls)
+            except ValueError as error:
+                raise OhmspikeError(f"{waiting[first]}: {error}") from None
+            del waiting[first]
+            first._recorded = None
+    finally:
+        for layer in named:
+            layer._recorded = None
+        for module, is_training in modes:
+            module.training = is_training
+
+
 def convert(
     model: nn.Module,
-    device: Device | str,
+    device: Device | str | PathLike[str],
     *,
     seed: int | Seed = 1,
     passes: int = 1,
@@ -247,7 +388,7 @@ def convert(
     The weights are programmed into erased cells with ``passes`` writes, write noise included; biases stay exact.
     ``weight_at_gmax`` is by default the largest weight of each layer, as for ``ohmspike.deploy``. Layer NAME draws from
     ``seed.named(NAME)``, and a layer that is used twice stays one layer. Layers of other types with weights stay exact, which a
-    warning says. Further options are those of ``ohmspike.Crossbar``. Training continues on the copy.
+    warning says. Further options are those of ``CrossbarLinear``. Training continues on the copy.
     """
     copied = copy.deepcopy(model)
     root = seed if isinstance(seed, Seed) else Seed(seed)
@@ -283,7 +424,12 @@ def convert(
 
 
 def _programmed(
-    module: nn.Linear, device: Device | str, seed: Seed, passes: int, weight_at_gmax: float | None, options: dict[str, Any]
+    module: nn.Linear,
+    device: Device | str | PathLike[str],
+    seed: Seed,
+    passes: int,
+    weight_at_gmax: float | None,
+    options: dict[str, Any],
 ) -> CrossbarLinear:
     """Returns a layer with the weights of ``module``, programmed into erased cells."""
     weights = module.weight.detach()
@@ -304,8 +450,9 @@ def _programmed(
     return layer.train(module.training)
 
 
-def _array(what: str, tensor: Tensor) -> np.ndarray[Any, np.dtype[Any]]:
-    """Returns a tensor on the CPU as an array."""
+def _array(what: str, given: Tensor | np.ndarray[Any, Any]) -> _Signals:
+    """Returns a tensor on the CPU, or an array, as an array."""
+    tensor = given if isinstance(given, Tensor) else torch.as_tensor(given)
     if tensor.device.type != "cpu":
         raise TypeError(f"{what}: expected a tensor on the CPU, got one on `{tensor.device}`\n\nhint: call `.cpu()`")
     return tensor.detach().to(torch.float32).numpy()

@@ -27,6 +27,7 @@ ALIASES = {
     "_Network": "network",
     "_Levels": "levels",
     "_Value": "value",
+    "_Whole": "int",
 }
 
 

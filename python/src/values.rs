@@ -54,7 +54,7 @@ pub fn json_to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py
     }
 }
 
-/// Converts a bool, an int, a float, a string, a NumPy scalar, or a sequence or mapping of these, which `key` is set to.
+/// Converts a bool, an int, a float, a string, a path, a NumPy scalar, or a sequence or mapping of these, which `key` is set to.
 ///
 /// # Errors
 /// Returns a `TypeError` that names `key` for anything else.
@@ -72,6 +72,9 @@ pub fn to_json(given: &Bound<'_, PyAny>, key: &str) -> PyResult<Value> {
     if given.is_instance_of::<PyFloat>() {
         let number = Number::from_f64(given.extract()?);
         return number.map(Value::Number).ok_or_else(|| wrong(given, key, "a finite number"));
+    }
+    if given.hasattr("__fspath__")? {
+        return to_json(&given.call_method0("__fspath__")?, key);
     }
     if let Ok(mapping) = given.cast::<PyMapping>() {
         let mut entries = Map::new();

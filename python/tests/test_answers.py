@@ -115,6 +115,8 @@ def test_the_table_of_a_deployment_has_a_row_per_chip_and_time(network):
     answer = ohmspike.deploy(network[1], ["ideal", "pcm-joshi-2020"], chips=2, after=["1h", "1d"], out="two-devices")
     table = answer.table.to_dict()
     assert len(answer.table) == 2 * 2 * 2
+    assert all(table[name].dtype == np.uint64 for name in ("chip", "correct_samples", "samples"))
+    assert table["samples"][0] == 1024 and "1024" in str(answer) and "1020" not in str(answer)
     assert set(table["device"]) == {"ideal", "pcm-joshi-2020"} and set(table["after_seconds"]) == {3600.0, 86_400.0}
     assert np.allclose(table["accuracy_percent"], 100 * table["correct_samples"] / table["samples"], atol=1e-3)
     # Chips of an ideal device are equal.

@@ -59,6 +59,12 @@ def test_no_message_has_a_flag(study, tmp_path):
         assert "--" not in outside, text
 
 
+def test_hints_name_arguments(tmp_path):
+    weights = {"w0": np.full((784, 8), 0.01), "w1": np.full((8, 10), 0.01)}
+    with pytest.warns(ohmspike.OhmspikeWarning, match=r"hint: set those of the training with `set=.* or `study=FILE`"):
+        message(lambda: ohmspike.deploy(weights, "ideal", chips=1))
+
+
 def test_arguments_of_a_wrong_kind_are_named(study):
     cases = [
         (lambda: ohmspike.run(study, threads=0), ("expected a whole number from 1 to 4096, got int 0", "threads")),

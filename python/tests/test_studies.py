@@ -143,6 +143,16 @@ def test_devices_from_measurements_and_lists_of_devices_run(study, tmp_path):
         ohmspike.run(study, set={"hardware.device": [changed, "ideal"]}, out="two")
 
 
+def test_integers_and_paths_of_other_types_are_taken(study, tmp_path):
+    ohmspike.Device.load("ideal").save("mine.json")
+    settings = {"noise.level_percent": 0, "hardware.device": [tmp_path / "mine.json", "ideal"], "training.epochs": np.int64(1)}
+    results = ohmspike.run(study, set=settings | {"repeats.seeds": np.uint8(1)}, threads=np.int32(1), files=False)
+    accuracy = results.records["outcome_accuracy_fraction"]
+    assert len(accuracy) == 2 and accuracy[0] == accuracy[1]
+    one = ohmspike.train(study, set=settings | {"hardware.device": tmp_path / "mine.json"}, seed=np.uint64(1))
+    assert one.outcome == accuracy[0]
+
+
 def test_results_show_the_table_of_the_program(study, program):
     results = ohmspike.run(study, out="shown", threads=1)
     printed = program("run", study, "--out", "shown")

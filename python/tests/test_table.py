@@ -23,6 +23,8 @@ def test_columns_are_arrays(sample):
     assert list(sample.to_dict()) == sample.column_names
     with pytest.raises(KeyError, match="unknown column `written`; expected one of cell, cycle"):
         sample["written"]
+    with pytest.raises(TypeError, match="key: expected the name of a column, got int"):
+        sample[0]
 
 
 def test_csv_has_every_digit(sample):

@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 _Path: TypeAlias = str | PathLike[str]
-_Value: TypeAlias = bool | int | float | str | Sequence[Any] | Mapping[str, Any] | np.generic | NDArray[Any]
-_Set: TypeAlias = Mapping[str, _Value | Device | Sequence[Device | str]]
-_Seed: TypeAlias = int | Seed
+_Value: TypeAlias = bool | int | float | _Path | Sequence[Any] | Mapping[str, Any] | np.generic | NDArray[Any]
+_Set: TypeAlias = Mapping[str, _Value | Device | Sequence[Device | _Path]]
+_Whole: TypeAlias = SupportsIndex
+_Seed: TypeAlias = _Whole | Seed
 _Network: TypeAlias = _Path | Trained | Mapping[str, ArrayLike]
 _Levels: TypeAlias = None | tuple[float, float] | Sequence[float]
 
@@ -56,11 +57,11 @@ class Seed:
     command line uses paths below `Seed(SEED)`.
     """
 
-    def __new__(cls, key: int, *path: str | int) -> Seed:
+    def __new__(cls, key: _Whole, *path: str | _Whole) -> Seed:
         """Create the seed with this key, 0 to 2^64 - 1, or the one below it that `path` names: names and numbers."""
     def named(self, name: str) -> Seed:
         """Return the seed called `name` below this one."""
-    def numbered(self, number: int) -> Seed:
+    def numbered(self, number: _Whole) -> Seed:
         """Return the seed with this number below this one."""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
@@ -146,7 +147,7 @@ class Device:
         """Write the device with all overrides to a file, and return it as loaded from there."""
     def datasheet(self) -> str:
         """Return the datasheet, as `ohmspike device show` prints it."""
-    def spreads(self, count: int = 16) -> Table:
+    def spreads(self, count: _Whole = 16) -> Table:
         """Return the standard deviation of one write at `count` conductances over the window, in all common units.
 
         Columns: conductance_microsiemens, resistance_ohm, sigma_microsiemens, percent_of_conductance, percent_of_window,
@@ -155,13 +156,13 @@ class Device:
     def sample(
         self,
         write_microsiemens: float,
-        count: int = 1000,
-        seed: int = 1,
+        count: _Whole = 1000,
+        seed: _Whole = 1,
         *,
         start_microsiemens: float | None = None,
-        cycles: int = 1,
+        cycles: _Whole = 1,
         after_seconds: float | None = None,
-        reads: int = 0,
+        reads: _Whole = 0,
         read_interval_seconds: float = 0.001,
         faults: bool = False,
         study_sigma_microsiemens: float | None = None,
@@ -241,8 +242,8 @@ class Crossbar:
     def __new__(
         cls,
         device: Device | _Path,
-        rows: int,
-        columns: int,
+        rows: _Whole,
+        columns: _Whole,
         seed: _Seed = 1,
         *,
         chip: _Seed | None = None,
@@ -269,7 +270,7 @@ class Crossbar:
         """Weight of a pair with a fully-on and a fully-off cell."""
     def write(self, step: ArrayLike, seed: _Seed | None = None) -> WriteReport:
         """Add `step` (weight, rows x columns) to the weights through the write model of the device."""
-    def program(self, weights: ArrayLike, passes: int = 1, seed: _Seed | None = None) -> WriteReport:
+    def program(self, weights: ArrayLike, passes: _Whole = 1, seed: _Seed | None = None) -> WriteReport:
         """Erase all cells and program `weights` (rows x columns), with `passes` writes of every cell towards its target.
 
         Warns about weights that do not fit: beyond `weight_at_gmax`, in a small part of the window, or of another sign than
@@ -436,8 +437,8 @@ def run(
     *,
     set: _Set | None = None,
     out: _Path | None = None,
-    threads: int | None = None,
-    max_trials: int | None = None,
+    threads: _Whole | None = None,
+    max_trials: _Whole | None = None,
     checkpoint_seconds: float = 10.0,
     files: bool = True,
     progress: bool = False,
@@ -481,9 +482,9 @@ def train(
     study: _Path | None = None,
     *,
     set: _Set | None = None,
-    seed: int | None = None,
+    seed: _Whole | None = None,
     out: _Path | None = None,
-    threads: int | None = None,
+    threads: _Whole | None = None,
     progress: bool = False,
 ) -> Trained:
     """Train one network, as `ohmspike train` does.
@@ -496,17 +497,17 @@ def deploy(
     networks: _Network | Sequence[_Network],
     device: _Path | Device | Sequence[_Path | Device] | None = None,
     *,
-    chips: int = 100,
+    chips: _Whole = 100,
     after: float | str | Sequence[float | str] | None = None,
     test: str | None = None,
     yield_above: float | None = None,
-    write_passes: int | None = None,
+    write_passes: _Whole | None = None,
     mechanisms: bool = False,
     study: _Path | None = None,
     set: _Set | None = None,
-    seed: int = 1,
+    seed: _Whole = 1,
     out: _Path | None = None,
-    threads: int | None = None,
+    threads: _Whole | None = None,
     progress: bool = False,
 ) -> Answer:
     """Program stored networks onto chips, without training, as `ohmspike deploy` does.
@@ -531,13 +532,13 @@ def limit(
     worse: Literal["larger", "smaller"] | None = None,
     confidence: float = 0.95,
     resolution: float | None = None,
-    first_seed: int = 1,
-    repeats: int = 8,
-    short_epochs: int | None = None,
+    first_seed: _Whole = 1,
+    repeats: _Whole = 8,
+    short_epochs: _Whole | None = None,
     set: _Set | None = None,
     out: _Path | None = None,
-    threads: int | None = None,
-    max_trials: int | None = None,
+    threads: _Whole | None = None,
+    max_trials: _Whole | None = None,
     progress: bool = False,
 ) -> Answer:
     """Find how much of a non-ideality a network tolerates, as `ohmspike limit` does.
@@ -556,8 +557,8 @@ def ablate(
     *,
     set: _Set | None = None,
     out: _Path | None = None,
-    threads: int | None = None,
-    max_trials: int | None = None,
+    threads: _Whole | None = None,
+    max_trials: _Whole | None = None,
     progress: bool = False,
 ) -> Answer:
     """Show which mechanism of a device costs what (Shapley values), as `ohmspike ablate` does.
@@ -585,7 +586,7 @@ def fit(
     read_interval_seconds: float | None = None,
     ignore: str | Sequence[str] | None = None,
     wide: bool = False,
-    seed: int = 1,
+    seed: _Whole = 1,
 ) -> Fit:
     """Fit a device to measured tables (CSV), as `ohmspike device fit` does.
 

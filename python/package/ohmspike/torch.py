@@ -118,6 +118,8 @@ class CrossbarLinear(nn.Module):
         self.bias = None if first_bias is None else nn.Parameter(first_bias)
         self._know()
 
+    # Version of the weights that the controller knows.
+    _known: int
     # Inputs of the layers that wait for their calibration, in the order of their first call.
     _recorded: dict[CrossbarLinear, list[_Signals]] | None = None
 

@@ -92,7 +92,9 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
             "all limits hold at once: certified at 100 % of each limit".to_owned()
         }
         Verdict::NoLimit => format!("no limit within the range: certified at its harsh end, {certified}"),
-        Verdict::FailsEverywhere => format!("even the mildest level, {}, is refuted; harsher ones were not tested", ends[0]),
+        Verdict::FailsEverywhere => {
+            format!("even the mildest level, {}, is refuted; harsher ones were not tested", ends[0])
+        }
         Verdict::NotCertified => {
             let refuted = if refuted.is_empty() { refuted } else { format!("; refuted {refuted}") };
             let [low, high] = match row.direction {

@@ -29,7 +29,11 @@ pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance,
 /// Why a crossing has no interval; none if it has one.
 pub fn no_interval(crossing: &Crossing, tolerance: &Tolerance) -> Option<String> {
     let few = tolerance.clean.is_some_and(|(_, clean)| clean.n < LEAST_REPEATS);
-    let why = if few { format!("fewer than {LEAST_REPEATS} repeats") } else { format!("some levels have fewer than {LEAST_REPEATS} independent repeats, or all repeats are equal") };
+    let why = if few {
+        format!("fewer than {LEAST_REPEATS} repeats")
+    } else {
+        format!("some levels have fewer than {LEAST_REPEATS} independent repeats, or all repeats are equal")
+    };
     crossing.interval.is_none().then_some(why)
 }
 

@@ -33,9 +33,11 @@ pub fn reference_words(tolerances: &[Tolerance], key: &str, direction: Direction
     let at = match levels.as_slice() {
         [] => None,
         [only] => Some(format!("the accuracy at {}{unit}, the lowest level", level(*only))),
-        [first, .., last] => {
-            Some(format!("the accuracy at the lowest level of each curve, from {} to {}{unit}", level(*first), level(*last)))
-        }
+        [first, .., last] => Some(format!(
+            "the accuracy at the lowest level of each curve, from {} to {}{unit}",
+            level(*first),
+            level(*last)
+        )),
     };
     let reference = at.map(|at| format!("100 % is {at}; networks without this disturbance were not studied."));
     let diverged = match tolerances.iter().map(|tolerance| tolerance.diverged).sum::<usize>() {

@@ -72,7 +72,8 @@ pub fn tolerances(sweeps: &Sweeps, chance: f64) -> Option<(Direction, Vec<Vec<To
 }
 
 fn tolerance(name: String, curve: &SweptCurve, chance: f64, direction: Direction) -> Tolerance {
-    let condition = |point: &SweptPoint| point.x.map(|level| Condition { level, outcomes: point.with_diverged(chance) });
+    let condition =
+        |point: &SweptPoint| point.x.map(|level| Condition { level, outcomes: point.with_diverged(chance) });
     let mut conditions: Vec<Condition> = curve.points.iter().filter_map(condition).collect();
     conditions.retain(|condition| !condition.outcomes.is_empty());
     conditions.sort_by(|a, b| a.level.total_cmp(&b.level));

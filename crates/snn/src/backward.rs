@@ -196,8 +196,8 @@ pub(crate) fn collect(
     let Some((readout_transposed, transposed)) = transposed.split_last() else { return };
     let Some(pass) = Pass::new(network, readout_transposed, input, trace, output) else { return };
     let by_unit = by_unit::pays(input, network.inputs);
-    if by_unit {
-        // This sample adds a sum, after all earlier ones.
+    // A sample by unit adds a sum, after all earlier ones.
+    if by_unit || !adjoint.gather.has_room_for(pass.span.steps()) {
         adjoint.flush(&mut gradient.matrices[0]);
     }
     let (mut weights, mut gradients) = (transposed.iter().rev(), gradient.matrices.iter_mut().rev());
@@ -302,5 +302,62 @@ impl<'a> Pass<'a> {
     /// gradient is complete after [`Adjoint::flush`].
     pub fn hidden_gradient(self, adjoint: &mut Adjoint, gradient: &mut Matrix) {
         adjoint.gather(self.input, self.span, gradient);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_rng::Seed;
+
+    use crate::forward::{Layer, forward};
+    use crate::loss::Loss;
+    use crate::network::Dynamics;
+    use crate::spikes::SpikeTrains;
+
+    use super::*;
+
+    const STEPS: usize = 1 << 16;
+    /// Steps of the input spikes of a sample whose pass is short, and of one that takes almost all steps.
+    const SHORT: [usize; 4] = [STEPS - 200, STEPS - 170, STEPS - 130, STEPS - 90];
+    const LONG: [usize; 4] = [0, 30, 60, STEPS - 50];
+
+    /// Two recurrent neurons: inputs 0 to 2 drive the first one, and input 3 the second one, which spikes last.
+    fn longest() -> (Network, [Matrix; 3], SpikeTrains) {
+        let dynamics = Dynamics { loss: Loss::MaxOverTime, ..Dynamics::default() };
+        let mut network = Network::new(8, 2, 2, 1.0, STEPS, &dynamics).expect("valid");
+        network.hidden[0].recurrent = true;
+        let first = Matrix::from_fn(8, 2, |row, column| if (row < 3) == (column == 0) { 1.5 } else { 0.0 });
+        let readout = Matrix::from_fn(2, 2, |row, column| if row == column { 1.0 } else { -0.5 });
+        let mut trains = SpikeTrains::new(8, STEPS).expect("few units");
+        for steps in [SHORT, LONG] {
+            trains.push_raster(|step, unit| steps.get(unit) == Some(&step)).expect("few spikes");
+        }
+        (network, [first, Matrix::zeros(2, 2), readout], trains)
+    }
+
+    /// The rows of the short sample still wait when the long one begins, and 16 bits cannot number both. The gradient of
+    /// a sample on its own needs no more rows than steps.
+    #[test]
+    fn gradients_of_the_longest_samples_add_up() {
+        let (network, weights, trains) = longest();
+        let layers = weights.each_ref().map(Layer::exact);
+        let transposed = [weights[1].transposed(), weights[2].transposed()];
+        let mut trace = Trace::new(&network);
+        let mut output = ReadoutGradient::new(STEPS, 1);
+        let mut together = (Adjoint::new(&network), Gradient::new(&network));
+        let mut one_by_one = Gradient::new(&network);
+        for sample in 0..trains.len() {
+            let input = trains.sample(sample);
+            forward(&network, &layers, input, Seed::new(0), &mut trace);
+            network.loss.differentiate(&trace, 0, 1.0, &mut output);
+            let (adjoint, gradient) = (&mut together.0, &mut together.1);
+            collect(&network, &transposed, input, &trace, &output, adjoint, gradient);
+            backward(&network, &transposed, input, &trace, &output, &mut Adjoint::new(&network), &mut one_by_one);
+            assert!(sample > 0 || (1..=Gather::capacity(1)).contains(&together.0.gather.rows()));
+        }
+        together.0.flush(&mut together.1.matrices[0]);
+        assert_eq!(together.1, one_by_one);
+        let of_first_spikes = one_by_one.matrices[0].row(0)[0];
+        assert!(of_first_spikes[0] != 0.0, "{of_first_spikes:?}");
     }
 }

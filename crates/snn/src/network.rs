@@ -110,6 +110,9 @@ pub struct Network {
     pub loss: Loss,
 }
 
+/// Most units of a layer, and most steps: spikes number both with 16 bits.
+const MOST_NUMBERED: usize = 1 << 16;
+
 /// Invalid network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -119,6 +122,14 @@ pub enum NetworkError {
     Empty {
         /// Name of the size.
         what: &'static str,
+    },
+    /// More units or steps than 16 bits can number.
+    #[error("{what}: expected at most {MOST_NUMBERED}, got {got}")]
+    Large {
+        /// Name of the size.
+        what: &'static str,
+        /// The size.
+        got: usize,
     },
     /// An excitatory fraction outside 0 to 1.
     #[error("excitatory_fraction: expected 0 to 1, got {0}")]
@@ -155,7 +166,8 @@ impl Network {
     /// [`excitatory_neurons`] are excitatory.
     ///
     /// # Errors
-    /// Returns an error if a size is zero, the fraction is outside 0 to 1 or a time constant is not positive.
+    /// Returns an error if a size is zero or above 65,536, the fraction is outside 0 to 1 or a time constant is not
+    /// positive.
     pub fn new(
         inputs: usize,
         hidden: usize,
@@ -170,7 +182,7 @@ impl Network {
     /// Creates a network with these hidden layers of leaky integrate-and-fire neurons.
     ///
     /// # Errors
-    /// Returns an error if a size is zero, there are no layers or a time constant is not positive.
+    /// Returns an error if a size is zero or above 65,536, there are no layers or a time constant is not positive.
     pub fn from_layers(
         inputs: usize,
         hidden: Vec<HiddenLayer>,
@@ -178,10 +190,16 @@ impl Network {
         steps: usize,
         dynamics: &Dynamics,
     ) -> Result<Network, NetworkError> {
-        let smallest = hidden.iter().map(|layer| layer.neurons).min().unwrap_or(0);
+        let neurons = || hidden.iter().map(|layer| layer.neurons);
+        let (smallest, largest) = (neurons().min().unwrap_or(0), neurons().max().unwrap_or(0));
         for (what, size) in [("inputs", inputs), ("hidden", smallest), ("classes", classes), ("steps", steps)] {
             if size == 0 {
                 return Err(NetworkError::Empty { what });
+            }
+        }
+        for (what, got) in [("inputs", inputs), ("hidden", largest), ("steps", steps)] {
+            if got > MOST_NUMBERED {
+                return Err(NetworkError::Large { what, got });
             }
         }
         Ok(Network {
@@ -258,6 +276,10 @@ mod tests {
         assert!(Network::new(784, 0, 10, 0.5, 100, &dynamics).is_err());
         assert!(Network::new(784, 1, 10, 0.5, 100, &Dynamics { tau_mem: 0.0, ..dynamics }).is_err());
         assert!(Network::from_layers(784, Vec::new(), 10, 100, &dynamics).is_err());
+        let error = Network::new(784, 1, 10, 0.5, (1 << 16) + 1, &dynamics).expect_err("steps beyond 16 bits");
+        assert_eq!(error.to_string(), "steps: expected at most 65536, got 65537");
+        assert!(Network::new(784, (1 << 16) + 1, 10, 0.5, 100, &dynamics).is_err());
+        assert!(Network::new(1 << 16, 1 << 16, 10, 0.5, 1 << 16, &dynamics).is_ok());
     }
 
     #[test]

@@ -20,6 +20,8 @@ const ROW_PART: usize = 7;
 const MOST_ROWS: usize = 256;
 /// Largest size of these rows, bytes.
 const MOST_BYTES: usize = 1 << 20;
+/// Rows that 16 bits can number.
+const NUMBERED_ROWS: usize = 1 << 16;
 
 /// Input spikes of some samples whose adjoint currents are not yet in the gradient.
 #[derive(Clone, Debug, Default)]
@@ -52,6 +54,11 @@ impl Gather {
         self.steps.len()
     }
 
+    /// Returns whether the rows of `steps` more steps can be numbered.
+    pub(super) fn has_room_for(&self, steps: usize) -> bool {
+        self.rows() + steps <= NUMBERED_ROWS
+    }
+
     /// Appends the spikes of `input` within `span`. The adjoint currents of the stored steps are in the rows from
     /// [`Gather::rows`] on, the latest step first.
     pub(super) fn push(&mut self, input: SpikeTrain, span: Span) {
@@ -62,6 +69,7 @@ impl Gather {
         let steps = (span.first..span.last).rev().map(|step| input.at(step).len() as u32);
         self.steps.extend(steps.filter(|&spikes| spikes > 0 || span.every_step));
         self.ends.push([self.units.len(), self.steps.len()]);
+        debug_assert!(self.has_room_for(0), "rows are numbered with 16 bits");
     }
 
     /// Adds the adjoint `currents` of all spikes to the rows of their units and forgets the spikes.

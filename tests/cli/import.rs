@@ -119,7 +119,7 @@ fn rejects_keys_that_do_not_fit_the_data() {
     );
     refused(
         "set = 'pixels'\nwindow_seconds = 1.0",
-        "4: data.window_seconds: expected no value for images (their time steps last 1 ms), got 1",
+        "4: data.window_seconds: expected no value for dense samples (their time steps last 1 ms), got 1",
     );
     refused(
         "set = 'pixels'\npoisson_rate_hertz = 10.0",

@@ -54,9 +54,9 @@ pub struct Export {
     /// NIR file to write.
     #[arg(short, long, value_name = "FILE", value_parser = nir_path)]
     output: PathBuf,
-    /// Duration of a step, s [default: 1e-3, or that of the imported file].
+    /// Duration of a step, s [default: that of the study or of the imported file].
     ///
-    /// Time constants in steps stay the same. snnTorch assumes 1e-4.
+    /// Steps of a study last 1 ms for dense samples, and `data.window_seconds` / `network.steps` for recorded events. Time constants in steps stay the same. snnTorch assumes 1e-4.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     dt: Option<f64>,
     /// Node of the readout, which never spikes: cuba-li, or cuba-lif with a threshold that no voltage reaches.

@@ -26,8 +26,8 @@ use crate::trial::{EpochEnd, TrialState};
 const FORM: &str = "ohmspike-checkpoint-3";
 /// Largest first line, bytes; a typical one has 300.
 const LONGEST_HEADER: u64 = 4096;
-/// Largest state, bytes. Each of the nine connections of the deepest network has at most 2²⁶ weights, with about 50
-/// bytes per cell of the most complex device: 30 GB. Real states stay below 1 GB.
+/// Largest state, bytes: ten connections of the largest size, 2²⁶ weights, with about 50 bytes per cell of the most complex
+/// device. A network of more such connections starts again after an interruption. Real states stay below 1 GB.
 const LARGEST_STATE: u64 = 32 << 30;
 
 /// The checkpoints of a results folder.

@@ -38,7 +38,7 @@ pub use nir::NirExportError;
 
 use crate::prepare::DataShape;
 use crate::run_study::Trained;
-use crate::settings::{Settings, connection_name};
+use crate::settings::{MOST_LAYERS, Settings, connection_name};
 use crate::trial::network;
 
 /// Version of the format.
@@ -52,7 +52,7 @@ const IMPORTED: &str = "imported";
 /// Ending of NIR files.
 const NIR_ENDING: &str = "nir";
 /// Most weight matrices from the input up, the readout included.
-const MOST_MATRICES: usize = 64;
+const MOST_MATRICES: usize = MOST_LAYERS + 1;
 
 /// Whether an array of this name says how a network was made. Files of other programs have no such array.
 pub(crate) fn tells_origin(name: &str) -> bool {
@@ -420,15 +420,22 @@ impl StoredNetwork {
 
 /// Returns the kind and the number of an array called `name`: `w` or `r`, and the layer.
 fn place_of(name: &str) -> Option<(char, usize)> {
+    numbered(name).filter(|(kind, number)| *number < if *kind == 'w' { MOST_MATRICES } else { MOST_LAYERS })
+}
+
+/// Returns the letter and the number in `name`, if it has the form of the name of a matrix.
+fn numbered(name: &str) -> Option<(char, usize)> {
     let kind = name.chars().next().filter(|kind| ['w', 'r'].contains(kind))?;
     let digits = &name[1..];
     let number: usize = digits.parse().ok()?;
-    (number < MOST_MATRICES && number.to_string() == digits).then_some((kind, number))
+    (number.to_string() == digits).then_some((kind, number))
 }
 
 /// Refuses an array called `name` with this shape.
 fn unknown(file: &str, name: &str, shape: &[usize]) -> NetworkFileError {
+    let is_deep = numbered(name).is_some_and(|(_, number)| number >= MOST_LAYERS);
     let hint = match shape {
+        _ if is_deep => "remove layers: a network has at most 64 hidden layers",
         [rows, columns] if *rows > 1 && *columns > 1 => {
             "save the weight matrices from the input up as `w0`, `w1`, ...: `numpy.savez(\"net.npz\", w0=first, w1=second)`"
         }

@@ -82,7 +82,8 @@ pub struct NetworkSettings {
     /// Fraction of the hidden neurons that are excitatory. The others are inhibitory.
     #[schemars(range(min = FRACTION.low, max = FRACTION.high), extend("x-unit" = "fraction"))]
     pub excitatory_fraction: f64,
-    /// Time steps per sample. A step lasts 1 ms for images and `data.window_seconds` / `network.steps` for recorded events.
+    /// Time steps per sample. A step lasts 1 ms for dense samples (images or rows of numbers) and `data.window_seconds` /
+    /// `network.steps` for recorded events.
     /// Steps × hidden neurons must not exceed 2^28.
     #[schemars(range(min = LINES.low, max = LINES.high), extend("x-unit" = "time steps"))]
     pub steps: usize,
@@ -296,9 +297,14 @@ impl Settings {
         }
     }
 
-    /// Duration of a time step, ms: 1 ms for images, `data.window_seconds` / `network.steps` for recorded events.
+    /// Duration of a time step, ms: 1 ms for dense samples, `data.window_seconds` / `network.steps` for recorded events.
     pub fn step_milliseconds(&self) -> f64 {
         self.data.window_seconds().map_or(1.0, |window| 1e3 * window / self.network.steps as f64)
+    }
+
+    /// Duration of a time step, s.
+    pub fn step_seconds(&self) -> f64 {
+        self.data.window_seconds().map_or(1e-3, |window| window / self.network.steps as f64)
     }
 
     /// Duration of a sample, s.

@@ -466,7 +466,7 @@ def export_nir(
 
     - `network`: network file (npz) of `Trained.save`, `ohmspike train` or `import_nir`;
     - `path`: NIR file to write;
-    - `dt_seconds`: duration of a step, s; by default 1e-3, or that of the imported file. snnTorch assumes 1e-4;
+    - `dt_seconds`: duration of a step, s; by default that of the study or of the imported file. snnTorch assumes 1e-4;
     - `readout`: "cuba-li", or "cuba-lif" with a threshold that no voltage reaches, for tools without CubaLI.
     """
 

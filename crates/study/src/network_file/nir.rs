@@ -20,8 +20,6 @@ use crate::trial::network;
 
 /// Metadata of the graph with [`Origin`].
 const ORIGIN: &str = "ohmspike";
-/// Duration of a step of networks that were trained here, s.
-const STEP_SECONDS: f64 = 1e-3;
 /// Largest difference of a decay factor between the header and the nodes: 1 - dt / tau is rounded to float64.
 const ROUNDING: f32 = f64::EPSILON as f32;
 
@@ -121,7 +119,8 @@ impl StoredNetwork {
         self.feedforward.iter().chain(self.recurrent.values()).all(signed)
     }
 
-    /// Returns the network as a graph. `dt_seconds` is the duration of a step; by default it is that of the import, or 1 ms.
+    /// Returns the network as a graph. `dt_seconds` is the duration of a step; by default it is that of the import, or that of
+    /// the study that trained the network.
     ///
     /// # Errors
     /// Returns a [`NirExportError`] for recurrent layers, for neurons that NIR does not have, and for networks without time
@@ -136,7 +135,7 @@ impl StoredNetwork {
                 return Err(NirExportError::Neuron { file });
             }
             (Some(header), _) => {
-                let constants = header_constants(&file, header, dt_seconds.unwrap_or(STEP_SECONDS))?;
+                let constants = header_constants(&file, header, dt_seconds.unwrap_or(header.settings.step_seconds()))?;
                 (constants, Origin::Header(Box::new(header.clone())))
             }
             (None, Some(imported)) => {
@@ -197,5 +196,55 @@ fn check_same(file: &str, stated: Constants, got: Constants) -> Result<(), Netwo
             Err(NetworkFileError::Constants { file: file.to_owned(), parameter, stated, got })
         }
         None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::settings::Settings;
+
+    use super::*;
+
+    fn network(change: impl Fn(&mut Settings)) -> StoredNetwork {
+        let mut settings = Settings::default();
+        (settings.network.hidden, settings.network.steps) = (3, 35);
+        change(&mut settings);
+        let header = NetworkHeader {
+            format: FORMAT,
+            program: "ohmspike".to_owned(),
+            settings: settings.resolved(),
+            seed: 1,
+            trial: "abc".to_owned(),
+            data_sha256: "00".to_owned(),
+            inputs: 4,
+            classes: 2,
+            excitatory: vec![2],
+            outcome: None,
+        };
+        let matrices =
+            vec![(Connection::Feedforward(0), Matrix::zeros(4, 3)), (Connection::Readout, Matrix::zeros(3, 2))];
+        StoredNetwork::new(header, matrices)
+    }
+
+    /// 0.35 s in 35 steps are 10 ms each, and the time constants of 5 steps 50 ms; dense samples have steps of 1 ms.
+    #[test]
+    fn a_step_lasts_as_long_as_in_the_study() {
+        let events = |settings: &mut Settings| {
+            settings.data.set = "mine".to_owned();
+            settings.data.window_seconds = Some(0.35);
+        };
+        let number = |graph: &Graph, name: &str| graph.metadata.get(name).and_then(Value::as_number);
+        for (stored, given, step) in [
+            (network(events), None, 0.01),
+            (network(events), Some(2e-3), 2e-3),
+            (network(|_| ()), None, 1e-3),
+            (network(|settings| settings.data.set = "shd".to_owned()), None, 1.4 / 35.0),
+        ] {
+            let graph = stored.to_graph(given, Readout::CubaLi).expect("leaky neurons");
+            let [dt, tau] = ["dt", "physical_tau_mem"].map(|name| number(&graph, name).expect("a number"));
+            assert!((dt / step - 1.0).abs() < 1e-12 && (tau / (5.0 * step) - 1.0).abs() < 1e-12, "{dt} {tau}");
+            let read = StoredNetwork::from_graph(&graph, None).expect("a graph that was written here");
+            assert_eq!(read.header, stored.header);
+        }
     }
 }

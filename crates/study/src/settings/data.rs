@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::value::{POSITIVE, RATE};
 use super::{ValueError, number, positive, refuse};
 
-/// Default rate of the largest value, 1/s: the highest rate of Diehl and Cook (2015).
+/// Default rate of a value at full scale, 1/s: the highest rate of Diehl and Cook (2015).
 const RATE_HERTZ: f64 = 63.75;
 
 /// Section `[data]`: the data set, and how its samples become spikes.
@@ -21,7 +21,7 @@ pub struct DataSettings {
     /// How the values of a dense sample become spikes.
     #[serde(skip_serializing_if = "Encoding::is_latency")]
     pub encoding: Encoding,
-    /// Spike rate of the largest value, 1/s. Requires `data.encoding = "poisson"`.
+    /// Spike rate of a value at full scale, 1/s. Requires `data.encoding = "poisson"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = RATE.low, max = RATE.high), extend("x-unit" = "1/s", "x-default" = "63.75"))]
     pub poisson_rate_hertz: Option<f64>,
@@ -106,7 +106,7 @@ impl DataSettings {
         self.window_seconds.or_else(usual)
     }
 
-    /// Spike rate of the largest value, 1/s. `None` for latency encoding.
+    /// Spike rate of a value at full scale, 1/s. `None` for latency encoding.
     pub fn poisson_rate_hertz(&self) -> Option<f64> {
         self.poisson_rate_hertz.or((self.encoding == Encoding::Poisson).then_some(RATE_HERTZ))
     }
@@ -161,7 +161,7 @@ impl DataSettings {
 }
 
 /// Allowed windows of images.
-pub(crate) const ONLY_EVENTS: &str = "no value for images (their time steps last 1 ms)";
+pub(crate) const ONLY_EVENTS: &str = "no value for dense samples (their time steps last 1 ms)";
 /// Allowed event counts of dense samples.
 pub(crate) const NO_EVENTS: &str = "no value for dense samples (they hold no recorded events)";
 /// Allowed encodings of recorded events.

@@ -22,11 +22,14 @@ impl Success {
     /// Describes the criterion for captions.
     pub fn words(settings: &Settings) -> String {
         let Success { of, above } = Success::new(settings);
-        let of = match of {
-            SuccessOf::Best => "best test accuracy".to_owned(),
-            SuccessOf::Outcome => format!("mean test accuracy of the last {} epochs", settings.outcome.last_epochs),
+        let (last, epochs) = (settings.outcome.last_epochs, settings.training.epochs);
+        let of = match (of, last.min(epochs)) {
+            (_, 0) => "test accuracy without training".to_owned(),
+            (SuccessOf::Best, _) => "best test accuracy".to_owned(),
+            (SuccessOf::Outcome, 1) => "test accuracy of the last epoch".to_owned(),
+            (SuccessOf::Outcome, last) => format!("mean test accuracy of the last {last} epochs"),
         };
-        format!("{of} above {} %", (100.0 * above).round())
+        format!("{of} above {} %", exact_percent(above))
     }
 }
 
@@ -40,9 +43,34 @@ pub fn succeeded(record: &Record) -> bool {
     }
 }
 
+/// Formats a fraction in percent with all its digits, without those that the product adds: 0.07 is 7, not
+/// 7.000000000000001.
+fn exact_percent(fraction: f64) -> f64 {
+    let product = 100.0 * fraction;
+    format!("{product:.12e}").parse().unwrap_or(product)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn captions_state_the_criterion_that_was_applied() {
+        let mut settings = Settings::default();
+        settings.outcome.success_of = SuccessOf::Outcome;
+        for (epochs, above, expected) in [
+            (2, 0.125, "mean test accuracy of the last 2 epochs above 12.5 %"),
+            (30, 0.07, "mean test accuracy of the last 10 epochs above 7 %"),
+            (30, 0.333_333, "mean test accuracy of the last 10 epochs above 33.3333 %"),
+            (1, 0.999, "test accuracy of the last epoch above 99.9 %"),
+            (0, 0.0, "test accuracy without training above 0 %"),
+        ] {
+            (settings.training.epochs, settings.outcome.success_above) = (epochs, above);
+            assert_eq!(Success::words(&settings), expected);
+        }
+        settings.outcome.success_of = SuccessOf::Best;
+        assert_eq!(Success::words(&settings), "test accuracy without training above 0 %");
+    }
 
     #[test]
     fn criteria_differ_between_images_and_digits() {

@@ -124,12 +124,12 @@ mod tests {
         for (text, expected) in [
             ("1,5,10", "use a list: `--set 'k.x=[1, 5, 10]'`"),
             ("1; 5", "use a list: `--set 'k.x=[1, 5]'`"),
-            ("1 %, 5 %", "use a list: `--set 'k.x=[1, 5]'`"),
+            ("1 %, 5 %", "use a list: `--set 'k.x=[0.01, 0.05]'`"),
             ("1..4", "ranges are not supported; use a list: `--set 'k.x=[1, 2, 3, 4]'`"),
             ("1-3", "ranges are not supported; use a list: `--set 'k.x=[1, 2, 3]'`"),
             ("0 to 100", "ranges are not supported; list the values you need: `--set 'k.x=[0, 50, 100]'`"),
             ("0.5:1", "ranges are not supported; list the values you need: `--set 'k.x=[0.5, 0.75, 1]'`"),
-            ("20%", "write a plain number: `--set k.x=20`"),
+            ("20%", "write a plain number: `--set k.x=0.2`"),
             ("10k", "write a plain number: `--set k.x=10000`"),
             (".5", "write a plain number: `--set k.x=0.5`"),
             ("1e-6S", "write a plain number, in the unit that the key names"),
@@ -154,6 +154,6 @@ mod tests {
         let file = Given::new("k.x", "a, b".into(), "s.toml:3".to_owned(), Vec::new());
         assert_eq!(hint(&file, &"a, b".into(), Expected::Word).as_deref(), Some("use a list: `x = [\"a\", \"b\"]`"));
         let list = Given::new("k.x", vec!["20 %"].into(), "s.toml:3".to_owned(), Vec::new());
-        assert_eq!(hint(&list, &"20 %".into(), Expected::Number).as_deref(), Some("write a plain number: `20`"));
+        assert_eq!(hint(&list, &"20 %".into(), Expected::Number).as_deref(), Some("write a plain number: `0.2`"));
     }
 }

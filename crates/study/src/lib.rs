@@ -31,6 +31,7 @@ pub mod csv_column;
 pub mod details;
 pub mod device_file;
 pub mod eta;
+mod few_steps;
 pub mod hardware;
 pub mod health;
 pub mod key_label;

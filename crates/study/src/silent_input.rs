@@ -5,6 +5,7 @@ use std::path::Path;
 use ohmspike_datasets::{Dataset, ImportedSet, LoadError, Part};
 use ohmspike_snn::encode::LatencyCode;
 
+use crate::few_steps;
 use crate::prepare::EncodedData;
 use crate::settings::{RATE, Settings};
 use crate::significant::short;
@@ -104,7 +105,7 @@ impl SilentCount {
 /// Samples of a study without an input spike, which a network cannot tell apart.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
-    "data.set: `{set}`: no input spike in {silent}: {}", how.advice()
+    "data.set: `{set}`: no input spike in {silent}: {}\n\nhint: {}", how.why(), self.hint()
 )]
 pub struct SilentInput {
     /// Name of the data set.
@@ -112,6 +113,13 @@ pub struct SilentInput {
     /// Numbers of silent samples, in words.
     silent: String,
     how: How,
+}
+
+impl SilentInput {
+    /// Returns what to do.
+    pub(crate) fn hint(&self) -> String {
+        self.how.hint()
+    }
 }
 
 /// How the samples become spikes.
@@ -130,31 +138,40 @@ enum How {
     },
 }
 
+/// What to do about small values.
+const IMPORT: &str = "import the data with `--scale min-max`";
+
 impl How {
-    /// Why samples are silent, and what to do.
-    fn advice(&self) -> String {
+    /// Returns why samples are silent.
+    fn why(&self) -> String {
+        match self {
+            How::Events { .. } => "no event is inside the window".to_owned(),
+            How::Latency { .. } => format!(
+                "latency encoding drops values below {} of full scale and spikes after the last time step",
+                LatencyCode::default().threshold
+            ),
+            How::Poisson { .. } => "the values are small".to_owned(),
+        }
+    }
+
+    /// Returns what to do.
+    fn hint(&self) -> String {
         match *self {
             How::Events { last_seconds } => format!(
-                "no event is inside the window\n\nhint: check the recordings, or choose a `data.window_seconds` above \
-                 {last_seconds} s, the time of the last event"
+                "check the recordings, or choose a `data.window_seconds` above {last_seconds} s, the time of the last event"
             ),
             How::Latency { steps } => {
-                let code = LatencyCode::default();
-                // The smallest 8-bit value above the threshold.
-                let least = (256.0 * code.threshold).ceil() / 255.0;
-                let needed = code.step(least, usize::MAX).map_or(0, |step| step + 1);
-                let raise =
-                    format!(", or raise `network.steps` to {needed}, enough for values from {} on", short(least));
-                format!(
-                    "latency encoding drops values below {} of full scale and spikes after the last time step\n\n\
-                     hint: import the data with `--scale min-max`, or set `data.encoding = \"poisson\"`{}",
-                    code.threshold,
-                    if steps < needed { &raise } else { "" }
-                )
+                let (needed, least) = few_steps::of_latency();
+                let raise = format!("raise `network.steps` to {needed}, enough for values from {} on", short(least));
+                let poisson = "set `data.encoding = \"poisson\"`";
+                match (few_steps::least_value(steps) > 1.0, steps < needed) {
+                    (true, _) => format!("{raise}, or {poisson}"),
+                    (_, true) => format!("{IMPORT}, or {poisson}, or {raise}"),
+                    _ => format!("{IMPORT}, or {poisson}"),
+                }
             }
             How::Poisson { rate_hertz, steps } => format!(
-                "the values are small\n\nhint: import the data with `--scale min-max`, or raise \
-                 `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
+                "{IMPORT}, or raise `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
                 RATE.high
             ),
         }
@@ -231,9 +248,15 @@ mod tests {
     /// 52 of 255 spikes at step 79.
     #[test]
     fn advice_names_the_number() {
-        let advice = |how: How| how.advice();
+        let advice = |how: How| how.hint();
         let short = advice(How::Latency { steps: 50 });
         assert!(short.ends_with(", or raise `network.steps` to 80, enough for values from 0.204 on"), "{short}");
+        assert!(short.starts_with("import the data with `--scale min-max`, or set"), "{short}");
+        // Full scale spikes at step 4.
+        let shortest = advice(How::Latency { steps: 4 });
+        let expected =
+            "raise `network.steps` to 80, enough for values from 0.204 on, or set `data.encoding = \"poisson\"`";
+        assert_eq!(shortest, expected);
         let enough = advice(How::Latency { steps: 80 });
         assert!(enough.ends_with("or set `data.encoding = \"poisson\"`"), "{enough}");
         let late = advice(How::Events { last_seconds: 1.25 });

@@ -10,18 +10,36 @@ pub enum CalibrationError {
     /// No sample of the batch has an input spike.
     #[error(
         "{key}: expected input spikes to calibrate `auto`, got none in {samples} training samples\n\n\
-         hint: check `data.encoding` and the values of the data set, or set {key} to a number"
+         hint: {hint}"
     )]
     NoInputSpikes {
         /// The key.
         key: String,
         /// Number of samples.
         samples: usize,
+        /// What to do.
+        hint: String,
+    },
+    /// The time steps end before the layer can spike.
+    #[error(
+        "network.steps: expected at least {needed_steps} to calibrate `{key}`, got {steps}: the first input spike comes \
+         in time step {first_step}, and every layer takes two more"
+    )]
+    TooFewSteps {
+        /// The key.
+        key: String,
+        /// Time step, from 1, of the first input spike of any sample.
+        first_step: usize,
+        /// `network.steps`.
+        steps: usize,
+        /// Fewest time steps in which spikes reach the readout.
+        needed_steps: usize,
     },
     /// The target is above the activity at every spread.
     #[error(
         "{key}: expected at most {} spikes per neuron and sample from this layer at any spread, got a target of {target}\n\n\
-         hint: lower the target with `--set calibration.target_spikes={}`, or set {key} to a number",
+         hint: lower the target with `--set calibration.target_spikes={}`, raise `network.steps`, or set {key} to a \
+         number",
          short(*most), short(0.5 * most)
     )]
     Unreachable {
@@ -64,6 +82,7 @@ impl CalibrationError {
             | CalibrationError::Unreachable { key, .. }
             | CalibrationError::Silent { key, .. }
             | CalibrationError::OnAxis { key, .. } => key,
+            CalibrationError::TooFewSteps { .. } => "network.steps",
             CalibrationError::Value(error) => &error.key,
         }
     }

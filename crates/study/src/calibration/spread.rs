@@ -1,8 +1,11 @@
 //! Finds the initial weight spread at which an untrained layer fires at a target.
 //!
-//! The activity of a layer rises with the spread: the currents of its neurons are proportional to it. So doubling finds
-//! a bracket, and bisection on the logarithm the crossing. Recurrent weights take part; a recurrent layer can jump
+//! The currents of the neurons of a layer are proportional to the spread, so its activity rises with the spread. Doubling
+//! finds a bracket, and bisection on the logarithm the crossing. Recurrent weights take part; a recurrent layer can jump
 //! across the target, and the end of the jump that is closer to the target counts.
+//!
+//! At very large spreads, Izhikevich neurons fire less: the voltage overshoots the peak so far that the recovery silences
+//! them. The search ends at the first bracket, far below.
 
 use std::fmt::Write;
 
@@ -12,6 +15,7 @@ use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::evaluate;
 use ohmspike_snn::initial;
 use ohmspike_snn::network::Network;
+use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::spikes::Samples;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use serde_json::json;
@@ -19,10 +23,12 @@ use serde_json::json;
 use super::stored::Spread;
 use super::{CalibrationError, Calibrations};
 use crate::auto::{rounded, set_sigma};
+use crate::few_steps;
 use crate::prepare::Prepared;
 use crate::record::ARITHMETIC;
-use crate::settings::{DataSettings, Settings, connection_key};
+use crate::settings::{DataSettings, DescribedLayer, Settings, connection_key};
 use crate::sha256::sha256;
+use crate::silent_input::silent_input;
 use crate::trial::network::network;
 
 /// Number of training samples.
@@ -52,7 +58,8 @@ pub(super) fn of_layer(
     let key = connection_key(Connection::Feedforward(layer), "sigma_init");
     let samples = batch(&data.train);
     if samples.spikes.total() == 0 {
-        return Err(CalibrationError::NoInputSpikes { key, samples: samples.labels.len() });
+        let hint = silent_input(settings, data).map_or_else(String::new, |silent| silent.hint());
+        return Err(CalibrationError::NoInputSpikes { key, samples: samples.labels.len(), hint });
     }
     let below = up_to(settings, layer);
     let mut rate = |sigma: f64| {
@@ -63,15 +70,25 @@ pub(super) fn of_layer(
         let network = network(&settings, data.shape()).expect("checked settings describe a network");
         spikes_per_neuron(&settings, &network, layer, &samples)
     };
-    let spread = search(START, target, &mut rate).map_err(|most| {
+    let unreached = |most| {
         if most > 0.0 {
-            CalibrationError::Unreachable { key: key.clone(), target, most }
-        } else {
-            CalibrationError::Silent { key: key.clone(), sigma: LARGEST }
+            return CalibrationError::Unreachable { key: key.clone(), target, most };
         }
-    })?;
+        let too_few = too_few_steps(settings, layer, &key, &samples);
+        too_few.unwrap_or(CalibrationError::Silent { key: key.clone(), sigma: LARGEST })
+    };
+    let spread = search(START, target, &mut rate).map_err(unreached)?;
     known.insert(hash, &key, spread);
     Ok(Some(spread))
+}
+
+/// Returns the error of a layer that cannot spike on any of the `samples`, whatever its weights.
+fn too_few_steps(settings: &Settings, layer: usize, key: &str, samples: &Samples) -> Option<CalibrationError> {
+    let (steps, layers) = (settings.network.steps, settings.hidden_layers().len());
+    let first = (0..samples.spikes.len()).map(|sample| samples.spikes.sample(sample).first_step()).min()?;
+    let (first_step, needed_steps) = (first + 1, few_steps::needed(first, layers));
+    let error = || CalibrationError::TooFewSteps { key: key.to_owned(), first_step, steps, needed_steps };
+    (!few_steps::can_spike(first, layer, steps)).then(error)
 }
 
 /// Hash of everything that decides the spread of `layer`.
@@ -82,15 +99,24 @@ fn hash(settings: &Settings, layer: usize, target: f64, data_sha256: &str) -> St
     let neurons = json!([network.steps, network.signs, network.neuron, training.tau_mem_steps, training.tau_syn_steps]);
     let _ = write!(text, "{neurons}");
     for (number, described) in settings.hidden_layers().iter().enumerate().take(layer + 1) {
-        // The signs of a layer matter to the layer above, and to its own recurrent weights.
         let is_last = number == layer;
-        let excitatory = (!is_last || described.recurrent).then_some(described.excitatory_fraction);
+        let excitatory = decides_activity(settings, described, is_last).then_some(described.excitatory_fraction);
         let sigma = (!is_last).then_some(described.sigma_init);
         let own = given_recurrent(settings, number);
         let recurrent = described.recurrent.then_some(if is_last { own } else { Some(described.sigma_recurrent) });
         let _ = write!(text, "{}", json!([described.hidden, excitatory, sigma, recurrent]));
+        // Only the fraction tells a layer without recurrence from one with a spread that follows. These always have one.
+        if network.neuron == Neuron::Izhikevich {
+            let _ = write!(text, "{}", described.recurrent);
+        }
     }
     sha256(text.as_bytes())[..16].to_owned()
+}
+
+/// Whether the excitatory neurons of `layer` decide the activity: their signs that of the layer above and, in a recurrent
+/// layer, their own; the type of an Izhikevich neuron its own.
+fn decides_activity(settings: &Settings, layer: &DescribedLayer, is_last: bool) -> bool {
+    !is_last || layer.recurrent || settings.network.neuron == Neuron::Izhikevich
 }
 
 /// The spread of the recurrent weights of a layer, if it does not follow that of the layer.

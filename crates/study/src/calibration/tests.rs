@@ -57,6 +57,77 @@ fn repeats_noise_levels_and_devices_share_their_numbers() {
     assert_eq!(known.len(), 1);
 }
 
+/// With Izhikevich neurons, the excitatory fraction decides the types of the neurons: the spread of each type is that of a
+/// study with this type alone.
+#[test]
+fn the_order_of_an_axis_does_not_decide_its_numbers() {
+    let text = |fractions: &str| {
+        format!(
+            "[data]\nencoding = 'poisson'\n[calibration]\ntarget_spikes = 5\n[network]\nneuron = 'izhikevich'\n\
+             hidden = 50\nexcitatory_fraction = {fractions}\n"
+        )
+    };
+    let spreads = |fractions: &str| {
+        let study = calibrated(&text(fractions));
+        assert!(spikes(&study).iter().all(|spikes| (spikes - 5.0).abs() < 0.1), "{:?}", study.calibrated_lines());
+        study.conditions.iter().map(|condition| condition.settings.weights.sigma_init).collect::<Vec<f64>>()
+    };
+    assert_eq!((spreads("0.0"), spreads("1.0")), (vec![0.001_28], vec![0.003_06]));
+    assert_eq!(spreads("[0.0, 1.0]"), [0.001_28, 0.003_06]);
+    assert_eq!(spreads("[1.0, 0.0]"), [0.003_06, 0.001_28]);
+}
+
+/// Networks share calibrations that do not depend on what differs: each has the numbers that it would have alone.
+#[test]
+fn shared_calibrations_are_those_of_every_network_alone() {
+    let base = "[network]\nhidden = 8\nneuron = 'NEURON'\n#first\n[training]\n#training\n[[layer]]\n#layer1\n\
+                [[layer]]\nhidden = 6\nsigma_init = 'auto'\n#layer2\n";
+    let changes = [
+        ("#first", "excitatory_fraction = 0.4"),
+        ("#first", "steps = 60"),
+        ("#training", "tau_mem_steps = 9"),
+        ("#training", "tau_syn_steps = 9"),
+        ("#layer1", "sigma_init = 0.02"),
+        ("#layer1", "recurrent = true"),
+        ("#layer2", "excitatory_fraction = 0.1"),
+        ("#layer2", "recurrent = true"),
+        ("#layer2", "recurrent = true\nsigma_recurrent = 0.3"),
+        ("#layer2", "recurrent = true\nexcitatory_fraction = 0.1"),
+    ];
+    for neuron in ["lif", "izhikevich"] {
+        let mut known = Calibrations::default();
+        calibrated_with(&study(&base.replace("NEURON", neuron)), &mut known).expect("numbers");
+        for (place, change) in changes {
+            let text = base.replace("NEURON", neuron).replace(place, change);
+            let numbers = |study: Study| study.conditions[0].calibrated.clone();
+            let shared = calibrated_with(&study(&text), &mut known).expect("numbers");
+            assert_eq!(numbers(shared), numbers(calibrated(&text)), "{text}");
+        }
+    }
+}
+
+/// The first input spike is at step 4, and the second layer can spike four steps later.
+#[test]
+fn too_few_steps_are_no_fault_of_the_weights() {
+    let message = |steps: usize| {
+        let text = format!("[network]\nhidden = 5\nsteps = {steps}\n[[layer]]\n[[layer]]\nsigma_init = 'auto'\n");
+        calibrated_with(&study(&text), &mut Calibrations::default()).expect_err("few steps").to_string()
+    };
+    let no_input = message(4);
+    assert!(
+        no_input.starts_with("weights.sigma_init: expected input spikes to calibrate `auto`, got none"),
+        "{no_input}"
+    );
+    assert!(no_input.contains("\n\nhint: raise `network.steps` to 80, enough for values from 0.204 on"), "{no_input}");
+    for (steps, key) in [(6, "weights.sigma_init"), (8, "layer.2.sigma_init")] {
+        let expected = format!(
+            "network.steps: expected at least 10 to calibrate `{key}`, got {steps}: the first input spike comes in time \
+             step 5, and every layer takes two more"
+        );
+        assert_eq!(message(steps), expected);
+    }
+}
+
 #[test]
 fn given_numbers_stay() {
     let given =

@@ -112,7 +112,7 @@ pub struct Outcome {
     pub inference: Option<Vec<Ledger>>,
     /// Evaluation of the trained network; none if training diverged.
     pub after: Option<Evaluation>,
-    /// The next update, decomposed, for the input and readout connections; none if training diverged.
+    /// The next update, decomposed, for every connection; none if training diverged.
     pub update: Option<Vec<UpdateAnatomy>>,
     /// Why training diverged, if it did.
     pub diverged: Option<TrainError>,
@@ -228,12 +228,12 @@ pub(crate) fn run_trial_while(
         }
     }
 
-    // Collect the results, decompose the next update and find the cause of a silent layer.
+    // Collect the results, find the cause of a silent layer in the trained weights and decompose the next update.
     let outcome = layers.outcome(before, epochs, after, diverged);
+    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
+    let silence = search.silence(&outcome, &layers);
     let mut next = |layers: &mut Layers| layers.next_update(&network, &mut trainer, &data.train, training, &streams);
     let update = outcome.after.is_some().then(|| next(&mut layers)).flatten();
-    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
-    let silence = search.silence(&outcome, &mut layers);
     Ok(Some(Outcome { update, silence, ..outcome }))
 }
 
@@ -337,7 +337,7 @@ impl Layers {
         test
     }
 
-    /// Decomposes the update for the first training batch, in the input and readout connections.
+    /// Decomposes the update for the first training batch, in every connection. Writes the cells.
     fn next_update(
         &mut self,
         network: &Network,

@@ -4,11 +4,13 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
+use ohmspike_datasets::counted;
 use ohmspike_snn::connection::Connection;
 
 use crate::auto::advised_weight_at_gmax;
+use crate::few_steps;
 use crate::settings::{Encoding, Settings, connection_key};
-use crate::significant::{short, significant};
+use crate::significant::{percent, short, significant};
 
 /// Relative change of the input weights below which training left them as they were.
 const SMALL: f64 = 0.01;
@@ -25,6 +27,15 @@ pub enum Cause {
         empty: u64,
         /// Test samples.
         samples: u64,
+    },
+    /// The time steps end before the layer can spike.
+    TooFewSteps {
+        /// Time step, from 1, of its first input spike on a typical (median) sample.
+        first_step: usize,
+        /// Time steps of a sample.
+        steps: usize,
+        /// Fewest time steps in which its spikes reach the readout.
+        needed_steps: usize,
     },
     /// The initial weights are too small, with or without a device.
     WeightsTooSmall {
@@ -158,6 +169,10 @@ impl Cause {
     pub(super) fn advice(&self, settings: &Settings) -> String {
         match self {
             Cause::NoInputSpikes { .. } => no_input(settings),
+            Cause::TooFewSteps { steps, needed_steps, .. } => format!(
+                "raise `network.steps` to {needed_steps} or more (now {steps}): spikes reach the readout in \
+                 {needed_steps} time steps at the earliest"
+            ),
             Cause::WeightsTooSmall { key, sigma, needed, .. } => match needed {
                 Some(needed) => {
                     format!("raise `{key}` to {} or more (now {sigma}), or set it to `auto`", significant(*needed))
@@ -204,13 +219,31 @@ fn no_input(settings: &Settings) -> String {
         return "import recordings that hold events, or check `data.window_seconds`; larger weights cannot help"
             .to_owned();
     }
-    let scale = "import the samples again with `--scale min-max`; larger weights cannot help";
+    let (import, steps) = ("import the samples again with `--scale min-max`", settings.network.steps);
     match settings.data.encoding {
-        Encoding::Latency => {
-            format!("{scale}: with `data.encoding = \"latency\"`, a value below 20 % of full scale never spikes")
-        }
-        Encoding::Poisson => format!("{scale}; or raise `data.poisson_rate_hertz`"),
+        Encoding::Latency => no_latency_spikes(import, steps),
+        Encoding::Poisson => format!(
+            "{import}, or raise `data.poisson_rate_hertz` or `network.steps` (now {steps}); larger weights cannot help"
+        ),
     }
+}
+
+/// Returns what to do about values without a spike within `steps`; `import` says how to enlarge them.
+fn no_latency_spikes(import: &str, steps: usize) -> String {
+    let ((needed, least), value) = (few_steps::of_latency(), few_steps::least_value(steps));
+    let raise = format!("raise `network.steps` to {needed} (now {steps}), enough for values from {} on", short(least));
+    let (latency, within) =
+        ("larger weights cannot help: with `data.encoding = \"latency\"`", counted(steps, "time step"));
+    if value > 1.0 {
+        return format!("{raise}; {latency}, not even a value at full scale spikes within {within}");
+    }
+    if steps < needed {
+        let below = percent(value);
+        return format!(
+            "{import}, or {raise}; {latency}, a value below {below} of full scale never spikes within {within}"
+        );
+    }
+    format!("{import}; {latency}, a value below 20 % of full scale never spikes")
 }
 
 impl Display for Cause {
@@ -221,6 +254,14 @@ impl Display for Cause {
             }
             Cause::NoInputSpikes { empty, samples } => {
                 write!(formatter, "{empty} of {samples} test samples have no input spike")
+            }
+            Cause::TooFewSteps { first_step, steps, .. } => {
+                write!(
+                    formatter,
+                    "it cannot spike within {}: on a typical sample, its first input spike comes in time step \
+                     {first_step}, and a neuron spikes two steps later at the earliest",
+                    counted(*steps, "time step")
+                )
             }
             Cause::WeightsTooSmall { drive, .. } => {
                 write!(formatter, "the initial weights are too small{}", driven(*drive))
@@ -278,4 +319,30 @@ fn driven(drive: Option<f64>) -> String {
     drive.map_or_else(String::new, |drive| {
         format!("; on a typical sample, its strongest neuron reaches {} of the threshold", significant(drive))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Full scale spikes in step 5, 0.26 of it in step 30: 20 ln(0.26 / 0.06) = 29.3.
+    #[test]
+    fn missing_input_spikes_need_more_steps_or_larger_values() {
+        let advice = |steps: usize, encoding: Encoding| {
+            let mut settings = Settings::default();
+            (settings.network.steps, settings.data.encoding) = (steps, encoding);
+            Cause::NoInputSpikes { empty: 1, samples: 1 }.advice(&settings)
+        };
+        let few = advice(4, Encoding::Latency);
+        assert!(few.starts_with("raise `network.steps` to 80 (now 4), enough for values from 0.204 on; "), "{few}");
+        assert!(few.ends_with("not even a value at full scale spikes within 4 time steps"), "{few}");
+        let some = advice(30, Encoding::Latency);
+        assert!(some.contains("`--scale min-max`, or raise `network.steps` to 80 (now 30)"), "{some}");
+        assert!(some.ends_with("a value below 25.7 % of full scale never spikes within 30 time steps"), "{some}");
+        let enough = advice(80, Encoding::Latency);
+        assert!(enough.ends_with("a value below 20 % of full scale never spikes"), "{enough}");
+        assert!(!enough.contains("network.steps"), "{enough}");
+        let poisson = advice(2, Encoding::Poisson);
+        assert!(poisson.contains("or raise `data.poisson_rate_hertz` or `network.steps` (now 2)"), "{poisson}");
+    }
 }

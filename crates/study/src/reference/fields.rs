@@ -33,7 +33,7 @@ pub struct Field {
 }
 
 /// Units of fields by the last names of their path; the first match counts. Other whole numbers are counts.
-const UNITS: [(&str, &str); 48] = [
+const UNITS: [(&str, &str); 49] = [
     ("schema", "version"),
     ("arithmetic", "version"),
     ("seed", "none"),
@@ -62,6 +62,7 @@ const UNITS: [(&str, &str); 48] = [
     ("sigma", "thresholds"),
     ("needed", "thresholds"),
     ("first", "thresholds"),
+    ("first_step", "time step, from 1"),
     ("last", "thresholds"),
     ("bits", "bits"),
     ("at_floor", "fraction"),

@@ -1,9 +1,9 @@
 //! Finds the cause of a silent hidden layer, on a part of the test samples.
 //!
-//! For silence before training it checks in this order: the input spikes, the exact initial weights, and then the
-//! device with one mechanism disabled at a time, until the layer fires. For silence after training it checks the
+//! For silence before training it checks in this order: the input spikes, the time steps, the exact initial weights, and
+//! then the device with one mechanism disabled at a time, until the layer fires. For silence after training it checks the
 //! trained weights without retention and without converters. The search does not change the trial: it programs new
-//! arrays with the same draws and reads them with separate streams.
+//! arrays with the same draws, or copies the trained ones, and reads them with separate streams.
 
 use ohmspike_crossbar::PairMapping;
 use ohmspike_crossbar::WriteReport;
@@ -17,6 +17,7 @@ use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::{Layers, Outcome, TrialStreams};
 use crate::chip_maps::of_connection;
+use crate::few_steps;
 use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Settings, connection_key};
@@ -46,11 +47,13 @@ struct Activity {
     spikes: f64,
     /// Largest membrane voltage on a typical sample, thresholds.
     drive: f64,
+    /// Step of the first spike that the layer receives on a typical sample, from 0; none if it receives none.
+    first_step: Option<usize>,
 }
 
 impl Search<'_> {
     /// Returns the silence of a trial with its cause; none if every hidden layer fires before and after training.
-    pub(super) fn silence(&self, outcome: &Outcome, layers: &mut Layers) -> Option<Silence> {
+    pub(super) fn silence(&self, outcome: &Outcome, layers: &Layers) -> Option<Silence> {
         let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
         let silence = Silence::find(&outcome.before.test.layer_spikes(), after.as_deref())?;
         let trained = outcome.after.is_some().then_some(layers);
@@ -59,7 +62,7 @@ impl Search<'_> {
     }
 
     /// Finds the cause of `silence`. `trained` is the network after training; none if training diverged.
-    fn cause(&self, silence: &Silence, trained: Option<&mut Layers>) -> Option<Cause> {
+    fn cause(&self, silence: &Silence, trained: Option<&Layers>) -> Option<Cause> {
         let (layer, spikes) = (silence.layer - 1, &self.data.test.spikes);
         let samples = spikes.len();
         let empty = (0..samples).filter(|&sample| spikes.sample(sample).all().is_empty()).count();
@@ -73,6 +76,11 @@ impl Search<'_> {
         let exact = self.activity(layer, self.settings, &Devices::default())?;
         let (key, sigma) = (sigma_key(layer), self.settings.sigma_of(Connection::Feedforward(layer)));
         if exact.spikes < LEAST_SPIKES {
+            let (steps, layers) = (self.network.steps, self.network.hidden.len());
+            if let Some(first) = exact.first_step.filter(|first| !few_steps::can_spike(*first, 0, steps)) {
+                let needed_steps = few_steps::needed(first, layers - layer);
+                return Some(Cause::TooFewSteps { first_step: first + 1, steps, needed_steps });
+            }
             let drive = self.in_thresholds(exact.drive);
             return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
         }
@@ -93,11 +101,13 @@ impl Search<'_> {
         Some(Cause::Device { mechanism, keys, drive, spikes_without: exact.spikes, key, needed })
     }
 
-    fn after_training(&self, layer: usize, trained: &mut Layers) -> Option<Cause> {
+    fn after_training(&self, layer: usize, trained: &Layers) -> Option<Cause> {
+        // Reads of a copy: telegraph noise would advance in the cells from which the next update starts.
+        let mut weights = trained.weights.clone();
         let retention = self.settings.hardware.retention_seconds;
         if retention > 0.0 {
-            trained.rest(0.0);
-            let fresh = self.evaluation(layer, &mut trained.stores());
+            let fresh =
+                self.evaluation(layer, &mut weights.iter_mut().map(LayerWeights::store_mut).collect::<Vec<_>>());
             if fresh.spikes >= LEAST_SPIKES {
                 let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
                 let key = sigma_key(layer);
@@ -110,18 +120,13 @@ impl Search<'_> {
                     needed: None,
                 });
             }
-            trained.rest(retention);
+            weights.iter_mut().for_each(|layer| layer.rest(retention));
         }
-        let exact: Vec<DigitalWeights> = self
-            .network
-            .connections()
-            .zip(&trained.weights)
-            .map(|(connection, weights)| {
-                DigitalWeights::exact(weights.store().weights().clone(), self.network.signs(connection))
-            })
-            .collect();
-        trained.rest(0.0);
-        let unread = self.evaluation(layer, &mut of_digital(&mut exact.clone()));
+        let exact = |(connection, weights): (Connection, &LayerWeights)| {
+            DigitalWeights::exact(weights.store().weights().clone(), self.network.signs(connection))
+        };
+        let mut exact: Vec<DigitalWeights> = self.network.connections().zip(&weights).map(exact).collect();
+        let unread = self.evaluation(layer, &mut of_digital(&mut exact));
         if unread.spikes >= LEAST_SPIKES
             && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
         {
@@ -152,9 +157,11 @@ impl Search<'_> {
     }
 
     fn evaluation(&self, layer: usize, stores: &mut [&mut dyn WeightStore]) -> Activity {
-        let (mut spikes, mut peaks) = (0, Vec::new());
+        let (mut spikes, mut peaks, mut firsts) = (0, Vec::new(), Vec::new());
         let mut see = |answer: &Answer| {
             let trace = &answer.trace.layers()[layer];
+            let heard = layer.checked_sub(1).map_or(answer.input, |below| answer.trace.layers()[below].spikes());
+            firsts.extend((!heard.all().is_empty()).then(|| heard.first_step()));
             spikes += trace.spikes().all().len();
             let voltages = (0..trace.steps()).flat_map(|step| trace.membrane(step)).flat_map(|block| block.0);
             peaks.push(voltages.fold(f32::NEG_INFINITY, f32::max));
@@ -162,8 +169,10 @@ impl Search<'_> {
         let samples = &self.data.test;
         evaluate_watched(self.network, stores, samples, SAMPLES, self.read(), &mut see);
         peaks.sort_by(f32::total_cmp);
+        firsts.sort_unstable();
         let typical = peaks.get(peaks.len() / 2).copied().unwrap_or(0.0);
-        Activity { spikes: spikes as f64 / peaks.len().max(1) as f64, drive: f64::from(typical) }
+        let first_step = firsts.get(firsts.len() / 2).copied();
+        Activity { spikes: spikes as f64 / peaks.len().max(1) as f64, drive: f64::from(typical), first_step }
     }
 
     /// Converts a voltage to thresholds, for neurons with a threshold of 1.
@@ -331,4 +340,102 @@ fn mean_magnitude(weights: &LayerWeights) -> f64 {
 
 fn of_digital(weights: &mut [DigitalWeights]) -> Vec<&mut dyn WeightStore> {
     weights.iter_mut().map(|weights| weights as &mut dyn WeightStore).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use ohmspike_simd::Serial;
+    use ohmspike_snn::spikes::{Samples, SpikeTrains};
+
+    use super::*;
+    use crate::health::HealthState;
+    use crate::trial::{EpochEnd, run_trial};
+
+    const CLASSES: usize = 3;
+
+    /// Samples with a spike of every third input from step `first` on, every third step; the inputs are those of the class.
+    fn samples(count: usize, steps: usize, first: usize) -> Samples {
+        let mut spikes = SpikeTrains::new(12, steps).expect("few units");
+        let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
+        for label in &labels {
+            let spiking = |step: usize, unit: usize| {
+                unit % CLASSES == usize::from(*label) && step >= first && (step - first).is_multiple_of(3)
+            };
+            spikes.push_raster(spiking).expect("few spikes");
+        }
+        Samples { spikes, labels }
+    }
+
+    fn data(steps: usize, first: usize) -> EncodedData {
+        let (train, test) = (samples(24, steps, first), samples(12, steps, first));
+        EncodedData { train, test, classes: CLASSES, binned: None, sha256: String::new(), decoded_bytes: 0 }
+    }
+
+    fn settings(layers: usize, steps: usize) -> Settings {
+        let mut settings = Settings { layers: vec![Default::default(); layers], ..Settings::default() };
+        (settings.network.hidden, settings.network.steps) = (6, steps);
+        settings.network.excitatory_fraction = 1.0;
+        settings.weights.sigma_init = 2.0;
+        (settings.training.epochs, settings.training.batch) = (1, 4);
+        settings
+    }
+
+    fn outcome(settings: &Settings, data: &EncodedData, watch: &mut dyn FnMut(&EpochEnd)) -> Outcome {
+        run_trial(settings, &Devices::default(), data, 1, None, &Serial, watch).expect("a valid trial")
+    }
+
+    /// The next update, which trials only show, has noise and would move every weight.
+    #[test]
+    fn the_cause_after_training_is_found_in_the_weights_that_were_tested() {
+        let mut settings = settings(1, 20);
+        (settings.weights.sigma_init, settings.noise.level_percent) = (0.6, 0.01);
+        (settings.training.learning_rate, settings.training.surrogate_steepness) = (3.0, 5.0);
+        let mut trained = f64::NAN;
+        let outcome = outcome(&settings, &data(20, 1), &mut |end| trained = mean_magnitude(&end.weights()[0]));
+        let silence = outcome.silence.expect("a layer that training silences");
+        assert!(silence.spikes_before > 1.0 && silence.spikes_after == Some(0.0), "{silence:?}");
+        let Some(Cause::LostInTraining { last, .. }) = silence.cause else { panic!("{silence:?}") };
+        assert_eq!(last, trained);
+        assert!(outcome.update.is_some(), "the next update is shown");
+    }
+
+    /// The first input comes at step 1. With weights of two thresholds, the first layer spikes two steps later.
+    #[test]
+    fn layers_that_cannot_spike_in_time_need_more_steps() {
+        for (layers, steps, expected) in
+            [(1, 3, Some((1, 2, 5))), (1, 4, None), (2, 3, Some((1, 2, 7))), (2, 5, Some((2, 4, 7))), (2, 6, None)]
+        {
+            let mut settings = settings(layers, steps);
+            settings.layers.iter_mut().for_each(|layer| layer.sigma_init = Some(2.0));
+            let silence = outcome(&settings, &data(steps, 1), &mut |_| {}).silence;
+            let found = silence.as_ref().and_then(|silence| match silence.cause {
+                Some(Cause::TooFewSteps { first_step, needed_steps, .. }) => {
+                    Some((silence.layer, first_step, needed_steps))
+                }
+                _ => None,
+            });
+            assert_eq!(found, expected, "{layers} layers, {steps} steps: {silence:?}");
+        }
+        let silence = outcome(&settings(1, 3), &data(3, 1), &mut |_| {}).silence.expect("a silent layer");
+        assert!(
+            silence.to_string().ends_with(
+                "cause: it cannot spike within 3 time steps: on a typical sample, its first input spike comes in time step \
+                 2, and a neuron spikes two steps later at the earliest"
+            ),
+            "{silence}"
+        );
+        let advice = HealthState::Silent(silence).advice(&settings(1, 3));
+        let expected = "raise `network.steps` to 5 or more (now 3): spikes reach the readout in 5 time steps at the \
+                        earliest";
+        assert_eq!(advice, expected);
+    }
+
+    /// Small weights stay the cause where the layer has time to spike.
+    #[test]
+    fn small_weights_need_no_more_steps() {
+        let mut settings = settings(1, 4);
+        settings.weights.sigma_init = 1e-3;
+        let silence = outcome(&settings, &data(4, 1), &mut |_| {}).silence.expect("a silent layer");
+        assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
+    }
 }

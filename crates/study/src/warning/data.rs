@@ -3,6 +3,7 @@
 use ohmspike_snn::spikes::Samples;
 
 use super::Warning;
+use crate::few_steps;
 use crate::prepare::EncodedData;
 use crate::settings::Settings;
 
@@ -36,6 +37,20 @@ pub enum DataWarning {
         missing: Vec<String>,
         /// Number of classes.
         classes: usize,
+    },
+    /// Time steps that end before any spike reaches the readout.
+    #[error(
+        "network.steps: no spike reaches the readout within {}: the first input spike comes in time step {first_step}, and \
+         every layer takes two more steps\n\nhint: raise `network.steps` to {needed_steps} or more",
+        ohmspike_datasets::counted(*steps, "time step")
+    )]
+    FewSteps {
+        /// Time step, from 1, of the first input spike of any sample.
+        first_step: usize,
+        /// Time steps of a sample.
+        steps: usize,
+        /// Fewest time steps in which a spike reaches the readout.
+        needed_steps: usize,
     },
     /// Events of one unit merged into one spike.
     #[error(
@@ -115,6 +130,7 @@ pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses
     if !not_tested.is_empty() {
         found.push(DataWarning::NotTested { missing: not_tested, classes });
     }
+    found.extend(few_steps(settings, data));
     if let Some(binned) = data.binned {
         let events = binned.events;
         if binned.merged > 0 {
@@ -127,6 +143,22 @@ pub(super) fn of(settings: &Settings, data: &EncodedData, unseen: &UnseenClasses
         }
     }
     found.into_iter().map(Warning::Data).collect()
+}
+
+/// Finds time steps that end before the spikes of any sample reach the readout.
+fn few_steps(settings: &Settings, data: &EncodedData) -> Option<DataWarning> {
+    let (steps, layers) = (settings.network.steps, settings.hidden_layers().len());
+    let mut needed_steps = usize::MAX;
+    for samples in [&data.train.spikes, &data.test.spikes] {
+        for input in (0..samples.len()).map(|sample| samples.sample(sample)).filter(|input| !input.all().is_empty()) {
+            needed_steps = needed_steps.min(few_steps::needed(input.first_step(), layers));
+            if needed_steps <= steps {
+                return None;
+            }
+        }
+    }
+    let first_step = needed_steps.checked_sub(few_steps::needed(0, layers))? + 1;
+    (needed_steps < usize::MAX).then_some(DataWarning::FewSteps { first_step, steps, needed_steps })
 }
 
 #[cfg(test)]
@@ -185,5 +217,27 @@ mod tests {
         assert_eq!(messages(&settings, &counted), expected);
         let late = of(&settings, &counted, &UnseenClasses::new(&counted)).pop().expect("late events").to_string();
         assert!(late.ends_with("hint: choose a window above 0.75 s, the time of the last event"), "{late}");
+    }
+
+    /// Latency spikes of full scale come in time step 5. Two layers take two more steps each, and so does the readout.
+    #[test]
+    fn names_the_fewest_steps_in_which_spikes_reach_the_readout() {
+        let settings = |steps| {
+            let mut settings = Settings { layers: vec![Default::default(); 2], ..Settings::default() };
+            settings.network.steps = steps;
+            settings
+        };
+        let full_scale = |steps| {
+            let mut spikes = SpikeTrains::new(1, steps).expect("one unit");
+            spikes.push_raster(|step, _| step == 4).expect("one spike");
+            let samples = Samples { spikes, labels: vec![0] };
+            EncodedData { train: samples.clone(), test: samples, ..data(&[0], &[0], 1, None) }
+        };
+        let expected = "network.steps: no spike reaches the readout within 9 time steps: the first input spike comes in \
+                        time step 5, and every layer takes two more steps";
+        assert_eq!(messages(&settings(9), &full_scale(9)), [expected]);
+        let hint = of(&settings(9), &full_scale(9), &UnseenClasses::new(&full_scale(9))).remove(0).to_string();
+        assert!(hint.ends_with("raise `network.steps` to 10 or more"), "{hint}");
+        assert_eq!(messages(&settings(10), &full_scale(10)), [""; 0]);
     }
 }

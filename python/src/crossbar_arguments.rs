@@ -127,6 +127,11 @@ pub fn check_noise(py: Python<'_>, device: &CheckedDevice, update_sigma: f32, wr
             "update_sigma: expected 0 for `{name}`, which takes no write noise from the study, got {update_sigma}"
         )));
     }
+    if device.write.noise == WriteNoise::FromStudy && update_sigma != 0.0 && write_spread_scale != 1.0 {
+        return Err(refused(format!(
+            "write_spread_scale: expected 1 for `{name}`, whose write noise is `update_sigma`, got {write_spread_scale}"
+        )));
+    }
     let has_spread =
         !matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy) || device.write.pulses().is_some();
     if write_spread_scale != 1.0 && !has_spread {

@@ -302,6 +302,8 @@ def test_noise_that_a_device_does_not_take_is_refused():
     for name in ("ideal", "pcm-joshi-2020"):
         with pytest.raises(ohmspike.OhmspikeError, match=f"update_sigma: expected 0 for `{name}`, which takes no write noise"):
             ohmspike.Crossbar(name, 4, 2, update_sigma=0.1)
+    with pytest.raises(ohmspike.OhmspikeError, match="write_spread_scale: expected 1 for `study-1k-1m`, whose write noise is"):
+        ohmspike.Crossbar("study-1k-1m", 4, 2, update_sigma=0.1, write_spread_scale=2)
     with pytest.warns(ohmspike.OhmspikeWarning, match="write_spread_scale: no effect: `ideal` has no write spread"):
         ohmspike.Crossbar("ideal", 4, 2, write_spread_scale=2)
 

@@ -130,9 +130,14 @@ impl Prepared {
                     missing.insert(LoadedDevice { device, sha256, maps })
                 }
             };
-            let level = settings.noise.level_percent;
-            if level > 0.0 && !follows_study_level(Some(&loaded.device)) {
-                return Err(PrepareError::TwoNoises { device: loaded.device.name.clone(), level });
+            let (level, scale) = (settings.noise.level_percent, settings.hardware.write_spread_scale);
+            let device = || loaded.device.name.clone();
+            match follows_study_level(Some(&loaded.device)) {
+                false if level > 0.0 => return Err(PrepareError::TwoNoises { device: device(), level }),
+                true if level > 0.0 && scale != 1.0 => {
+                    return Err(PrepareError::ScaledLevel { device: device(), level, scale });
+                }
+                _ => {}
             }
         }
         Ok(())
@@ -248,4 +253,34 @@ fn neurons_key(connection: Connection) -> String {
 /// Key of encoded data: `[data]`, the number of time steps and the handling of several events per step.
 fn data_key(settings: &Settings) -> String {
     serde_json::json!([settings.data, settings.network.steps, settings.data.events_per_step()]).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A level of 10 % with a factor of 2 would be noise of 20 %. Without a level, there is nothing to contradict.
+    #[test]
+    fn a_noise_level_is_the_size_of_the_noise() {
+        let refusal = |device: &str, level: f64, scale: f64| {
+            let mut settings = Settings::default();
+            settings.hardware.device = device.to_owned();
+            (settings.noise.level_percent, settings.hardware.write_spread_scale) = (level, scale);
+            let error = Prepared::of_devices([&settings].into_iter(), Path::new(".")).err()?;
+            Some((error.key().expect("a key of the study").to_owned(), error.to_string()))
+        };
+        let (key, message) = refusal("study-1k-1m", 10.0, 2.0).expect("a scaled level");
+        assert_eq!(key, "hardware.write_spread_scale");
+        assert_eq!(
+            message,
+            "hardware.write_spread_scale: expected 1 for device `study-1k-1m`, whose write noise is `noise.level_percent` \
+             (now 10), got 2\n\nhint: set `noise.level_percent` to 20 instead"
+        );
+        assert!(refusal("study-1k-1m", 10.0, 0.0).is_some_and(|(_, message)| message.ends_with("to 0 instead")));
+        for (device, level, scale) in
+            [("study-1k-1m", 10.0, 1.0), ("study-1k-1m", 0.0, 2.0), ("pcm-joshi-2020", 0.0, 2.0)]
+        {
+            assert_eq!(refusal(device, level, scale), None, "{device}, {level}, {scale}");
+        }
+    }
 }

@@ -231,7 +231,7 @@ class Crossbar:
     - `pair`: "one-branch", "push-pull" or "potentiation-only";
     - `controller`: "read-back" or "digital-copy";
     - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
-    - `write_spread_scale`: factor on the write noise of the device.
+    - `write_spread_scale`: factor on the write noise of the device; 1 with an `update_sigma`.
 
     Draws come from the `seed`: device-to-device variation from `seed.named("chip")`, write `k` from
     `seed.named("write").numbered(k)`, and read `k` from `seed.named("read").numbered(k)`, unless a call names its own seed.

@@ -9,6 +9,7 @@ use ohmspike_snn::spikes::SpikesError;
 use super::LARGEST_MATRIX;
 use super::no_device::NoDevice;
 use crate::chip_maps::WrongMap;
+use crate::significant::short;
 use crate::trial::TrialError;
 
 /// Data or a device that is missing or invalid.
@@ -119,6 +120,19 @@ pub enum PrepareError {
         /// The level.
         level: f64,
     },
+    /// A factor on the noise level of the study, which is no longer the size of the noise then.
+    #[error(
+        "hardware.write_spread_scale: expected 1 for device `{device}`, whose write noise is `noise.level_percent` (now \
+         {level}), got {scale}\n\nhint: set `noise.level_percent` to {} instead", short(level * scale)
+    )]
+    ScaledLevel {
+        /// Name of the device.
+        device: String,
+        /// The level.
+        level: f64,
+        /// The factor.
+        scale: f64,
+    },
 }
 
 /// Where to look up the keys that go with an override: a mechanism often needs several.
@@ -176,6 +190,7 @@ impl PrepareError {
             PrepareError::Map { key, .. } | PrepareError::WrongMap(WrongMap { key, .. }) => Some(key),
             PrepareError::NoDevice(NoDevice { key, .. }) => Some(key),
             PrepareError::TwoNoises { .. } => Some("noise.level_percent"),
+            PrepareError::ScaledLevel { .. } => Some("hardware.write_spread_scale"),
             PrepareError::Batch(_) => Some("training.batch"),
             PrepareError::Epochs { .. } => Some("training.epochs"),
             PrepareError::Matrix { key, .. } => Some(key),

@@ -21,7 +21,8 @@ pub struct HardwareSettings {
         extend("x-unit" = "thresholds", "x-default" = "`auto`", "x-allowed" = "1e-12 to 1e12, or `auto`")
     )]
     pub weight_at_gmax: f64,
-    /// Factor on the write noise of the device file. 0 disables it, 2 doubles it.
+    /// Factor on the write noise of the device file. 0 disables it, 2 doubles it. Must be 1 where `noise.level_percent` sets
+    /// the noise of a device.
     #[schemars(range(min = FACTOR.low, max = FACTOR.high))]
     pub write_spread_scale: f64,
     /// How a pair of cells encodes a weight.

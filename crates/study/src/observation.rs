@@ -2,7 +2,7 @@
 //! With several hidden layers, it is the layer connected to the readout.
 //!
 //! Every trial is observed twice, before training and after the last epoch. Distances are Van Rossum distances with a
-//! time constant of 1 ms, one time step, in the published form: summed over steps
+//! time constant of one time step, in the published form: summed over steps
 //! (`ohmspike_snn::metrics::van_rossum`).
 
 use ohmspike_simd::Matrix;
@@ -159,7 +159,7 @@ mod tests {
         assert_eq!(counted(|class| class.excitatory.spikes()), total.excitatory_spikes);
         assert_eq!(counted(|class| class.inhibitory.spikes()), total.inhibitory_spikes);
         let example = snapshot.example.expect("an image was seen");
-        assert_eq!((example.image, example.label), (0, 1));
+        assert_eq!((example.sample, example.label), (0, 1));
         assert_eq!(example.input.iter().flatten().count(), 3);
         assert_eq!(example.readout.len(), 2);
         assert!(example.readout.iter().all(|trace| trace.len() == 61));

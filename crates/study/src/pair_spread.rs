@@ -1,8 +1,8 @@
 //! Converts the noise of a cell to the noise of a weight, which depends on the pair.
 //!
 //! ```text
-//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes or
-//! a read reads
+//! w = κ (G+ - G-)     sigma_w² = weight_per_microsiemens² (sigma+² + sigma-²), over the cells that an update writes, or
+//! over those that a read sees with noise
 //!
 //! one-branch              one cell is written and is at Gmin + |w| / κ; the reference cell does not change
 //! push-pull               both cells are written and are at the middle of the window plus and minus w / (2 κ)
@@ -25,7 +25,7 @@ pub fn units_of_write(settings: &Settings, device: &Device, connection: Connecti
     units(settings, device, connection, both)
 }
 
-/// Units of a read, which reads both cells of a pair.
+/// Units of a read, which sees the noise of both cells of a pair; in `one-branch` pairs, the reference counts as exact.
 pub fn units_of_read(settings: &Settings, device: &Device, connection: Connection) -> Option<WeightUnits> {
     units(settings, device, connection, settings.hardware.pair != PairKind::OneBranch)
 }

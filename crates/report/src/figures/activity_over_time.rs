@@ -36,12 +36,10 @@ impl Rates {
             sums.resize(snapshot.firing.len().max(sums.len()), (0, Vec::new()));
             for (class, (networks, sum)) in snapshot.firing.iter().zip(sums) {
                 let firing = if population == Population::Excitatory { &class.excitatory } else { &class.inhibitory };
-                let Some(rates) = firing.rate_by_step() else { continue };
+                let Some(rates) = firing.rate_by_step(settings.step_seconds()) else { continue };
                 *networks += 1;
                 sum.resize(rates.len().max(sum.len()), 0.0);
-                // Details store rates for time steps of 1 ms.
-                let step = settings.step_milliseconds();
-                sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate / step);
+                sum.iter_mut().zip(rates).for_each(|(sum, rate)| *sum += rate);
             }
         }
     }

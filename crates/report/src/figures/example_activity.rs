@@ -64,7 +64,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, examples: [&Example; 2]) -> Figure
          spikes, with excitatory neurons below the line; membrane voltages of the two most active neurons of each population, which may \
          exceed the threshold in the time step of a spike; readout voltages, sorted by their maximum. The network predicts the class with the \
          highest maximum. Selected trial: closest to 80:20, successful if possible ({}), then lowest noise: {}.",
-        examples[0].image,
+        examples[0].sample,
         Success::words(settings),
         chosen.words(recorded.study)
     );
@@ -279,7 +279,7 @@ mod tests {
 
     fn example() -> Example {
         Example {
-            image: 0,
+            sample: 0,
             label: 1,
             predicted: 0,
             excitatory: 2,

@@ -1,7 +1,7 @@
 //! Rates, intervals and activity over time of the hidden neurons, by population and class.
 //!
 //! ```text
-//! rate  =  spikes / (neurons x samples x steps x 1 ms)      Hz per neuron
+//! rate  =  spikes / (neurons x samples x steps x dt)        Hz per neuron;  dt  duration of a step, s
 //! ```
 //!
 //! ```
@@ -10,7 +10,7 @@
 //! // One excitatory and one inhibitory neuron, four steps, two classes; a sample of class 1.
 //! let mut firing = Firing::new(2, 1, 4, 2);
 //! firing.add_sample(1, [&[0][..], &[], &[0, 1], &[]]);
-//! assert_eq!(firing.classes[1].excitatory.rate(), Some(500.0));
+//! assert_eq!(firing.classes[1].excitatory.rate(1e-3), Some(500.0));
 //! assert_eq!(firing.classes[1].excitatory.intervals.mean(), Some(2.0));
 //! assert_eq!(firing.total().inhibitory.spikes_by_step, [0, 0, 1, 0]);
 //! ```
@@ -18,9 +18,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::intervals::Intervals;
-
-/// Steps per second; one step is 1 ms.
-const STEPS_PER_SECOND: f64 = 1000.0;
 
 /// Spikes of one population over a set of samples.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,15 +108,15 @@ impl PopulationFiring {
     }
 
     /// Returns the rate in Hz per neuron; `None` without neurons, samples or steps.
-    pub fn rate(&self) -> Option<f64> {
+    pub fn rate(&self, step_seconds: f64) -> Option<f64> {
         let neuron_steps = self.neurons * self.samples * self.spikes_by_step.len() as u64;
-        (neuron_steps > 0).then(|| STEPS_PER_SECOND * self.spikes() as f64 / neuron_steps as f64)
+        (neuron_steps > 0).then(|| 1.0 / step_seconds * self.spikes() as f64 / neuron_steps as f64)
     }
 
     /// Returns the rate in Hz per neuron at each step; `None` without neurons or samples.
-    pub fn rate_by_step(&self) -> Option<Vec<f64>> {
+    pub fn rate_by_step(&self, step_seconds: f64) -> Option<Vec<f64>> {
         let neurons = self.neurons * self.samples;
-        let rate = |&spikes: &u64| STEPS_PER_SECOND * spikes as f64 / neurons as f64;
+        let rate = |&spikes: &u64| 1.0 / step_seconds * spikes as f64 / neurons as f64;
         (neurons > 0).then(|| self.spikes_by_step.iter().map(rate).collect())
     }
 
@@ -148,10 +145,12 @@ mod tests {
         // Neurons 0 and 1 spike 6 and 4 times, with 5 intervals of 2 steps and 3 of 3 steps per sample.
         assert_eq!(excitatory.intervals.histogram, [0, 0, 10, 6]);
         assert_eq!(excitatory.intervals.mean(), Some(19.0 / 8.0));
-        assert_eq!(excitatory.rate(), Some(1000.0 * 20.0 / (2.0 * 2.0 * 12.0)));
+        assert_eq!(excitatory.rate(1e-3), Some(1000.0 * 20.0 / (2.0 * 2.0 * 12.0)));
+        // With steps of 8 ms, a second has 125.
+        assert_eq!(excitatory.rate(8e-3), Some(125.0 * 20.0 / (2.0 * 2.0 * 12.0)));
         assert_eq!((inhibitory.intervals.mean(), inhibitory.intervals.variation()), (Some(5.0), Some(0.0)));
-        assert_eq!(inhibitory.rate(), Some(1000.0 * 3.0 / 12.0));
-        assert_eq!(firing.classes[0].excitatory.rate(), None);
+        assert_eq!(inhibitory.rate(1e-3), Some(1000.0 * 3.0 / 12.0));
+        assert_eq!(firing.classes[0].excitatory.rate(1e-3), None);
     }
 
     #[test]
@@ -179,14 +178,14 @@ mod tests {
         let mut firing = Firing::new(3, 2, 12, 1);
         firing.add_sample(0, REGULAR);
         let excitatory = firing.total().excitatory;
-        let by_step = excitatory.rate_by_step().expect("neurons and samples");
+        let by_step = excitatory.rate_by_step(1e-3).expect("neurons and samples");
         assert_eq!(by_step[..3], [1000.0, 0.0, 500.0]);
         // The sum of twelve multiples of 500 is exact; each of the two quotients is rounded once.
-        let rate = excitatory.rate().expect("neurons and samples");
+        let rate = excitatory.rate(1e-3).expect("neurons and samples");
         assert!((by_step.iter().sum::<f64>() / 12.0 - rate).abs() <= 2.0 * f64::EPSILON * rate);
         // A network without inhibitory neurons has no inhibitory rate.
         let mut excitatory_only = Firing::new(3, 3, 12, 1);
         excitatory_only.add_sample(0, REGULAR);
-        assert_eq!(excitatory_only.total().inhibitory.rate(), None);
+        assert_eq!(excitatory_only.total().inhibitory.rate(1e-3), None);
     }
 }

@@ -1,8 +1,7 @@
 //! Interspike intervals, pooled over neurons.
 //!
 //! ```text
-//! interval   =  time from a spike to the previous spike of the same neuron in the same sample      (steps; one is 1
-//! ms)
+//! interval   =  time from a spike to the previous spike of the same neuron in the same sample      (steps)
 //! mean       =  sum n x / sum n
 //! variation  =  sqrt(sum n x² / sum n - mean²) / mean            n  number of intervals of x steps
 //! ```

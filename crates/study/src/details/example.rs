@@ -1,4 +1,4 @@
-//! The response of a network to one image: spikes, and voltages of some neurons.
+//! The response of a network to one sample: spikes, and voltages of some neurons.
 
 use ohmspike_snn::evaluate::Answer;
 use ohmspike_snn::network::{HiddenLayer, Network};
@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 /// Number of neurons per population with a membrane trace.
 const TRACED: usize = 2;
 
-/// The response of a network to one image, in time steps of 1 ms.
+/// The response of a network to one sample, by time step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Example {
-    /// Index of the image in its set.
-    pub image: usize,
+    /// Index of the sample in its set.
+    #[serde(rename = "image")]
+    pub sample: usize,
     /// Its class.
     pub label: usize,
     /// Predicted class.
@@ -54,7 +55,7 @@ impl Example {
             trace.readout().chunks_exact(of_classes).map(|voltages| rounded(lane(voltages, class))).collect()
         };
         Example {
-            image: answer.sample,
+            sample: answer.sample,
             label: answer.label,
             predicted: answer.predicted,
             excitatory: hidden.excitatory,

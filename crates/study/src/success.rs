@@ -19,6 +19,21 @@ impl Success {
         Success { of: settings.outcome.success_of, above: settings.outcome.success_above }
     }
 
+    /// Describes the criteria of several trials for captions: each once, in their order.
+    pub fn words_of<'a>(trials: impl IntoIterator<Item = &'a Settings>) -> String {
+        let mut all: Vec<String> = Vec::new();
+        for words in trials.into_iter().map(Success::words) {
+            if !all.contains(&words) {
+                all.push(words);
+            }
+        }
+        match all.len() {
+            0 | 1 => all.concat(),
+            2..=MOST_LISTED => format!("{}, as each trial states", all.join(" or ")),
+            _ => "by the `outcome.success_of` and `outcome.success_above` of each trial".to_owned(),
+        }
+    }
+
     /// Describes the criterion for captions.
     pub fn words(settings: &Settings) -> String {
         let Success { of, above } = Success::new(settings);
@@ -32,6 +47,9 @@ impl Success {
         format!("{of} above {} %", exact_percent(above))
     }
 }
+
+/// Most criteria that a caption lists.
+const MOST_LISTED: usize = 3;
 
 /// Whether the network of a trial was successful.
 pub fn succeeded(record: &Record) -> bool {
@@ -70,6 +88,24 @@ mod tests {
         }
         settings.outcome.success_of = SuccessOf::Best;
         assert_eq!(Success::words(&settings), "test accuracy without training above 0 %");
+    }
+
+    #[test]
+    fn captions_of_swept_criteria_state_all_of_them() {
+        let at = |above: f64| {
+            let mut settings = Settings::default();
+            settings.outcome.success_above = above;
+            settings
+        };
+        let words = |thresholds: &[f64]| {
+            let all: Vec<Settings> = thresholds.iter().map(|above| at(*above)).collect();
+            Success::words_of(&all)
+        };
+        assert_eq!(words(&[0.5, 0.5]), "best test accuracy above 50 %");
+        let both = "best test accuracy above 50 % or best test accuracy above 70 %, as each trial states";
+        assert_eq!(words(&[0.5, 0.7, 0.5]), both);
+        let many = "by the `outcome.success_of` and `outcome.success_above` of each trial";
+        assert_eq!(words(&[0.2, 0.3, 0.4, 0.5]), many);
     }
 
     #[test]

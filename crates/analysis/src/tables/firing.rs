@@ -183,7 +183,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
              spikes per second and neuron, and the mean and coefficient of variation of the intervals between spikes \
              of a neuron (which must spike at least twice). Successful: {}. Trials that start from the same network \
              count once before training.",
-            Success::words(&records[0].settings)
+            Success::words_of(records.iter().map(|record| &record.settings))
         ),
         header: header.map(str::to_owned).to_vec(),
         rows: rows.iter().map(cells).collect(),

@@ -183,7 +183,7 @@ pub fn table(records: &[&Record]) -> Option<Table> {
              fraction and the same `within`; no test below 3 seeds. Pairs of populations are compared in networks \
              that have both. Successful: {}. Trials that start from the same network count once among the initial \
              ones.",
-            Success::words(&records[0].settings)
+            Success::words_of(records.iter().map(|record| &record.settings))
         ),
         header: header.map(str::to_owned).to_vec(),
         rows: tests.iter().map(row).collect(),

@@ -103,7 +103,7 @@ fn drawn(recorded: Recorded, settings: &Settings, stages: [(Stage, Rates); 3]) -
         "Firing rate per hidden neuron over the time of a sample, by population and class: mean over test samples and over networks with \
          stored details. Columns: before training, and after it for successful networks ({}) and for failed ones. Trials with the same initial \
          network count once before training.",
-        Success::words(settings)
+        Success::words_of(recorded.study.conditions.iter().map(|condition| &*condition.settings))
     );
     Some(Figure::wide("activity-over-time".to_owned(), caption, grid, &data(settings, &there)))
 }

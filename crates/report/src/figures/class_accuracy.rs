@@ -11,7 +11,6 @@ use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_snn::activity::ClassActivity;
 use ohmspike_study::key_label::FRACTION;
-use ohmspike_study::settings::Settings;
 use ohmspike_study::success::Success;
 
 use super::figure::{Data, Figure, cell};
@@ -152,7 +151,8 @@ fn figure(recorded: Recorded, measure: Measure, learners: &[Learner], seeds: Opt
         entries: entries(recorded, Shown::Marker),
         rows: epochs.iter().map(row).collect(),
     };
-    let caption = caption(measure, learners, seeds, &recorded.study.conditions[0].settings);
+    let success = Success::words_of(recorded.study.conditions.iter().map(|condition| &*condition.settings));
+    let caption = caption(measure, learners, seeds, &success);
     Some(Figure::new(measure.name().to_owned(), caption, grid, &data(measure, &dots, &looks)))
 }
 
@@ -208,7 +208,7 @@ fn marks(dots: &[&Dot], looks: &[(String, Look)], chance: Option<f64>, scale: &S
     marks
 }
 
-fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, settings: &Settings) -> String {
+fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, success: &str) -> String {
     let over = match measure {
         Measure::Activity => "its hidden spikes per sample on the test set",
         Measure::PercentExcitatory => {
@@ -221,7 +221,7 @@ fn caption(measure: Measure, learners: &[Learner], seeds: Option<usize>, setting
         "Test accuracy of each class over {over}. One mark per class and trial: {} successful networks ({}) and \
          {} failed ones. Dashed line: chance.{seeds}",
         count(Learnt::Successful),
-        Success::words(settings),
+        success,
         count(Learnt::Failed),
     )
 }

@@ -79,7 +79,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
         "Test accuracy before training (epoch 0) and after each epoch. Lines are means over networks{}. \
          Successful: {}.",
         if bands { "; bands contain the middle 80 % of at least five networks" } else { "" },
-        Success::words(&recorded.study.conditions[0].settings)
+        Success::words_of(recorded.study.conditions.iter().map(|condition| &*condition.settings))
     );
     Some(Figure::new("convergence".to_owned(), caption, grid, &data(&courses, &looks)))
 }

@@ -10,7 +10,6 @@ use ohmspike_plot::scale::Scale;
 use ohmspike_plot::violin::{LEAST, violin};
 use ohmspike_study::key_label::{FRACTION, heading, value_label};
 use ohmspike_study::record::Record;
-use ohmspike_study::settings::Settings;
 use ohmspike_study::success::Success;
 
 use super::figure::{Data, Figure, cell};
@@ -40,7 +39,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
     let make = if fractions.len() > 1 { Figure::wide } else { Figure::new };
     Some(make(
         "spike-train-distances".to_owned(),
-        caption(&at, fractions.len(), &records[0].settings),
+        caption(&at, fractions.len(), &Success::words_of(records.iter().map(|record| &record.settings))),
         grid,
         &data(&at),
     ))
@@ -111,7 +110,7 @@ fn entries(at: &[(Stage, Vec<Seen>)]) -> Vec<Entry> {
     entries
 }
 
-fn caption(at: &[(Stage, Vec<Seen>)], fractions: usize, settings: &Settings) -> String {
+fn caption(at: &[(Stage, Vec<Seen>)], fractions: usize, success: &str) -> String {
     let counts = at.iter().map(|(stage, networks)| format!("{} {}", networks.len(), stage.words()));
     let counts = counts.collect::<Vec<String>>().join(", ");
     let order = if fractions > 1 { ", by excitatory fraction" } else { "" };
@@ -120,9 +119,8 @@ fn caption(at: &[(Stage, Vec<Seen>)], fractions: usize, settings: &Settings) -> 
          over samples and pairs of the root of the squared difference summed over time steps (dimensionless). One value per network \
          ({counts}). From left to right: pairs of excitatory neurons (E-E), mixed pairs (E-I), and pairs of inhibitory neurons (I-I). \
          Violins are Gaussian kernel densities with Silverman's bandwidth, from the smallest to the largest value. Bars are quartiles, \
-         circles medians. Below {LEAST} networks, dots are networks and lines are medians. Successful: {}. Trials with the same initial network \
-         count once as initial.",
-        Success::words(settings)
+         circles medians. Below {LEAST} networks, dots are networks and lines are medians. Successful: {success}. Trials with the same initial network \
+         count once as initial."
     )
 }
 
@@ -167,7 +165,7 @@ mod tests {
         let by_stage = by_stage(&at, Scale::linear_few(&[0.0, 4.0]));
         let names: Vec<&str> = by_stage.x.scale.ticks.iter().map(|tick| tick.label.as_str()).collect();
         assert_eq!(names, ["initial (n = 1)", "successful (n = 1)", "failed (n = 1)"]);
-        assert!(caption(&at, 1, &records[0].settings).contains("(1 initial, 1 successful, 1 failed)"));
+        assert!(caption(&at, 1, "").contains("(1 initial, 1 successful, 1 failed)"));
         assert_eq!(values(&at).len(), 9);
     }
 }

@@ -148,8 +148,12 @@ impl Mechanism {
             }
             Mechanism::Levels => format!("double the number of levels{lower}"),
             Mechanism::WriteNoise => {
-                let scale = hardware.write_spread_scale;
-                format!("lower `hardware.write_spread_scale` to {} (now {scale}){lower}", short(scale / 2.0))
+                // The level of the study is the size of the noise.
+                let (key, size) = match settings.noise.level_percent {
+                    0.0 => ("hardware.write_spread_scale", hardware.write_spread_scale),
+                    level => ("noise.level_percent", level),
+                };
+                format!("lower `{key}` to {} (now {size}){lower}", short(size / 2.0))
             }
             Mechanism::Reads => "halve the read noise".to_owned(),
             Mechanism::Chip => "halve the variation in `device.device_to_device`".to_owned(),
@@ -324,6 +328,15 @@ fn driven(drive: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_size_of_write_noise_is_lowered_where_it_is_set() {
+        let mut settings = Settings::default();
+        let remedy = |settings: &Settings| Mechanism::WriteNoise.remedy(settings, Connection::Feedforward(0));
+        assert!(remedy(&settings).starts_with("lower `hardware.write_spread_scale` to 0.5 (now 1)"));
+        settings.noise.level_percent = 30.0;
+        assert!(remedy(&settings).starts_with("lower `noise.level_percent` to 15 (now 30)"));
+    }
 
     /// Full scale spikes in step 5, 0.26 of it in step 30: 20 ln(0.26 / 0.06) = 29.3.
     #[test]

@@ -259,14 +259,7 @@ impl Display for Cause {
             Cause::NoInputSpikes { empty, samples } => {
                 write!(formatter, "{empty} of {samples} test samples have no input spike")
             }
-            Cause::TooFewSteps { first_step, steps, .. } => {
-                write!(
-                    formatter,
-                    "it cannot spike within {}: on a typical sample, its first input spike comes in time step \
-                     {first_step}, and a neuron spikes two steps later at the earliest",
-                    counted(*steps, "time step")
-                )
-            }
+            Cause::TooFewSteps { first_step, steps, .. } => formatter.write_str(&too_late(*first_step, *steps)),
             Cause::WeightsTooSmall { drive, .. } => {
                 write!(formatter, "the initial weights are too small{}", driven(*drive))
             }
@@ -316,6 +309,15 @@ impl Display for Cause {
             }
         }
     }
+}
+
+/// Describes a layer whose first input spike comes too late.
+fn too_late(first_step: usize, steps: usize) -> String {
+    format!(
+        "it cannot spike within {}: on a typical sample, its first input spike comes in time step {first_step}, and a \
+         neuron spikes two steps later at the earliest",
+        counted(steps, "time step")
+    )
 }
 
 /// Describes the drive of the layer.

@@ -93,8 +93,8 @@ fn show(answer: &AblationAnswer, folder: &Path) -> Result<ExitCode, Failure> {
     }
     say!("\n{}", ablation::text_table(answer).trim_end())?;
     say!(
-        "losses in points with 95 % t intervals over seeds, each on its own; p adjusted by Holm for all mechanisms together; least: the loss that \
-         80 % of such tests would find; last: gain when only it is disabled"
+        "losses in points with 95 % t intervals over seeds, each on its own; p adjusted by Holm for all mechanisms together; least: a loss of this \
+         size is found with a probability of 80 %; last: gain when only it is disabled"
     )?;
     warn(&answer.cautions);
     for place in places(folder, &files) {

@@ -107,9 +107,9 @@ pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     let populations: [(&str, Spikes); 2] =
         [("excitatory", |test| test.excitatory_spikes), ("inhibitory", |test| test.inhibitory_spikes)];
     for (population, of) in populations {
-        table.numbers(&format!("initial_{population}_spikes_per_sample"), done, |record| per_image(record, 0, of));
+        table.numbers(&format!("initial_{population}_spikes_per_sample"), done, |record| per_sample(record, 0, of));
         table.numbers(&format!("final_{population}_spikes_per_sample"), done, |record| {
-            per_image(record, record.tests.len().checked_sub(1)?, of)
+            per_sample(record, record.tests.len().checked_sub(1)?, of)
         });
     }
     distances(&mut table, done);
@@ -151,8 +151,12 @@ pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     series("accuracy_fraction", |record, epoch| record.accuracy.get(epoch).copied());
     series("training_loss", |record, epoch| record.loss.get(epoch).copied());
     // The first test precedes training.
-    series("excitatory_spikes_per_sample", |record, epoch| per_image(record, epoch + 1, |test| test.excitatory_spikes));
-    series("inhibitory_spikes_per_sample", |record, epoch| per_image(record, epoch + 1, |test| test.inhibitory_spikes));
+    series("excitatory_spikes_per_sample", |record, epoch| {
+        per_sample(record, epoch + 1, |test| test.excitatory_spikes)
+    });
+    series("inhibitory_spikes_per_sample", |record, epoch| {
+        per_sample(record, epoch + 1, |test| test.inhibitory_spikes)
+    });
     settings(&mut table, study, &every, columns);
     table
 }
@@ -160,7 +164,7 @@ pub fn epoch_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
 /// Selects the spikes of one population.
 type Spikes = fn(&ClassActivity) -> u64;
 
-fn per_image(record: &Record, test: usize, of: Spikes) -> Option<f64> {
+fn per_sample(record: &Record, test: usize, of: Spikes) -> Option<f64> {
     let test = record.test(test)?;
     (test.samples > 0).then(|| of(&test) as f64 / test.samples as f64)
 }

@@ -20,6 +20,9 @@ use super::row::Row;
 const COPIES: &str =
     "all repeats of the certified level are identical: the certificate shows one network, not a population";
 
+/// Repeats are equal if their standard deviation is below this: no test set distinguishes so little.
+const ROUNDING: f64 = 1e-12;
+
 /// What to do about repeats that differ by less than a test sample.
 const MORE_SAMPLES: &str = "use a test set with more samples";
 
@@ -359,7 +362,11 @@ impl Search<'_> {
     /// Why the result of an attempt on different networks with exactly equal accuracies is withheld, and what to do: they
     /// have no spread to compute an interval from, so the mean is only known to a test sample.
     fn unresolved(&self, attempt: &Attempt, certifies: bool) -> Option<(String, String)> {
-        let Evidence::Mean { seeds, mean, sd: 0.0, .. } = attempt.evidence else { return None };
+        // Equal losses differ by rounding if their references do.
+        let Evidence::Mean { seeds, mean, sd, .. } = attempt.evidence else { return None };
+        if sd > ROUNDING {
+            return None;
+        }
         let (Target::Accuracy(target) | Target::Loss(target)) = self.procedure.criterion().target;
         let sample = 1.0 / self.samples as f64;
         if self.samples == 0 || self.are_copies(attempt) || (mean - target).abs() >= sample {

@@ -93,7 +93,7 @@ pub fn answer(report: &LimitReport, row: &LimitRow) -> String {
         }
         Verdict::NoLimit => format!("no limit within the range: certified at its harsh end, {certified}"),
         Verdict::FailsEverywhere => {
-            format!("even the mildest level, {}, is refuted; harsher ones were not tested", ends[0])
+            format!("even the mildest level, {}, is refuted, and no harsher one is certified", ends[0])
         }
         Verdict::NotCertified => {
             let refuted = if refuted.is_empty() { refuted } else { format!("; refuted {refuted}") };

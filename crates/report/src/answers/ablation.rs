@@ -25,7 +25,7 @@ const HEAD: [&str; 7] = [
     "mechanism",
     "Shapley loss (points)",
     "p",
-    "loss that 80 % of such tests would find (points)",
+    "loss that is found with a probability of 80 % (points)",
     "loss alone (points)",
     "gain when only it is disabled (points)",
     "part of the loss (%)",

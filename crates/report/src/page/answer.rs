@@ -97,7 +97,7 @@ fn notes(facts: &Facts) -> Markup {
         @if facts.seeds_done().len() >= LEAST_REPEATS && facts.study().conditions.len() > 1 {
             p.method {
                 "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %."
-                @if facts.tolerances.is_some() { " Curves differ if t tests exclude every level as the crossing of both; between two levels, they are assumed to fall alike." }
+                @if facts.tolerances.is_some() { " Two curves differ if no level can be the crossing of both. Between studied levels, both are assumed to have the same shape." }
             }
         }
         @if let Some(untested) = untested(&facts.study().conditions[0].settings) {

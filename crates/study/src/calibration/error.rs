@@ -22,8 +22,9 @@ pub enum CalibrationError {
     },
     /// The time steps end before the layer can spike.
     #[error(
-        "network.steps: expected at least {needed_steps} to calibrate `{key}`, got {steps}: the first input spike comes \
-         in time step {first_step}, and every layer takes two more"
+        "network.steps: expected more than {steps} to calibrate `{key}`: the first input spike comes in time step \
+         {first_step}, and every layer takes two more\n\n\
+         hint: set network.steps = {needed_steps} or more, so that spikes reach the readout"
     )]
     TooFewSteps {
         /// The key.

@@ -121,8 +121,8 @@ fn too_few_steps_are_no_fault_of_the_weights() {
     assert!(no_input.contains("\n\nhint: raise `network.steps` to 80, enough for values from 0.204 on"), "{no_input}");
     for (steps, key) in [(6, "weights.sigma_init"), (8, "layer.2.sigma_init")] {
         let expected = format!(
-            "network.steps: expected at least 10 to calibrate `{key}`, got {steps}: the first input spike comes in time \
-             step 5, and every layer takes two more"
+            "network.steps: expected more than {steps} to calibrate `{key}`: the first input spike comes in time step 5, \
+             and every layer takes two more\n\nhint: set network.steps = 10 or more, so that spikes reach the readout"
         );
         assert_eq!(message(steps), expected);
     }

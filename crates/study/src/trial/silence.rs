@@ -160,8 +160,8 @@ impl Search<'_> {
         let (mut spikes, mut peaks, mut firsts) = (0, Vec::new(), Vec::new());
         let mut see = |answer: &Answer| {
             let trace = &answer.trace.layers()[layer];
-            let heard = layer.checked_sub(1).map_or(answer.input, |below| answer.trace.layers()[below].spikes());
-            firsts.extend((!heard.all().is_empty()).then(|| heard.first_step()));
+            let received = layer.checked_sub(1).map_or(answer.input, |below| answer.trace.layers()[below].spikes());
+            firsts.extend((!received.all().is_empty()).then(|| received.first_step()));
             spikes += trace.spikes().all().len();
             let voltages = (0..trace.steps()).flat_map(|step| trace.membrane(step)).flat_map(|block| block.0);
             peaks.push(voltages.fold(f32::NEG_INFINITY, f32::max));

@@ -150,6 +150,18 @@ fn a_mean_without_spread_is_known_to_one_sample() {
     assert!(answer.withheld.ends_with("hint: use a test set with more samples"), "{}", answer.withheld);
 }
 
+/// Every repeat loses 3 of 60 samples, 5 points, from an accuracy of its own: the losses differ by rounding only.
+#[test]
+fn losses_without_spread_are_known_to_one_sample() {
+    let end = |noise: f64, seed: u64| {
+        let (kept, lost) = (44 + 5 * (seed % 3), if noise > 0.0 { 3 } else { 0 });
+        TrialEnd { outcome: Some((kept - lost) as f64 / 60.0), ..tied(0.0, 60)(noise, seed) }
+    };
+    let answer = asked_for(Target::Loss(0.06), Statistic::Mean, end);
+    assert_eq!(answer.bounds, [None, None]);
+    assert!(answer.withheld.contains("less than one of 60 test samples from the target"), "{}", answer.withheld);
+}
+
 #[test]
 fn perfect_networks_have_no_limit() {
     let perfect = tied(1.0, 100);

@@ -66,7 +66,7 @@ pub(crate) enum CellState {
     Stuck,
     /// Carries no current.
     Open,
-    /// Written fewer than twice.
+    /// Written fewer than twice, or without a value at the common time of the writes.
     Unknown,
 }
 
@@ -112,14 +112,13 @@ impl States {
         for (state, _) in state.iter_mut().zip(&constant.cells).filter(|(_, is_constant)| **is_constant) {
             *state = CellState::Stuck;
         }
-        let mut conducts = vec![false; cells];
+        // A cell without rows tells nothing: it may be read at other times only.
+        let mut conducts: Vec<Option<bool>> = vec![None; cells];
         for (&cell, &value) in table.cell.iter().zip(&table.value) {
-            conducts[cell as usize] |= value > 0.0;
+            *conducts[cell as usize].get_or_insert(false) |= value > 0.0;
         }
-        for (state, conducts) in state.iter_mut().zip(&conducts) {
-            if !conducts {
-                *state = CellState::Open;
-            }
+        for (state, _) in state.iter_mut().zip(&conducts).filter(|(_, conducts)| **conducts == Some(false)) {
+            *state = CellState::Open;
         }
         let conductance = sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect();
         let spells = spells(table, writes, &of_bins, &state);
@@ -218,15 +217,44 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     let levels = Levels::new(states, window);
     let lines = lines(table, states, &levels);
     let (counts, stuck) = counts(states, &lines, &levels);
+    let bounds = states.bounds().map(|states| self::counts(&states, &lines, &levels).0);
     let mut section = FaultsSpec::default();
+    let mut numbers = rates(&counts, &bounds, &lines, &mut section);
+    numbers.extend(stuck_values(&stuck, window, &mut section));
+    let beyond = [
+        stuck[0].iter().any(|at| *at >= window.1 * (-AT_END).exp()) && ends.high.is_none(),
+        stuck[1].iter().any(|at| *at <= window.0 * AT_END.exp()) && ends.low.is_none(),
+    ];
+    let mut notes = notes(&counts, &lines, beyond.contains(&true), unknown(table, states));
+    notes.extend(["low", "high"].iter().zip(&stuck).filter_map(|(level, at)| apart(level, at)));
+    notes.extend(states.notes_on_cycling(all));
+    notes.extend(levels.notes(states));
+    notes.extend(states.failing.iter().map(fails_at));
+    notes.extend(hidden(states.hidden, all));
+    let fit = MechanismFit {
+        mechanism: Mechanism::Faults,
+        law: "",
+        method: "cells that ignore at least 2 writes; Clopper-Pearson intervals; dead lines by a binomial test with \
+                 Holm's adjustment"
+            .to_owned(),
+        numbers,
+        candidates: Vec::new(),
+        quality: None,
+        plot: None,
+        notes,
+    };
+    Ok(Fitted { fit, section, withheld: None })
+}
+
+/// States the rates of faults in `section` and returns them; `bounds` are the fewest and the most faults.
+fn rates(counts: &Counts, bounds: &[Counts; 2], lines: &Lines, section: &mut FaultsSpec) -> Vec<FittedNumber> {
     let mut numbers = Vec::new();
     let mut add = |key: &str, events: [usize; 3], n: usize| {
         numbers.push(rate(key, events, n));
         (events[1] > 0).then_some(events[1] as f64 / n as f64)
     };
-    let bounds = states.bounds().map(|states| self::counts(&states, &lines, &levels).0);
     let between = |of: &dyn Fn(&Counts) -> usize| {
-        let [least, events, most] = [&bounds[0], &counts, &bounds[1]].map(of);
+        let [least, events, most] = [&bounds[0], counts, &bounds[1]].map(of);
         [least.min(events), events, most.max(events)]
     };
     let n = counts.cells;
@@ -245,34 +273,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
             section.cluster_share = add("faults.cluster_share", [stuck; 3], cells);
         }
     }
-    numbers.extend(stuck_values(&stuck, window, &mut section));
-    let beyond = [
-        stuck[0].iter().any(|at| *at >= window.1 * (-AT_END).exp()) && ends.high.is_none(),
-        stuck[1].iter().any(|at| *at <= window.0 * AT_END.exp()) && ends.low.is_none(),
-    ];
-    let mut notes = notes(&counts, &lines, beyond.contains(&true), states.state.len() - all);
-    notes.extend(["low", "high"].iter().zip(&stuck).filter_map(|(level, at)| apart(level, at)));
-    notes.extend(states.notes_on_cycling(all));
-    notes.extend(levels.notes(states));
-    notes.extend(states.failing.iter().map(|(target, count)| {
-        let (cells, works, fail, their) =
-            if *count == 1 { ("cell", "works", "fails", "its") } else { ("cells", "work", "fail", "their") };
-        format!("{count} {cells} {works}, but {fail} in all of {their} writes to {target:.4} µS: {their} window may end before it")
-    }));
-    notes.extend(hidden(states.hidden, all));
-    let fit = MechanismFit {
-        mechanism: Mechanism::Faults,
-        law: "",
-        method: "cells that ignore at least 2 writes; Clopper-Pearson intervals; dead lines by a binomial test with \
-                 Holm's adjustment"
-            .to_owned(),
-        numbers,
-        candidates: Vec::new(),
-        quality: None,
-        plot: None,
-        notes,
-    };
-    Ok(Fitted { fit, section, withheld: None })
+    numbers
 }
 
 /// Counts the faults of cells that are not on dead lines, and returns the conductances of cells stuck at low resistance
@@ -376,7 +377,24 @@ fn hidden((cells, scatter): (usize, f64), all: usize) -> Option<String> {
     })
 }
 
-fn notes(counts: &Counts, lines: &Lines, beyond: bool, unknown: usize) -> Vec<String> {
+/// Returns a note on working cells that fail in all of their writes to a target, µS.
+fn fails_at((target, count): &(f64, usize)) -> String {
+    let (cells, works, fail, their) =
+        if *count == 1 { ("cell", "works", "fails", "its") } else { ("cells", "work", "fail", "their") };
+    format!(
+        "{count} {cells} {works}, but {fail} in all of {their} writes to {target:.4} µS: {their} window may end before it"
+    )
+}
+
+/// Returns the numbers of cells with too few writes, and of cells without any value of writes.
+fn unknown(table: &Table, states: &States) -> (usize, usize) {
+    let mut has_rows = vec![false; states.state.len()];
+    table.cell.iter().for_each(|&cell| has_rows[cell as usize] = true);
+    let unknown = states.state.iter().zip(&has_rows).filter(|(state, _)| **state == CellState::Unknown);
+    unknown.fold((0, 0), |(few, none), (_, has_rows)| if *has_rows { (few + 1, none) } else { (few, none + 1) })
+}
+
+fn notes(counts: &Counts, lines: &Lines, beyond: bool, (few, none): (usize, usize)) -> Vec<String> {
     let mut notes = Vec::new();
     if counts.open > 0 {
         let (cells, count) = if counts.open == 1 { ("cell", "counts") } else { ("cells", "count") };
@@ -399,8 +417,14 @@ fn notes(counts: &Counts, lines: &Lines, beyond: bool, unknown: usize) -> Vec<St
     if lines.counts.is_none() {
         notes.push("without the columns `row` and `column`, dead lines cannot be told from single faults".to_owned());
     }
-    if unknown > 0 {
-        notes.push(format!("{unknown} cells were written once and do not count"));
+    if few > 0 {
+        notes.push(format!("{few} cells were written once and do not count"));
+    }
+    if none > 0 {
+        let (cells, were, do_not) = if none == 1 { ("cell", "was", "does not") } else { ("cells", "were", "do not") };
+        notes.push(format!(
+            "{none} {cells} {were} not read around the time at which values count as writes, and {do_not} count"
+        ));
     }
     if beyond {
         notes.push("cells stuck at or beyond an end of the fitted window count as stuck at that end".to_owned());

@@ -72,9 +72,13 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
 
 /// Returns the `first` values of writes, and `all` their values as retention unless there is a table of it.
 fn split(mut first: Table, mut all: Table, has_retention: bool) -> Vec<Table> {
-    let rest = if has_retention { "the others are left out: retention has its own table" } else { "all are retention" };
+    let rest = if has_retention {
+        "The other values are left out: retention has its own table"
+    } else {
+        "All values also count as retention"
+    };
     if let Some(note) = first.notes.last_mut() {
-        *note += &format!("; {rest}");
+        *note += &format!(". {rest}");
     }
     (all.role, all.notes) = (Some(Role::Retention), Vec::new());
     if has_retention { vec![first] } else { vec![first, all] }

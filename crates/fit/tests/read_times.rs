@@ -76,7 +76,10 @@ fn equal_cells_that_are_first_read_at_different_times_do_not_differ() {
             let report = report(seed, (0.0, EXPONENT, at), times);
             assert!(report.number(GAIN).is_none(), "{seed} {at}: {:?}", report.number(GAIN));
             let told = window_notes(&report);
-            assert!(told.contains("s count as writes") && told.contains("all are retention"), "{told}");
+            assert!(
+                told.contains("s count as writes") && told.contains(". All values also count as retention"),
+                "{told}"
+            );
             let reference = reference(&report);
             assert!((at - 1.0..=all + 1.0).contains(&reference), "{reference}");
             let (value, low, high) = sigma(&report);
@@ -129,4 +132,35 @@ fn times_without_effect_are_not_mentioned() {
         );
         assert!(equal.number(GAIN).is_none() && (reference(&equal) - 1.0).abs() < 1e-6, "{seed}");
     }
+}
+
+/// Of 60 working cells, 5 are read too late for the common time of the others: they are no open cells, and do not count.
+#[test]
+fn cells_that_are_read_too_late_are_not_open() {
+    let late = |cell: usize| if cell.is_multiple_of(12) { vec![1e4, 1e5] } else { vec![1.0, 10.0, 100.0] };
+    for seed in 0..3 {
+        let report = report(80 + seed, (0.0, EXPONENT, 1.0), late);
+        for key in ["faults.p_low_resistance", "faults.p_high_resistance", "faults.p_stuck_random"] {
+            let rate = report.number(key).expect("fitted");
+            assert!(rate.value == 0.0 && rate.n == 55, "{seed}: {rate:?}");
+        }
+        let told = report.mechanism(Mechanism::Faults).expect("fitted").notes.join("; ");
+        assert!(!told.contains("open") && told.contains("5 cells were not read around the time"), "{seed}: {told}");
+    }
+}
+
+/// Each sentence of the note says one thing, and none says that nothing is interpolated.
+#[test]
+fn the_note_does_not_contradict_itself() {
+    let late = |cell: usize| if cell.is_multiple_of(12) { vec![1e4, 1e5] } else { vec![1.0, 10.0, 100.0] };
+    let told = window_notes(&report(80, (0.0, EXPONENT, 1.0), late));
+    assert!(
+        told.contains(
+            "s count as writes. 45 of 540 writes were not read around this time and are left out of the write noise. \
+             All values also count as retention"
+        ),
+        "{told}"
+    );
+    let bursts = window_notes(&report(1, (0.0, EXPONENT, 1e3), in_turn));
+    assert!(bursts.contains("s count as writes. ") && bursts.contains("of 540 values are interpolated"), "{bursts}");
 }

@@ -170,7 +170,7 @@ fn later_values_are_no_writes() {
     let exponents = with_later.mechanism(Mechanism::Drift).expect("drift");
     assert!((exponents.numbers[0].value - 0.08).abs() < 0.002, "{:?}", exponents.numbers);
     let notes = &with_later.mechanism(Mechanism::Window).expect("a window").notes;
-    assert!(notes.iter().any(|note| note.contains("(360 are later); all are retention")), "{notes:?}");
+    assert!(notes.iter().any(|note| note.contains("(360 are later). All values also count as retention")), "{notes:?}");
 }
 
 /// Two states of a cell are two series of retention.

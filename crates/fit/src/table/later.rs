@@ -55,16 +55,19 @@ impl Table {
         let (least, most) =
             first.fold((f64::INFINITY, 0.0), |(least, most), time| (f64::min(least, time), f64::max(most, time)));
         let count = series.len();
-        let left_out = if left_out > 0 {
-            format!(", and {left_out} that were not read around this time are left out")
-        } else {
-            String::new()
-        };
-        found.notes.push(format!(
-            "{}: writes were first read {least} to {most} s after them, so that values at {common} s count as writes; those of {interpolated} of {count} writes \
-             are interpolated between two reads{left_out}",
+        let mut note = format!(
+            "{}: writes were first read {least} to {most} s after them, so that values at {common} s count as writes",
             self.file
-        ));
+        );
+        if interpolated > 0 {
+            note += &format!(". {interpolated} of {count} values are interpolated between two reads");
+        }
+        if left_out > 0 {
+            note += &format!(
+                ". {left_out} of {count} writes were not read around this time and are left out of the write noise"
+            );
+        }
+        found.notes.push(note);
         found
     }
 

@@ -107,6 +107,40 @@ fn drift_that_no_law_describes_is_told() {
     }
 }
 
+/// The residuals of 30 equal cells without noise do not scatter: their number of standard errors has no bound. The drift of a conductance
+/// that returns to 20 ppm of its first value is no measure of a misfit of several percent.
+#[test]
+fn misfits_of_equal_cells_have_readable_numbers() {
+    let exact: [(&dyn Fn(f64) -> f64, &str); 2] = [
+        (&|t| 50.0 * (1.0 + t / 1e3).powf(-0.05), " % of the drift over all times"),
+        (
+            &|t| {
+                if t < 5.0 {
+                    50.0
+                } else if t < 5e3 {
+                    45.0
+                } else {
+                    49.999
+                }
+            },
+            ", more than 10 times the drift over all times",
+        ),
+    ];
+    for (exact, part) in exact {
+        let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
+        for cell in 0..30 {
+            for time in [1.0, 10.0, 100.0, 1e3, 1e4] {
+                let _ = writeln!(text, "{cell},{time},{}", exact(time));
+            }
+        }
+        let told = notes(&fit_retention(text, (1.0, 200.0)));
+        assert!(told.contains(MISFIT) && told.contains("(more than 100 standard errors)"), "{told}");
+        assert!(told.contains(part), "{told}");
+        let longest = told.split(|c: char| !c.is_ascii_digit()).map(str::len).max();
+        assert!(longest.is_some_and(|digits| digits <= 8), "{told}");
+    }
+}
+
 /// The probability of a warning is below 1e-3 for each table: 2 or more of 120 have one of 0.7 %.
 #[test]
 fn drift_that_follows_a_law_is_not_told() {

@@ -25,6 +25,11 @@ const MATTERS: f64 = 0.05;
 const LEAST_CELLS: usize = 10;
 /// Largest number of times that are not gathered, and number of bins if there are more.
 const TIMES: (usize, usize) = (40, 12);
+/// Resolution of values relative to them, that of f32: no mean is known better, even if values do not scatter at all.
+const RESOLUTION: f64 = f32::EPSILON as f64;
+/// Largest number of standard errors, and of times the drift, that is stated.
+const MOST_ERRORS: f64 = 100.0;
+const MOST_PART: f64 = 10.0;
 /// Fewest series of a state.
 const LEAST_OF_STATE: usize = 20;
 
@@ -67,13 +72,15 @@ pub(super) fn lack_of_fit(series: &[Series], scale: Scale) -> Option<String> {
         });
         f64::sqrt(sum / n)
     };
+    let resolution = RESOLUTION * size(&several, scale);
     let mut worst: Option<(f64, Misfit)> = None;
     for part in parts {
-        let drift = drift(part);
+        let drift = drift(part).max(resolution);
         let state = part.map(|state| states.centres[state]);
         for (bin, &seconds) in centres.iter().enumerate() {
-            let Some((mean, errors, n)) = mean(&residuals, part, bin) else { continue };
-            let shown = errors.abs() > student(n - 1.0, level) && mean.abs() > MATTERS * drift;
+            let Some((mean, errors, n)) = mean(&residuals, (part, bin), resolution) else { continue };
+            let matters = mean.abs() > (MATTERS * drift).max(resolution);
+            let shown = errors.abs() > student(n - 1.0, level) && matters;
             if shown && worst.is_none_or(|(most, _)| mean.abs() / drift > most) {
                 worst = Some((mean.abs() / drift, Misfit { seconds, mean, errors: errors.abs(), state }));
             }
@@ -82,8 +89,16 @@ pub(super) fn lack_of_fit(series: &[Series], scale: Scale) -> Option<String> {
     worst.map(|(part, misfit)| note(part, misfit, scale))
 }
 
-/// Returns the mean residual over cells of a state in a bin, in standard errors, and the number of cells.
-fn mean(residuals: &[Residual], part: Option<usize>, bin: usize) -> Option<(f64, f64, f64)> {
+/// Returns the size of values on `scale`: the mean of the first ones, or 1 for their logarithms.
+fn size(series: &[Series], scale: Scale) -> f64 {
+    match scale {
+        Scale::Ln => 1.0,
+        Scale::Linear => series.iter().map(|one| one.first).sum::<f64>() / series.len().max(1) as f64,
+    }
+}
+
+/// Returns the mean residual over cells of a state in a bin, in standard errors of at least `resolution`, and the number of cells.
+fn mean(residuals: &[Residual], (part, bin): (Option<usize>, usize), resolution: f64) -> Option<(f64, f64, f64)> {
     let mut cells: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
     for &(cell, state, of, value) in residuals {
         if of == bin && part.is_none_or(|part| part == state) {
@@ -97,7 +112,7 @@ fn mean(residuals: &[Residual], part: Option<usize>, bin: usize) -> Option<(f64,
         return None;
     }
     let mean = values.iter().sum::<f64>() / n;
-    Some((mean, mean / (standard_deviation(&values) / n.sqrt()).max(f64::MIN_POSITIVE), n))
+    Some((mean, mean / (standard_deviation(&values) / n.sqrt()).max(resolution), n))
 }
 
 /// Returns the first time of each bin, and its middle: the times of the table, or bins of them if there are many.
@@ -123,11 +138,16 @@ fn note(part: f64, Misfit { seconds, mean, errors, state }: Misfit, scale: Scale
         Scale::Linear => ("log-time", format!("{:.3} µS", mean.abs())),
     };
     let seconds: f64 = format!("{seconds:.2e}").parse().unwrap_or(seconds);
+    let errors = if errors > MOST_ERRORS { format!("more than {MOST_ERRORS}") } else { format!("{errors:.0}") };
+    let part = if part > MOST_PART {
+        format!("more than {MOST_PART} times the drift over all times")
+    } else {
+        format!("{:.0} % of the drift over all times", 100.0 * part)
+    };
     let of_state = state.map_or(String::new(), |centre| format!(", of cells at {centre:.4} µS"));
     format!(
-        "{MISFIT_WORDS}: at {seconds} s the mean conductance is {size} {side} the {law} law ({errors:.0} standard \
-         errors{of_state}), {:.0} % of the drift over all times. Drift of the device file is wrong by as much: fit only the times \
-         that matter, or leave this time out if its values are off",
-        100.0 * part
+        "{MISFIT_WORDS}: at {seconds} s the mean conductance is {size} {side} the {law} law ({errors} standard \
+         errors{of_state}), {part}. The drift of the device file has the same error. Fit only the times that matter, or leave \
+         this time out if its values are wrong"
     )
 }

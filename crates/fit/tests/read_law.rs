@@ -38,7 +38,7 @@ fn an_undecided_law_of_read_noise_is_told() {
             let report = fitted(seed, range, law);
             let read = report.mechanism(Mechanism::ReadNoise).expect("read noise");
             let notes = read.notes.join("\n");
-            assert_eq!(notes.contains("describe these reads alike"), told, "{seed} {range:?}: {notes}");
+            assert_eq!(notes.contains("describe these reads equally well"), told, "{seed} {range:?}: {notes}");
             assert!(told || read.law == "constant", "{seed} {range:?}: {}", read.law);
         }
     }

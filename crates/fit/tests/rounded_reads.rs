@@ -29,6 +29,10 @@ fn fitted(seed: u64, resolution: f64, (fraction, step): (f64, f64)) -> FitReport
             }
         }
     }
+    fit_reads(text)
+}
+
+fn fit_reads(text: String) -> FitReport {
     let reads = Some(InputFile { name: "r.csv".to_owned(), bytes: text.into_bytes() });
     let only = vec![Mechanism::Window, Mechanism::ReadNoise, Mechanism::Rtn];
     let options = FitOptions {
@@ -61,6 +65,34 @@ fn rounded_white_noise_is_white() {
             assert!(report.cautions().is_empty(), "{resolution} {seed}: {:?}", report.cautions());
             assert_eq!(notes(&report).contains("are rounded to"), resolution > 0.2, "{resolution} {seed}");
         }
+    }
+}
+
+/// Ten of 60 cells of 20 to 40 µS have twice the noise of the others. Rounded reads of 60 other cells, of 60 to 90 µS, do not hide it. The variance
+/// of 200 reads has an error of sqrt(3 / 200) = 12 %, so that all ten are 24 standard errors away; at most two others join them by chance.
+#[test]
+fn rounded_cells_do_not_hide_the_noise_of_others() {
+    for (seed, rounded) in [(1, 0), (2, 0), (1, 60), (2, 60)] {
+        let mut stream = Seed::new(seed).named("rounded in part").stream();
+        let mut uniform = || -> f64 { stream.random_range(0.0..1.0) };
+        let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
+        for cell in 0..60 + rounded {
+            let middle = if cell < 60 { 20.0 + 20.0 * uniform() } else { 60.0 + 30.0 * uniform() };
+            let factor = if cell < 60 && cell % 6 == 0 { 2.0 } else { 1.0 };
+            for read in 0..200 {
+                let noise = (-2.0 * (1.0 - uniform()).ln()).sqrt() * (std::f64::consts::TAU * uniform()).cos();
+                let value: f64 = middle + factor * SIGMA * noise;
+                let value = if cell < 60 { value } else { value.round() };
+                let _ = writeln!(text, "{cell},{},{value}", f64::from(read) * 0.1);
+            }
+        }
+        let told = notes(&fit_reads(text));
+        let percent =
+            told.split(" % of 60 cells have more noise than the others").next().and_then(|text| text.lines().last());
+        let percent: f64 =
+            percent.and_then(|text| text.parse().ok()).unwrap_or_else(|| panic!("{seed} {rounded}: {told}"));
+        assert!((17.0..=20.0).contains(&percent), "{seed} {rounded}: {told}");
+        assert_eq!(told.contains("are rounded to"), rounded > 0, "{seed}: {told}");
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) struct ReadSeries {
     pub(super) growth: Growth,
     /// Probability that the cell has a trap.
     pub trap: f64,
+    /// Whether the cell has more noise than others, but no levels; none if rounding adds different noise to different cells.
+    pub wide: Option<bool>,
     /// Resolution of the reads, µS; 0 without one.
     resolution: f64,
 }
@@ -65,35 +67,32 @@ pub(crate) struct AllSeries {
     pub negative: usize,
     /// Cells with telegraph noise, or the reason why there is none.
     pub traps: Result<Traps, String>,
-    /// Number of cells with more noise than others, but no levels.
-    pub wide: usize,
     /// Root mean square of the relative changes that all cells share.
     pub common: Option<f64>,
     /// Smallest and largest resolution of reads whose rounding adds to their noise, µS.
     rounded: Option<(f64, f64)>,
 }
 
+/// Returns the place, the reads and the gaps of each series of `table`.
+fn all_reads(table: &Table) -> (Vec<Place>, Vec<Vec<f64>>, Vec<Vec<f64>>) {
+    let place = |row: usize| (table.cell[row], table.target.get(row).copied());
+    if !table.reads.is_empty() {
+        let all = (0..table.rows()).map(|row| (place(row), table.reads.iter().map(|column| column[row]).collect()));
+        let (places, reads) = all.unzip();
+        return (places, reads, vec![Vec::new(); table.rows()]);
+    }
+    let by_time = |row: usize| table.seconds[row];
+    let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
+    let rows = table.series(key);
+    let gaps_of = gaps(table, &rows);
+    let of = |rows: Vec<u32>| (place(rows[0] as usize), rows.iter().map(|&row| table.value[row as usize]).collect());
+    let (places, reads) = rows.into_iter().map(of).unzip();
+    (places, reads, gaps_of)
+}
+
 /// Returns the series of `table`; `keep` says which cells keep their differences.
 pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
-    let mut all: Vec<(Place, Vec<f64>)> = Vec::new();
-    let mut gaps_of = vec![Vec::new(); table.rows()];
-    let place = |row: usize| (table.cell[row], table.target.get(row).copied());
-    if table.reads.is_empty() {
-        let by_time = |row: usize| table.seconds[row];
-        let key: Option<&dyn Fn(usize) -> f64> = if table.seconds.is_empty() { None } else { Some(&by_time) };
-        let rows = table.series(key);
-        gaps_of = gaps(table, &rows);
-        for rows in rows {
-            let reads: Vec<f64> = rows.iter().map(|&row| table.value[row as usize]).collect();
-            all.push((place(rows[0] as usize), reads));
-        }
-    } else {
-        for row in 0..table.rows() {
-            let reads: Vec<f64> = table.reads.iter().map(|column| column[row]).collect();
-            all.push((place(row), reads));
-        }
-    }
-    let (places, reads): (Vec<Place>, Vec<Vec<f64>>) = all.into_iter().unzip();
+    let (places, reads, gaps_of) = all_reads(table);
     let common = Common::new(&reads);
     let own = common.as_ref().map(|common| common.removed(&reads));
     let resolution = resolutions(&reads);
@@ -117,14 +116,19 @@ pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
     for (isolated, sigma) in isolated.iter_mut().zip(searched.sigma) {
         isolated.sigma = sigma.unwrap_or(isolated.sigma);
     }
-    let (traps, wide) = (searched.found, searched.wide);
     let common = common.as_ref().map(Common::size);
-    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, wide, common, rounded: None };
+    let traps = searched.found;
+    let mut found = AllSeries { series: Vec::new(), outliers: 0, negative: 0, traps, common, rounded: None };
     for (number, place) in places.into_iter().enumerate() {
         let (isolated, trap, at_levels) = (&isolated[number], searched.probability[number], &searched.wrong[number]);
         // Reads at a level of telegraph noise are not wrong.
         let wrong = isolated.outlier.iter().zip(at_levels).map(|(&outlier, &far)| far || outlier && trap <= LIKELY);
-        found.push(place, (&reads[number], resolution[number]), (isolated, wrong.collect(), trap), keep);
+        found.push(
+            place,
+            (&reads[number], resolution[number]),
+            (isolated, wrong.collect(), trap, searched.wide[number]),
+            keep,
+        );
     }
     found.unround();
     found
@@ -136,7 +140,7 @@ impl AllSeries {
         &mut self,
         (cell, target): Place,
         (reads, resolution): (&[f64], f64),
-        (isolated, wrong, trap): (&Isolated, Vec<bool>, f64),
+        (isolated, wrong, trap, wide): (&Isolated, Vec<bool>, f64, bool),
         keep: &[bool],
     ) {
         let (values, follows) = without(reads, &wrong);
@@ -167,6 +171,7 @@ impl AllSeries {
             differences: kept,
             growth: Growth::new(reads, &wrong),
             trap,
+            wide: Some(wide),
             resolution,
         });
     }
@@ -193,11 +198,10 @@ impl AllSeries {
             for &place in neighbours {
                 self.series[place].squares *= left;
                 self.series[place].differences.clear();
+                self.series[place].wide = None;
             }
             let (least, most) = self.rounded.unwrap_or((resolution, resolution));
             self.rounded = Some((least.min(resolution), most.max(resolution)));
-            // Rounding adds different noise to different cells.
-            self.wide = 0;
         }
     }
 

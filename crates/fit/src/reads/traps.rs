@@ -70,8 +70,8 @@ pub(crate) struct Search {
     pub wrong: Vec<Vec<bool>>,
     /// Standard deviation of the white noise of each series on its scale, relative to the conductance; none for short series.
     pub sigma: Vec<Option<f64>>,
-    /// Number of cells with more noise than others, but no levels.
-    pub wide: usize,
+    /// Whether the cell of each series has more noise than others, but no levels.
+    pub wide: Vec<bool>,
     /// Whether single reads seemed to be a level.
     single: bool,
 }
@@ -83,7 +83,7 @@ pub(super) fn search(reads: &[Reads]) -> Search {
         probability: vec![0.0; reads.len()],
         wrong: reads.iter().map(|reads| reads.isolated.beyond_levels.clone()).collect(),
         sigma: vec![None; reads.len()],
-        wide: 0,
+        wide: vec![false; reads.len()],
         single: false,
     };
     let mut law = None;
@@ -94,7 +94,10 @@ pub(super) fn search(reads: &[Reads]) -> Search {
         let cells = by_cell(&series);
         let best = best(&series, &cells, law.take());
         series.iter().zip(&kept).for_each(|(one, &place)| search.sigma[place] = Some(best.law.sigma(one)));
-        search.wide = best.classes.iter().filter(|class| class[1] > LIKELY).count();
+        search.wide.fill(false);
+        for (places, class) in cells.iter().zip(&best.classes) {
+            places.iter().for_each(|&place| search.wide[kept[place]] = class[1] > LIKELY);
+        }
         let weights = best.weights();
         let found = check(&best, &weights);
         let again = pass == Pass::First && search.mark(&found, (&best, &weights), (&series, &kept));

@@ -152,10 +152,14 @@ fn not_included(all: &AllSeries) -> Vec<String> {
     if !noisy.is_empty() {
         notes.push(format!("{} of {} cells have two levels and are left out", noisy.len(), cells.len()));
     }
-    let wide = all.wide as f64 / cells.len() as f64;
+    let cells_of = |of: fn(&ReadSeries) -> bool| -> BTreeSet<u32> {
+        all.series.iter().filter(|series| of(series)).map(|series| series.cell).collect()
+    };
+    let compared = cells_of(|series| series.wide.is_some()).len();
+    let wide = cells_of(|series| series.wide == Some(true)).len() as f64 / compared.max(1) as f64;
     if wide > MOST_WIDE {
         notes.push(format!(
-            "{:.0} % of the cells have more noise than the others without showing two levels: drift, slow noise, or white noise that \
+            "{:.0} % of {compared} cells have more noise than the others without showing two levels: drift, slow noise, or white noise that \
              differs between cells; the device file states one sigma for all",
             100.0 * wide
         ));
@@ -305,8 +309,8 @@ fn undecided(series: &[&ReadSeries], candidates: &[Candidate]) -> Option<String>
         series.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), one| (low.min(one.mean), high.max(one.mean)));
     ((constant.chosen || relative.chosen) && difference < DECIDED).then(|| {
         format!(
-            "constant and relative noise describe these reads alike (their BIC differ by {difference:.1}): between {low:.4} and {high:.4} µS both are right, \
-             and elsewhere `read.white` is a guess"
+            "constant and relative noise describe these reads equally well (their BICs differ by {difference:.1}). Between {low:.4} and {high:.4} µS, either \
+             law is valid. Outside this range, `read.white` is an extrapolation"
         )
     })
 }

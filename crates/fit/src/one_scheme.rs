@@ -80,7 +80,7 @@ fn note(
     if kept {
         return Some(format!("the device file has the gains of the writes, with a standard deviation of {of_writes}"));
     }
-    let (of_pulses, contradict) = match (from_pulses, most) {
+    let (of_pulses, disagree) = match (from_pulses, most) {
         (Some(gain), _) => {
             let (least, most) = gain.interval_95.unwrap_or((gain.value, gain.value));
             (format!("{:.3} ({least:.3} to {most:.3})", gain.value), least > high || most < low)
@@ -89,12 +89,12 @@ fn note(
         (None, None) => return None,
     };
     let stated = format!("the standard deviation of gains is {of_writes} in writes and {of_pulses} in pulse trains");
-    Some(if contradict {
+    Some(if disagree {
         format!(
-            "{stated}: these contradict each other, as if the tables were of different cells, or writes had errors of cells that single pulses \
-             do not have; the device file, which is of pulses, does not have the gains of writes"
+            "{stated}. The two disagree: the tables may come from different cells, or writes may have errors that pulses do not. The device \
+             file uses the pulse trains"
         )
     } else {
-        format!("{stated}; the device file has that of pulse trains")
+        format!("{stated}. The device file uses the pulse trains")
     })
 }

@@ -112,8 +112,8 @@ fn cells_that_recover_count_as_working() {
     assert!(all.iter().any(|p| p.interval_95.expect("a rate").1 > 0.2), "{all:?}");
 }
 
-/// Of 120 tables, with normal noise, outliers or cells that are stuck from the start, at most three have a note: 1 % is expected, and three
-/// standard errors are two more.
+/// Of 120 tables, with normal noise, outliers or cells that are stuck from the start, at most three have a note. If each has one with a
+/// probability of 1 %, 1.2 are expected, and more than three have a binomial probability of 3.3 %.
 #[test]
 fn tables_without_failures_during_cycling_have_no_note() {
     let mut noted = Vec::new();

@@ -53,7 +53,9 @@ fn laws_that_near_targets_do_not_decide_are_told() {
 fn one_target_decides_no_law() {
     let told = |options: &FitOptions| notes(&report(1, &[100.0], |_| 3.0, options));
     assert!(
-        told(&options()).contains("writes to 100.0000 µS alone do not tell how their spread depends on the target")
+        told(&options()).contains(
+            "a single target, 100.0000 µS, does not show how the spread depends on it; `relative` is assumed"
+        )
     );
     let chosen = FitOptions { write_law: Some(ohmspike_crossbar::device::WriteNoiseKind::Relative), ..options() };
     assert!(!told(&chosen).contains("do not tell"));

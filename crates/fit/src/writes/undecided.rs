@@ -19,9 +19,10 @@ pub(super) fn note(data: &Data<'_>, kind: Kind, candidates: &[Candidate], option
     }
     let [lowest, .., highest] = data.targets[..] else {
         return Some(format!(
-            "writes to {:.4} µS alone do not tell how their spread depends on the target: the law `{}` is a choice, and `--law writes=constant` another",
+            "a single target, {:.4} µS, does not show how the spread depends on it; `{}` is assumed. Choose another law with `--law writes={}`",
             data.targets[0],
-            kind.word()
+            kind.word(),
+            if kind == Kind::Constant { Kind::Relative.word() } else { Kind::Constant.word() }
         ));
     };
     let (low, high) = options.window.map_or((lowest, highest), |(low, high)| (low.min(lowest), high.max(highest)));
@@ -39,7 +40,7 @@ pub(super) fn note(data: &Data<'_>, kind: Kind, candidates: &[Candidate], option
     let (other, apart, at, one, two) =
         rivals.max_by(|one, two| ratio(&(one.2, one.3, one.4)).total_cmp(&ratio(&(two.2, two.3, two.4))))?;
     Some(format!(
-        "writes to {lowest:.4} to {highest:.4} µS do not tell the law `{}` from `{}`: their BIC is {apart:.1} apart, below {UNDECIDED}. At {at:.4} µS, these \
+        "writes to {lowest:.4} to {highest:.4} µS do not tell the law `{}` from `{}`: their BICs differ by {apart:.1}, less than {UNDECIDED}. At {at:.4} µS, these \
          laws have standard deviations of {:.2} % and {:.2} %",
         kind.label(),
         other.label(),

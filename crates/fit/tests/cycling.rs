@@ -1,8 +1,11 @@
 //! Cells that fail during cycling, against the numbers of cells and cycles that the tables were made with.
 
+mod made;
+
 use ohmspike_fit::{FitInput, FitOptions, FitReport, FittedNumber, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 const CELLS: usize = 60;
 const CYCLES: usize = 10;
@@ -10,21 +13,16 @@ const TARGETS: [f64; 3] = [30.0, 60.0, 100.0];
 /// Noise of writes, and of the values of stuck cells, in ln G.
 const NOISE: (f64, f64) = (0.03, 0.02);
 
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
-
 /// Returns the report on writes with this noise; `stuck` gives the conductance of a cell that ignores its target in a cycle, µS. A fraction
 /// `wrong` of the writes ends at half of its target or twice as high.
 fn report(seed: u64, (noise, wrong): (f64, f64), stuck: impl Fn(usize, usize) -> Option<f64>) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("cycling").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("cycling").stream());
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..CELLS {
         for cycle in 0..CYCLES {
             for target in TARGETS {
-                let z = normal(&mut numbers);
-                let outlier: f64 = if numbers.random_range(0.0..1.0) < wrong { 2.0 } else { 1.0 };
+                let z = numbers.normal();
+                let outlier: f64 = if numbers.uniform() < wrong { 2.0 } else { 1.0 };
                 let factor = if z > 0.0 { outlier } else { 1.0 / outlier };
                 let value = match stuck(cell, cycle) {
                     Some(at) => at * (NOISE.1 * z).exp(),

@@ -1,10 +1,13 @@
 //! The law of drift among values that are far too low or too high, and held-out cells that no law describes.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
-use rand::RngExt;
+
+use made::Numbers;
 
 /// Times, s.
 const TIMES: [f64; 6] = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];
@@ -22,19 +25,18 @@ enum Law {
 
 /// Fits 100 cells at each of 20 and 60 µS, with reads of 0.3 %. A fraction of the values is multiplied by `factor`.
 fn fitted(seed: u64, law: Law, (fraction, factor): (f64, f64)) -> FitReport {
-    let mut stream = Seed::new(seed).named("drift law").stream();
-    let mut uniform = || stream.random_range(0.0..1.0);
+    let mut numbers = Numbers(Seed::new(seed).named("drift law").stream());
     let mut text = "cell,target_microsiemens,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..200 {
         let target = if cell < 100 { 20.0 } else { 60.0 };
-        let (start, change) = (target * (1.0 + 0.05 * normal(&mut uniform)), 1.0 + 0.2 * normal(&mut uniform));
+        let (start, change) = (target * (1.0 + 0.05 * numbers.normal()), 1.0 + 0.2 * numbers.normal());
         for time in TIMES {
             let exact = match law {
                 Law::Power => start * time.powf(-0.04 * change),
                 Law::LogTime => start - 0.4 * change * time.ln(),
             };
-            let read = exact * (1.0 + 0.003 * normal(&mut uniform));
-            let value = if uniform() < fraction { factor * read } else { read };
+            let read = exact * (1.0 + 0.003 * numbers.normal());
+            let value = if numbers.uniform() < fraction { factor * read } else { read };
             let _ = writeln!(text, "{cell},{target},{time},{value}");
         }
     }
@@ -42,11 +44,6 @@ fn fitted(seed: u64, law: Law, (fraction, factor): (f64, f64)) -> FitReport {
         FitOptions { window: Some((0.1, 200.0)), only: vec![Mechanism::Drift], resamples: 50, ..FitOptions::default() };
     let retention = Some(InputFile { name: "retention.csv".to_owned(), bytes: text.into_bytes() });
     fit(&FitInput { retention, ..FitInput::default() }, &options).expect("a fit")
-}
-
-fn normal(uniform: &mut impl FnMut() -> f64) -> f64 {
-    let (a, b) = (uniform(), uniform());
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
 }
 
 /// The laws differ by 4 % of the conductance over five decades, 13 times the noise of a read.
@@ -68,12 +65,11 @@ fn values_far_off_do_not_choose_the_law() {
 #[test]
 fn held_out_cells_far_from_the_law_are_told() {
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
-    let mut stream = Seed::new(1).named("two kinds").stream();
-    let mut uniform = || stream.random_range(0.0..1.0);
+    let mut numbers = Numbers(Seed::new(1).named("two kinds").stream());
     for cell in 0..600 {
         let exponent = if cell % 3 == 0 { 0.1 } else { 0.01 };
         for time in TIMES {
-            let value = 50.0 * time.powf(-exponent) * (1.0 + 0.003 * normal(&mut uniform));
+            let value = 50.0 * time.powf(-exponent) * (1.0 + 0.003 * numbers.normal());
             let _ = writeln!(text, "{cell},{time},{value}");
         }
     }

@@ -1,26 +1,16 @@
 //! Drift that no law of a device file describes, that the window stops, or that belongs to cells.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 /// First words of the warning.
 const MISFIT: &str = "the law of drift does not describe these cells";
-
-struct Numbers(Philox);
-
-impl Numbers {
-    fn uniform(&mut self) -> f64 {
-        self.0.random_range(0.0..1.0)
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-}
 
 /// Drift of a cell; exponents are absolute values of normal ones.
 #[derive(Clone, Copy, Debug, PartialEq)]

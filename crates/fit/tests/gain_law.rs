@@ -1,27 +1,25 @@
 //! Laws of gains in writes, against gains drawn from a known one.
 
+mod made;
+
 use ohmspike_crossbar::device::StepGain;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 const GAIN: &str = "device_to_device.step_gain_sigma";
 
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
-
 /// Four writes of 100 to 300 cells from 10 µS to each of three targets, with a noise of 0.5 µS and gains `gain(z)`; some tables name the starts.
 fn report(seed: u64, cells: usize, starts: bool, gain: impl Fn(f64) -> f64) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("gain law").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("gain law").stream());
     let start = if starts { ("start_microsiemens,", "10,") } else { ("", "") };
     let mut text = format!("cell,cycle,target_microsiemens,{}conductance_microsiemens\n", start.0);
     for cell in 0..cells {
-        let gain = gain(normal(&mut numbers));
+        let gain = gain(numbers.normal());
         for cycle in 0..4 {
             for target in [20.0, 30.0, 40.0] {
-                let value = 10.0 + (target - 10.0) * gain + 0.5 * normal(&mut numbers);
+                let value = 10.0 + (target - 10.0) * gain + 0.5 * numbers.normal();
                 text += &format!("{cell},{cycle},{target},{}{value}\n", start.1);
             }
         }

@@ -1,10 +1,13 @@
 //! Reads at irregular times: the rate of telegraph noise is that of the traps, whatever the times of the reads.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 /// Fits of each kind of times.
 const SEEDS: u64 = 4;
@@ -62,19 +65,6 @@ impl Times {
             Times::Random => (0..200).map(|_| gap(-0.1 * (1.0 - uniform()).ln() + 1e-6)).collect(),
             Times::Pairs => (0..400).map(|read| f64::from(read / 2) * 2.0 + 0.005 * f64::from(read % 2)).collect(),
         }
-    }
-}
-
-struct Numbers(Philox);
-
-impl Numbers {
-    fn uniform(&mut self) -> f64 {
-        self.0.random_range(0.0..1.0)
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
     }
 }
 

@@ -3,12 +3,15 @@
 //!
 //! Each test fits the same data with and without outliers, so that the scatter of the sample does not count.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::{DriftLaw, PulseKind, ReadNoiseKind};
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
-use rand::RngExt;
+
+use made::Numbers;
 
 /// A number from two others, such as a draw and a scale.
 type Law<'a> = &'a dyn Fn(f64, f64) -> f64;
@@ -34,8 +37,8 @@ enum Outliers {
 
 /// Random numbers, and outliers if asked for.
 struct Source {
-    stream: ohmspike_rng::Philox,
-    outliers: ohmspike_rng::Philox,
+    values: Numbers,
+    outliers: Numbers,
     dirty: bool,
     window: (f64, f64),
 }
@@ -43,21 +46,17 @@ struct Source {
 impl Source {
     fn new(dirty: bool, window: (f64, f64)) -> Source {
         let seed = Seed::new(7);
-        Source { stream: seed.named("values").stream(), outliers: seed.named("outliers").stream(), dirty, window }
-    }
-
-    fn uniform(&mut self) -> f64 {
-        self.stream.random_range(0.0..1.0)
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
+        Source {
+            values: Numbers(seed.named("values").stream()),
+            outliers: Numbers(seed.named("outliers").stream()),
+            dirty,
+            window,
+        }
     }
 
     /// Returns `value`, or an outlier.
     fn measured(&mut self, value: f64) -> f64 {
-        let (hit, place): (f64, f64) = (self.outliers.random_range(0.0..1.0), self.outliers.random_range(0.0..1.0));
+        let (hit, place): (f64, f64) = (self.outliers.uniform(), self.outliers.uniform());
         let (low, high) = self.window;
         if self.dirty && hit < FRACTION { low * (high / low).powf(place) } else { value }
     }
@@ -94,9 +93,9 @@ fn reads(outliers: Outliers, (cells, count): (usize, usize), noise: impl Fn(f64,
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..cells {
         let state = [5.0, 20.0, 60.0][cell % 3];
-        let wild = source.outliers.random_range(0.0..1.0) < FRACTION && outliers == Outliers::Cells;
+        let wild = source.outliers.uniform() < FRACTION && outliers == Outliers::Cells;
         for read in 0..count {
-            let value = noise(state, source.normal());
+            let value = noise(state, source.values.normal());
             let (low, high) = match outliers {
                 Outliers::High => (state, 100.0),
                 Outliers::Low => (1.0, state),
@@ -105,7 +104,7 @@ fn reads(outliers: Outliers, (cells, count): (usize, usize), noise: impl Fn(f64,
             source.dirty = !matches!(outliers, Outliers::None | Outliers::Cells);
             source.window = (low, high);
             let measured = source.measured(value);
-            let measured = if wild { 100f64.powf(source.outliers.random_range(0.0..1.0)) } else { measured };
+            let measured = if wild { 100f64.powf(source.outliers.uniform()) } else { measured };
             let _ = writeln!(text, "{cell},{},{measured}", read as f64 * 0.01);
         }
     }
@@ -155,10 +154,10 @@ fn retention(dirty: bool, value: impl Fn(f64, f64) -> f64) -> FitInput {
     let mut source = Source::new(dirty, (1.0, 100.0));
     let mut text = "cell,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..3000 {
-        let z = source.normal();
+        let z = source.values.normal();
         for time in [0.0, 20.0, 100.0, 500.0, 3000.0, 20_000.0_f64] {
             let exact = if time == 0.0 { 30.0 } else { value((time / 5.0).ln(), z) };
-            let read = exact * (1.0 + 0.002 * source.normal());
+            let read = exact * (1.0 + 0.002 * source.values.normal());
             let _ = writeln!(text, "{cell},{time},{}", source.measured(read));
         }
     }
@@ -201,11 +200,11 @@ fn pulses(dirty: bool) -> FitInput {
     let mut source = Source::new(dirty, (10.0, 100.0));
     let mut text = "cell,pulse,direction,conductance_microsiemens\n".to_owned();
     for cell in 0..200 {
-        let (mut x, gain) = (0.1, 1.0 + 0.2 * source.normal());
+        let (mut x, gain) = (0.1, 1.0 + 0.2 * source.values.normal());
         let _ = writeln!(text, "{cell},0,up,{}", 10.0 + 90.0 * x);
         for pulse in 1..=300 {
             let up = (pulse - 1) / 75 % 2 == 0;
-            let step = gain * (1.0 + 0.3 * source.normal()) * if up { 0.02 * (1.0 - x) } else { -0.03 * x };
+            let step = gain * (1.0 + 0.3 * source.values.normal()) * if up { 0.02 * (1.0 - x) } else { -0.03 * x };
             x = f64::clamp(x + step, 0.0, 1.0);
             let value = source.measured(10.0 + 90.0 * x);
             let _ = writeln!(text, "{cell},{pulse},{},{value}", if up { "up" } else { "down" });

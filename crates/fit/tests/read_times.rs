@@ -1,9 +1,12 @@
 //! Writes that are first read at different times, of cells with known drift and gains.
 
+mod made;
+
 use ohmspike_crossbar::device::Drift;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 const CELLS: usize = 60;
 const GAIN: &str = "device_to_device.step_gain_sigma";
@@ -12,24 +15,19 @@ const EXPONENT: f64 = 0.05;
 const WRITE: f64 = 0.03;
 const READ: f64 = 0.001;
 
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
-
 /// Three writes of each cell to three targets, with gains of this spread, and values at the times of the cell, s. At `at`, s,
 /// drift has taken nothing from the writes yet.
 fn report(seed: u64, (gains, exponent, at): (f64, f64, f64), times: impl Fn(usize) -> Vec<f64>) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("read times").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("read times").stream());
     let mut text =
         "cell,cycle,target_microsiemens,start_microsiemens,time_seconds,conductance_microsiemens\n".to_owned();
     for cell in 0..CELLS {
-        let gain = 1.0 + gains * normal(&mut numbers);
+        let gain = 1.0 + gains * numbers.normal();
         for cycle in 0..3 {
             for target in [20.0, 50.0, 100.0] {
-                let written = (5.0 + (target - 5.0) * gain) * (WRITE * normal(&mut numbers)).exp();
+                let written = (5.0 + (target - 5.0) * gain) * (WRITE * numbers.normal()).exp();
                 for time in times(cell) {
-                    let value = written * (time / at).powf(-exponent) * (1.0 + READ * normal(&mut numbers));
+                    let value = written * (time / at).powf(-exponent) * (1.0 + READ * numbers.normal());
                     text += &format!("{cell},{cycle},{target},5,{time},{value}\n");
                 }
             }

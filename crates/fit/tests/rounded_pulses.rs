@@ -1,24 +1,22 @@
 //! Cycle noise of pulse trains with rounded values.
 
-use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+mod made;
 
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
+use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 /// Two trains of 60 pulses up and 60 down by 40 cells, with soft bounds, steps of up to 2.7 and 3.6 µS and a cycle noise of 30 %, additive or multiplicative; values
 /// are rounded to multiples of `resolution`, µS.
 fn report(seed: u64, additive: bool, resolution: Option<f64>) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("rounded pulses").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("rounded pulses").stream());
     let mut text = "cell,cycle,pulse,direction,conductance_microsiemens\n".to_owned();
     for cell in 0..40 {
         for train in 0..2 {
             let mut x = 0.0_f64;
             for pulse in 0..=120 {
-                let (up, z) = (pulse <= 60, normal(&mut numbers));
+                let (up, z) = (pulse <= 60, numbers.normal());
                 let (size, factor) = if up { (0.03, 1.0 - x) } else { (-0.04, x) };
                 let step = size * if additive { factor + 0.3 * z } else { factor * (1.0 + 0.3 * z) };
                 x = if pulse == 0 { 0.0 } else { (x + step).clamp(0.0, 1.0) };

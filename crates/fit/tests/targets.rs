@@ -1,28 +1,17 @@
 //! Writes to many targets, to few of them, and to targets that they do not reach: window, bins, stuck levels and acceptance windows.
 
+mod made;
+
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 /// Relative spread of the writes.
 const SIGMA: f64 = 0.05;
 
-struct Numbers(Philox);
-
-impl Numbers {
-    fn new(seed: u64) -> Numbers {
-        Numbers(Seed::new(seed).named("targets").stream())
-    }
-
-    fn uniform(&mut self) -> f64 {
-        self.0.random_range(0.0..1.0)
-    }
-
-    /// A standard normal by Box and Muller.
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-    }
+fn numbers(seed: u64) -> Numbers {
+    Numbers(Seed::new(seed).named("targets").stream())
 }
 
 /// Returns a table with `cycles` writes of each of `cells` cells: `write(cell, number, random)` returns target and conductance.
@@ -31,7 +20,7 @@ fn table(
     (cells, cycles): (usize, usize),
     mut write: impl FnMut(usize, usize, &mut Numbers) -> (f64, f64),
 ) -> FitInput {
-    let mut numbers = Numbers::new(seed);
+    let mut numbers = numbers(seed);
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..cells {
         for cycle in 0..cycles {
@@ -326,7 +315,7 @@ fn verified_writes_without_their_window_are_told() {
 #[test]
 fn an_offset_from_all_targets_is_a_warning() {
     let mut text = "cell,cycle,target_microsiemens,current_microamperes\n".to_owned();
-    let mut numbers = Numbers::new(10);
+    let mut numbers = numbers(10);
     for (cell, cycle) in (0..60).flat_map(|cell| (0..12).map(move |cycle| (cell, cycle))) {
         let target = [20.0, 60.0, 200.0][cycle % 3];
         text += &format!("{cell},{cycle},{target},{}\n", 0.2 * target * (SIGMA * numbers.normal()).exp());
@@ -351,7 +340,7 @@ fn an_offset_from_all_targets_is_a_warning() {
 fn few_values_of_many_targets_are_a_warning() {
     let table = |columns: &str| {
         let mut text = format!("cell,cycle,{columns}\n");
-        let mut numbers = Numbers::new(11);
+        let mut numbers = numbers(11);
         for (cell, cycle) in (0..60).flat_map(|cell| (0..6).map(move |cycle| (cell, cycle))) {
             let target = [20.0, 60.0, 200.0][cycle % 3];
             text += &format!("{cell},{cycle},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
@@ -369,7 +358,7 @@ fn few_values_of_many_targets_are_a_warning() {
 #[test]
 fn a_mechanism_without_data_is_refused() {
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
-    let mut numbers = Numbers::new(12);
+    let mut numbers = numbers(12);
     for (cell, (cycle, target)) in (0..60).flat_map(|cell| [(1, 20.0), (2, 200.0)].map(|write| (cell, write))) {
         text += &format!("{cell},{cycle},{target},{}\n", target * (SIGMA * numbers.normal()).exp());
     }

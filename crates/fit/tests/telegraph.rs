@@ -1,11 +1,14 @@
 //! Telegraph noise among white noise, wrong reads and slow noise: what a fit states, and what it withholds.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::ReadNoiseKind;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
-use rand::RngExt;
+
+use made::Numbers;
 
 /// Seconds between reads.
 const INTERVAL: f64 = 0.01;
@@ -48,19 +51,6 @@ const QUIET: Reads = Reads {
     white: WHITE,
     walk: 0.0,
 };
-
-struct Numbers(ohmspike_rng::Philox);
-
-impl Numbers {
-    fn uniform(&mut self) -> f64 {
-        self.0.random_range(0.0..1.0)
-    }
-
-    fn normal(&mut self) -> f64 {
-        let (a, b) = (self.uniform(), self.uniform());
-        (-2.0 * (1.0 - a).ln()).sqrt() * (std::f64::consts::TAU * b).cos()
-    }
-}
 
 impl Reads {
     fn table(&self, seed: u64) -> String {

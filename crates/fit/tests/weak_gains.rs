@@ -1,11 +1,14 @@
 //! Gains of cells that differ by less than their writes scatter: found from all targets together, or bounded.
 
+mod made;
+
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::WriteNoiseKind;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
-use rand::RngExt;
+
+use made::Numbers;
 
 const GAIN: &str = "device_to_device.step_gain_sigma";
 const CELLS: u32 = 150;
@@ -13,20 +16,15 @@ const CYCLES: u32 = 3;
 const TARGETS: [f64; 3] = [20.0, 50.0, 200.0];
 const SEEDS: u64 = 20;
 
-fn normal(stream: &mut ohmspike_rng::Philox) -> f64 {
-    let (a, b): (f64, f64) = (stream.random_range(0.0..1.0), stream.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
-
 /// Fits three writes to each of three targets, with a noise of `sigma` relative to the target and gains of the change from 1 µS.
 fn fitted(seed: u64, sigma: f64, gain: f64) -> FitReport {
-    let mut stream = Seed::new(seed).named("weak gains").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("weak gains").stream());
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..CELLS {
-        let gain = 1.0 + gain * normal(&mut stream);
+        let gain = 1.0 + gain * numbers.normal();
         for cycle in 0..CYCLES {
             for target in TARGETS {
-                let value = 1.0 + (target - 1.0) * gain + sigma * target * normal(&mut stream);
+                let value = 1.0 + (target - 1.0) * gain + sigma * target * numbers.normal();
                 let _ = writeln!(text, "{cell},{cycle},{target},{value}");
             }
         }

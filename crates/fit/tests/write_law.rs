@@ -1,22 +1,20 @@
 //! Laws of write noise that a table does or does not decide.
 
-use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+mod made;
 
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
+use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 /// Two writes of 60 cells to each of these targets, µS, with this standard deviation, µS.
 fn report(seed: u64, targets: &[f64], sigma: impl Fn(f64) -> f64, options: &FitOptions) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("write law").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("write law").stream());
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..60 {
         for cycle in 0..2 {
             for &target in targets {
-                text += &format!("{cell},{cycle},{target},{}\n", target + sigma(target) * normal(&mut numbers));
+                text += &format!("{cell},{cycle},{target},{}\n", target + sigma(target) * numbers.normal());
             }
         }
     }

@@ -1,30 +1,28 @@
 //! A table of writes and a table of pulse trains of cells with known gains: one device, without contradictions.
 
+mod made;
+
 use ohmspike_crossbar::device::WriteNoise;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
-use ohmspike_rng::{Philox, Seed};
-use rand::RngExt;
+use ohmspike_rng::Seed;
+
+use made::Numbers;
 
 const CELLS: usize = 50;
 const GAIN: &str = "device_to_device.step_gain_sigma";
-
-fn normal(numbers: &mut Philox) -> f64 {
-    let (a, b): (f64, f64) = (numbers.random_range(0.0..1.0), numbers.random_range(0.0..1.0));
-    (-2.0 * (1.0 - a).ln()).sqrt() * (2.0 * std::f64::consts::PI * b).cos()
-}
 
 fn file(name: &str, text: String) -> Option<InputFile> {
     Some(InputFile { name: name.to_owned(), bytes: text.into_bytes() })
 }
 
 /// Six writes from 10 µS to each of three targets, with a noise of 2 % of the change and gains of this spread.
-fn writes(numbers: &mut Philox, gains: f64) -> Option<InputFile> {
+fn writes(numbers: &mut Numbers, gains: f64) -> Option<InputFile> {
     let mut text = "cell,cycle,target_microsiemens,start_microsiemens,conductance_microsiemens\n".to_owned();
     for cell in 0..CELLS {
-        let gain = 1.0 + gains * normal(numbers);
+        let gain = 1.0 + gains * numbers.normal();
         for cycle in 0..6 {
             for target in [30.0, 60.0, 80.0] {
-                let value = 10.0 + (target - 10.0) * gain * (1.0 + 0.02 * normal(numbers));
+                let value = 10.0 + (target - 10.0) * gain * (1.0 + 0.02 * numbers.normal());
                 text += &format!("{cell},{cycle},{target},10,{value}\n");
             }
         }
@@ -33,15 +31,15 @@ fn writes(numbers: &mut Philox, gains: f64) -> Option<InputFile> {
 }
 
 /// Trains of 60 pulses up and 60 down with soft bounds, a cycle noise of 30 % and gains of this spread.
-fn pulses(numbers: &mut Philox, cells: usize, gains: f64) -> Option<InputFile> {
+fn pulses(numbers: &mut Numbers, cells: usize, gains: f64) -> Option<InputFile> {
     let mut text = "cell,cycle,pulse,direction,conductance_microsiemens\n".to_owned();
     for cell in 0..cells {
-        let gain = 1.0 + gains * normal(numbers);
+        let gain = 1.0 + gains * numbers.normal();
         for train in 0..2 {
             let mut x = 0.0_f64;
             text += &format!("{cell},{train},0,up,10\n");
             for pulse in 1..=120 {
-                let (up, noise) = (pulse <= 60, 1.0 + 0.3 * normal(numbers));
+                let (up, noise) = (pulse <= 60, 1.0 + 0.3 * numbers.normal());
                 x = if up { x + 0.03 * gain * (1.0 - x) * noise } else { x - 0.04 * gain * x * noise }.clamp(0.0, 1.0);
                 let direction = if up { "up" } else { "down" };
                 text += &format!("{cell},{train},{pulse},{direction},{}\n", 10.0 + 90.0 * x);
@@ -53,7 +51,7 @@ fn pulses(numbers: &mut Philox, cells: usize, gains: f64) -> Option<InputFile> {
 
 /// Fits writes with one spread of gains, and pulse trains of `cells` cells with another.
 fn report(seed: u64, of_writes: f64, (cells, of_pulses): (usize, f64)) -> FitReport {
-    let mut numbers: Philox = Seed::new(seed).named("writes and pulses").stream();
+    let mut numbers = Numbers(Seed::new(seed).named("writes and pulses").stream());
     let writes = writes(&mut numbers, of_writes);
     let pulses = pulses(&mut numbers, cells, of_pulses);
     let options = FitOptions { window: Some((10.0, 100.0)), resamples: 100, ..FitOptions::default() };

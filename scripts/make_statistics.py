@@ -121,24 +121,22 @@ def first_crossing(means, threshold):
 
 
 def bounds(threshold, level):
-    """Returns both ends of `scipy.stats.t.interval` of a(level) - chance - threshold (a(clean) - chance), a by `numpy.interp`."""
+    """Returns both ends of `scipy.stats.t.interval` of a(level) - chance - threshold (a(clean) - chance)."""
     rows = np.array(ACCURACIES)
-    here = np.array([np.interp(level, LEVELS, rows[:, seed]) for seed in range(rows.shape[1])])
-    distance = here - 0.1 - threshold * (rows[0] - 0.1)
+    distance = rows[LEVELS.index(level)] - 0.1 - threshold * (rows[0] - 0.1)
     return stats.t.interval(0.95, len(distance) - 1, loc=distance.mean(), scale=stats.sem(distance))
 
 
-def end(threshold, side):
-    """Returns the first zero of a bound, by `scipy.optimize.brentq` between the two levels that enclose it."""
-    signs = [bounds(threshold, level)[side] > 0 for level in LEVELS]
-    k = signs.index(False)
-    return optimize.brentq(lambda level: bounds(threshold, level)[side], LEVELS[k - 1], LEVELS[k], xtol=1e-12)
+def ends(threshold):
+    """Returns the last level before the lower bound reaches 0, and the first at which the upper bound is below it."""
+    low, high = zip(*(bounds(threshold, level) for level in LEVELS))
+    return [LEVELS[[bound > 0 for bound in low].index(False) - 1], LEVELS[[bound >= 0 for bound in high].index(False)]]
 
 
 def crossings():
-    """A* by its formula in numpy, the crossing by `numpy.interp`, its interval by inverting a t test."""
+    """A* by its formula in numpy, the crossing by `numpy.interp`, its interval by t tests at the levels."""
     means = np.array([np.mean(row) for row in ACCURACIES])
-    found = [{"threshold": threshold, "level": first_crossing(means, threshold), "ends": [end(threshold, 0), end(threshold, 1)]}
+    found = [{"threshold": threshold, "level": first_crossing(means, threshold), "ends": ends(threshold)}
              for threshold in [0.99, 0.95, 0.90, 0.7]]
     normalised = 1 - ((1 - means) - (1 - means[0])) / (0.9 - (1 - means[0]))
     return {"levels": LEVELS, "accuracies": ACCURACIES, "chance": 0.1, "normalised": list(normalised), "crossings": found}

@@ -129,14 +129,23 @@ fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
     (!shown.is_empty()).then(|| sentence(&format!("{}: {}", heading(fit), shown.join("; "))))
 }
 
+/// Units at the end of keys; longer ones come first.
+const UNITS: [&str; 7] = [
+    "_percent_of_conductance",
+    "_percent_of_window",
+    "_percent_of_step",
+    "_microsiemens_per_ln",
+    "_microsiemens",
+    "_seconds",
+    "_ohm",
+];
+
 /// Returns the last part of a key as words, and the resistance of its point if it has one.
 fn plain(key: &str) -> (String, String) {
     let (path, place) =
         key.split_once(" at ").map_or((key, String::new()), |(path, place)| (path, format!(" at {place}")));
     let name = path.rsplit('.').next().unwrap_or(path);
-    let units =
-        ["_percent_of_conductance", "_percent_of_window", "_percent_of_step", "_microsiemens", "_seconds", "_ohm"];
-    let name = units.iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name);
+    let name = UNITS.iter().find_map(|unit| name.strip_suffix(unit)).unwrap_or(name);
     let name = name.replace("sigma_ln_resistance", "σ of ln R").replace("sigma", "σ");
     let fault = |fault: &str| match fault {
         "low_resistance" | "high_resistance" => format!("fraction stuck at {fault}"),
@@ -170,6 +179,7 @@ mod tests {
             ("σ of ln R".to_owned(), " at 5000 ohm".to_owned())
         );
         assert_eq!(of("read.white.sigma_microsiemens"), ("σ".to_owned(), String::new()));
+        assert_eq!(of("drift.mean_microsiemens_per_ln"), ("mean".to_owned(), String::new()));
     }
 
     #[test]

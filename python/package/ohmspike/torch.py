@@ -342,8 +342,8 @@ def calibrate(model: nn.Module, *inputs: Any) -> None:
     """Calibrate the crossbar layers of ``model`` on a batch: the ranges of their converters, and the gains of their columns.
 
     Calls ``model(*inputs)`` without gradients and in evaluation mode, once per layer: each layer is calibrated on all its inputs of
-    the call, which come from the already calibrated layers. A layer that is not calibrated calibrates
-    itself on its first inputs. Studies calibrate before every epoch, on the first batch.
+    the call, which come from the already calibrated layers. A layer that is not calibrated calibrates itself
+    on its first inputs. Studies calibrate before every epoch, on the first batch.
     """
     named = {layer: name or "model" for name, layer in crossbars(model) if layer.crossbar.is_calibrated is not None}
     waiting = dict(named)

@@ -206,14 +206,17 @@ fn found<T, K: Eq + Hash>(
 
 #[cfg(test)]
 mod tests {
+    use ohmspike_snn::activity::ClassActivity;
     use ohmspike_stats::draws::Draws;
+    use ohmspike_study::record::Record;
+    use ohmspike_study::settings::Settings;
 
     use super::*;
-    use crate::fixture::Fixture;
+    use crate::fixture::{Fixture, record};
     use crate::repeats::done;
 
     fn sweeps(text: &str) -> Sweeps {
-        let accuracy = |settings: &ohmspike_study::settings::Settings, seed: u64| {
+        let accuracy = |settings: &Settings, seed: u64| {
             let noise = 0.001 * settings.noise.level_percent + 0.01 * settings.seeds.chip.unwrap_or_default() as f64;
             Some(0.5 + noise + 0.1 * seed as f64)
         };
@@ -257,6 +260,23 @@ mod tests {
         let found = sweeps("[noise]\nlevel_percent = [0]\n[seeds]\nread = [7, 8]\n[repeats]\nseeds = 2\n");
         let point = &found.sweeps[0].curves[0].points[0];
         assert_eq!((point.outcomes.len(), point.estimate().map(|sample| sample.n)), (2, Some(2)));
+    }
+
+    /// 10, 20 and 30 spikes of 100 neurons, whatever their order.
+    #[test]
+    fn rates_of_several_conditions_have_a_plain_mean() {
+        let made = |settings: &Settings, seed: u64| {
+            let start = settings.seeds.initial.unwrap_or_default();
+            let class = ClassActivity { samples: 1, excitatory_spikes: 10 * start, ..ClassActivity::default() };
+            Some(Record { tests: vec![vec![class]; 2], ..record(settings, seed, 0.5 + 0.01 * start as f64) })
+        };
+        let text = "[network]\nhidden = 100\nsteps = 100\n[seeds]\ninitial = [3, 1, 2]\n";
+        let rate = Fixture::with_records(text, made).see(|recorded| {
+            let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
+            Sweeps::new(recorded.study, &done).sweeps[0].curves[0].points[0].initial_rate()
+        });
+        // 20 spikes of 100 neurons in 0.1 s.
+        assert!(rate.is_some_and(|rate| (rate - 2.0).abs() < 1e-12), "{rate:?}");
     }
 
     #[test]

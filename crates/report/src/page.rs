@@ -174,6 +174,34 @@ mod tests {
         );
     }
 
+    /// Accuracies of 0.8 fall to guessing, 0.1, at 50 %: 95 % of the 0.7 between them is lost at 2.5 %.
+    #[test]
+    fn a_level_at_which_training_diverges_is_no_gap_in_the_curve() {
+        let page = html(&Fixture::with_records(STUDY, |settings, seed| {
+            let level = settings.noise.level_percent;
+            let mut made = record(settings, seed, if level == 0.0 { 0.798 + 0.001 * seed as f64 } else { 0.3 });
+            if level == 50.0 {
+                made.outcome = None;
+                made.failure = Some("training diverged".to_owned());
+            }
+            Some(made)
+        }));
+        assert!(page.contains("<li>100:0: 2.50 % of σ_init (0 to 50.0)</li>"), "{page}");
+        assert!(page.contains("9 trials diverged and count with the accuracy of guessing."), "{page}");
+    }
+
+    #[test]
+    fn a_disturbed_reference_is_named() {
+        let words = "100 % is the accuracy at 30 % of σ_init, the lowest level; networks without this disturbance were not studied.";
+        let of = |text: &str| {
+            html(&Fixture::new(text, |settings, seed| {
+                Some(0.8 - 0.006 * settings.noise.level_percent + 0.003 * seed as f64)
+            }))
+        };
+        assert!(of(&STUDY.replace("[0, 50, 100]", "[30, 50, 100]")).contains(words));
+        assert!(!of(STUDY).contains("were not studied"));
+    }
+
     /// Finds a phrase that names a winner.
     fn names_a_winner(page: &str) -> Option<&'static str> {
         let named = [

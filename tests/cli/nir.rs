@@ -122,6 +122,47 @@ fn deploys_a_network_of_another_tool_with_its_time_constants() {
     assert_eq!((own.nodes, own.edges), (again.nodes, again.edges));
 }
 
+/// 0.5 s of recorded events in 50 steps are steps of 10 ms, in which a network of 2 ms steps is five times slower; 250 steps
+/// are those of the network.
+#[test]
+fn deployment_tells_of_steps_that_are_not_those_of_the_network() {
+    let folder = Folder::new();
+    let events: String = (0..30).map(|sample| format!("{sample},0.1,{},{}\n", sample % 5, sample % 3)).collect();
+    folder.write("events.csv", format!("sample,time,unit,label\n{events}"));
+    let import = ["data", "import", "bursts", "--events", "events.csv", "--units", "5", "--classes", "3"];
+    folder.run(&[&import[..], &["--duration", "0.5", "--test-fraction", "0.5"]].concat()).succeeds();
+    let constants = Constants { dt_seconds: 2e-3, synapse_decay: 0.5, membrane_decay: 0.75 };
+    let weights = vec![Matrix::from_fn(5, 4, |_, _| 3.0), Matrix::from_fn(4, 3, |_, _| 0.5)];
+    let mut graph = Network { weights, constants }.to_graph(Readout::CubaLi);
+    graph.metadata.clear();
+    graph.write(&folder.path("net.nir")).expect("our folder");
+    let warned = |name: &str, steps: &str| {
+        let (set, steps) = ("data.set=bursts", format!("network.steps={steps}"));
+        let base = ["deploy", name, "--device", "ideal", "--chips", "2", "--set", set, "--set", &steps];
+        folder.run(&[&base[..], &["--set", "training.batch=5"]].concat()).stderr
+    };
+    let slower = "warning: net.nir: its time constants are for steps of 2 ms, and the steps of the data last 10 ms: they are kept \
+                  in steps, so the network is slower than it was\n\n\
+                  hint: `--set network.steps=250` gives the data the steps of the network\n";
+    let told = warned("net.nir", "50");
+    assert!(told.contains(slower), "{told}");
+    let told = warned("net.nir", "500");
+    assert!(
+        told.contains("steps of the data last 1 ms") && told.contains("faster") && told.contains("=250`"),
+        "{told}"
+    );
+    let told = warned("net.nir", "250");
+    assert!(!told.contains("steps of the data"), "{told}");
+    // A network that was trained here says so as well, of the steps of its own study.
+    let train = ["train", "--set", "data.set=bursts", "--set", "network.steps=50", "--set", "training.epochs=1"];
+    let sizes = ["--set", "network.hidden=4", "--set", "training.batch=5", "--save-weights", "own.npz"];
+    folder.run(&[&train[..], &sizes].concat()).succeeds();
+    let told = warned("own.npz", "25");
+    assert!(told.contains("own.npz: its time constants are for steps of 10 ms") && told.contains("=50`"), "{told}");
+    let told = warned("own.npz", "50");
+    assert!(!told.contains("steps of the data"), "{told}");
+}
+
 #[test]
 fn refuses_files_by_node() {
     let folder = Folder::new();

@@ -13,6 +13,11 @@ pub fn significant(value: f64) -> String {
     format!("{:.*}", (2 - magnitude).max(0) as usize, (value / unit).round() * unit)
 }
 
+/// The number without the rounding of a change of unit: 100 × 0.07 is 7, not 7.000000000000001.
+pub fn of_changed_unit(value: f64) -> f64 {
+    format!("{value:.12e}").parse().unwrap_or(value)
+}
+
 /// Formats a number with three significant digits, without trailing zeros.
 pub fn short(value: f64) -> String {
     let text = significant(value);
@@ -67,6 +72,7 @@ mod tests {
             assert_eq!((significant(value).as_str(), short(value).as_str()), (text, brief));
         }
         assert_eq!(percent(0.125), "12.5 %");
+        assert_eq!([100.0 * 0.07, 1e3 * 1e-3, 1e-320].map(of_changed_unit), [7.0, 1.0, 1e-320]);
     }
 
     #[test]

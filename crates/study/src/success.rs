@@ -3,6 +3,7 @@
 
 use crate::record::Record;
 use crate::settings::{Settings, SuccessOf};
+use crate::significant::of_changed_unit;
 
 /// Criterion of a successful network.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -44,7 +45,7 @@ impl Success {
             (SuccessOf::Outcome, 1) => "test accuracy of the last epoch".to_owned(),
             (SuccessOf::Outcome, last) => format!("mean test accuracy of the last {last} epochs"),
         };
-        format!("{of} above {} %", exact_percent(above))
+        format!("{of} above {} %", of_changed_unit(100.0 * above))
     }
 }
 
@@ -59,13 +60,6 @@ pub fn succeeded(record: &Record) -> bool {
         SuccessOf::Best => record.accuracy.iter().any(|accuracy| *accuracy > above),
         SuccessOf::Outcome => record.outcome.is_some_and(|outcome| outcome > above),
     }
-}
-
-/// Formats a fraction in percent with all its digits, without those that the product adds: 0.07 is 7, not
-/// 7.000000000000001.
-fn exact_percent(fraction: f64) -> f64 {
-    let product = 100.0 * fraction;
-    format!("{product:.12e}").parse().unwrap_or(product)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use ohmspike_study::chip_maps::WrongMap;
 use ohmspike_study::network_file::NetworkFileError;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::resolved_study::ResolvedStudyError;
+use ohmspike_study::significant::of_changed_unit;
 use ohmspike_study::study::StudyError;
 use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
@@ -413,6 +414,23 @@ pub enum DeployWarning {
         trained: String,
         /// Start of the digest of the data here.
         here: String,
+    },
+    /// Steps of another duration than those of the network.
+    #[error(
+        "{file}: its time constants are for steps of {} ms, and the steps of the data last {} ms: they are kept in steps, so the \
+         network is {} than it was\n\nhint: `--set network.steps={steps}` gives the data the steps of the network",
+        of_changed_unit(1e3 * own_seconds), of_changed_unit(1e3 * here_seconds),
+        if here_seconds > own_seconds { "slower" } else { "faster" }
+    )]
+    OtherStep {
+        /// The network file.
+        file: String,
+        /// Duration of a step of the network, s.
+        own_seconds: f64,
+        /// Duration of a step of the data, s.
+        here_seconds: f64,
+        /// Number of steps with which the steps of the data last as long as those of the network.
+        steps: usize,
     },
     /// A network that fails because of its signs.
     #[error(

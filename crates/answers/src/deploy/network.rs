@@ -11,16 +11,15 @@ use ohmspike_study::study::{Axis, Condition, Override, Preset, Study, canonical}
 use ohmspike_study::study_file::StudyFile;
 use ohmspike_study::trial::network;
 
+use super::DeployError;
 use super::error::SPREAD;
 use super::signs::Demand;
-use super::{DeployError, DeployWarning};
+
+mod warnings;
 
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
-/// Settings that the accuracy of a network depends on, and that its weights do not tell.
-const DECISIVE: [&str; 5] =
-    ["data.set", "data.encoding", "network.steps", "training.tau_mem_steps", "training.tau_syn_steps"];
 /// The smallest initial weight spread that settings allow, thresholds.
 const LEAST_SPREAD: f64 = 1e-12;
 /// The largest weight of a fully-on cell that settings allow, thresholds: it holds all initial weights.
@@ -193,60 +192,6 @@ impl DeployedNetwork {
         Ok(Network { hidden: hidden.collect(), ..network })
     }
 
-    /// Returns warnings about data other than those of the training, and about keys that a deployment does not use.
-    pub(super) fn warnings(&self, prepared: &Prepared) -> Vec<DeployWarning> {
-        let known = self.assumed().into_iter().chain(self.other_data(prepared)).chain(self.ignored());
-        known.chain(self.of_import()).collect()
-    }
-
-    /// Settings that a network without a header takes from the defaults, although its accuracy depends on them.
-    fn assumed(&self) -> Option<DeployWarning> {
-        let settings = self.study.conditions[0].settings.resolved().keys();
-        let is_open = |key: &str| !self.explicit.iter().any(|own| own == key);
-        let shown =
-            |key: &&str| settings.iter().find(|(known, _)| known == *key).map(|(_, value)| format!("{key} = {value}"));
-        let open: Vec<String> = DECISIVE.iter().filter(|key| is_open(key)).filter_map(shown).collect();
-        (self.stored.header.is_none() && !open.is_empty())
-            .then(|| DeployWarning::Assumed { file: self.stored.file.clone(), settings: open.join(", ") })
-    }
-
-    /// What the import of a NIR file assumed.
-    fn of_import(&self) -> Vec<DeployWarning> {
-        let notes = self.stored.imported.iter().flat_map(|imported| &imported.notes);
-        notes.map(|note| DeployWarning::Imported { file: self.stored.file.clone(), note: note.clone() }).collect()
-    }
-
-    fn ignored(&self) -> Vec<DeployWarning> {
-        let why = |key: &str| match key.rsplit('.').next() {
-            Some("retention_seconds") => Some("`--after` sets the times"),
-            Some("conductance_map") => Some("cells start erased"),
-            Some("population") if self.demand == Demand::Unconstrained => Some("its pairs hold weights of either sign"),
-            _ => None,
-        };
-        let ignored = |key: &String| why(key).map(|why| DeployWarning::Ignored { key: key.clone(), why });
-        let noisy = self.study.conditions.iter().any(|condition| condition.settings.noise.level_percent > 0.0);
-        let of_training = |key: &String| {
-            let why = of_training(key).filter(|_| !(key == SPREAD && noisy));
-            why.map(|why| DeployWarning::Ignored { key: key.clone(), why })
-        };
-        self.explicit.iter().filter_map(ignored).chain(self.overridden.iter().filter_map(of_training)).collect()
-    }
-
-    fn other_data(&self, prepared: &Prepared) -> Option<DeployWarning> {
-        let header = self.stored.header.as_ref()?;
-        let settings = &self.study.conditions[0].settings;
-        let (here, set) = (prepared.data_sha256(settings), settings.data.set.clone());
-        let differs = set == header.settings.data.set && here != header.data_sha256;
-        let start = |digest: &str| digest.chars().take(8).collect();
-        let warning = || DeployWarning::OtherData {
-            file: self.stored.file.clone(),
-            set,
-            trained: start(&header.data_sha256),
-            here: start(here),
-        };
-        differs.then(warning)
-    }
-
     /// Whether the header says that the network was trained on abstract weights.
     pub(super) fn is_trained_in_exact_memory(&self) -> bool {
         self.stored.header.as_ref().is_some_and(|header| !header.settings.has_device())
@@ -416,22 +361,6 @@ fn no_initial_weights(stored: &StoredNetwork, request: &Request) -> Vec<Override
 fn overridden_size(overrides: &[Override]) -> Option<String> {
     let is_size = |key: &str| ["hidden", "recurrent"].contains(&key.rsplit('.').next().unwrap_or_default());
     overrides.iter().map(|one| one.key.clone()).find(|key| is_size(key))
-}
-
-/// Returns why a key of the training has no effect.
-fn of_training(key: &str) -> Option<&'static str> {
-    let section = key.split('.').next().unwrap_or_default();
-    match (section, key.rsplit('.').next().unwrap_or_default()) {
-        ("training", "epochs" | "learning_rate" | "surrogate" | "surrogate_steepness") | ("outcome", _) => {
-            Some("nothing is trained")
-        }
-        (_, "sigma_init" | "sigma_recurrent") => Some("the file has the weights"),
-        (_, "excitatory_fraction") => Some("the file has the populations"),
-        ("repeats" | "seeds", _) => Some("`--seed` sets the chips"),
-        ("hardware", "controller") => Some("every cell is written once, to its target"),
-        ("calibration", _) => Some("the scales follow from the weights of the file"),
-        _ => None,
-    }
 }
 
 /// Returns values for keys that a deployment does not use, but that settings check against each other: every chip has its

@@ -4,6 +4,7 @@ use schemars::schema_for;
 
 use crate::auto::CalibrationSettings;
 use crate::settings::Settings;
+use crate::significant::of_changed_unit;
 
 /// Powers of ten by SI prefix.
 const PREFIXES: [(&str, f64); 10] = [
@@ -89,8 +90,7 @@ fn unit_of(name: &str) -> Option<String> {
 
 /// The number without an exponent and without the rounding of a change of unit.
 pub(super) fn plain_number(number: f64) -> String {
-    let rounded: f64 = format!("{number:.12e}").parse().unwrap_or(number);
-    rounded.to_string()
+    of_changed_unit(number).to_string()
 }
 
 #[cfg(test)]

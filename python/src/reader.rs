@@ -108,10 +108,7 @@ impl Reader {
     fn largest(&mut self, array: &CrossbarArray, inputs: Inputs<'_>) -> f32 {
         let rows = array.rows();
         match inputs {
-            Inputs::Spikes(all) => all.chunks_exact(rows).fold(0.0, |largest, step| {
-                let active = active_rows(step, &mut self.active);
-                self.columns.largest_tile_sum(array, active).max(largest)
-            }),
+            Inputs::Spikes(all) => array.largest_tile_sum(self.reads(rows, all).iter().map(Vec::as_slice)),
             Inputs::Analog(all) => {
                 let mut read = AnalogRead::new(array.columns());
                 let steps = all.chunks_exact(rows);
@@ -126,14 +123,15 @@ impl Reader {
             return;
         }
         match inputs {
-            Inputs::Spikes(all) => {
-                // Arrays have at most 65,536 rows.
-                let rows_of = |step| active_rows(step, &mut self.active).iter().map(|row| *row as u16).collect();
-                let reads: Vec<Vec<u16>> = all.chunks_exact(rows).map(rows_of).collect();
-                array.calibrate_column_gain(reads.iter().map(Vec::as_slice));
-            }
+            Inputs::Spikes(all) => array.calibrate_column_gain(self.reads(rows, all).iter().map(Vec::as_slice)),
             Inputs::Analog(all) => array.calibrate_column_gain_analog(all.chunks_exact(rows)),
         }
+    }
+
+    /// Returns the active rows of every read; arrays have at most 65,536 rows.
+    fn reads(&mut self, rows: usize, spikes: &[bool]) -> Vec<Vec<u16>> {
+        let rows_of = |step| active_rows(step, &mut self.active).iter().map(|row| *row as u16).collect();
+        spikes.chunks_exact(rows).map(rows_of).collect()
     }
 
     fn read_step(&mut self, array: &CrossbarArray, spikes: &[bool], seed: Seed) {

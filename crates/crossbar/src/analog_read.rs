@@ -154,7 +154,7 @@ impl AnalogRead {
     }
 
     /// Returns the largest magnitude of a tile's mean column sum with the rows driven at `inputs`, weight, without a digital
-    /// gain; for converters as [`ColumnRead::largest_tile_sum`](crate::ColumnRead::largest_tile_sum).
+    /// gain; for converters as [`CrossbarArray::largest_tile_sum`].
     ///
     /// # Panics
     /// As [`AnalogRead::sample`].

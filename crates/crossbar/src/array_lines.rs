@@ -79,6 +79,20 @@ impl CrossbarArray {
         });
     }
 
+    /// Returns the largest magnitude of a tile's column sum over `reads`, lists of active rows in ascending order, through the
+    /// wires and without random telegraph noise, weight. Converters calibrate to it.
+    pub fn largest_tile_sum<'a>(&self, reads: impl Iterator<Item = &'a [u16]>) -> f32 {
+        let tile_rows = self.converters().map_or(self.rows(), |converters| converters.tile_rows());
+        let tile_of = |row: &u16| usize::from(*row) / tile_rows;
+        let mut read = ColumnRead::new(self.columns());
+        let mut largest = 0.0f32;
+        for tile in reads.flat_map(|active| active.chunk_by(|one, next| tile_of(one) == tile_of(next))) {
+            read.add_sums(self, self.seen_weights(), tile);
+            largest = read.mean().iter().fold(largest, |largest, sum| largest.max(sum.abs()));
+        }
+        largest
+    }
+
     /// Calibrates the digital gain of the columns on analog `reads`: one input per row, 0 to 1 of the read voltage.
     pub fn calibrate_column_gain_analog<'a>(&mut self, reads: impl Iterator<Item = &'a [f32]>) {
         let [mut wired, mut whole] = [(); 2].map(|()| AnalogRead::new(self.columns()));

@@ -129,21 +129,6 @@ impl ColumnRead {
         counts
     }
 
-    /// Returns the largest magnitude of a tile's mean column sum with the rows `active` on, in ascending order, weight. The
-    /// converters of the device calibrate to the largest of a batch ([`ArrayConverters::calibrate`](crate::ArrayConverters::calibrate)).
-    ///
-    /// # Panics
-    /// As [`ColumnRead::moments`].
-    pub fn largest_tile_sum(&mut self, array: &CrossbarArray, active: &[usize]) -> f32 {
-        let tile_rows = array.converters().map_or(array.rows(), |converters| converters.tile_rows());
-        let mut largest = 0.0f32;
-        for of_tile in active.chunk_by(|one, next| one / tile_rows == next / tile_rows) {
-            self.moments(array, of_tile);
-            largest = self.mean().iter().fold(largest, |largest, sum| largest.max(sum.abs()));
-        }
-        largest
-    }
-
     /// Reads every column with the rows `active` on, with a separate draw for every branch of every cell. Slow; the
     /// moments are unchanged.
     ///
@@ -280,7 +265,7 @@ mod tests {
     fn tiles_are_converted_one_by_one() {
         let mut array = array();
         let mut read = ColumnRead::new(18);
-        let largest = read.largest_tile_sum(&array, &[0, 1, 3, 4]);
+        let largest = array.largest_tile_sum([&[0u16, 1, 3, 4][..]].into_iter());
         // Row 0 and 1, row 3, row 4: the first tile has the largest sum, in the last column.
         let of_first = 0.03 + 0.06 + 2.0 * 0.17;
         assert!((largest - of_first).abs() < 1e-5, "{largest}, expected {of_first}");

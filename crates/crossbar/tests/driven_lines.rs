@@ -326,3 +326,28 @@ fn analog_inputs_have_the_gain_of_a_column() {
         }
     }
 }
+
+/// A calibrated range holds what the converter of a tile receives, which the wires have reduced.
+#[test]
+fn converters_calibrate_to_what_passes_the_wires() {
+    let converters = r#""converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated"}}"#;
+    for access in ["driven", "gated"] {
+        let wires = format!(r#""wires": {{"access": "{access}", "sense_ohm": 2000}}"#);
+        let weights = Matrix::from_fn(4, COLUMNS, |row, column| 0.02 * (column + 1 + row) as f32);
+        let device = device(&[&wires, converters, r#""read": {"volts": 1}"#]);
+        let array = CrossbarArray::new(&device, params(&[Branch::Plus; 4]), &weights, Seed::new(1)).expect("valid");
+        let mut read = ColumnRead::new(COLUMNS);
+        let mut received = |tile: &[usize]| {
+            read.moments(&array, tile);
+            read.mean()[COLUMNS - 1]
+        };
+        // The tiles of rows 0 and 1, 2 and 3: the second has the larger weights, with both of its rows.
+        let (first, second) = (received(&[0, 1]), received(&[2, 3]));
+        let whole = weights[(2, COLUMNS - 1)] + weights[(3, COLUMNS - 1)];
+        let largest = |reads: &[&[u16]]| array.largest_tile_sum(reads.iter().copied());
+        let found = largest(&[&[0, 1, 2, 3], &[3]]);
+        assert!((found - second).abs() < 1e-6 && found < 0.95 * whole, "{access}: {found}, {second}, {whole}");
+        assert!((largest(&[&[0, 1], &[2]]) - first.max(received(&[2]))).abs() < 1e-6, "{access}");
+        assert_eq!(largest(&[]), 0.0, "{access}");
+    }
+}

@@ -14,7 +14,7 @@ use ohmspike_crossbar::{
     ArrayError, ArrayState, Branch, CrossbarArray, Endurance, HeldError, Ledger, RowReads, WriteReport, WrongState,
 };
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, Executor, LANES, Matrix, blocks_for};
+use ohmspike_simd::{Executor, Matrix};
 use serde::{Deserialize, Serialize};
 
 use crate::converter::ColumnConverter;
@@ -109,7 +109,7 @@ impl ReadPath for CrossbarWeights {
     fn calibrate(&mut self, reads: &Reads) {
         self.array.calibrate_column_gain(reads.iter());
         let Some(converter) = self.converter.as_mut().filter(|converter| converter.is_calibrated()) else { return };
-        let largest = largest_tile_sum(self.array.seen_weights(), converter.tile_rows(), reads);
+        let largest = self.array.largest_tile_sum(reads.iter());
         converter.calibrate(largest);
         if let Some(converters) = self.array.converters_mut() {
             converters.calibrate(largest);
@@ -125,24 +125,6 @@ impl ReadPath for CrossbarWeights {
             converter.take_counts();
         }
     }
-}
-
-/// Returns the largest magnitude of a tile's column sum over `reads`, in weight units.
-fn largest_tile_sum(weights: &Matrix, tile_rows: usize, reads: &Reads) -> f32 {
-    let mut sums = vec![Block::ZERO; blocks_for(weights.columns())];
-    let mut largest = 0.0f32;
-    for active in reads.iter() {
-        for tile in active.chunk_by(|one, next| usize::from(*one) / tile_rows == usize::from(*next) / tile_rows) {
-            sums.fill(Block::ZERO);
-            weights.add_rows_to(&mut sums, tile);
-            for sum in &sums {
-                for lane in 0..LANES {
-                    largest = largest.max(sum[lane].abs());
-                }
-            }
-        }
-    }
-    largest
 }
 
 /// Returns the branch of a differential pair that holds the weights of a row, or `None` if its weights can have either

@@ -19,7 +19,7 @@ use super::cell::Cell;
 use super::chip_records::{ChipRecord, Key};
 
 /// Version of the arithmetic of a deployment, part of the name of its results.
-const ARITHMETIC: u32 = 2;
+const ARITHMETIC: u32 = 3;
 
 /// States of a chip at different times that are read together, sample by sample.
 const AT_ONCE: usize = 8;

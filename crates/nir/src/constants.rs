@@ -16,6 +16,8 @@ use serde::{Deserialize, Serialize};
 pub const LEAST_STEPS: f64 = 1e-3;
 /// Largest time constant that a study may have, steps.
 pub const MOST_STEPS: f64 = 1e6;
+/// A threshold that no voltage reaches: such neurons integrate.
+pub(crate) const NEVER: f64 = 1e30;
 
 /// Decay factors of all neurons of a network, and the duration of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]

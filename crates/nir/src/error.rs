@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use ohmspike_datasets::{Hdf5Error, shown, write_reason};
 
+use crate::constants::NEVER;
+
 /// Why a NIR file cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -194,6 +196,11 @@ pub enum NodeReason {
         /// The value.
         value: f64,
     },
+    /// Neurons before the last ones that no voltage makes spike.
+    #[error(
+        "v_threshold: expected a value below {NEVER:e} for some neuron, got none; only the last neurons may integrate without spikes"
+    )]
+    NeverSpikes,
     /// Neurons with different time constants.
     #[error("{parameter}: expected one value for all neurons of the network, got {first} s and {other} s")]
     Differs {

@@ -16,6 +16,9 @@
 //! resets at the spike, while neurons here hold V = 0 in the step after it, and lose the current of that step. The metadata
 //! `reset` says so.
 
+#[cfg(test)]
+mod tests;
+
 use ohmspike_simd::Matrix;
 
 use crate::chain::{Link, chain};
@@ -310,6 +313,9 @@ fn apply_neurons(
         let Neurons { synapse_decay, membrane_decay, .. } = neurons;
         let own = Constants { dt_seconds, synapse_decay, membrane_decay };
         check_same(graph, link, *shared.get_or_insert(own), own)?;
+        if number < last && !neurons.spike {
+            return Err(link.refused(graph, NodeReason::NeverSpikes));
+        }
         if number == last && neurons.spike {
             notes.push(Note::SpikingReadout { node: link.name.to_owned() });
         }

@@ -14,13 +14,11 @@
 use ohmspike_datasets::NumberArray;
 
 use crate::chain::Link;
-use crate::constants::{MOST_STEPS, decay};
+use crate::constants::{MOST_STEPS, NEVER, decay};
 use crate::error::{NirError, NodeReason};
 use crate::graph::{Graph, Value};
 use crate::note::Note;
 
-/// A threshold that no voltage reaches: such neurons integrate.
-pub(crate) const NEVER: f64 = 1e30;
 /// Largest relative difference between two estimates of the step: several roundings to float32.
 const SAME_STEP: f64 = 1e-5;
 /// Time constants above this are unusual, s.
@@ -35,7 +33,7 @@ pub(crate) struct Neurons {
     pub(crate) membrane_decay: f32,
     /// Gain of the weights of every neuron.
     pub(crate) gains: Vec<f64>,
-    /// Whether they spike.
+    /// Whether a voltage reaches a threshold.
     pub(crate) spike: bool,
 }
 
@@ -100,7 +98,7 @@ impl<'a> Parameters<'a> {
         }
         let mut spikes = spike;
         if spike {
-            let threshold = self.positive("v_threshold")?;
+            let threshold = self.thresholds()?;
             spikes = threshold.iter().any(|threshold| *threshold < NEVER);
             if spikes {
                 gains.iter_mut().zip(&threshold).for_each(|(gain, threshold)| *gain /= threshold);
@@ -130,6 +128,14 @@ impl<'a> Parameters<'a> {
         Ok(factor(first))
     }
 
+    /// Returns the thresholds, of which infinity is one that no voltage reaches.
+    fn thresholds(&self) -> Result<Vec<f64>, NirError> {
+        let parameter = "v_threshold";
+        let values = self.values(parameter)?.ok_or_else(|| self.missing(parameter))?;
+        self.all(parameter, &values, "a positive number", |value| *value > 0.0)?;
+        Ok(values)
+    }
+
     fn positive(&self, parameter: &'static str) -> Result<Vec<f64>, NirError> {
         let values = self.required(parameter)?;
         self.all(parameter, &values, "a positive number", |value| *value > 0.0)?;
@@ -137,16 +143,26 @@ impl<'a> Parameters<'a> {
     }
 
     fn required(&self, parameter: &'static str) -> Result<Vec<f64>, NirError> {
-        let missing = || self.refused(NodeReason::MissingParameter { parameter });
-        self.optional(parameter)?.ok_or_else(missing)
+        self.optional(parameter)?.ok_or_else(|| self.missing(parameter))
+    }
+
+    fn missing(&self, parameter: &'static str) -> NirError {
+        self.refused(NodeReason::MissingParameter { parameter })
     }
 
     fn or(&self, parameter: &'static str, default: f64) -> Result<Vec<f64>, NirError> {
         Ok(self.optional(parameter)?.unwrap_or_else(|| vec![default; self.count]))
     }
 
-    /// Returns a value for every neuron. One value holds for all.
+    /// Returns a finite value for every neuron.
     fn optional(&self, parameter: &'static str) -> Result<Option<Vec<f64>>, NirError> {
+        let Some(values) = self.values(parameter)? else { return Ok(None) };
+        self.all(parameter, &values, "a finite number", |value| value.is_finite())?;
+        Ok(Some(values))
+    }
+
+    /// Returns a value for every neuron. One value holds for all.
+    fn values(&self, parameter: &'static str) -> Result<Option<Vec<f64>>, NirError> {
         let Some(array) = array(self.graph, self.link, parameter)? else { return Ok(None) };
         let values = match array.numbers.len() {
             1 => vec![array.numbers[0]; self.count],
@@ -157,7 +173,6 @@ impl<'a> Parameters<'a> {
                 return Err(self.refused(NodeReason::Shape { parameter, expected, got }));
             }
         };
-        self.all(parameter, &values, "a finite number", |value| value.is_finite())?;
         Ok(Some(values))
     }
 

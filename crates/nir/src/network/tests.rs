@@ -1,0 +1,55 @@
+//! Graphs whose parameters are changed one at a time.
+
+use super::*;
+
+/// Returns a graph of three layers of two neurons, without metadata, as another tool writes it.
+fn graph() -> Graph {
+    let weights = vec![Matrix::from_fn(2, 2, |row, column| (1 + row + 2 * column) as f32); 3];
+    let constants = Constants { dt_seconds: 1e-3, synapse_decay: 0.5, membrane_decay: 0.75 };
+    let graph = Network { weights, constants }.to_graph(Readout::CubaLif);
+    Graph { file: "x.nir".to_owned(), metadata: Default::default(), ..graph }
+}
+
+/// Returns the graph with other values of a parameter.
+fn changed(node: &str, parameter: &str, values: [f64; 2]) -> Graph {
+    let mut graph = graph();
+    let node = graph.nodes.get_mut(node).expect("a node of the graph");
+    node.parameters.insert(parameter.to_owned(), Value::numbers(vec![2], values.to_vec()));
+    graph
+}
+
+fn read(graph: &Graph) -> Result<(Network, Vec<Note>), NirError> {
+    Network::from_graph(graph, None)
+}
+
+fn refusal(graph: &Graph) -> String {
+    read(graph).expect_err("a refused graph").to_string()
+}
+
+/// Infinity and float32 limits are thresholds that no voltage reaches.
+#[test]
+fn only_the_readout_may_never_spike() {
+    let (plain, _) = read(&graph()).expect("a valid graph");
+    for never in [1e30, f64::from(f32::MAX), f64::INFINITY] {
+        for node in ["lif_0", "lif_1"] {
+            let told = refusal(&changed(node, "v_threshold", [never; 2]));
+            let expected = format!(
+                "x.nir: node `{node}`: v_threshold: expected a value below 1e30 for some neuron, got none; only the last \
+                 neurons may integrate without spikes"
+            );
+            assert_eq!(told, expected);
+        }
+        let (network, notes) = read(&changed("readout", "v_threshold", [never; 2])).expect("a valid graph");
+        assert_eq!(network, plain, "{never}");
+        assert!(!notes.iter().any(|note| matches!(note, Note::SpikingReadout { .. })), "{notes:?}");
+        // A single hidden neuron may stay silent: its weights are scaled to nothing, and those of the others are not.
+        let (network, _) = read(&changed("lif_0", "v_threshold", [1.0, never])).expect("a valid graph");
+        let columns: Vec<f32> = network.weights[0].cells().collect();
+        assert_eq!([columns[0], columns[2]], [1.0, 2.0]);
+        assert!(columns[1] < 1e-29 && columns[3] < 1e-29, "{columns:?}");
+    }
+    for wrong in [0.0, -1.0, f64::NAN, f64::NEG_INFINITY] {
+        let told = refusal(&changed("lif_0", "v_threshold", [1.0, wrong]));
+        assert!(told.contains("v_threshold[1]: expected a positive number, got"), "{told}");
+    }
+}

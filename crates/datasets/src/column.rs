@@ -84,6 +84,10 @@ impl NumberType {
         matches!(self.coding, Coding::Float | Coding::FloatOf(_))
     }
 
+    pub(crate) fn is_boolean(self) -> bool {
+        self.coding == Coding::Boolean
+    }
+
     /// Returns the distance from `number` to the next representable float, or `None` for integers.
     pub(crate) fn resolution(self, number: f64) -> Option<f64> {
         let digits = match (self.coding, self.size) {

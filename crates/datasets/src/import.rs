@@ -9,12 +9,13 @@ use thiserror::Error;
 
 use crate::{
     dataset::{Dataset, Part},
-    dense::{DenseError, Measure, Raw, Role, Scale},
+    dense::{DenseError, Raw, Role, Scale},
     event_columns::EventForm,
     event_file::{self, EventFileError},
     events::EventSet,
     imported,
     imported_set::digest_of_file,
+    measure::Measure,
     note::Note,
     shown::{excerpt, is_control, shown, shown_path},
     split::split,

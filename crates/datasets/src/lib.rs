@@ -65,6 +65,7 @@ mod locate;
 #[cfg(all(test, feature = "download"))]
 #[allow(clippy::unwrap_used)]
 mod loopback;
+mod measure;
 mod name;
 mod note;
 mod npy;

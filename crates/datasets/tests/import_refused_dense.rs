@@ -150,6 +150,46 @@ fn rejects_test_samples_that_do_not_match_the_training_samples() {
     import_dense("mine", &import("features.npy", Some("labels.npy"), Some(Scale::MinMax)), None).unwrap();
 }
 
+/// A float or boolean 1 next to bytes up to 255 could be 1 or 1 / 255.
+#[test]
+fn rejects_test_samples_of_floats_or_booleans_next_to_training_samples_of_bytes() {
+    let folder = Folder::new();
+    let train = || npy("'|u1'", "(2, 2)", &[0, 255, 17, 3]);
+    let labels = || integers(&[0, 1]);
+    let told = |test: Vec<u8>| {
+        let import = DenseImport {
+            samples: folder.write("train", train()),
+            labels: folder.write("labels", labels()),
+            test: Test::Files { samples: folder.write("test", test), labels: Some(folder.write("labels", labels())) },
+            classes: 2,
+            scale: None,
+        };
+        import_dense("mine", &import, None).map_err(|error| folder.told(&error))
+    };
+    let floats = [0.0_f32, 1.0, 1.0, 0.0].map(f32::to_le_bytes).concat();
+    let doubles = [0.0_f64, 1.0, 1.0, 0.0].map(f64::to_be_bytes).concat();
+    let cases = [
+        (npy("'<f4'", "(2, 2)", &floats), "float32"),
+        (npy("'>f8'", "(2, 2)", &doubles), "big-endian float64"),
+        (npy("'|b1'", "(2, 2)", &[0, 1, 1, 0]), "bool"),
+    ];
+    for (test, kind) in cases {
+        let expected =
+            format!("expected whole numbers from 0 to 255, as in training, got numbers of type {kind}\n\nhint: ");
+        let message = told(test.clone()).expect_err(kind);
+        assert!(message.starts_with(&format!("test: {expected}")), "{message}");
+        // Both in one archive.
+        let archive = folder
+            .write("a", zip(&[("x_train", train()), ("y_train", labels()), ("x_test", test), ("y_test", labels())]));
+        let test = Test::Files { samples: archive.clone(), labels: None };
+        let import = DenseImport { labels: archive.clone(), samples: archive, test, classes: 2, scale: None };
+        let message = folder.told(&import_dense("mine", &import, None).expect_err(kind));
+        assert!(message.contains(&expected), "{message}");
+    }
+    // Wider integers are bytes as well.
+    assert!(told(npy("'<i2'", "(2, 2)", &[0, 0, 255, 0, 1, 0, 0, 0])).is_ok());
+}
+
 #[test]
 fn rejects_archives_without_the_arrays_of_dense_samples() {
     let numbers = || npy("'<f4'", "(2, 1)", &[0.0_f32, 1.0].map(f32::to_le_bytes).concat());

@@ -122,6 +122,60 @@ fn deploys_a_network_of_another_tool_with_its_time_constants() {
     assert_eq!((own.nodes, own.edges), (again.nodes, again.edges));
 }
 
+/// ln 2 = 1 / 1.442695 and ln (4 / 3) = 1 / 3.476059.
+#[test]
+fn settings_that_contradict_the_file_are_named() {
+    let folder = Folder::new();
+    import_five(&folder);
+    let identity = |rows, weight| Matrix::from_fn(rows, 3, |row, column| if row == column { weight } else { 0.0 });
+    let constants = Constants { dt_seconds: 1e-3, synapse_decay: 0.5, membrane_decay: 0.75 };
+    let mut graph = Network { weights: vec![identity(5, 3.0), identity(3, 0.5)], constants }.to_graph(Readout::CubaLi);
+    graph.metadata.clear();
+    graph.write(&folder.path("five.nir")).expect("our folder");
+    let study = |hidden: usize, recurrent: bool, tau_mem: &str, tau_syn: &str| {
+        let head = "name = \"s\"\n[data]\nset = \"five\"\n[network]\nsteps = 40";
+        let network = format!("hidden = {hidden}\nrecurrent = {recurrent}");
+        let training = format!("[training]\nbatch = 5\ntau_mem_steps = {tau_mem}\ntau_syn_steps = {tau_syn}");
+        folder.write("s.toml", format!("{head}\n{network}\n{training}\n"));
+    };
+    let deploy = |name: &str, more: &[&str]| {
+        folder.run(&[&["deploy", name, "--device", "ideal", "--chips", "1"][..], more].concat())
+    };
+    study(7, true, "2", "[2, 30]");
+    let told = deploy("five.nir", &["--study", "s.toml"]).succeeds().stderr;
+    for expected in [
+        "s.toml:6: network.hidden: 7 has no effect: five.nir has 3\n\nhint: leave the key out\n",
+        "s.toml:7: network.recurrent: true has no effect: five.nir has false\n",
+        "s.toml:10: training.tau_mem_steps: 2 has no effect: five.nir has 3.476059\n",
+        "s.toml:11: training.tau_syn_steps: 2, 30 has no effect: five.nir has 1.442695\n",
+    ] {
+        assert!(told.contains(&format!("warning: {expected}")), "{told}");
+    }
+    let told = deploy("five.nir", &["--study", "s.toml", "--set", "training.tau_mem_steps=2"]).succeeds().stderr;
+    assert!(
+        told.contains("warning: five.nir: training.tau_mem_steps: the file has 3.476059, and 2 is used\n"),
+        "{told}"
+    );
+    assert!(!told.contains("tau_mem_steps: 2 has no effect"), "{told}");
+    study(3, false, "3.4760594967822072", "1.4426950408889634");
+    let told = deploy("five.nir", &["--study", "s.toml"]).succeeds().stderr;
+    assert!(!told.contains("has no effect") && !told.contains("is used"), "{told}");
+    deploy("five.nir", &["--study", "s.toml", "--set", "network.neuron=izhikevich"]).refuses_with(
+        "error: --set network.neuron=izhikevich: network.neuron: expected `lif`, the neurons of five.nir, got `izhikevich`\n\n\
+         hint: leave the key out\n",
+    );
+    // A network with a header.
+    let train = ["train", "s.toml", "--set", "training.epochs=1", "--save-weights", "own.npz"];
+    folder.run(&[&train[..], &["--set", "weights.sigma_init=0.5"]].concat()).succeeds();
+    let told = deploy("own.npz", &["--set", "training.tau_syn_steps=30"]).stderr;
+    assert!(
+        told.contains("warning: own.npz: training.tau_syn_steps: the file has 1.442695, and 30 is used\n"),
+        "{told}"
+    );
+    let refused = deploy("own.npz", &["--set", "network.neuron=izhikevich"]);
+    assert!(refused.stderr.contains("expected `lif`, the neurons of own.npz, got `izhikevich`"), "{refused:#?}");
+}
+
 /// 0.5 s of recorded events in 50 steps are steps of 10 ms, in which a network of 2 ms steps is five times slower; 250 steps
 /// are those of the network.
 #[test]

@@ -57,12 +57,17 @@ pub fn steps(decay: f32) -> f64 {
     (-1.0 / libm::log(f64::from(decay))).clamp(LEAST_STEPS, MOST_STEPS)
 }
 
+/// Returns the decay factor of a physical time constant in steps.
+pub fn factor(steps: f64) -> f64 {
+    libm::exp(-1.0 / steps)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn factor(steps: f64) -> f32 {
-        libm::exp(-1.0 / steps) as f32
+        super::factor(steps) as f32
     }
 
     #[test]

@@ -17,6 +17,7 @@ use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
 
 use super::MOST_CHIPS;
+use super::contradiction::Contradiction;
 use crate::mechanisms::MechanismsError;
 
 /// The spread that noise levels are in percent of.
@@ -217,6 +218,20 @@ pub enum DeployError {
         /// The key.
         key: String,
     },
+    /// Other neurons than those of the file.
+    #[error(
+        "{place}: network.neuron: expected `{expected}`, the neurons of {file}, got `{got}`\n\nhint: leave the key out"
+    )]
+    Neurons {
+        /// Where the key is set.
+        place: String,
+        /// The network file.
+        file: String,
+        /// The neurons of the file.
+        expected: String,
+        /// The other neurons.
+        got: String,
+    },
     /// No network works in exact memory; the first with what is wrong.
     #[error(transparent)]
     Withheld(DeployWarning),
@@ -283,6 +298,9 @@ pub enum DeployWarning {
         /// Why.
         why: &'static str,
     },
+    /// A setting that contradicts the file of the network.
+    #[error(transparent)]
+    Contradiction(#[from] Contradiction),
     /// A threshold at or above the accuracy in exact memory.
     #[error(
         "--yield-above: {above:.1} % is not below the accuracy of {network} in exact memory, {exact:.1} %, which few chips \

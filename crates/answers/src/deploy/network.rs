@@ -15,7 +15,10 @@ use super::DeployError;
 use super::error::SPREAD;
 use super::signs::Demand;
 
+mod contradictions;
 mod warnings;
+
+use contradictions::{Dropped, dropped};
 
 /// The key of the signs, which deployment decides itself: settings allow a device only for signed rows.
 const SIGNS: &str = "network.signs";
@@ -55,6 +58,8 @@ pub struct DeployedNetwork {
     explicit: Vec<String>,
     /// Keys that the user sets with an override.
     overridden: Vec<String>,
+    /// Keys of the study that the file decides.
+    dropped: Vec<Dropped>,
     /// The overrides of the user, as `key = value`.
     pub(super) overrides: Vec<String>,
     /// Initial weight spread of the training, thresholds: noise levels are in percent of it. None if nobody knows it.
@@ -102,8 +107,11 @@ impl DeployedNetwork {
         let study = Study { name: study_name(&name), question: question(&name), ..study };
         let shown = |one: &Override| format!("{} = {}", one.key, one.value);
         let overrides = request.overrides.iter().filter(|one| !one.value.is_array()).map(shown).collect();
-        let network = DeployedNetwork { name, stored, study, folder, explicit, overridden, overrides, spread, demand };
+        let dropped = dropped(&stored, request)?;
+        let network =
+            DeployedNetwork { name, stored, study, folder, explicit, overridden, dropped, overrides, spread, demand };
         network.check_spread()?;
+        network.check_neurons()?;
         Ok(network)
     }
 
@@ -300,12 +308,12 @@ impl<'a> Source<'a> {
                 Ok(plain([base_overrides(), header_overrides(header, other_device)].concat(), demand))
             }
             (None, None) => {
-                let own = [size_overrides(stored), base_overrides(), constant_overrides(stored)].concat();
+                let own = [base_overrides(), own_overrides(stored)].concat();
                 Ok(plain(own, demand_of(wanted)))
             }
             (None, Some(path)) => {
                 let signs = vec![Override::new(SIGNS, "constrained")];
-                let own = [signs, size_overrides(stored), constant_overrides(stored)].concat();
+                let own = [signs, own_overrides(stored)].concat();
                 let opened = [own.clone(), full_scales(stored, MOST_WEIGHT)].concat();
                 let file = StudyFile::open_with(request.presets, path, &opened)?;
                 let (expected, got) = (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
@@ -368,6 +376,11 @@ fn overridden_size(overrides: &[Override]) -> Option<String> {
 fn base_overrides() -> Vec<Override> {
     let full_scale = ["hardware.weight_at_gmax", "readout.weight_at_gmax"].map(|key| Override::new(key, 1000.0));
     full_scale.into_iter().chain([Override::new(SPREAD, 0.001), Override::new(DEVICE, "none")]).collect()
+}
+
+/// Returns what `stored` decides as overrides: sizes, and time constants of a NIR file.
+fn own_overrides(stored: &StoredNetwork) -> Vec<Override> {
+    [size_overrides(stored), constant_overrides(stored)].concat()
 }
 
 /// Returns the numbers of neurons of `stored` as overrides.

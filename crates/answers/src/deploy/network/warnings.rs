@@ -18,7 +18,7 @@ impl DeployedNetwork {
     /// Returns warnings about data other than those of the training, and about keys that a deployment does not use.
     pub(in crate::deploy) fn warnings(&self, prepared: &Prepared) -> Vec<DeployWarning> {
         let known = self.assumed().into_iter().chain(self.other_data(prepared)).chain(self.other_steps());
-        known.chain(self.ignored()).chain(self.of_import()).collect()
+        known.chain(self.contradictions()).chain(self.ignored()).chain(self.of_import()).collect()
     }
 
     /// Settings that a network without a header takes from the defaults, although its accuracy depends on them.

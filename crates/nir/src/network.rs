@@ -82,6 +82,9 @@ impl Network {
             None => implied_step(graph, &layers, &weights, &mut notes)?,
         };
         let constants = apply_neurons(graph, &layers, &mut weights, dt_seconds, &mut notes)?;
+        if !is_cuba(&layers) {
+            notes.push(Note::LaterInput { layers: layers.len() });
+        }
         if graph.metadata.get("reset").and_then(Value::as_text) != Some(RESET) {
             notes.push(Note::AssumedReset);
         }
@@ -221,6 +224,11 @@ fn layers(graph: &Graph) -> Result<Vec<Layer<'_>>, NirError> {
         }
     }
     Ok(layers)
+}
+
+/// Whether the neurons have a synaptic current.
+fn is_cuba(layers: &[Layer]) -> bool {
+    layers.iter().filter_map(|layer| layer.neurons).all(|link| link.kind().starts_with("Cuba"))
 }
 
 /// Reads the weights of a node as rows (presynaptic) x columns.

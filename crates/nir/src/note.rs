@@ -44,6 +44,16 @@ pub enum Note {
         /// The node.
         node: String,
     },
+    /// Neurons without a synaptic current, which receive their input a step later here.
+    #[error(
+        "LIF and LI neurons receive their input one step later here, so the readout is {layers} steps behind, and the last \
+         {layers} steps of every sample are lost\n\n\
+         hint: add {layers} to `network.steps`, and {layers} steps to `data.window_seconds` of recorded events"
+    )]
+    LaterInput {
+        /// Layers of the network, each a step later.
+        layers: usize,
+    },
     /// A readout without neurons.
     #[error(
         "node `{node}`: the network ends in weights; the readout integrates them with the time constants of the hidden neurons"

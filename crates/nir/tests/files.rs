@@ -107,6 +107,9 @@ fn says_what_it_assumes() {
     let spiking = "node `cubalif_4`: spiking outputs become a readout that integrates without spikes; the class with the highest \
                    voltage wins";
     assert_eq!(notes("spiking-readout")[1..], [spiking, reset]);
+    let later = "LIF and LI neurons receive their input one step later here, so the readout is 2 steps behind, and the last 2 steps \
+                 of every sample are lost";
+    assert!(notes("lif").ends_with(&[later.to_owned(), reset.to_owned()]), "{:?}", notes("lif"));
     let long = |node| format!("node `{node}`: tau_mem is 3 s; NIR states seconds");
     assert_eq!(notes("long")[1..3], [long("cubalif_2"), long("cubali_4")]);
 }

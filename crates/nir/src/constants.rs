@@ -19,6 +19,9 @@ pub const MOST_STEPS: f64 = 1e6;
 /// A threshold that no voltage reaches: such neurons integrate.
 pub(crate) const NEVER: f64 = 1e30;
 
+/// Largest relative difference of two time constants of which one is rounded to float32, or is computed in float32.
+const SAME_TAU: f64 = 1e-6;
+
 /// Decay factors of all neurons of a network, and the duration of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Constants {
@@ -45,6 +48,11 @@ impl Constants {
 /// Returns the Euler time constant of a decay factor, s.
 pub fn tau(decay: f32, dt_seconds: f64) -> f64 {
     dt_seconds / (1.0 - f64::from(decay))
+}
+
+/// Whether two time constants are the same but for rounding to float32.
+pub(crate) fn is_same_tau(one: f64, other: f64) -> bool {
+    (one - other).abs() <= SAME_TAU * one.abs()
 }
 
 /// Returns the decay factor per step of an Euler time constant.

@@ -22,7 +22,7 @@ mod tests;
 use ohmspike_simd::Matrix;
 
 use crate::chain::{Link, chain};
-use crate::constants::{Constants, steps};
+use crate::constants::{Constants, is_same_tau, steps};
 use crate::error::{GraphReason, NirError, NodeReason};
 use crate::graph::{Graph, Node, Value};
 use crate::neuron::{Neurons, Parameters, array};
@@ -293,7 +293,7 @@ fn implied_step(graph: &Graph, layers: &[Layer], weights: &[Matrix], notes: &mut
     match first.filter(|_| steps.iter().all(same)) {
         Some(first) => {
             // Files in float32 state 1e-4 as 9.9999997e-05: five digits are meant.
-            let round = rounded(first);
+            let round = rounded(first, 4);
             let dt_seconds = if (round - first).abs() <= UNIT_GAIN * first { round } else { first };
             notes.push(Note::DerivedStep { dt_seconds });
             Ok(dt_seconds)
@@ -310,7 +310,7 @@ fn apply_neurons(
     dt_seconds: f64,
     notes: &mut Vec<Note>,
 ) -> Result<Constants, NirError> {
-    let mut shared: Option<Constants> = None;
+    let mut shared: Option<Neurons> = None;
     let last = layers.len() - 1;
     for (number, (layer, weights)) in layers.iter().zip(weights).enumerate() {
         let Some(link) = layer.neurons else {
@@ -318,9 +318,9 @@ fn apply_neurons(
             continue;
         };
         let neurons = Parameters::new(graph, link, weights.columns()).neurons(dt_seconds, notes)?;
-        let Neurons { synapse_decay, membrane_decay, .. } = neurons;
-        let own = Constants { dt_seconds, synapse_decay, membrane_decay };
-        check_same(graph, link, *shared.get_or_insert(own), own)?;
+        if let Some(first) = &shared {
+            check_same(graph, link, first, &neurons)?;
+        }
         if number < last && !neurons.spike {
             return Err(link.refused(graph, NodeReason::NeverSpikes));
         }
@@ -328,29 +328,32 @@ fn apply_neurons(
             notes.push(Note::SpikingReadout { node: link.name.to_owned() });
         }
         scale(weights, &neurons.gains).map_err(|value| link.refused(graph, NodeReason::Range { value }))?;
+        shared.get_or_insert(neurons);
     }
-    Ok(shared.expect("hidden layers have neurons"))
+    let Neurons { synapse_decay, membrane_decay, .. } = shared.expect("hidden layers have neurons");
+    Ok(Constants { dt_seconds, synapse_decay, membrane_decay })
 }
 
-/// Refuses time constants other than those of the first layer.
-fn check_same(graph: &Graph, link: Link, first: Constants, own: Constants) -> Result<(), NirError> {
+/// Refuses time constants other than those of the first layer. Those that differ by rounding, or that float32 factors cannot
+/// tell apart, are the same.
+fn check_same(graph: &Graph, link: Link, first: &Neurons, own: &Neurons) -> Result<(), NirError> {
     let tau_mem = if link.kind().starts_with("Cuba") { "tau_mem" } else { "tau" };
     let differs = |parameter, first, other| {
-        let (first, other) = (rounded(first), rounded(other));
+        let (first, other) = (rounded(first, 6), rounded(other, 6));
         Err(link.refused(graph, NodeReason::Differs { parameter, first, other }))
     };
-    if first.membrane_decay != own.membrane_decay {
-        return differs(tau_mem, first.tau_mem_seconds(), own.tau_mem_seconds());
+    if first.membrane_decay != own.membrane_decay && !is_same_tau(first.tau_mem, own.tau_mem) {
+        return differs(tau_mem, first.tau_mem, own.tau_mem);
     }
-    if first.synapse_decay != own.synapse_decay {
-        return differs("tau_syn", first.tau_syn_seconds(), own.tau_syn_seconds());
+    if first.synapse_decay != own.synapse_decay && !is_same_tau(first.tau_syn, own.tau_syn) {
+        return differs("tau_syn", first.tau_syn, own.tau_syn);
     }
     Ok(())
 }
 
-/// Rounds a time constant, which float32 factors state to five digits, for messages.
-fn rounded(seconds: f64) -> f64 {
-    format!("{seconds:.4e}").parse().unwrap_or(seconds)
+/// Rounds a duration to `digits` digits after the first, s.
+fn rounded(seconds: f64, digits: usize) -> f64 {
+    format!("{seconds:.digits$e}").parse().unwrap_or(seconds)
 }
 
 /// Multiplies every column with its gain. Columns whose gain is 1 keep their bits.

@@ -14,7 +14,7 @@
 use ohmspike_datasets::NumberArray;
 
 use crate::chain::Link;
-use crate::constants::{MOST_STEPS, NEVER, decay};
+use crate::constants::{MOST_STEPS, NEVER, decay, is_same_tau};
 use crate::error::{NirError, NodeReason};
 use crate::graph::{Graph, Value};
 use crate::note::Note;
@@ -31,6 +31,10 @@ pub(crate) struct Neurons {
     pub(crate) synapse_decay: f32,
     /// Decay factor of the membrane voltage.
     pub(crate) membrane_decay: f32,
+    /// Time constant of the synapse, s; 0 without a synaptic current.
+    pub(crate) tau_syn: f64,
+    /// Time constant of the membrane, s.
+    pub(crate) tau_mem: f64,
     /// Gain of the weights of every neuron.
     pub(crate) gains: Vec<f64>,
     /// Whether a voltage reaches a threshold.
@@ -90,10 +94,10 @@ impl<'a> Parameters<'a> {
         let tau = self.positive(self.tau_mem())?;
         let (membrane_decay, r) = (self.decay(self.tau_mem(), &tau, dt, notes)?, self.required("r")?);
         let mut gains: Vec<f64> = tau.iter().zip(&r).map(|(tau, r)| dt / tau * r).collect();
-        let mut synapse_decay = 0.0;
+        let (mut synapse_decay, mut tau_syn) = (0.0, 0.0);
         if self.is_cuba() {
             let (tau, w_in) = (self.positive("tau_syn")?, self.or("w_in", 1.0)?);
-            synapse_decay = self.decay("tau_syn", &tau, dt, notes)?;
+            (synapse_decay, tau_syn) = (self.decay("tau_syn", &tau, dt, notes)?, tau[0]);
             gains.iter_mut().zip(tau.iter().zip(&w_in)).for_each(|(gain, (tau, w_in))| *gain *= dt / tau * w_in);
         }
         let mut spikes = spike;
@@ -104,7 +108,7 @@ impl<'a> Parameters<'a> {
                 gains.iter_mut().zip(&threshold).for_each(|(gain, threshold)| *gain /= threshold);
             }
         }
-        Ok(Neurons { synapse_decay, membrane_decay, gains, spike: spikes })
+        Ok(Neurons { synapse_decay, membrane_decay, tau_syn, tau_mem: tau[0], gains, spike: spikes })
     }
 
     /// Returns the decay factor of time constants that must be the same for all neurons.
@@ -118,7 +122,8 @@ impl<'a> Parameters<'a> {
         }
         let factor = |tau: f64| decay(tau, dt).max(0.0) as f32;
         let first = taus[0];
-        if let Some(other) = taus.iter().copied().find(|tau| factor(*tau) != factor(first)) {
+        if let Some(other) = taus.iter().copied().find(|tau| !is_same_tau(first, *tau) && factor(*tau) != factor(first))
+        {
             return Err(self.refused(NodeReason::Differs { parameter, first, other }));
         }
         if first > LONG {

@@ -71,3 +71,35 @@ fn neurons_without_a_synapse_are_a_step_later_per_layer() {
     let (_, notes) = read(&super::tests::graph()).expect("a valid graph");
     assert!(!notes.iter().any(|note| matches!(note, Note::LaterInput { .. })), "{notes:?}");
 }
+
+/// Returns the graph with time constants `taus` of the synapses of the neurons, node by node, and their gain.
+fn with_synapses(taus: [[f64; 2]; 3]) -> Graph {
+    let mut graph = graph();
+    for (name, taus) in ["lif_0", "lif_1", "readout"].into_iter().zip(taus) {
+        let parameters = &mut graph.nodes.get_mut(name).expect("a node of the graph").parameters;
+        parameters.insert("tau_syn".to_owned(), Value::numbers(vec![2], taus.to_vec()));
+        parameters.insert("w_in".to_owned(), Value::numbers(vec![2], taus.map(|tau| tau / 1e-3).to_vec()));
+    }
+    graph
+}
+
+/// 0.0021 in float32 is 0.002099999971687794; its neighbour is 1.1e-7 larger, relative to it.
+#[test]
+fn time_constants_that_differ_by_rounding_are_the_same() {
+    let exact = 0.0021;
+    let single = f64::from(0.0021_f32);
+    let next = f64::from(f32::from_bits(0.0021_f32.to_bits() + 1));
+    let (plain, _) = read(&with_synapses([[exact; 2]; 3])).expect("a valid graph");
+    for taus in [[[exact; 2], [single; 2], [next; 2]], [[exact, single], [next, exact], [single, next]]] {
+        let (network, _) = read(&with_synapses(taus)).unwrap_or_else(|error| panic!("{taus:?}: {error}"));
+        assert_eq!(network, plain, "{taus:?}");
+    }
+    let other = exact * (1.0 + 5e-6);
+    let told = refusal(&with_synapses([[exact; 2], [other; 2], [exact; 2]]));
+    // 0.0021 x 1.000005 = 0.0021000105.
+    let expected =
+        "x.nir: node `lif_1`: tau_syn: expected one value for all neurons of the network, got 0.0021 s and 0.00210001";
+    assert!(told.starts_with(expected), "{told}");
+    let told = refusal(&with_synapses([[exact, other], [exact; 2], [exact; 2]]));
+    assert!(told.contains("node `lif_0`: tau_syn: expected one value for all neurons of the network"), "{told}");
+}

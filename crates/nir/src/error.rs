@@ -68,6 +68,19 @@ pub enum NirError {
         /// Why.
         reason: NodeReason,
     },
+    /// A step in the metadata that is no duration.
+    #[error(
+        "{}: metadata: dt: expected the step, a positive number of seconds, got {}\n\n\
+         hint: name the step: `ohmspike nir import FILE --dt SECONDS -o NETWORK.npz`",
+        shown(file),
+        shown(got)
+    )]
+    Step {
+        /// The file.
+        file: String,
+        /// What is there.
+        got: String,
+    },
     /// A step that nothing states.
     #[error(
         "{}: unknown step: NIR states time constants in seconds, and this file does not imply the step of its network\n\n\

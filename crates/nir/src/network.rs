@@ -75,8 +75,8 @@ impl Network {
         }
         check_ends(graph, &weights)?;
         let mut notes = Vec::new();
-        let stated = dt_seconds.or_else(|| graph.metadata.get("dt").and_then(Value::as_number));
-        let stated = stated.filter(|dt| *dt > 0.0 && dt.is_finite());
+        let stated = dt_seconds.filter(|dt| *dt > 0.0 && dt.is_finite());
+        let stated = stated.map_or_else(|| stated_step(graph), |dt| Ok(Some(dt)))?;
         let dt_seconds = match stated {
             Some(dt) => dt,
             None => implied_step(graph, &layers, &weights, &mut notes)?,
@@ -275,6 +275,18 @@ fn check_ends(graph: &Graph, weights: &[Matrix]) -> Result<(), NirError> {
         }
     }
     Ok(())
+}
+
+/// Returns the step that the metadata state.
+fn stated_step(graph: &Graph) -> Result<Option<f64>, NirError> {
+    let Some(value) = graph.metadata.get("dt") else { return Ok(None) };
+    match value.as_number() {
+        Some(dt) if dt > 0.0 && dt.is_finite() => Ok(Some(dt)),
+        number => {
+            let got = number.map_or_else(|| value.told(), |dt| dt.to_string());
+            Err(NirError::Step { file: graph.file.clone(), got })
+        }
+    }
 }
 
 /// Returns the step that all neurons imply.

@@ -103,3 +103,27 @@ fn time_constants_that_differ_by_rounding_are_the_same() {
     let told = refusal(&with_synapses([[exact, other], [exact; 2], [exact; 2]]));
     assert!(told.contains("node `lif_0`: tau_syn: expected one value for all neurons of the network"), "{told}");
 }
+
+#[test]
+fn a_step_in_the_metadata_must_be_a_duration() {
+    let with = |dt: Value| Graph { metadata: [("dt".to_owned(), dt)].into(), ..graph() };
+    let number = |dt: f64| Value::numbers(Vec::new(), vec![dt]);
+    let (network, _) = read(&with(number(2e-3))).expect("a valid graph");
+    assert_eq!(network.constants.dt_seconds, 2e-3);
+    let texts = [
+        (number(0.0), "0"),
+        (number(-1e-3), "-0.001"),
+        (number(f64::NAN), "NaN"),
+        (number(f64::INFINITY), "inf"),
+        (Value::Text("1e-3".to_owned()), "text"),
+        (Value::numbers(vec![2], vec![1e-3; 2]), "float64 of shape [2]"),
+    ];
+    for (dt, got) in texts {
+        let graph = with(dt);
+        let expected =
+            format!("x.nir: metadata: dt: expected the step, a positive number of seconds, got {got}\n\nhint: ");
+        assert!(refusal(&graph).starts_with(&expected), "{}", refusal(&graph));
+        // The user knows better.
+        assert!(Network::from_graph(&graph, Some(1e-3)).is_ok());
+    }
+}

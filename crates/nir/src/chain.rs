@@ -38,6 +38,12 @@ pub(crate) fn chain(graph: &Graph) -> Result<Vec<Link<'_>>, NirError> {
         if let Some(why) = unsupported(&node.kind) {
             return Err(Link { name, node }.refused(graph, NodeReason::Kind { kind: node.kind.clone(), why }));
         }
+        let known = known_parameters(&node.kind);
+        let is_known = |key: &str| known.contains(&key) || DESCRIPTIONS.contains(&key);
+        if let Some(parameter) = node.parameters.keys().find(|key| !is_known(key)) {
+            let (parameter, kind, known) = (parameter.clone(), node.kind.clone(), known.join(", "));
+            return Err(Link { name, node }.refused(graph, NodeReason::UnknownParameter { parameter, kind, known }));
+        }
     }
     let (targets, sources) = neighbours(graph)?;
     if let Some(cycle) = cycle(graph, &targets, &sources) {
@@ -114,6 +120,23 @@ fn cycle(graph: &Graph, targets: &Neighbours, sources: &Neighbours) -> Option<Ve
         path.push(before);
     }
     None
+}
+
+/// Shapes of input and output, which any node may state.
+const DESCRIPTIONS: [&str; 2] = ["input_type", "output_type"];
+
+/// Returns the parameters of nodes of a supported kind.
+fn known_parameters(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "Input" | "Output" => &["shape"],
+        "Linear" | "Affine" => &["weight", "bias"],
+        "CubaLIF" => &["tau_syn", "tau_mem", "r", "v_leak", "v_threshold", "v_reset", "w_in"],
+        "LIF" => &["tau", "r", "v_leak", "v_threshold", "v_reset"],
+        "CubaLI" => &["tau_syn", "tau_mem", "r", "v_leak", "w_in"],
+        "LI" => &["tau", "r", "v_leak"],
+        // Sizes of weights and neurons are checked; how a shape becomes a row is left to the encoding of the input.
+        _ => &["start_dim", "end_dim"],
+    }
 }
 
 /// Returns why nodes of this kind are refused.

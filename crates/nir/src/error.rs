@@ -169,6 +169,16 @@ pub enum NodeReason {
         /// The parameter.
         parameter: &'static str,
     },
+    /// A parameter that nodes of this kind do not have.
+    #[error("unknown parameter `{}`; {kind} has {known}", shown(parameter))]
+    UnknownParameter {
+        /// The parameter.
+        parameter: String,
+        /// Kind of the node.
+        kind: String,
+        /// Its parameters.
+        known: String,
+    },
     /// A parameter of another type.
     #[error("{parameter}: expected {expected}, got {}", shown(got))]
     Type {

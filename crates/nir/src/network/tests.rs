@@ -127,3 +127,18 @@ fn a_step_in_the_metadata_must_be_a_duration() {
         assert!(Network::from_graph(&graph, Some(1e-3)).is_ok());
     }
 }
+
+#[test]
+fn unknown_parameters_are_refused_by_name() {
+    let cases = [
+        ("lif_0", "refractory", "CubaLIF has tau_syn, tau_mem, r, v_leak, v_threshold, v_reset, w_in"),
+        ("linear_1", "mask", "Linear has weight, bias"),
+        ("input", "rate", "Input has shape"),
+    ];
+    for (node, parameter, known) in cases {
+        let expected = format!("x.nir: node `{node}`: unknown parameter `{parameter}`; {known}");
+        assert_eq!(refusal(&changed(node, parameter, [1.0, 1.0])), expected);
+        // Newer and older files describe the shapes of a node.
+        assert!(read(&changed(node, "input_type", [1.0, 1.0])).is_ok());
+    }
+}

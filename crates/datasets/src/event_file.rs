@@ -40,6 +40,8 @@ use crate::{
 const WHOLE: [&str; 6] = ["sample", "unit", "label", "x", "y", "p"];
 /// Columns of times.
 const FLOAT: [&str; 2] = ["time", "t"];
+/// Columns that are left over if `unit` states the unit.
+const PLACES: [&str; 2] = ["y", "p"];
 /// Column of labels, one number per sample.
 const LABELS: &str = "labels";
 
@@ -106,6 +108,17 @@ pub enum EventFileError {
         /// Shape of the array.
         got: String,
     },
+    /// Columns next to recordings in arrays of their own.
+    #[error(
+        "{file}: expected no {} next to one array per recording (`labels` has one label per recording)",
+        ticked(names)
+    )]
+    Unused {
+        /// The file, and the array if the columns are its fields.
+        file: String,
+        /// The columns.
+        names: Vec<String>,
+    },
     /// An array without fields.
     #[error("{file}: elements have no fields; expected records with fields such as `t`, `x` and `p`")]
     Plain {
@@ -144,6 +157,10 @@ pub enum EventFileError {
         /// The file of events.
         file: String,
     },
+}
+
+fn ticked(names: &[String]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Reads the recordings in the file at `path`, with labels from this file or the file at `labels`, and appends remarks
@@ -208,6 +225,11 @@ fn of_sequences(
     }
     let shd::Columns { times, units, labels } = shd::columns(content, Needed::Number, Needed::Integer)?;
     let stated = content.stated_unit(shd::TIMES);
+    let unused: Vec<String> = known().filter(|name| *name != LABELS && content.has(name)).map(str::to_owned).collect();
+    if !unused.is_empty() {
+        let why = "`spikes/times` and `spikes/units` hold the events";
+        notes.push(Note::UnusedColumns { names: unused, why });
+    }
     let labels = Labels { file: format!("{file}: `{}`", shd::LABELS), column: labels }.checked(form.classes)?;
     notes.extend(stated.as_ref().and_then(|stated| stated.note(form.time_unit)));
     let mut coarse = None;
@@ -257,16 +279,7 @@ fn of_archive(
         }
     }
     if !columns.contains_key("sample") && !records.is_empty() {
-        let labels = labels_of_samples(&source.file, columns.remove(LABELS), given)?;
-        let recordings = numbered(&source.file, records)?.into_iter().map(|array| {
-            let file = array.file.clone();
-            let mut columns = fields(array)?;
-            Ok(EventColumns::new(&file, form, None, |name| columns.remove(name))?)
-        });
-        let recordings = recordings.collect::<Result<Vec<_>, EventFileError>>()?;
-        notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
-        notes.extend(recordings.iter().find_map(EventColumns::merged));
-        return Ok(of_recordings(&source.file, &recordings, &labels, form)?);
+        return of_arrays(source, columns, records, given, form, notes);
     }
     for (_, array) in records {
         let file = array.file.clone();
@@ -277,6 +290,44 @@ fn of_archive(
         }
     }
     table(&source.file, columns, None, given, form, notes)
+}
+
+/// Reads recordings in one array of records each.
+fn of_arrays(
+    source: &Source,
+    mut columns: BTreeMap<String, Column>,
+    records: Vec<(String, Array)>,
+    given: Option<Labels>,
+    form: &EventForm,
+    notes: &mut Vec<Note>,
+) -> Result<EventSet, EventFileError> {
+    let labels = labels_of_samples(&source.file, columns.remove(LABELS), given)?;
+    none_left(&source.file, columns.into_keys())?;
+    let (mut recordings, mut unused) = (Vec::new(), None);
+    for array in numbered(&source.file, records)? {
+        let file = array.file.clone();
+        let mut columns = fields(array)?;
+        recordings.push(EventColumns::new(&file, form, None, |name| columns.remove(name))?);
+        unused = unused.or(unused_places(&mut columns));
+        none_left(&file, columns.into_keys())?;
+    }
+    notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
+    notes.extend(recordings.iter().find_map(EventColumns::merged));
+    notes.extend(unused);
+    Ok(of_recordings(&source.file, &recordings, &labels, form)?)
+}
+
+/// Refuses columns that are left over.
+fn none_left(file: &str, left: impl Iterator<Item = String>) -> Result<(), EventFileError> {
+    let names: Vec<String> = left.collect();
+    if names.is_empty() { Ok(()) } else { Err(EventFileError::Unused { file: file.to_owned(), names }) }
+}
+
+/// Takes the places that are left over, and returns a note on them.
+fn unused_places(columns: &mut BTreeMap<String, Column>) -> Option<Note> {
+    let names: Vec<String> =
+        PLACES.iter().filter(|name| columns.remove(**name).is_some()).map(|name| (*name).to_owned()).collect();
+    (!names.is_empty()).then_some(Note::UnusedColumns { names, why: "`unit` is the unit of every event" })
 }
 
 /// Sorts the arrays by the number at the end of their names.
@@ -327,6 +378,7 @@ fn table(
     notes.extend(stated.and_then(|stated| stated.note(form.time_unit)));
     notes.extend(events.coarse());
     notes.extend(events.merged());
+    notes.extend(unused_places(&mut columns));
     let sample = columns.remove("sample").ok_or_else(|| ColumnsError::Missing {
         file: file.to_owned(),
         name: "sample",

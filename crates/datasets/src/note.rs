@@ -58,6 +58,14 @@ pub enum Note {
     /// Events of several polarities in one unit.
     #[error("`p` is not used, because the sensor has one value of it: events of all polarities are merged")]
     Merged,
+    /// Columns of events that were not read.
+    #[error("not used: `{}`, because {why}", names.join("`, `"))]
+    UnusedColumns {
+        /// The columns.
+        names: Vec<String>,
+        /// What is used in their place.
+        why: &'static str,
+    },
     /// Recordings without events.
     #[error("no events in {empty} of {samples} recordings {part}")]
     Empty {

@@ -199,6 +199,27 @@ fn rejects_invalid_archives_of_recordings() {
     );
 }
 
+/// Nothing says which of these numbers belong to which recording.
+#[test]
+fn rejects_columns_next_to_one_array_per_recording() {
+    let records = |fields: &str, bytes: usize| npy(fields, "(1,)", &vec![0; bytes]);
+    let plain = || records("[('t', '<i8'), ('x', '<i8')]", 16);
+    let expected = |names: &str| {
+        format!("expected no {names} next to one array per recording (`labels` has one label per recording)")
+    };
+    let columns =
+        [("label", integers(&[0])), ("x", integers(&[0])), ("time", floats(&[0.0])), ("labels", integers(&[0]))];
+    assert_eq!(
+        events(zip(&[&[("arr_0", plain())], &columns[..]].concat())),
+        format!("a: {}", expected("`label`, `time`, `x`"))
+    );
+    let own = records("[('sample', '<i8'), ('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", 32);
+    assert_eq!(
+        events(zip(&[("arr_0", own), ("labels", integers(&[0]))])),
+        format!("a: `arr_0`: {}", expected("`label`, `sample`"))
+    );
+}
+
 /// Every truncated archive is rejected, and no changed byte causes a panic.
 #[test]
 fn rejects_damaged_archives() {

@@ -58,6 +58,27 @@ fn good_data_have_no_notes() {
     assert_eq!(told(&dense(&[0.0, 1.0, 0.5, 0.25], &[0.0, 0.125, 0.5, 1.0], None)), [""; 0]);
 }
 
+/// `unit` alone is the unit; a sensor has `x`, `y` and `p`.
+#[test]
+fn notes_columns_next_to_the_unit() {
+    let rows =
+        "sample,time,unit,p,label\n0,0.1,0,1,0\n1,0.1,0,0,0\n2,0.1,0,0,1\n3,0.1,0,1,1\n4,0.1,0,1,2\n5,0.1,0,1,2\n";
+    assert_eq!(told(&events(rows, 1.0, 0.5)), ["not used: `p`, because `unit` is the unit of every event"]);
+    let whole = |name| (name, integers(&[0, 1, 2, 3, 4, 5]));
+    let columns = [whole("sample"), whole("y"), ("time", floats(&[0.1; 6])), ("unit", integers(&[0; 6])), whole("p")];
+    let archive = zip(&[&columns[..], &[("labels", integers(&[0, 0, 1, 1, 2, 2]))]].concat());
+    assert_eq!(told(&events(archive, 1.0, 0.5)), ["not used: `y`, `p`, because `unit` is the unit of every event"]);
+    let recording = npy("[('t', '<i8'), ('unit', '<i8'), ('p', '<i8')]", "(1,)", &[[1; 8], [0; 8], [0; 8]].concat());
+    let names: Vec<String> = (0..6).map(|number| format!("arr_{number}")).collect();
+    let arrays = names.iter().map(|name| (name.as_str(), recording.clone()));
+    let archive = zip(&arrays.chain([("labels", integers(&[0, 0, 1, 1, 2, 2]))]).collect::<Vec<_>>());
+    let import = events(archive, 1e12, 0.5);
+    assert!(
+        told(&import).contains(&"not used: `p`, because `unit` is the unit of every event".to_owned()),
+        "{import:?}"
+    );
+}
+
 /// Milliseconds interpreted as microseconds.
 #[test]
 fn notes_times_much_shorter_than_the_duration() {

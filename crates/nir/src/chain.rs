@@ -134,7 +134,7 @@ fn known_parameters(kind: &str) -> &'static [&'static str] {
         "LIF" => &["tau", "r", "v_leak", "v_threshold", "v_reset"],
         "CubaLI" => &["tau_syn", "tau_mem", "r", "v_leak", "w_in"],
         "LI" => &["tau", "r", "v_leak"],
-        // Sizes of weights and neurons are checked; how a shape becomes a row is left to the encoding of the input.
+        // Flatten.
         _ => &["start_dim", "end_dim"],
     }
 }

@@ -4,7 +4,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use ohmspike_answers::deploy::{DeployOptions, DeployedNetwork, Deployment, Request, deploy};
+use ohmspike_answers::deploy::{
+    DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, Request, deploy, one_chip,
+};
 use ohmspike_answers::numbered::answers;
 use ohmspike_datasets::{ArrayContent, write_arrays};
 use ohmspike_simd::Matrix;
@@ -62,6 +64,16 @@ fn open(path: &Path, device: &str, set: &[&str]) -> DeployedNetwork {
     let devices: Vec<String> = device.split(',').map(str::to_owned).collect();
     let request = Request { presets: &[], study: None, overrides: &overrides, devices: &devices, test: None };
     DeployedNetwork::open(path, &request).expect("a valid network")
+}
+
+/// Texts of the warnings.
+#[derive(Default)]
+struct Warnings(Vec<String>);
+
+impl DeployObserver for Warnings {
+    fn warning(&mut self, warning: &DeployWarning) {
+        self.0.push(warning.to_string());
+    }
 }
 
 /// Deploys in a folder of its own.
@@ -123,6 +135,12 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     let told =
         format!("{:.1} % accuracy, {:.1} % with all weights", 100.0 * cell.exact.accuracy(), stored as f64 / 10.24);
     assert!(caution.is_some_and(|caution| caution.contains(&told)), "{:?}", answer.cautions);
+    // A single chip says so as well.
+    let mut warnings = Warnings::default();
+    let settings = header.settings.with_key("readout.device", "study-1k-1m").expect("a device");
+    let network = save(NetworkHeader { settings, ..header.clone() });
+    one_chip(&network, &options, 0, &mut warnings).expect("a valid chip");
+    assert!(warnings.0.iter().any(|warning| warning.contains(&told)), "{:?}", warnings.0);
     // Both cells of a pair hold all weights.
     let both = deployed(&open(&path, "ideal", &["network.signs=unconstrained"]), 1, &[0.0], 1);
     let cell = &both.cells[0];

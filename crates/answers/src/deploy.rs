@@ -218,6 +218,7 @@ pub fn one_chip(
     network: &DeployedNetwork,
     options: &DeployOptions,
     chip: u32,
+    observer: &mut dyn DeployObserver,
 ) -> Result<Vec<(Connection, LayerWeights)>, DeployError> {
     options.check()?;
     let devices = network.study.conditions.len();
@@ -227,10 +228,16 @@ pub fn one_chip(
     let mut prepared = Prepared::default();
     network.prepare(&mut prepared)?;
     let network = &network.sized(&prepared)?;
-    let options = DeployOptions { mechanisms: false, ..options.clone() };
-    let cells = Cell::of_network(0, network, &mut prepared, &options)?;
-    let mut layers = chip::ChipMaker::new(&cells[0], &prepared)?.program(options.seed, chip)?.layers;
     let seconds = options.after_seconds.first().copied().unwrap_or(0.0);
+    let options = DeployOptions { mechanisms: false, after_seconds: vec![seconds], ..options.clone() };
+    let cells = Cell::of_network(0, network, &mut prepared, &options)?;
+    let maker = chip::ChipMaker::new(&cells[0], &prepared)?;
+    let mut told = Told { observer, cautions: Vec::new() };
+    told.tell(network.warnings(&prepared));
+    told.tell(cells[0].warnings(std::slice::from_ref(network)));
+    told.tell(caution::of_devices(&cells[0], &prepared, &options));
+    told.tell(caution::of_signs(&cells[0], &maker, network));
+    let mut layers = maker.program(options.seed, chip)?.layers;
     layers.iter_mut().for_each(|layer| layer.rest(seconds));
     Ok(cells[0].matrices.iter().map(|(connection, _)| *connection).zip(layers).collect())
 }

@@ -205,12 +205,12 @@ fn save_chip(
         let devices = networks.first().map_or(0, |network| network.study.conditions.len());
         return Err(DeployError::OneChip { networks: networks.len(), devices }.into());
     };
+    let mut screen = Screen { last: Instant::now(), folder: None };
     if let [first, _, ..] = options.after_seconds[..] {
-        let warning = DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first };
-        Screen { last: Instant::now(), folder: None }.warning(&warning);
+        screen.warning(&DeployWarning::FirstTime { times: options.after_seconds.len(), seconds: first });
     }
     path.check(Saved::Conductances)?;
-    write_conductances(path, &one_chip(network, options, chip)?)?;
+    write_conductances(path, &one_chip(network, options, chip, &mut screen)?)?;
     say!("saved: {} (chip {chip}, after {})", path.path().display(), span(options.after_seconds[0]))?;
     Ok(ExitCode::SUCCESS)
 }

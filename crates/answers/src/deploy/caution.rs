@@ -4,7 +4,9 @@ use ohmspike_crossbar::device::WriteNoise;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::warning::law;
 
-use super::facts::ExactMemory;
+use super::chip::ChipMaker;
+use super::chip_records::ChipRecord;
+use super::facts::{ExactMemory, fraction};
 use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_BELOW};
 
 /// Difference between a network and the outcome of its training that training with noise can explain, 0 to 1.
@@ -51,12 +53,8 @@ pub fn of_exact(
     options: &DeployOptions,
 ) -> Vec<DeployWarning> {
     let percent = |accuracy: f64| 100.0 * accuracy;
-    let signs = exact.stored_accuracy().filter(|_| exact.broken.is_none()).map(|stored| DeployWarning::WrongSigns {
-        file: network.stored.file.clone(),
-        places: cell.wrong_signs(),
-        deployed: percent(exact.accuracy()),
-        stored: percent(stored),
-    });
+    let stored = exact.stored_accuracy().filter(|_| exact.broken.is_none());
+    let signs = stored.map(|stored| wrong_signs(cell, network, exact.accuracy(), stored));
     let threshold = options.yield_above.filter(|_| exact.broken.is_none()).and_then(|above| {
         if above <= exact.guessing {
             Some(DeployWarning::AtGuessing { above: percent(above), guessing: percent(exact.guessing) })
@@ -74,6 +72,19 @@ pub fn of_exact(
         guessing: percent(exact.guessing),
     });
     signs.into_iter().chain(threshold).chain(near).chain(below_training(exact, network)).collect()
+}
+
+/// Returns a warning about weights with the wrong sign of the only cell of `network`, which runs in exact memory for it.
+pub fn of_signs(cell: &Cell, maker: &ChipMaker, network: &DeployedNetwork) -> Vec<DeployWarning> {
+    let accuracy = |record: ChipRecord| fraction(record.correct[0], record.samples);
+    let has_wrong = cell.stored.is_some();
+    let warning = || wrong_signs(cell, network, accuracy(maker.digital()), accuracy(maker.stored()));
+    has_wrong.then(warning).into_iter().collect()
+}
+
+fn wrong_signs(cell: &Cell, network: &DeployedNetwork, deployed: f64, stored: f64) -> DeployWarning {
+    let (file, places) = (network.stored.file.clone(), cell.wrong_signs());
+    DeployWarning::WrongSigns { file, places, deployed: 100.0 * deployed, stored: 100.0 * stored }
 }
 
 /// Returns a warning about a network that is far worse than at the end of its training. Weights with the wrong sign have a

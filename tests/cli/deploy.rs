@@ -333,6 +333,18 @@ fn warns_about_times_thresholds_and_keys_without_effect() {
     let saved = folder.run(&deployed("net.npz", &first)).succeeds();
     assert!(saved.stderr.contains("warning: --after: only the first of 2 times is saved, 1 s"), "{}", saved.stderr);
     assert_eq!(saved.stdout, "saved: cells.csv (chip 0, after 1 s)\n");
+    // The chip is that of a deployment, and so are its warnings, for the one time that is saved.
+    let ideal = ["deploy", "net.npz", "--device", "ideal", "--set", "network.steps=40", "--save-conductances", "x.csv"];
+    let saved = folder.run(&[&ideal[..], &more].concat()).succeeds();
+    for expected in [
+        "net.npz: no header, so these are defaults: ",
+        "--after: no effect: device `ideal` has no drift",
+        "hardware.retention_seconds: no effect in a deployment: `--after` sets the times",
+        "training.epochs: no effect in a deployment: nothing is trained",
+        "net.npz: hidden-1: ",
+    ] {
+        assert_eq!(saved.stderr.matches(&format!("warning: {expected}")).count(), 1, "{}", saved.stderr);
+    }
 }
 
 #[test]
@@ -445,4 +457,28 @@ fn transposed_networks_with_as_many_inputs_as_classes_are_whole() {
     let answer: serde_json::Value =
         serde_json::from_str(&folder.text("results/net-deploy/deployment.json")).expect("JSON");
     assert_eq!(answer["networks"][0]["layers"], serde_json::json!([4, 40, 4]));
+}
+
+/// Nothing is trained, so 40 training samples need not fill a batch of 256. Converters are calibrated on all of them.
+#[test]
+fn fewer_training_samples_than_a_batch_are_enough() {
+    let folder = Folder::new();
+    import_four(&folder, 80, |number| number % 4);
+    let identity = |weight: f32| (0..4 * 4).map(move |place| if place % 4 == place / 4 { weight } else { 0.0 });
+    let (w0, w1): (Vec<f32>, Vec<f32>) = (identity(2.0).collect(), identity(1.0).collect());
+    let w1: Vec<f32> = [w1, vec![0.0; 4]].concat();
+    let w0: Vec<f32> = w0.chunks(4).flat_map(|row| [row, &[0.0]].concat()).collect();
+    let arrays = [
+        ("w0".to_owned(), vec![4, 5], ArrayContent::Floats(&w0)),
+        ("w1".to_owned(), vec![5, 4], ArrayContent::Floats(&w1)),
+    ];
+    write_arrays(&folder.path("net.npz"), &arrays).expect("the folder is ours");
+    let cells = |more: &[&str], out: &str| {
+        let deploy = ["deploy", "net.npz", "--device", "illustrative-oxide", "--chips", "2", "--out", out];
+        let more = [&["--set", "data.set=four"], more].concat();
+        folder.run(&[&deploy[..], &more].concat()).succeeds();
+        let text = folder.text(&format!("{out}/deployment.json"));
+        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["cells"][0]["times"].clone()
+    };
+    assert_eq!(cells(&[], "all"), cells(&["--set", "training.batch=40"], "forty"));
 }

@@ -77,6 +77,18 @@ impl Prepared {
     pub fn add(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
         self.add_devices(settings, folder)?;
         self.add_data(settings)?;
+        self.check_training(settings)?;
+        self.check_shapes(settings)
+    }
+
+    /// Reads the data and devices of networks with these settings that are not trained: their training set need not fill a
+    /// batch.
+    ///
+    /// # Errors
+    /// Returns an error if data, a device or a map cannot be read or does not fit.
+    pub fn add_untrained(&mut self, settings: &Settings, folder: &Path) -> Result<(), PrepareError> {
+        self.add_devices(settings, folder)?;
+        self.add_data(settings)?;
         self.check_shapes(settings)
     }
 
@@ -150,14 +162,20 @@ impl Prepared {
         Ok(())
     }
 
-    /// Checks that the training set fills a batch and that the maps fit their layers.
-    fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
+    /// Checks that the training set fills a batch and that the record has room for the epochs.
+    fn check_training(&self, settings: &Settings) -> Result<(), PrepareError> {
         let data = self.data(settings);
         full_batch(settings.training.batch, data)?;
         let (epochs, most) = (settings.training.epochs, longest_training(data.classes));
         if epochs > most {
             return Err(PrepareError::Epochs { classes: data.classes, most, epochs });
         }
+        Ok(())
+    }
+
+    /// Checks that the matrices have a possible size and that the maps fit their layers.
+    fn check_shapes(&self, settings: &Settings) -> Result<(), PrepareError> {
+        let data = self.data(settings);
         let devices = self.devices_of(settings);
         for (connection, (rows, columns)) in shapes(settings, data.shape()) {
             if rows > LARGEST_MATRIX / columns {

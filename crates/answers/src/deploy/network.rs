@@ -157,7 +157,7 @@ impl DeployedNetwork {
 
     /// Reads the data and devices of `settings`.
     pub(super) fn add(&self, settings: &Settings, prepared: &mut Prepared) -> Result<(), DeployError> {
-        prepared.add(settings, &self.paths()).map_err(|source| DeployError::Prepare {
+        prepared.add_untrained(settings, &self.paths()).map_err(|source| DeployError::Prepare {
             place: source.key().and_then(|key| self.study.places.get(key)).cloned(),
             source: Box::new(source),
         })

@@ -295,8 +295,6 @@ fn together(changed: [Option<Note>; 2]) -> Vec<Note> {
         [Some(Note::Rounded { rounded, numbers }), Some(Note::Rounded { rounded: more, numbers: others })] => {
             vec![Note::Rounded { rounded: rounded + more, numbers: numbers + others }]
         }
-        // Training numbers are within their own range, apart from rounding.
-        [Some(Note::Held { .. }), test] => test.into_iter().collect(),
         changed => changed.into_iter().flatten().collect(),
     }
 }

@@ -25,7 +25,7 @@ pub(crate) enum Measure {
     Bytes,
     /// Numbers from 0 to 1.
     Unit,
-    /// Lowest number and width of the range, for all features together or for each one.
+    /// Lowest and highest number, for all features together or for each one.
     Range(Vec<(f64, f64)>),
 }
 
@@ -36,8 +36,8 @@ impl Measure {
             if raw.numbers.number_type().is_float() {
                 return Ok(Measure::Unit);
             }
-            let [(low, width)] = ranges(raw, chosen, 1)?[..] else { return Ok(Measure::Unit) };
-            return Ok(if low + width > 1.0 { Measure::Bytes } else { Measure::Unit });
+            let [(_, high)] = ranges(raw, chosen, 1)?[..] else { return Ok(Measure::Unit) };
+            return Ok(if high > 1.0 { Measure::Bytes } else { Measure::Unit });
         };
         let features = if scale == Scale::MinMaxEach { raw.units() } else { 1 };
         Ok(Measure::Range(ranges(raw, chosen, features)?))
@@ -46,7 +46,7 @@ impl Measure {
     /// Returns a note on features that are constant in training and become 0, or `None` if numbers are not rescaled.
     pub(crate) fn constant(&self) -> Option<Note> {
         let Measure::Range(ranges) = self else { return None };
-        let constant = ranges.iter().filter(|(_, width)| *width == 0.0).count();
+        let constant = ranges.iter().filter(|(low, high)| low == high).count();
         (constant > 0).then_some(Note::Constant { constant, features: ranges.len() })
     }
 
@@ -72,8 +72,8 @@ impl Measure {
             }
             Measure::Range(ranges) => {
                 let held = count(&|index, number| {
-                    let (low, width) = ranges[index % ranges.len()];
-                    number < low || number > low + width
+                    let (low, high) = ranges[index % ranges.len()];
+                    !(low..=high).contains(&number)
                 })?;
                 (held > 0).then_some(Note::Held { held, numbers })
             }
@@ -141,7 +141,9 @@ impl Measure {
         let got = raw.number(rows, sample, index)?;
         match self {
             Measure::Range(ranges) => {
-                let (low, width) = ranges[index % ranges.len()];
+                let (low, high) = ranges[index % ranges.len()];
+                // The width may exceed the float64 range.
+                let width = (high - low).min(f64::MAX);
                 Ok(if width > 0.0 { ((got - low) / width).clamp(0.0, 1.0) as f32 } else { 0.0 })
             }
             _ if (0.0..=1.0).contains(&got) => Ok(got as f32),
@@ -157,7 +159,7 @@ fn byte(raw: &Raw, rows: &Rows, sample: usize, index: usize) -> Result<u8, Dense
     byte.ok_or_else(|| DenseError::Range { file: raw.file.clone(), sample, index, got, needed })
 }
 
-/// Returns the lowest number and the width of the range, over all numbers (`features` = 1) or per feature.
+/// Returns the lowest and the highest number, over all numbers (`features` = 1) or per feature.
 fn ranges(raw: &Raw, chosen: &[usize], features: usize) -> Result<Vec<(f64, f64)>, DenseError> {
     let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); features];
     raw.in_windows(chosen, |rows, samples| {
@@ -177,6 +179,5 @@ fn ranges(raw: &Raw, chosen: &[usize], features: usize) -> Result<Vec<(f64, f64)
         }
         Ok::<(), DenseError>(())
     })?;
-    // The width may exceed the float64 range.
-    Ok(ends.into_iter().map(|(low, high)| (low, (high - low).min(f64::MAX))).collect())
+    Ok(ends)
 }

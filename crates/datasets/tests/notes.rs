@@ -118,6 +118,9 @@ fn counts_clipped_rounded_and_constant_numbers() {
             "test numbers outside the training range are clipped to it: 3 of 4",
         ]
     );
+    // -9.3 + (6.7 - -9.3) rounds to less than 6.7.
+    let range = [-9.3, 6.7, 6.7, -9.3];
+    assert_eq!(told(&dense(&range, &range, Some(Scale::MinMax))), [""; 0]);
     // 0.1 and 0.2 are rounded in float32, 0.5 is exact.
     let import = dense(&[0.1, 0.5, 0.5, 0.5], &[0.2, 0.5, 0.5, 0.5], None);
     assert_eq!(told(&import), ["numbers rounded to float32 (by at most 1 in 16,777,216): 2 of 8"]);

@@ -207,6 +207,8 @@ fn deployment_tells_of_steps_that_are_not_those_of_the_network() {
     );
     let told = warned("net.nir", "250");
     assert!(!told.contains("steps of the data"), "{told}");
+    // Recorded events need no encoding.
+    assert!(!told.contains("data.encoding"), "{told}");
     // A network that was trained here says so as well, of the steps of its own study.
     let train = ["train", "--set", "data.set=bursts", "--set", "network.steps=50", "--set", "training.epochs=1"];
     let sizes = ["--set", "network.hidden=4", "--set", "training.batch=5", "--save-weights", "own.npz"];

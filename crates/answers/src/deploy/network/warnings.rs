@@ -9,8 +9,8 @@ use super::super::signs::Demand;
 use super::DeployedNetwork;
 
 /// Settings that the accuracy of a network depends on, and that its weights do not tell.
-const DECISIVE: [&str; 5] =
-    ["data.set", "data.encoding", "network.steps", "training.tau_mem_steps", "training.tau_syn_steps"];
+const DECISIVE: [&str; 5] = ["data.set", ENCODING, "network.steps", "training.tau_mem_steps", "training.tau_syn_steps"];
+const ENCODING: &str = "data.encoding";
 /// Relative difference of two durations that rounding explains.
 const STEP_ROUNDING: f64 = 1e-6;
 
@@ -23,8 +23,11 @@ impl DeployedNetwork {
 
     /// Settings that a network without a header takes from the defaults, although its accuracy depends on them.
     fn assumed(&self) -> Option<DeployWarning> {
-        let settings = self.study.conditions[0].settings.resolved().keys();
-        let is_open = |key: &str| !self.explicit.iter().any(|own| own == key);
+        let settings = &self.study.conditions[0].settings;
+        // Recorded events are spikes already.
+        let is_used = |key: &str| key != ENCODING || settings.data.window_seconds().is_none();
+        let settings = settings.resolved().keys();
+        let is_open = |key: &str| is_used(key) && !self.explicit.iter().any(|own| own == key);
         let shown =
             |key: &&str| settings.iter().find(|(known, _)| known == *key).map(|(_, value)| format!("{key} = {value}"));
         let open: Vec<String> = DECISIVE.iter().filter(|key| is_open(key)).filter_map(shown).collect();

@@ -459,26 +459,51 @@ fn transposed_networks_with_as_many_inputs_as_classes_are_whole() {
     assert_eq!(answer["networks"][0]["layers"], serde_json::json!([4, 40, 4]));
 }
 
+/// Saves a network of matrices with a weight on the diagonal.
+fn save_diagonal(folder: &Folder, name: &str, matrices: &[([usize; 2], f32)]) {
+    let diagonal = |&([rows, columns], weight): &([usize; 2], f32)| {
+        let cells = (0..rows * columns).map(|place| if place / columns == place % columns { weight } else { 0.0 });
+        cells.collect::<Vec<f32>>()
+    };
+    let cells: Vec<Vec<f32>> = matrices.iter().map(diagonal).collect();
+    let of = |(number, (shape, _)): (usize, &([usize; 2], f32))| {
+        (format!("w{number}"), shape.to_vec(), ArrayContent::Floats(&cells[number]))
+    };
+    let arrays: Vec<_> = matrices.iter().enumerate().map(of).collect();
+    write_arrays(&folder.path(name), &arrays).expect("the folder is ours");
+}
+
+fn answer_in(folder: &Folder, results: &str) -> serde_json::Value {
+    serde_json::from_str(&folder.text(&format!("{results}/deployment.json"))).expect("JSON")
+}
+
 /// Nothing is trained, so 40 training samples need not fill a batch of 256. Converters are calibrated on all of them.
 #[test]
 fn fewer_training_samples_than_a_batch_are_enough() {
     let folder = Folder::new();
     import_four(&folder, 80, |number| number % 4);
-    let identity = |weight: f32| (0..4 * 4).map(move |place| if place % 4 == place / 4 { weight } else { 0.0 });
-    let (w0, w1): (Vec<f32>, Vec<f32>) = (identity(2.0).collect(), identity(1.0).collect());
-    let w1: Vec<f32> = [w1, vec![0.0; 4]].concat();
-    let w0: Vec<f32> = w0.chunks(4).flat_map(|row| [row, &[0.0]].concat()).collect();
-    let arrays = [
-        ("w0".to_owned(), vec![4, 5], ArrayContent::Floats(&w0)),
-        ("w1".to_owned(), vec![5, 4], ArrayContent::Floats(&w1)),
-    ];
-    write_arrays(&folder.path("net.npz"), &arrays).expect("the folder is ours");
-    let cells = |more: &[&str], out: &str| {
+    save_diagonal(&folder, "net.npz", &[([4, 5], 2.0), ([5, 4], 1.0)]);
+    let times = |more: &[&str], out: &str| {
         let deploy = ["deploy", "net.npz", "--device", "illustrative-oxide", "--chips", "2", "--out", out];
         let more = [&["--set", "data.set=four"], more].concat();
         folder.run(&[&deploy[..], &more].concat()).succeeds();
-        let text = folder.text(&format!("{out}/deployment.json"));
-        serde_json::from_str::<serde_json::Value>(&text).expect("JSON")["cells"][0]["times"].clone()
+        answer_in(&folder, out)["cells"][0]["times"].clone()
     };
-    assert_eq!(cells(&[], "all"), cells(&["--set", "training.batch=40"], "forty"));
+    assert_eq!(times(&[], "all"), times(&["--set", "training.batch=40"], "forty"));
+}
+
+/// The second hidden layer has weights of 0, so all spikes are those of the first.
+#[test]
+fn hidden_spikes_are_those_of_all_layers() {
+    let folder = Folder::new();
+    import_four(&folder, 80, |number| number % 4);
+    save_diagonal(&folder, "one.npz", &[([4, 5], 2.0), ([5, 4], 1.0)]);
+    folder.run(&[&["deploy", "one.npz"], &ON_FOUR[..]].concat()).succeeds();
+    let spikes = answer_in(&folder, "results/one-deploy")["cells"][0]["exact"]["hidden_spikes"].clone();
+    let spikes = spikes.as_f64().expect("a number");
+    assert!(spikes >= 1.0, "{spikes}");
+    save_diagonal(&folder, "two.npz", &[([4, 5], 2.0), ([5, 5], 0.0), ([5, 4], 1.0)]);
+    let told = folder.run(&[&["deploy", "two.npz"], &ON_FOUR[..]].concat()).stderr;
+    let expected = format!("is at chance (25.0 % accuracy, guessing 25.0 %, {spikes:.0} hidden spikes per sample)");
+    assert!(told.contains(&expected), "{told}");
 }

@@ -62,6 +62,11 @@ impl Activity {
         below.chain([total.spikes_per_sample()]).collect()
     }
 
+    /// Returns the spikes per sample of all hidden layers together.
+    pub fn spikes_per_sample(&self) -> f64 {
+        self.layer_spikes().into_iter().sum()
+    }
+
     /// Returns the sum over all classes.
     pub fn total(&self) -> ClassActivity {
         self.classes.iter().fold(ClassActivity::default(), |sum, class| ClassActivity {

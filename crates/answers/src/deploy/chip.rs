@@ -177,14 +177,14 @@ impl<'a> ChipMaker<'a> {
     fn in_exact_memory(&self, id: &str, matrices: &[(Connection, Matrix)]) -> ChipRecord {
         let mut layers: Vec<LayerWeights> =
             matrices.iter().map(|(_, matrix)| LayerWeights::Digital(exact(matrix))).collect();
-        let total = self.test(std::slice::from_mut(&mut layers), Seed::new(0))[0].total();
+        let activity = &self.test(std::slice::from_mut(&mut layers), Seed::new(0))[0];
         ChipRecord {
             id: id.to_owned(),
             chip: None,
             after_seconds: Vec::new(),
-            correct: vec![total.correct],
+            correct: vec![activity.total().correct],
             samples: self.samples(),
-            hidden_spikes: Some(total.spikes_per_sample()),
+            hidden_spikes: Some(activity.spikes_per_sample()),
             writes: None,
         }
     }
@@ -221,8 +221,10 @@ fn key(cell: &Cell, data: &EncodedData, devices: &Devices) -> Key {
     let decides = serde_json::json!({ "deployment": ARITHMETIC, "trial": trial, "weights": weights, "weight_at_gmax": scales,
                                 "passes": write_passes, "signs": signs, "study_sigma": study_sigma });
     let short = |value: serde_json::Value| sha256(value.to_string().as_bytes())[..16].to_owned();
-    let exact =
-        |weights: &str| short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, format!("{snn:?}")]));
+    // Results of deep networks have had the spikes of the last hidden layer alone.
+    let counted = if snn.hidden.len() > 1 { "spikes of all layers, " } else { "" };
+    let network = format!("{counted}{snn:?}");
+    let exact = |weights: &str| short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, network]));
     let stored = cell.stored.as_ref().map(|matrices| exact(&sha256(&bytes(matrices))));
     Key { chips: short(decides), digital: exact(&weights), stored, weights: weights[..16].to_owned() }
 }

@@ -48,7 +48,7 @@ pub(crate) struct ChipRecord {
     pub correct: Vec<u64>,
     /// Samples of the test set.
     pub samples: u64,
-    /// Hidden spikes per sample, in exact memory.
+    /// Spikes per sample of all hidden layers, in exact memory.
     pub hidden_spikes: Option<f64>,
     /// Counts of programming.
     pub writes: Option<WriteReport>,

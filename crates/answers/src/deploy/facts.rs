@@ -46,7 +46,7 @@ pub struct ExactMemory {
     pub correct: u64,
     /// Correct test samples with the weights as stored; none unless some have the wrong sign.
     pub stored_correct: Option<u64>,
-    /// Hidden spikes per sample.
+    /// Spikes per sample of all hidden layers.
     pub hidden_spikes: f64,
     /// Why accuracies on chips say nothing about them, if they do not: `is silent ...` or `is at chance ...`.
     pub broken: Option<String>,

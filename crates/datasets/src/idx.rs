@@ -16,12 +16,11 @@ use std::{
     thread,
 };
 
-use flate2::bufread::GzDecoder;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-/// The first two bytes of a gzip file (RFC 1952, section 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
+use crate::gzip::{self, Members};
+
 /// The first two bytes of an uncompressed file; the type of the numbers and the number of dimensions follow.
 pub(crate) const MAGIC: [u8; 2] = [0, 0];
 /// Magic number without the number of dimensions: two zero bytes and the code of unsigned bytes.
@@ -132,10 +131,10 @@ pub enum IdxError {
 
 /// Decompresses and reads `packed`, which must have `dimensions` dimensions. Messages call it `file`.
 pub(crate) fn read(file: &str, packed: &[u8], dimensions: usize) -> Result<Idx, IdxError> {
-    if !packed.starts_with(&GZIP) {
+    if !packed.starts_with(&gzip::MAGIC) {
         return Err(IdxError::NotGzip { file: file.to_owned(), start: hexadecimal(&packed[..packed.len().min(2)]) });
     }
-    let mut content = Content { file, decoder: GzDecoder::new(packed), got: 0 };
+    let mut content = Content { file, decoder: Members::new(packed), got: 0 };
     let mut hash = Sha256::new();
 
     let magic = content.numbers(1, 4 + 4 * dimensions, &mut hash)?[0];
@@ -186,7 +185,7 @@ pub(crate) fn parse(file: &str, content: &[u8], dimensions: Option<usize>) -> Re
 /// Remaining decompressed content.
 struct Content<'a> {
     file: &'a str,
-    decoder: GzDecoder<&'a [u8]>,
+    decoder: Members<'a>,
     got: usize,
 }
 
@@ -237,7 +236,7 @@ impl Content<'_> {
             Ok(_) => return Err(IdxError::TrailingContent { file: self.file.to_owned(), needed: self.got }),
             Err(_) => return Err(self.damaged()),
         }
-        match self.decoder.into_inner().len() {
+        match self.decoder.left().len() {
             0 => Ok(()),
             got => Err(IdxError::TrailingBytes { file: self.file.to_owned(), got }),
         }
@@ -414,6 +413,19 @@ pub(crate) mod tests {
     fn rejects_trailing_content() {
         let packed = pack(&content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6, 7]));
         assert_eq!(complaint(&packed), "a.gz: expected 22 bytes of content, got more");
+    }
+
+    /// RFC 1952, section 2.2: the content of a file is that of all its members.
+    #[test]
+    fn reads_files_of_several_members() {
+        let content = content(&[2, 1, 3], &[1, 2, 3, 4, 5, 6]);
+        let whole = read("a.gz", &pack(&content), 3).unwrap();
+        for cut in 0..=content.len() {
+            let packed = [pack(&content[..cut]), pack(&content[cut..])].concat();
+            let read = read("a.gz", &packed, 3).unwrap();
+            assert_eq!((read.sizes, read.data, read.sha256), (whole.sizes.clone(), whole.data.clone(), whole.sha256));
+            assert!(super::read("a.gz", &packed[..packed.len() - 1], 3).is_err(), "{cut}");
+        }
     }
 
     #[test]

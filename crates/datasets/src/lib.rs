@@ -49,6 +49,7 @@ mod fetch;
 mod fetch_shd;
 mod file;
 mod float_layout;
+mod gzip;
 mod hdf5;
 mod hdf5_filter;
 mod hdf5_tree;

@@ -8,13 +8,14 @@ use std::{
     path::Path,
 };
 
-use flate2::bufread::GzDecoder;
 use thiserror::Error;
 
-use crate::{regular, shown::shown_path};
+use crate::{
+    gzip::{self, Members},
+    regular,
+    shown::shown_path,
+};
 
-/// The first two bytes of a gzip file (RFC 1952, section 2.3.1).
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Initial buffer, in bytes per compressed byte; Spiking Heidelberg Digits expand by a factor of 2.1.
 const RESERVED: usize = 3;
 /// Largest file, bytes: 4 GiB.
@@ -82,7 +83,7 @@ impl Source {
     pub(crate) fn read(path: &Path) -> Result<Source, SourceError> {
         let file = shown_path(path);
         let bytes = regular::read(path, LARGEST).map_err(|reason| SourceError::Read { file: file.clone(), reason })?;
-        let bytes = if bytes.starts_with(&GZIP) { unpack(&file, &bytes)? } else { bytes };
+        let bytes = if bytes.starts_with(&gzip::MAGIC) { unpack(&file, &bytes)? } else { bytes };
         Ok(Source { file, bytes })
     }
 }
@@ -94,14 +95,14 @@ pub(crate) fn unpack(file: &str, packed: &[u8]) -> Result<Vec<u8>, SourceError> 
 
 fn unpack_at_most(file: &str, packed: &[u8], most: u64) -> Result<Vec<u8>, SourceError> {
     let mut content = Vec::with_capacity(RESERVED.saturating_mul(packed.len()).min(most as usize));
-    let mut decoder = GzDecoder::new(packed).take(most + 1);
+    let mut decoder = Members::new(packed).take(most + 1);
     if decoder.read_to_end(&mut content).is_err() {
         return Err(SourceError::Damaged { file: file.to_owned(), got: content.len() });
     }
     if content.len() as u64 > most {
         return Err(SourceError::TooLong { file: file.to_owned(), packed: packed.len(), most });
     }
-    match decoder.into_inner().into_inner().len() {
+    match decoder.into_inner().left().len() {
         0 => Ok(content),
         got => Err(SourceError::TrailingBytes { file: file.to_owned(), got }),
     }

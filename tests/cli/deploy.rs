@@ -32,11 +32,11 @@ pub fn save_trained(folder: &Folder, name: &str) {
 }
 
 /// A deployment on the samples of [`import_four`].
-const ON_FOUR: [&str; 8] =
+pub const ON_FOUR: [&str; 8] =
     ["--device", "ideal", "--chips", "2", "--set", "data.set=four", "--set", "training.batch=10"];
 
 /// Imports `count` samples of four values with the classes `class`; the value with the number of the class is 1.
-fn import_four(folder: &Folder, count: u8, class: impl Fn(u8) -> u8) {
+pub fn import_four(folder: &Folder, count: u8, class: impl Fn(u8) -> u8) {
     let sample = |number: u8| (0..4).map(|place| if place == class(number) { 255 } else { 0 }).collect::<Vec<u8>>();
     let (head, size) = ([0, 0, 8], [0, 0, 0, count]);
     let samples: Vec<u8> = (0..count).flat_map(sample).collect();
@@ -457,53 +457,4 @@ fn transposed_networks_with_as_many_inputs_as_classes_are_whole() {
     let answer: serde_json::Value =
         serde_json::from_str(&folder.text("results/net-deploy/deployment.json")).expect("JSON");
     assert_eq!(answer["networks"][0]["layers"], serde_json::json!([4, 40, 4]));
-}
-
-/// Saves a network of matrices with a weight on the diagonal.
-fn save_diagonal(folder: &Folder, name: &str, matrices: &[([usize; 2], f32)]) {
-    let diagonal = |&([rows, columns], weight): &([usize; 2], f32)| {
-        let cells = (0..rows * columns).map(|place| if place / columns == place % columns { weight } else { 0.0 });
-        cells.collect::<Vec<f32>>()
-    };
-    let cells: Vec<Vec<f32>> = matrices.iter().map(diagonal).collect();
-    let of = |(number, (shape, _)): (usize, &([usize; 2], f32))| {
-        (format!("w{number}"), shape.to_vec(), ArrayContent::Floats(&cells[number]))
-    };
-    let arrays: Vec<_> = matrices.iter().enumerate().map(of).collect();
-    write_arrays(&folder.path(name), &arrays).expect("the folder is ours");
-}
-
-fn answer_in(folder: &Folder, results: &str) -> serde_json::Value {
-    serde_json::from_str(&folder.text(&format!("{results}/deployment.json"))).expect("JSON")
-}
-
-/// Nothing is trained, so 40 training samples need not fill a batch of 256. Converters are calibrated on all of them.
-#[test]
-fn fewer_training_samples_than_a_batch_are_enough() {
-    let folder = Folder::new();
-    import_four(&folder, 80, |number| number % 4);
-    save_diagonal(&folder, "net.npz", &[([4, 5], 2.0), ([5, 4], 1.0)]);
-    let times = |more: &[&str], out: &str| {
-        let deploy = ["deploy", "net.npz", "--device", "illustrative-oxide", "--chips", "2", "--out", out];
-        let more = [&["--set", "data.set=four"], more].concat();
-        folder.run(&[&deploy[..], &more].concat()).succeeds();
-        answer_in(&folder, out)["cells"][0]["times"].clone()
-    };
-    assert_eq!(times(&[], "all"), times(&["--set", "training.batch=40"], "forty"));
-}
-
-/// The second hidden layer has weights of 0, so all spikes are those of the first.
-#[test]
-fn hidden_spikes_are_those_of_all_layers() {
-    let folder = Folder::new();
-    import_four(&folder, 80, |number| number % 4);
-    save_diagonal(&folder, "one.npz", &[([4, 5], 2.0), ([5, 4], 1.0)]);
-    folder.run(&[&["deploy", "one.npz"], &ON_FOUR[..]].concat()).succeeds();
-    let spikes = answer_in(&folder, "results/one-deploy")["cells"][0]["exact"]["hidden_spikes"].clone();
-    let spikes = spikes.as_f64().expect("a number");
-    assert!(spikes >= 1.0, "{spikes}");
-    save_diagonal(&folder, "two.npz", &[([4, 5], 2.0), ([5, 5], 0.0), ([5, 4], 1.0)]);
-    let told = folder.run(&[&["deploy", "two.npz"], &ON_FOUR[..]].concat()).stderr;
-    let expected = format!("is at chance (25.0 % accuracy, guessing 25.0 %, {spikes:.0} hidden spikes per sample)");
-    assert!(told.contains(&expected), "{told}");
 }

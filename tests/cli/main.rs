@@ -33,6 +33,7 @@ mod array;
 mod cluster;
 mod data;
 mod deploy;
+mod deploy_diagonal;
 mod deploy_header;
 mod device;
 mod device_compare;

@@ -92,7 +92,7 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
             if float.contains(&name.as_str()) {
                 floats[column].push(text.parse().map_err(|_| value("a number"))?);
             } else {
-                integers[column].push(text.parse().map_err(|_| value("a whole number"))?);
+                integers[column].push(whole_number(text).ok_or_else(|| value("a whole number"))?);
             }
         }
     }
@@ -100,6 +100,15 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
         if integers.is_empty() { Column::of_floats(&floats) } else { Column::of_integers(&integers) }
     });
     Ok(names.into_iter().zip(columns).collect())
+}
+
+/// Largest number up to which every whole number has a float64.
+const MOST_EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+
+/// Parses a whole number, which may be written as a float: `3.0`, as pandas does for columns with gaps.
+fn whole_number(text: &str) -> Option<i64> {
+    let of_float = |number: f64| (number.fract() == 0.0 && number.abs() <= MOST_EXACT).then_some(number as i64);
+    text.parse().ok().or_else(|| text.parse().ok().and_then(of_float))
 }
 
 /// Returns the line of row `row` after the header, counted from 0.

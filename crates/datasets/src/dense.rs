@@ -337,6 +337,7 @@ fn shaped(array: Array) -> Result<(Vec<usize>, Column), DenseError> {
     match array.layout {
         Layout::Plain(column) => with_rows(array.file, array.shape, column),
         Layout::Records(_) => Err(DenseError::Shape { file: array.file, got: "an array of records".to_owned() }),
+        Layout::Other(error) => Err(error.into()),
     }
 }
 

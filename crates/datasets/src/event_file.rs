@@ -265,17 +265,18 @@ fn of_archive(
     let mut records = Vec::new();
     for (name, array) in npz::read(source)? {
         match array.layout {
-            Layout::Plain(_) if !known().any(|known| known == name) => {
+            Layout::Plain(_) | Layout::Other(_) if !known().any(|known| known == name) => {
                 let known = known().collect::<Vec<_>>().join(", ");
                 return Err(EventFileError::Name { file: array.file, allowed: format!("one of {known}") });
             }
-            Layout::Plain(column) if array.shape.len() == 1 => {
+            Layout::Plain(column) if array.is_row() || (name == LABELS && array.is_column()) => {
                 columns.insert(name, column);
             }
             Layout::Plain(_) => {
                 return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
             }
             Layout::Records(_) => records.push((name, array)),
+            Layout::Other(error) => return Err(error.into()),
         }
     }
     if !columns.contains_key("sample") && !records.is_empty() {

@@ -101,7 +101,7 @@ pub(crate) fn read_named(source: Source, names: &npz::Names) -> Result<Labels, L
     if source.bytes.starts_with(npz::MAGIC) {
         let mut arrays = npz::read(&source)?;
         let found = npz::take(&file, &mut arrays, names)?;
-        return of_array(column_of(found.ok_or_else(|| missing(names[0][0]))?));
+        return of_array(found.ok_or_else(|| missing(names[0][0]))?);
     }
     let column = if source.bytes.starts_with(&idx::MAGIC) {
         let labels = idx::parse(&file, &source.bytes, Some(1))?;
@@ -113,22 +113,14 @@ pub(crate) fn read_named(source: Source, names: &npz::Names) -> Result<Labels, L
     Ok(Labels { file, column })
 }
 
-/// Returns an array of one column as a row, as some collections store labels.
-fn column_of(array: Array) -> Array {
-    match (&array.shape[..], &array.layout) {
-        (&[samples, 1], Layout::Plain(_)) => Array { shape: vec![samples], ..array },
-        _ => array,
-    }
-}
-
 /// Returns the labels in an array.
 pub(crate) fn of_array(array: Array) -> Result<Labels, LabelsError> {
     let form = |got| LabelsError::Form { file: array.file.clone(), got };
-    if !array.is_row() {
-        return Err(form(format!("an array of shape {}", npy::told(&array.shape))));
-    }
+    let has_labels = array.is_row() || array.is_column();
     match array.layout {
-        Layout::Plain(column) => Ok(Labels { file: array.file, column }),
         Layout::Records(_) => Err(form("an array of records".to_owned())),
+        Layout::Plain(_) if !has_labels => Err(form(format!("an array of shape {}", npy::told(&array.shape)))),
+        Layout::Plain(column) => Ok(Labels { file: array.file, column }),
+        Layout::Other(error) => Err(error.into()),
     }
 }

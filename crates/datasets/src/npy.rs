@@ -40,6 +40,8 @@ pub(crate) enum Layout {
     Plain(Column),
     /// Fields by name, with a description instead of a column for fields that are not a single number.
     Records(Vec<(String, Result<Column, String>)>),
+    /// Text, Python objects or other elements that are not numbers, with the reason for rejecting them if they are used.
+    Other(NpyError),
 }
 
 /// Reason for rejecting an npy file.
@@ -108,6 +110,11 @@ impl Array {
     pub(crate) fn is_row(&self) -> bool {
         self.shape.len() == 1
     }
+
+    /// Returns whether the array has one number per row, as some collections store labels.
+    pub(crate) fn is_column(&self) -> bool {
+        matches!(self.shape[..], [_, 1])
+    }
 }
 
 /// Reads an array, which messages call `file`. An array in Fortran order is turned.
@@ -155,6 +162,16 @@ pub(crate) fn read(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
         },
     };
     Ok(Array { file: file.to_owned(), shape, layout })
+}
+
+/// Reads an array as [`read`] does; elements that are not numbers are an error only if they are used.
+pub(crate) fn read_any(file: &str, bytes: Vec<u8>) -> Result<Array, NpyError> {
+    match read(file, bytes) {
+        Err(error @ (NpyError::Type { .. } | NpyError::Objects { .. })) => {
+            Ok(Array { file: file.to_owned(), shape: Vec::new(), layout: Layout::Other(error) })
+        }
+        read => read,
+    }
 }
 
 /// Numbers of a file.

@@ -78,7 +78,7 @@ pub(crate) fn write(arrays: &[(&str, WriteArray)], out: impl Write) -> io::Resul
     archive.finish().map_err(io::Error::other)?.flush()
 }
 
-/// Reads every array of `source` by name.
+/// Reads every array of `source` by name; arrays of elements that are not numbers are errors only if they are used.
 pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError> {
     let damaged = |reason: rawzip::Error| wrong(&source.file, reason);
     let archive = ZipArchive::from_slice(&source.bytes[..]).map_err(damaged)?;
@@ -96,7 +96,7 @@ pub(crate) fn read(source: &Source) -> Result<BTreeMap<String, Array>, NpzError>
         if !bytes.starts_with(npy::MAGIC) {
             return Err(wrong(&file, "not an npy array"));
         }
-        if arrays.insert(name.to_owned(), npy::read(&file, bytes)?).is_some() {
+        if arrays.insert(name.to_owned(), npy::read_any(&file, bytes)?).is_some() {
             return Err(wrong(&file, "duplicate array"));
         }
     }

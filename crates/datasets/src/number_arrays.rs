@@ -91,7 +91,11 @@ pub fn read_arrays(path: &Path) -> Result<BTreeMap<String, NumberArray>, NumberA
 }
 
 fn numbers(array: npy::Array) -> Result<NumberArray, NumberArraysError> {
-    let Layout::Plain(column) = array.layout else { return Err(NumberArraysError::Records { file: array.file }) };
+    let column = match array.layout {
+        Layout::Plain(column) => column,
+        Layout::Records(_) => return Err(NumberArraysError::Records { file: array.file }),
+        Layout::Other(error) => return Err(NpzError::from(error).into()),
+    };
     let (kind, is_float) = (column.number_type().to_string(), column.number_type().is_float());
     Ok(NumberArray {
         numbers: (0..column.len()).map(|place| column.number(place)).collect(),

@@ -23,6 +23,7 @@ fn rejects_invalid_csv() {
         ("sample,time,unit,label\n0,0.1,1\n", "a:2: expected 4 values (one per column), got 3"),
         ("sample,time,unit,label\n0,0.1,1,0\n0,late,1,0\n", "a:3: time: expected a number, got `late`"),
         ("sample,time,unit,label\n0,0.1,1.5,0\n", "a:2: unit: expected a whole number, got `1.5`"),
+        ("sample,time,unit,label\n0,0.1,1e300,0\n", "a:2: unit: expected a whole number, got `1e300`"),
         ("sample,time,unit,label\n", "a: no recordings; expected at least 1"),
         ("sample,unit,label\n", "a: missing column `time` or `t`"),
         ("sample,time,label\n", "a: missing column `unit` or `x`"),

@@ -23,12 +23,18 @@ fn rejects_invalid_labels() {
     assert_eq!(labels(&floats(&[0.0, 0.5])), "labels: sample 1: label: expected a whole number from 0 to 1, got 0.5");
     assert_eq!(labels(&zip(&[("label", integers(&[0]))])), "labels: missing `labels`; expected one label per sample");
     assert_eq!(
-        labels(&npy("'<i8'", "(1, 1)", &[0; 8])),
-        "labels: expected a one-dimensional array of integers (one per sample), got an array of shape (1, 1)"
+        labels(&npy("'<i8'", "(1, 2)", &[0; 16])),
+        "labels: expected a one-dimensional array of integers (one per sample), got an array of shape (1, 2)"
     );
     assert_eq!(
         labels(&npy("[('a', '<i8')]", "(1,)", &[0; 8])),
         "labels: expected a one-dimensional array of integers (one per sample), got an array of records"
+    );
+    let objects = zip(&[("labels", npy("'|O'", "(1,)", b"pickle"))]);
+    assert!(
+        labels(&objects).starts_with("labels: `labels`: contains Python objects; expected numbers"),
+        "{}",
+        labels(&objects)
     );
     assert_eq!(labels(&[0, 0, 8, 3]), "labels: number of dimensions: expected 1, got 3");
     assert_eq!(labels(&[0, 0, 8, 1, 0, 0, 0, 2, 1]), "labels: truncated; expected 10 bytes of content, got 9");

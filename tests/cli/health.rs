@@ -82,6 +82,37 @@ fn names_wires_as_cause() {
     assert!(hint.contains("or cut the lines into tiles with `device.converters.tile_rows = 64`"), "{hint}");
 }
 
+/// At 0.05 V, cells conduct (1 + 40 x 0.05²) / (1 + 40 x 0.5²) = 0.1 of the conductance that was measured at 0.5 V.
+#[test]
+fn names_the_iv_curve_as_cause() {
+    let folder = Folder::new();
+    let points = r#"[{ "resistance_ohm": 1000, "quadratic_per_volt": 0, "cubic_per_square_volt": 40 }]"#;
+    let bent = format!(r#""nonlinearity": {{ "reference_volts": 0.5, "highest_volts": 0.5, "points": {points} }}"#);
+    let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+    folder.write("iv.json", format!(r#"{{ "name": "iv", {window}, "read": {{ "volts": 0.05, {bent} }} }}"#));
+    let (what, hint) = silence(&train(&folder, &["hardware.device=./iv.json", "weights.sigma_init=0.003"]));
+    let cause = "cause: the I-V curve reduces the initial weights (device.read.volts = 0.05); without this mechanism, ";
+    assert!(what.contains(cause), "{what}");
+    let remedy = "or set `device.read.volts` to 0.5, the voltage of the measured conductances";
+    assert!(hint.contains(remedy) && !hint.contains("noise"), "{hint}");
+    // At this voltage the network fires.
+    let fires = train(&folder, &["hardware.device=./iv.json", "weights.sigma_init=0.003", "device.read.volts=0.5"]);
+    assert!(!fires.stderr.contains("silent"), "{}", fires.stderr);
+}
+
+#[test]
+fn names_reference_cells_as_cause() {
+    let folder = Folder::new();
+    let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+    let branch = r#""reference_branch": { "kind": "cell", "sigma_ln_resistance": 3 }"#;
+    folder.write("ref.json", format!(r#"{{ "name": "ref", {window}, {branch} }}"#));
+    let (what, hint) = silence(&train(&folder, &["hardware.device=./ref.json", "weights.sigma_init=0.003"]));
+    let cause = "cause: variation of the reference cells exceeds the initial weights \
+                 (device.reference_branch.sigma_ln_resistance = 3); without this mechanism, ";
+    assert!(what.contains(cause), "{what}");
+    assert!(hint.ends_with("halve `device.reference_branch.sigma_ln_resistance`"), "{hint}");
+}
+
 /// A threshold is worth 0.2 V x 999 µS = 199.8 µA, and the converters report no more than 1 µA.
 #[test]
 fn names_a_converter_range_as_cause() {

@@ -1,127 +1,20 @@
-//! The mechanisms of a device, and the same study with some of them disabled.
+//! The active mechanisms of a study, and the same study with some of them disabled.
 //!
 //! A mechanism is disabled by leaving its keys out of the device file, so what remains is an ordinary device: the trial
 //! is named by it, and every other mechanism keeps its random stream.
 
-use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 use std::sync::Arc;
 
 use ohmspike_crossbar::device::{Device, WriteNoise};
 use ohmspike_snn::connection::Connection;
-use ohmspike_study::device_file;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::settings::{Settings, connection_name};
-use serde::{Deserialize, Serialize};
+use ohmspike_study::{device_file, mechanism};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// A non-ideality that can be disabled by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Mechanism {
-    /// Random error of every write, including pulse-to-pulse noise and the noise that the study sets.
-    WriteNoise,
-    /// Pulses of finite size and nonlinear effect, or program-and-verify; without it, a write reaches its target.
-    WriteScheme,
-    /// Discrete conductance levels.
-    Levels,
-    /// Relaxation after a write, and drift until the test.
-    Drift,
-    /// White read noise.
-    ReadNoise,
-    /// Random telegraph noise (RTN).
-    TelegraphNoise,
-    /// Nonlinear current-voltage curves.
-    Nonlinearity,
-    /// Device-to-device variation.
-    DeviceToDevice,
-    /// Variation of the reference cells.
-    ReferenceCells,
-    /// Stuck cells and dead lines, drawn or from a map.
-    Faults,
-    /// Column converters (ADCs).
-    Adc,
-    /// Row drivers (DACs).
-    Dac,
-    /// Resistance of lines, drivers and sense amplifiers.
-    Wires,
-}
-
-impl Mechanism {
-    /// All mechanisms, in the order in which a weight meets them.
-    pub const ALL: [Mechanism; 13] = [
-        Mechanism::WriteNoise,
-        Mechanism::WriteScheme,
-        Mechanism::Levels,
-        Mechanism::Faults,
-        Mechanism::DeviceToDevice,
-        Mechanism::ReferenceCells,
-        Mechanism::Drift,
-        Mechanism::Nonlinearity,
-        Mechanism::ReadNoise,
-        Mechanism::TelegraphNoise,
-        Mechanism::Dac,
-        Mechanism::Wires,
-        Mechanism::Adc,
-    ];
-
-    /// Returns the name of the mechanism, for tables and figures.
-    pub fn words(self) -> &'static str {
-        match self {
-            Mechanism::WriteNoise => "write noise",
-            Mechanism::WriteScheme => "write scheme",
-            Mechanism::Levels => "conductance levels",
-            Mechanism::Drift => "relaxation and drift",
-            Mechanism::ReadNoise => "read noise",
-            Mechanism::TelegraphNoise => "random telegraph noise",
-            Mechanism::Nonlinearity => "I-V nonlinearity",
-            Mechanism::DeviceToDevice => "device-to-device variation",
-            Mechanism::ReferenceCells => "reference cells",
-            Mechanism::Faults => "faults",
-            Mechanism::Adc => "column converters (ADC)",
-            Mechanism::Dac => "row drivers (DAC)",
-            Mechanism::Wires => "wires",
-        }
-    }
-
-    /// Returns the keys of the device file that describe the mechanism.
-    fn keys(self) -> &'static [&'static str] {
-        match self {
-            Mechanism::WriteNoise => &[
-                "write.noise",
-                "write.sigma_microsiemens",
-                "write.sigma_percent_of_conductance",
-                "write.convention",
-                "write.points",
-                "write.pulses.cycle_sigma_percent_of_step",
-                "write.pulses.down_cycle_sigma_percent_of_step",
-                "write.pulses.cycle_noise",
-                "device_to_device.write_spread_sigma_ln",
-            ],
-            // The variation of slopes belongs to linear pulses.
-            Mechanism::WriteScheme => &["write.scheme", "write.pulses", "write.verify", "device_to_device.slope_sigma"],
-            Mechanism::Levels => &["levels"],
-            Mechanism::Drift => &["drift"],
-            Mechanism::ReadNoise => &["read.white"],
-            Mechanism::TelegraphNoise => &["read.rtn"],
-            Mechanism::Nonlinearity => &["read.nonlinearity"],
-            Mechanism::DeviceToDevice => &["device_to_device"],
-            Mechanism::ReferenceCells => &["reference_branch"],
-            Mechanism::Faults => &["faults"],
-            Mechanism::Adc => &["converters.adc"],
-            Mechanism::Dac => &["converters.dac"],
-            Mechanism::Wires => &["wires"],
-        }
-    }
-}
-
-impl Display for Mechanism {
-    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.words())
-    }
-}
+pub use ohmspike_study::mechanism::Mechanism;
 
 /// Why a device cannot be taken apart.
 #[derive(Debug, Error)]
@@ -187,7 +80,7 @@ impl Mechanisms {
         let Some(device) = &self.device else {
             return mechanism == Mechanism::WriteNoise && self.settings.noise.level_percent > 0.0;
         };
-        let (with, without) = (parsed(device), parsed(&trimmed(device, &[mechanism])));
+        let (with, without) = (parsed(device), parsed(&mechanism::without(device, &[mechanism])));
         let maps = mechanism == Mechanism::Faults && !fault_maps(&self.settings).is_empty();
         let unused = mechanism == Mechanism::WriteNoise && !self.writes_with_noise(with.as_ref());
         (with != without || maps) && !unused
@@ -226,7 +119,7 @@ impl Mechanisms {
             settings.readout.fault_map.clear();
         }
         if let Some(device) = &self.device {
-            let kept = trimmed(device, disabled);
+            let kept = mechanism::without(device, disabled);
             let sections = disabled.iter().flat_map(|mechanism| mechanism.keys());
             for section in sections.filter_map(|key| key.split('.').next()) {
                 let inside = format!("{section}.");
@@ -236,32 +129,6 @@ impl Mechanisms {
             }
         }
         Arc::new(settings)
-    }
-}
-
-/// Returns the JSON of the device without the keys of the mechanisms `disabled`.
-fn trimmed(device: &Value, disabled: &[Mechanism]) -> Value {
-    let mut device = device.clone();
-    for key in disabled.iter().flat_map(|mechanism| mechanism.keys()) {
-        let (parent, name) = key.rsplit_once('.').unwrap_or(("", key));
-        let mut parents = parent.split('.').filter(|name| !name.is_empty());
-        let object = parents.try_fold(&mut device, |at, name| at.get_mut(name)).and_then(Value::as_object_mut);
-        if let Some(object) = object {
-            object.remove(name);
-        }
-    }
-    if disabled.contains(&Mechanism::WriteNoise) {
-        state_exact(&mut device);
-    }
-    device
-}
-
-/// States that writes are exact: a device file that describes writes must describe their noise.
-fn state_exact(device: &mut Value) {
-    let Some(write) = device.get_mut("write").and_then(Value::as_object_mut) else { return };
-    write.insert("noise".to_owned(), "none".into());
-    if let Some(pulses) = write.get_mut("pulses").and_then(Value::as_object_mut) {
-        pulses.insert("cycle_sigma_percent_of_step".to_owned(), 0.into());
     }
 }
 

@@ -1,10 +1,16 @@
-//! Time steps that spikes need to cross a network.
+//! Time steps that spikes need to cross a network, and what to do if samples have no spikes within them.
 //!
 //! ```text
 //! spike at t  ->  current I[t+1]  ->  voltage V[t+2]        of every layer and neuron model, and of the readout
 //! ```
 
 use ohmspike_snn::encode::LatencyCode;
+
+use crate::settings::RATE;
+use crate::significant::short;
+
+/// What to do about small values.
+const IMPORT: &str = "import the data with `--scale min-max`";
 
 /// Steps from a spike to the first change of a voltage that it causes.
 const DELAY: usize = 2;
@@ -35,6 +41,27 @@ pub(crate) fn of_latency() -> (usize, f64) {
 pub(crate) fn least_value(steps: usize) -> f64 {
     let LatencyCode { threshold, tau } = LatencyCode::default();
     threshold / (1.0 - (-(steps as f64) / tau).exp())
+}
+
+/// Returns what to do if latency encoding within `steps` leaves samples without spikes.
+pub(crate) fn latency_advice(steps: usize) -> String {
+    let (needed, least) = of_latency();
+    let raise = format!("raise `network.steps` to {needed} (now {steps}) for values from {} on", short(least));
+    let poisson = "set `data.encoding = \"poisson\"`";
+    match (least_value(steps) > 1.0, steps < needed) {
+        // Values cannot exceed full scale.
+        (true, _) => format!("{raise}, or {poisson}"),
+        (_, true) => format!("{IMPORT}, {raise}, or {poisson}"),
+        _ => format!("{IMPORT}, or {poisson}"),
+    }
+}
+
+/// Returns what to do if Poisson encoding at `rate_hertz` within `steps` leaves samples without spikes.
+pub(crate) fn poisson_advice(rate_hertz: f64, steps: usize) -> String {
+    format!(
+        "{IMPORT}, or raise `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
+        RATE.high
+    )
 }
 
 #[cfg(test)]
@@ -83,5 +110,15 @@ mod tests {
             let least = least_value(steps);
             assert_eq!((code.step(least - 1e-4, steps), code.step(least + 1e-4, steps).is_some()), (None, true));
         }
+    }
+
+    /// Full scale spikes in step 5, and 52 of 255 in step 80.
+    #[test]
+    fn advice_on_latency_encoding_names_steps_that_help() {
+        let poisson = "set `data.encoding = \"poisson\"`";
+        let raise = |now: usize| format!("raise `network.steps` to 80 (now {now}) for values from 0.204 on");
+        assert_eq!(latency_advice(4), format!("{}, or {poisson}", raise(4)));
+        assert_eq!(latency_advice(5), format!("{IMPORT}, {}, or {poisson}", raise(5)));
+        assert_eq!(latency_advice(80), format!("{IMPORT}, or {poisson}"));
     }
 }

@@ -19,6 +19,7 @@ mod cause;
 mod chance;
 mod clipped;
 mod diagnosis;
+mod obstacle;
 pub mod rise;
 mod saturated;
 mod silent;
@@ -29,11 +30,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::settings::Settings;
 
-pub use cause::{Cause, Mechanism};
+pub use cause::Cause;
 pub use chance::AtChance;
 pub(crate) use clipped::MOST_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
 pub use diagnosis::{chance_in, guessing, may_be_guessing, outcome_window, spikes_of_test, states};
+pub use obstacle::Obstacle;
 pub use rise::Rise;
 pub use saturated::Saturated;
 pub(crate) use saturated::most_steps;

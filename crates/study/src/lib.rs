@@ -4,6 +4,7 @@
 //! - [`trial`]: one trial. Start reading here.
 //! - [`settings`]: everything that decides the outcome of a trial; [`study`]: a study file and its grid of trials.
 //! - [`prepare`]: reads data sets and devices once, with [`spike_cache`], [`device_file`] and [`chip_maps`].
+//! - [`mechanism`]: the non-idealities of a device that can be disabled.
 //! - [`warning`]: settings that are valid but probably unintended.
 //! - [`hardware`]: the weights of a trial on its devices.
 //! - [`health`]: whether the outcome of a trial says anything about its hardware.
@@ -38,6 +39,7 @@ pub mod key_label;
 pub mod legible;
 pub mod machine;
 pub mod measured_neurons;
+pub mod mechanism;
 pub mod memory;
 pub mod network_file;
 pub mod noise_unit;

@@ -7,8 +7,7 @@ use ohmspike_snn::encode::LatencyCode;
 
 use crate::few_steps;
 use crate::prepare::EncodedData;
-use crate::settings::{RATE, Settings};
-use crate::significant::short;
+use crate::settings::Settings;
 
 /// Samples of a data set that latency encoding leaves without input spikes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -138,9 +137,6 @@ enum How {
     },
 }
 
-/// What to do about small values.
-const IMPORT: &str = "import the data with `--scale min-max`";
-
 impl How {
     /// Returns why samples are silent.
     fn why(&self) -> String {
@@ -160,20 +156,8 @@ impl How {
             How::Events { last_seconds } => format!(
                 "check the recordings, or choose a `data.window_seconds` above {last_seconds} s, the time of the last event"
             ),
-            How::Latency { steps } => {
-                let (needed, least) = few_steps::of_latency();
-                let raise = format!("raise `network.steps` to {needed}, enough for values from {} on", short(least));
-                let poisson = "set `data.encoding = \"poisson\"`";
-                match (few_steps::least_value(steps) > 1.0, steps < needed) {
-                    (true, _) => format!("{raise}, or {poisson}"),
-                    (_, true) => format!("{IMPORT}, or {poisson}, or {raise}"),
-                    _ => format!("{IMPORT}, or {poisson}"),
-                }
-            }
-            How::Poisson { rate_hertz, steps } => format!(
-                "{IMPORT}, or raise `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
-                RATE.high
-            ),
+            How::Latency { steps } => few_steps::latency_advice(steps),
+            How::Poisson { rate_hertz, steps } => few_steps::poisson_advice(rate_hertz, steps),
         }
     }
 }
@@ -245,20 +229,11 @@ mod tests {
         let found = silent_samples(&data(values(&[0.1, 0.0, 0.5, 0.0]), values(&[0.0, 0.25]))).unwrap();
         assert_eq!((found.silent, found.samples, found.highest.as_str()), (1, 3, "0.5 of 1"));
     }
-    /// 52 of 255 spikes at step 79.
+
     #[test]
     fn advice_names_the_number() {
         let advice = |how: How| how.hint();
-        let short = advice(How::Latency { steps: 50 });
-        assert!(short.ends_with(", or raise `network.steps` to 80, enough for values from 0.204 on"), "{short}");
-        assert!(short.starts_with("import the data with `--scale min-max`, or set"), "{short}");
-        // Full scale spikes at step 4.
-        let shortest = advice(How::Latency { steps: 4 });
-        let expected =
-            "raise `network.steps` to 80, enough for values from 0.204 on, or set `data.encoding = \"poisson\"`";
-        assert_eq!(shortest, expected);
-        let enough = advice(How::Latency { steps: 80 });
-        assert!(enough.ends_with("or set `data.encoding = \"poisson\"`"), "{enough}");
+        assert_eq!(advice(How::Latency { steps: 50 }), few_steps::latency_advice(50));
         let late = advice(How::Events { last_seconds: 1.25 });
         assert!(late.ends_with("choose a `data.window_seconds` above 1.25 s, the time of the last event"), "{late}");
         let rate = advice(How::Poisson { rate_hertz: 40.0, steps: 30 });

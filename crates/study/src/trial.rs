@@ -20,6 +20,7 @@ mod error;
 pub(crate) mod network;
 mod silence;
 mod state;
+mod suspect;
 
 use std::ops::ControlFlow;
 

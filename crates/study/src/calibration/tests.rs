@@ -118,7 +118,7 @@ fn too_few_steps_are_no_fault_of_the_weights() {
         no_input.starts_with("weights.sigma_init: expected input spikes to calibrate `auto`, got none"),
         "{no_input}"
     );
-    assert!(no_input.contains("\n\nhint: raise `network.steps` to 80, enough for values from 0.204 on"), "{no_input}");
+    assert!(no_input.contains("\n\nhint: raise `network.steps` to 80 (now 4) for values from 0.204 on"), "{no_input}");
     for (steps, key) in [(6, "weights.sigma_init"), (8, "layer.2.sigma_init")] {
         let expected = format!(
             "network.steps: expected more than {steps} to calibrate `{key}`: the first input spike comes in time step 5, \

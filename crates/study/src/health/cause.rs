@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use ohmspike_datasets::counted;
 use ohmspike_snn::connection::Connection;
+use ohmspike_snn::encode::LatencyCode;
 
-use crate::auto::advised_weight_at_gmax;
-use crate::few_steps;
-use crate::settings::{Encoding, Settings, connection_key};
+use super::obstacle::Obstacle;
+use crate::few_steps::{self, latency_advice, poisson_advice};
+use crate::settings::Settings;
 use crate::significant::{percent, short, significant};
 
 /// Relative change of the input weights below which training left them as they were.
@@ -51,9 +52,12 @@ pub enum Cause {
     /// The same initial weights make the layer fire without this mechanism of the device.
     Device {
         /// The mechanism.
-        mechanism: Mechanism,
+        mechanism: Obstacle,
         /// Its keys with their values.
         keys: Vec<String>,
+        /// `nonlinearity` only: voltage at which the conductances were measured, V.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference_volts: Option<f64>,
         /// Drive of the layer by the initial weights on the complete device.
         drive: Option<f64>,
         /// Spikes per sample without the mechanism.
@@ -87,87 +91,6 @@ pub enum Cause {
     },
 }
 
-/// Part of a device that can keep the initial weights from firing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Mechanism {
-    /// Weights above the weight at Gmax are clipped.
-    WeightAtGmax,
-    /// Stuck cells and dead lines.
-    Faults,
-    /// Drift between the write and the test.
-    Drift,
-    /// Targets are rounded to levels.
-    Levels,
-    /// Write noise.
-    WriteNoise,
-    /// Read noise and I-V curves.
-    Reads,
-    /// Device-to-device variation.
-    Chip,
-    /// Row drivers.
-    Drivers,
-    /// Resistance of the wires.
-    Wires,
-    /// No single mechanism.
-    Together,
-}
-
-impl Mechanism {
-    fn words(self) -> &'static str {
-        match self {
-            Mechanism::WeightAtGmax => "the device clips the initial weights at its weight at Gmax",
-            Mechanism::Faults => "faulty cells remove too many weights",
-            Mechanism::Drift => "the cells drift too far before the test",
-            Mechanism::Levels => "the conductance levels are too coarse for the initial weights",
-            Mechanism::WriteNoise => "write noise is larger than the initial weights",
-            Mechanism::Reads => "reads distort the initial weights",
-            Mechanism::Chip => "device-to-device variation is larger than the initial weights",
-            Mechanism::Drivers => "the row drivers lose the inputs",
-            Mechanism::Wires => "the voltage is lost in the wires",
-            Mechanism::Together => "several non-idealities of the device together keep the layer from firing",
-        }
-    }
-
-    /// Returns what to do about the mechanism in front of the layer of `connection`.
-    fn remedy(self, settings: &Settings, connection: Connection) -> String {
-        let hardware = &settings.hardware;
-        let (weight, advised) = (settings.weight_at_gmax_of(connection), advised_weight_at_gmax(settings, connection));
-        let key = connection_key(connection, "weight_at_gmax");
-        let lower = match weight > advised {
-            true => format!(", or lower `{key}` to {advised} (now {weight})"),
-            false => String::new(),
-        };
-        match self {
-            Mechanism::WeightAtGmax => format!("raise `{key}` to {advised} (now {weight})"),
-            Mechanism::Faults => "halve the fraction of faulty cells".to_owned(),
-            Mechanism::Drift => {
-                let seconds = hardware.retention_seconds;
-                format!("shorten `hardware.retention_seconds` to {} (now {seconds})", short(seconds / 10.0))
-            }
-            Mechanism::Levels => format!("double the number of levels{lower}"),
-            Mechanism::WriteNoise => {
-                // The level of the study is the size of the noise.
-                let (key, size) = match settings.noise.level_percent {
-                    0.0 => ("hardware.write_spread_scale", hardware.write_spread_scale),
-                    level => ("noise.level_percent", level),
-                };
-                format!("lower `{key}` to {} (now {size}){lower}", short(size / 2.0))
-            }
-            Mechanism::Reads => "halve the read noise".to_owned(),
-            Mechanism::Chip => "halve the variation in `device.device_to_device`".to_owned(),
-            Mechanism::Drivers => "use one more bit for the row drivers".to_owned(),
-            Mechanism::Wires => {
-                "cut the lines into tiles with `device.converters.tile_rows = 64`, lower the resistances of \
-                                 `device.wires`, or choose cells of higher resistance"
-                    .to_owned()
-            }
-            Mechanism::Together => "disable them in turn".to_owned(),
-        }
-    }
-}
-
 impl Cause {
     /// Returns what to do.
     pub(super) fn advice(&self, settings: &Settings) -> String {
@@ -183,9 +106,10 @@ impl Cause {
                 }
                 None => format!("set `{key}` to `auto` (now {sigma})"),
             },
-            Cause::Device { mechanism, key, needed, .. } => {
+            Cause::Device { mechanism, key, needed, reference_volts, .. } => {
                 let weights = needed.map(|needed| format!("raise `{key}` to {} or more, or ", significant(needed)));
-                format!("{}{}", weights.unwrap_or_default(), mechanism.remedy(settings, layer_of(key)))
+                let remedy = mechanism.remedy(settings, layer_of(key), *reference_volts);
+                format!("{}{remedy}", weights.unwrap_or_default())
             }
             Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, .. } => {
                 match (full_scale_microamperes, threshold_microamperes) {
@@ -223,31 +147,29 @@ fn no_input(settings: &Settings) -> String {
         return "import recordings that hold events, or check `data.window_seconds`; larger weights cannot help"
             .to_owned();
     }
-    let (import, steps) = ("import the samples again with `--scale min-max`", settings.network.steps);
-    match settings.data.encoding {
-        Encoding::Latency => no_latency_spikes(import, steps),
-        Encoding::Poisson => format!(
-            "{import}, or raise `data.poisson_rate_hertz` or `network.steps` (now {steps}); larger weights cannot help"
-        ),
+    let steps = settings.network.steps;
+    match settings.data.poisson_rate_hertz() {
+        Some(rate_hertz) => format!("{}; larger weights cannot help", poisson_advice(rate_hertz, steps)),
+        None => {
+            let never = never_spikes(steps);
+            format!(
+                "{}; larger weights cannot help: with `data.encoding = \"latency\"`, {never}",
+                latency_advice(steps)
+            )
+        }
     }
 }
 
-/// Returns what to do about values without a spike within `steps`; `import` says how to enlarge them.
-fn no_latency_spikes(import: &str, steps: usize) -> String {
-    let ((needed, least), value) = (few_steps::of_latency(), few_steps::least_value(steps));
-    let raise = format!("raise `network.steps` to {needed} (now {steps}), enough for values from {} on", short(least));
-    let (latency, within) =
-        ("larger weights cannot help: with `data.encoding = \"latency\"`", counted(steps, "time step"));
+/// Returns which values latency encoding drops within `steps`.
+fn never_spikes(steps: usize) -> String {
+    let (value, within) = (few_steps::least_value(steps), counted(steps, "time step"));
     if value > 1.0 {
-        return format!("{raise}; {latency}, not even a value at full scale spikes within {within}");
+        return format!("not even a value at full scale spikes within {within}");
     }
-    if steps < needed {
-        let below = percent(value);
-        return format!(
-            "{import}, or {raise}; {latency}, a value below {below} of full scale never spikes within {within}"
-        );
+    if steps < few_steps::of_latency().0 {
+        return format!("a value below {} of full scale never spikes within {within}", percent(value));
     }
-    format!("{import}; {latency}, a value below 20 % of full scale never spikes")
+    format!("a value below {} of full scale never spikes", percent(LatencyCode::default().threshold))
 }
 
 impl Display for Cause {
@@ -266,7 +188,7 @@ impl Display for Cause {
             Cause::Device { mechanism, keys, drive, spikes_without, .. } => {
                 let keys = if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(", ")) };
                 let (words, spikes) = (mechanism.words(), significant(*spikes_without));
-                let together = *mechanism == Mechanism::Together;
+                let together = *mechanism == Obstacle::Together;
                 let without = if together { "on exact weights" } else { "without this mechanism" };
                 write!(
                     formatter,
@@ -330,15 +252,7 @@ fn driven(drive: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_size_of_write_noise_is_lowered_where_it_is_set() {
-        let mut settings = Settings::default();
-        let remedy = |settings: &Settings| Mechanism::WriteNoise.remedy(settings, Connection::Feedforward(0));
-        assert!(remedy(&settings).starts_with("lower `hardware.write_spread_scale` to 0.5 (now 1)"));
-        settings.noise.level_percent = 30.0;
-        assert!(remedy(&settings).starts_with("lower `noise.level_percent` to 15 (now 30)"));
-    }
+    use crate::settings::Encoding;
 
     /// Full scale spikes in step 5, 0.26 of it in step 30: 20 ln(0.26 / 0.06) = 29.3.
     #[test]
@@ -349,15 +263,18 @@ mod tests {
             Cause::NoInputSpikes { empty: 1, samples: 1 }.advice(&settings)
         };
         let few = advice(4, Encoding::Latency);
-        assert!(few.starts_with("raise `network.steps` to 80 (now 4), enough for values from 0.204 on; "), "{few}");
+        assert!(few.starts_with(&format!("{}; larger weights cannot help: ", latency_advice(4))), "{few}");
         assert!(few.ends_with("not even a value at full scale spikes within 4 time steps"), "{few}");
         let some = advice(30, Encoding::Latency);
-        assert!(some.contains("`--scale min-max`, or raise `network.steps` to 80 (now 30)"), "{some}");
+        assert!(some.starts_with(&format!("{}; larger weights cannot help: ", latency_advice(30))), "{some}");
         assert!(some.ends_with("a value below 25.7 % of full scale never spikes within 30 time steps"), "{some}");
         let enough = advice(80, Encoding::Latency);
         assert!(enough.ends_with("a value below 20 % of full scale never spikes"), "{enough}");
         assert!(!enough.contains("network.steps"), "{enough}");
         let poisson = advice(2, Encoding::Poisson);
-        assert!(poisson.contains("or raise `data.poisson_rate_hertz` or `network.steps` (now 2)"), "{poisson}");
+        assert!(
+            poisson.contains("`data.poisson_rate_hertz` (now 40, at most 1000) or `network.steps` (now 2)"),
+            "{poisson}"
+        );
     }
 }

@@ -33,7 +33,7 @@ pub struct Field {
 }
 
 /// Units of fields by the last names of their path; the first match counts. Other whole numbers are counts.
-const UNITS: [(&str, &str); 49] = [
+const UNITS: [(&str, &str); 50] = [
     ("schema", "version"),
     ("arithmetic", "version"),
     ("seed", "none"),
@@ -53,6 +53,7 @@ const UNITS: [(&str, &str); 49] = [
     ("seconds.test", "s"),
     ("_microjoules", "µJ"),
     ("_microamperes", "µA"),
+    ("_volts", "V"),
     ("_conductance", "µS"),
     ("worst", "pulses"),
     ("spikes_before", "spikes per sample"),

@@ -110,16 +110,17 @@ impl Property<'_> {
 
     /// The words that the value may be, with their meanings.
     pub fn choices(&self) -> Vec<Choice> {
-        let one_of = self.target["oneOf"].as_array().into_iter().flatten();
-        let mut choices = Vec::new();
-        for option in one_of.chain([self.target]) {
-            let meaning = meaning(option);
-            let words = option["enum"].as_array().into_iter().flatten().chain(option.get("const"));
-            let words = words.filter_map(Value::as_str);
-            choices.extend(words.map(|word| Choice { word: word.to_owned(), meaning: meaning.clone() }));
-        }
-        choices
+        choices(self.target)
     }
+}
+
+/// The words of `schema`, including those of the choices that it joins.
+fn choices(schema: &Value) -> Vec<Choice> {
+    let meaning = meaning(schema);
+    let words = schema["enum"].as_array().into_iter().flatten().chain(schema.get("const"));
+    let own = words.filter_map(Value::as_str).map(|word| Choice { word: word.to_owned(), meaning: meaning.clone() });
+    let joined = ["oneOf", "anyOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+    joined.flat_map(choices).chain(own).collect()
 }
 
 /// The description of a schema on one line, without the links of Rust documentation.

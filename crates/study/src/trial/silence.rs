@@ -1,13 +1,14 @@
 //! Finds the cause of a silent hidden layer, on a part of the test samples.
 //!
 //! For silence before training it checks in this order: the input spikes, the time steps, the exact initial weights, and
-//! then the device with one mechanism disabled at a time, until the layer fires. For silence after training it checks the
-//! trained weights without retention and without converters. The search does not change the trial: it programs new
+//! then the device with one mechanism disabled at a time, until the layer fires. Initial weights are written exactly, so
+//! writes are no suspects. For silence after training it checks the trained weights without retention and without
+//! converters. The search does not change the trial: it programs new
 //! arrays with the same draws, or copies the trained ones, and reads them with separate streams.
 
 use ohmspike_crossbar::PairMapping;
 use ohmspike_crossbar::WriteReport;
-use ohmspike_crossbar::device::{AdcRange, Drift, Faults, Levels, Read, WriteNoise};
+use ohmspike_crossbar::device::{AdcRange, Nonlinearity, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
@@ -15,10 +16,11 @@ use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
+use super::suspect::{SUSPECTS, device_keys, enlarge, remove};
 use super::{Layers, Outcome, TrialStreams};
-use crate::chip_maps::of_connection;
 use crate::few_steps;
-use crate::health::{Cause, LEAST_SPIKES, Mechanism, Silence};
+use crate::health::{Cause, LEAST_SPIKES, Obstacle, Silence};
+use crate::mechanism::Mechanism;
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Settings, connection_key};
 use ohmspike_snn::hardware::LayerWeights;
@@ -84,21 +86,32 @@ impl Search<'_> {
             let drive = self.in_thresholds(exact.drive);
             return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
         }
-        let drive = self.activity(layer, self.settings, self.devices).and_then(|real| self.in_thresholds(real.drive));
-        for suspect in Suspect::ALL {
+        let real = self.activity(layer, self.settings, self.devices);
+        let drive = real.as_ref().and_then(|real| self.in_thresholds(real.drive));
+        // Samples of the search can fire more than the others. The layer is then close to firing.
+        if real.is_some_and(|real| real.spikes >= LEAST_SPIKES) {
+            return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
+        }
+        for suspect in SUSPECTS {
             let Some(without) = self.without(layer, suspect).filter(|found| found.spikes >= LEAST_SPIKES) else {
                 continue;
             };
             return Some(match suspect {
-                Suspect::Converters => self.converters(layer, without.spikes),
-                Suspect::Mechanism(mechanism) => {
-                    let (keys, needed) = (self.keys(mechanism, layer), needed(sigma, drive));
-                    Cause::Device { mechanism, keys, drive, spikes_without: without.spikes, key, needed }
-                }
+                Obstacle::Mechanism(Mechanism::Adc) => self.converters(layer, without.spikes),
+                _ => self.blamed(suspect, layer, without.spikes, drive),
             });
         }
-        let (mechanism, keys, needed) = (Mechanism::Together, Vec::new(), needed(sigma, drive));
-        Some(Cause::Device { mechanism, keys, drive, spikes_without: exact.spikes, key, needed })
+        Some(self.blamed(Obstacle::Together, layer, exact.spikes, drive))
+    }
+
+    /// Blames `mechanism` for a layer that emits `spikes_without` it.
+    fn blamed(&self, mechanism: Obstacle, layer: usize, spikes_without: f64, drive: Option<f64>) -> Cause {
+        let needed = needed(self.settings.sigma_of(Connection::Feedforward(layer)), drive);
+        let nonlinearity = self.device(layer).and_then(|loaded| loaded.device.read.nonlinearity.as_ref());
+        let is_blamed = mechanism == Obstacle::Mechanism(Mechanism::Nonlinearity);
+        let reference_volts = nonlinearity.filter(|_| is_blamed).map(Nonlinearity::reference_volts);
+        let (keys, key) = (self.keys(mechanism, layer), sigma_key(layer));
+        Cause::Device { mechanism, keys, reference_volts, drive, spikes_without, key, needed }
     }
 
     fn after_training(&self, layer: usize, trained: &Layers) -> Option<Cause> {
@@ -109,16 +122,7 @@ impl Search<'_> {
             let fresh =
                 self.evaluation(layer, &mut weights.iter_mut().map(LayerWeights::store_mut).collect::<Vec<_>>());
             if fresh.spikes >= LEAST_SPIKES {
-                let (mechanism, keys) = (Mechanism::Drift, self.keys(Mechanism::Drift, layer));
-                let key = sigma_key(layer);
-                return Some(Cause::Device {
-                    mechanism,
-                    keys,
-                    drive: None,
-                    spikes_without: fresh.spikes,
-                    key,
-                    needed: None,
-                });
+                return Some(self.blamed(Obstacle::Mechanism(Mechanism::Drift), layer, fresh.spikes, None));
             }
             weights.iter_mut().for_each(|layer| layer.rest(retention));
         }
@@ -181,19 +185,22 @@ impl Search<'_> {
     }
 
     /// Measures the layer on its devices without `suspect`.
-    fn without(&self, layer: usize, suspect: Suspect) -> Option<Activity> {
+    fn without(&self, layer: usize, suspect: Obstacle) -> Option<Activity> {
         let mut settings = self.settings.clone();
         match suspect {
-            Suspect::Mechanism(Mechanism::WeightAtGmax) => enlarge(&mut settings),
-            Suspect::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
+            Obstacle::WeightAtGmax => enlarge(&mut settings),
+            Obstacle::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
             _ => {}
         }
         let held: Vec<(Connection, Option<LoadedDevice>)> = self
             .network
             .connections()
             .map(|connection| {
-                let device = self.devices.of(connection).cloned();
-                (connection, device.map(|device| suspect.removed_from(device)))
+                let mut device = self.devices.of(connection).cloned();
+                if let (Some(device), Obstacle::Mechanism(mechanism)) = (&mut device, suspect) {
+                    remove(mechanism, device);
+                }
+                (connection, device)
             })
             .collect();
         let others = held.iter().map(|(connection, device)| (*connection, device.as_ref())).collect();
@@ -221,18 +228,20 @@ impl Search<'_> {
     }
 
     /// Keys of a mechanism of the device in front of the layer, as `key = value`.
-    fn keys(&self, mechanism: Mechanism, layer: usize) -> Vec<String> {
-        let hardware = &self.settings.hardware;
-        let key = |key: &str, value: f64| format!("{key} = {value}");
-        match mechanism {
-            Mechanism::WeightAtGmax => {
-                let weight = self.settings.weight_at_gmax_of(Connection::Feedforward(layer));
-                vec![key(&connection_key(Connection::Feedforward(layer), "weight_at_gmax"), weight)]
+    fn keys(&self, mechanism: Obstacle, layer: usize) -> Vec<String> {
+        let weights = Connection::Feedforward(layer);
+        let only = |key: &str, value: f64| vec![format!("{key} = {value}")];
+        let mechanism = match mechanism {
+            Obstacle::WeightAtGmax => {
+                return only(&connection_key(weights, "weight_at_gmax"), self.settings.weight_at_gmax_of(weights));
             }
-            Mechanism::Drift => vec![key("hardware.retention_seconds", hardware.retention_seconds)],
-            Mechanism::Faults => self.device(layer).map(|loaded| faults(loaded, layer)).unwrap_or_default(),
-            _ => Vec::new(),
-        }
+            Obstacle::Together => return Vec::new(),
+            Obstacle::Mechanism(Mechanism::Drift) => {
+                return only("hardware.retention_seconds", self.settings.hardware.retention_seconds);
+            }
+            Obstacle::Mechanism(mechanism) => mechanism,
+        };
+        self.device(layer).map(|loaded| device_keys(mechanism, loaded, layer)).unwrap_or_default()
     }
 
     /// Describes the noise of updates of the layer.
@@ -246,79 +255,6 @@ impl Search<'_> {
         let is_noisy = !matches!(device.write.noise, WriteNoise::None | WriteNoise::FromStudy);
         is_noisy.then(|| format!("the write noise of device `{}`", device.name))
     }
-}
-
-/// A mechanism that the search disables.
-#[derive(Clone, Copy, Debug)]
-enum Suspect {
-    Mechanism(Mechanism),
-    Converters,
-}
-
-impl Suspect {
-    const ALL: [Suspect; 10] = [
-        Suspect::Mechanism(Mechanism::WeightAtGmax),
-        Suspect::Mechanism(Mechanism::Faults),
-        Suspect::Mechanism(Mechanism::Drift),
-        Suspect::Converters,
-        Suspect::Mechanism(Mechanism::Levels),
-        Suspect::Mechanism(Mechanism::WriteNoise),
-        Suspect::Mechanism(Mechanism::Reads),
-        Suspect::Mechanism(Mechanism::Chip),
-        Suspect::Mechanism(Mechanism::Drivers),
-        Suspect::Mechanism(Mechanism::Wires),
-    ];
-
-    fn removed_from(self, mut loaded: LoadedDevice) -> LoadedDevice {
-        let device = &mut loaded.device;
-        match self {
-            Suspect::Converters => device.converters.adc = None,
-            Suspect::Mechanism(Mechanism::Faults) => {
-                device.faults = Faults::default();
-                loaded.maps.fault.clear();
-            }
-            Suspect::Mechanism(Mechanism::Drift) => device.drift = Drift::None,
-            Suspect::Mechanism(Mechanism::Levels) => device.levels = Levels::Continuous,
-            Suspect::Mechanism(Mechanism::WriteNoise) => device.write.noise = WriteNoise::None,
-            Suspect::Mechanism(Mechanism::Reads) => device.read = Read { volts: device.read.volts, ..Read::default() },
-            Suspect::Mechanism(Mechanism::Chip) => {
-                device.device_to_device = Default::default();
-                device.reference_branch = Default::default();
-            }
-            Suspect::Mechanism(Mechanism::Drivers) => device.converters.dac = None,
-            Suspect::Mechanism(Mechanism::Wires) => device.wires = None,
-            Suspect::Mechanism(_) => {}
-        }
-        loaded
-    }
-}
-
-/// Raises the weights at Gmax so that the window holds initial weights of up to five standard deviations.
-fn enlarge(settings: &mut Settings) {
-    *settings = settings.resolved();
-    let sigmas: Vec<f64> = settings.hidden_layers().iter().map(|layer| 5.0 * layer.sigma_init).collect();
-    for (layer, sigma) in settings.layers.iter_mut().zip(sigmas) {
-        layer.weight_at_gmax = layer.weight_at_gmax.map(|weight| weight.max(sigma));
-    }
-}
-
-/// Faults of a device as `key = value`, and the fault map of the layer.
-fn faults(loaded: &LoadedDevice, layer: usize) -> Vec<String> {
-    let Faults { low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, .. } =
-        loaded.device.faults;
-    let all = [
-        ("p_low_resistance", low_resistance),
-        ("p_high_resistance", high_resistance),
-        ("p_stuck_random", stuck_random),
-        ("p_dead_row", dead_row),
-        ("p_dead_column", dead_column),
-        ("p_cluster", cluster),
-    ];
-    let there = all.iter().filter(|(_, fraction)| *fraction > 0.0);
-    let there = there.map(|(key, fraction)| format!("device.faults.{key} = {fraction}"));
-    let map = of_connection(&loaded.maps.fault, Connection::Feedforward(layer))
-        .map(|map| format!("{} = {}", map.key, map.path));
-    there.chain(map).collect()
 }
 
 /// Initial weight spread that drives the strongest neuron above its threshold on a typical sample, in three digits.
@@ -436,6 +372,26 @@ mod tests {
         let mut settings = settings(1, 4);
         settings.weights.sigma_init = 1e-3;
         let silence = outcome(&settings, &data(4, 1), &mut |_| {}).silence.expect("a silent layer");
+        assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
+    }
+
+    /// The first 1,024 of 2,400 samples fire: 15 with many spikes. The other samples have one spike in the last step.
+    #[test]
+    fn a_layer_that_fires_only_on_the_samples_of_the_search_needs_larger_weights() {
+        let (count, steps) = (2400, 20);
+        let mut data = data(steps, 1);
+        let mut spikes = SpikeTrains::new(12, steps).expect("few units");
+        let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
+        for sample in 0..count {
+            let spiking = |step: usize, unit: usize| {
+                (sample < 15 && unit % CLASSES == sample % CLASSES && step % 3 == 1) || (unit == 0 && step == steps - 1)
+            };
+            spikes.push_raster(spiking).expect("few spikes");
+        }
+        data.test = Samples { spikes, labels };
+        let silence = outcome(&settings(1, steps), &data, &mut |_| {}).silence.expect("a silent layer");
+        let searched = silence.spikes_before * count as f64 / SAMPLES as f64;
+        assert!(silence.spikes_before < LEAST_SPIKES && searched >= LEAST_SPIKES, "{silence}");
         assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
     }
 }

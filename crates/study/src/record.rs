@@ -73,11 +73,11 @@ pub struct Record {
     pub program: String,
     /// Machine on which the trial ran.
     pub machine: String,
-    /// Wall time.
+    /// Compute time.
     pub seconds: Seconds,
 }
 
-/// Wall time of a trial.
+/// Compute time of a trial, summed over its threads: the time that the trial takes on one thread.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Seconds {
     /// Training, all epochs, s.

@@ -74,8 +74,8 @@ pub const TRIAL_COLUMNS: [CsvColumn; 38] = [
         "Parts with an energy that the device does not state, separated by semicolons: writes, reads, column converters, row \
          drivers.",
     ),
-    column("training_seconds", "s", "Wall time of training."),
-    column("test_seconds", "s", "Wall time of the tests."),
+    column("training_seconds", "s", "Compute time of training, summed over threads."),
+    column("test_seconds", "s", "Compute time of the tests, summed over threads."),
     column("usable", "none", "`yes` if results use the trial, otherwise `no`."),
     column("health", "none", "Problems of the trial, separated by semicolons."),
     column("health_reason", "none", "The numbers that decide them."),

@@ -87,7 +87,7 @@ pub fn unit_in_full(key: &str) -> String {
     }
 }
 
-/// Formats a wall time in a suitable unit.
+/// Formats a time in a suitable unit.
 pub fn duration(seconds: f64) -> String {
     match seconds {
         long if long >= 7200.0 => format!("{:.1} h", long / 3600.0),

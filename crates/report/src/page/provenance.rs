@@ -21,7 +21,7 @@ pub fn section(facts: &Facts) -> Section {
             (table("Trials without an outcome", &["trial", "seed", "condition", "reason"], &failed))
         }
         p.method {
-            "The name of a trial is a hash of everything that decides its outcome. Results do not depend on the machine; wall times do."
+            "The name of a trial is a hash of everything that decides its outcome. Results do not depend on the machine; compute times do."
         }
     };
     Section { id: "provenance", heading: "Provenance", body }
@@ -70,16 +70,16 @@ fn told(facts: &Facts) -> Vec<(String, String)> {
         ("seeds with a record", seeds(facts.seeds_done().into_iter().collect())),
         ("machines of the trials", distinct(&|record| Some(record.machine.clone()))),
         (
-            "wall time of all trials",
+            "compute time of all trials",
             format!(
-                "{}: training {}, tests {}; sum over trials, one thread each",
+                "{}: training {}, tests {}; summed over trials and their threads",
                 duration(training + test),
                 duration(training),
                 duration(test)
             ),
         ),
         (
-            "wall time per epoch",
+            "compute time per epoch",
             match epochs {
                 0 => "no epochs".to_owned(),
                 _ => format!("{:.2} s, mean of {epochs} epochs", (training + test) / epochs as f64),

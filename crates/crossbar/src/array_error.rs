@@ -37,10 +37,12 @@ pub enum ArrayError {
         rows: usize,
     },
     /// Write noise that is negative, NaN or too large.
-    #[error("update_sigma: expected 0 to {LARGEST_SIGMA:e} µS of conductance, got {update_sigma} in units of weight")]
+    #[error("update_sigma: expected 0 to {largest:.2e} in units of weight, got {update_sigma}")]
     UpdateSigma {
         /// Standard deviation in units of weight.
         update_sigma: f32,
+        /// Largest allowed one, for the window and the noise factor of the array.
+        largest: f32,
     },
     /// Noise factor that is negative, NaN or too large.
     #[error("write_spread_scale: expected 0 to {LARGEST_SCALE:e}, got {scale}")]
@@ -121,8 +123,9 @@ pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial:
         return Err(ArrayError::SpreadScale { scale });
     }
     let update_sigma = params.update_sigma;
-    if !(0.0..=LARGEST_SIGMA).contains(&(update_sigma * mapping.microsiemens_per_weight() * scale.max(1.0))) {
-        return Err(ArrayError::UpdateSigma { update_sigma });
+    let microsiemens = mapping.microsiemens_per_weight() * scale.max(1.0);
+    if !(0.0..=LARGEST_SIGMA).contains(&(update_sigma * microsiemens)) {
+        return Err(ArrayError::UpdateSigma { update_sigma, largest: LARGEST_SIGMA / microsiemens });
     }
     if let Some(map) = params.conductances {
         if (map.rows(), map.columns()) != (rows, columns) {

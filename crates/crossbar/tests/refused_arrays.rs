@@ -56,12 +56,15 @@ fn rejects_invalid_write_noise() {
     }
     for (update_sigma, said) in [(-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
         let message = refusal(ArrayParams { update_sigma, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
-        let allowed = "expected 0 to 1e30 µS of conductance";
-        assert_eq!(message, format!("update_sigma: {allowed}, got {said} in units of weight"));
+        assert_eq!(message, format!("update_sigma: expected 0 to 1.00e27 in units of weight, got {said}"));
     }
-    // 1e28 per unit of weight are 1e31 µS.
+    // With 999 µS per unit of weight, 1e28 are 1e31 µS.
     let message = refusal(ArrayParams { update_sigma: 1e28, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
-    assert!(message.contains(", got 1000000000"), "{message}");
+    assert!(message.starts_with("update_sigma: expected 0 to 1.00e27 in units of weight, got 1"), "{message}");
+    // Ten times the noise leaves a tenth of the limit.
+    let scaled = ArrayParams { update_sigma: 5e26, write_spread_scale: 10.0, ..params(&BRANCHES) };
+    let message = refusal(scaled, &Matrix::zeros(2, 3));
+    assert!(message.starts_with("update_sigma: expected 0 to 1.00e26 in units of weight, got 5"), "{message}");
 }
 
 #[test]

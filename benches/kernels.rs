@@ -203,7 +203,7 @@ fn batch(criterion: &mut Criterion, learner: &mut Learner) {
 fn abstract_update(criterion: &mut Criterion, stage: &Stage, learner: &Learner, step: &Matrix) {
     let mut group = criterion.benchmark_group("abstract update");
     group.throughput(Throughput::Elements(cells(step)));
-    for (name, sigma) in [("exact", 0.0), ("noise", stage.settings.study_sigma() as f32)] {
+    for (name, sigma) in [("exact", 0.0), ("noise", stage.settings.update_sigma() as f32)] {
         let weights = learner.hidden.store().weights().clone();
         let mut store = DigitalWeights::noisy(weights, stage.network.signs(Connection::Feedforward(0)), sigma);
         let mut update = 0;

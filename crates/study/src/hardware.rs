@@ -38,9 +38,9 @@ pub fn layer_weights(
     signs: Vec<Sign>,
     chip: Seed,
 ) -> Result<LayerWeights, HardwareError> {
-    let study_sigma = settings.study_sigma() as f32;
+    let update_sigma = settings.update_sigma() as f32;
     let Some(LoadedDevice { device, maps, .. }) = loaded else {
-        return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, study_sigma)));
+        return Ok(LayerWeights::Digital(DigitalWeights::noisy(initial, signs, update_sigma)));
     };
     let branch = |sign| branch_of(sign).expect("settings reject devices for weights of either sign");
     let branches: Vec<Branch> = signs.into_iter().map(branch).collect();
@@ -48,7 +48,7 @@ pub fn layer_weights(
     let LayerMaps { faults, conductances } = maps.of_layer(connection, rows, columns, device)?;
     let hardware = &settings.hardware;
     let params = ArrayParams {
-        update_sigma: study_sigma,
+        update_sigma,
         write_spread_scale: hardware.write_spread_scale as f32,
         pair: hardware.pair,
         controller: hardware.controller,

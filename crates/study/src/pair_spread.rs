@@ -36,7 +36,7 @@ fn units(settings: &Settings, device: &Device, connection: Connection, both_cell
         f64::from(PairMapping::new(device.window, weight_at_gmax).ok()?.weight_per_microsiemens());
     let weight_per_microsiemens =
         if both_cells { weight_per_microsiemens * std::f64::consts::SQRT_2 } else { weight_per_microsiemens };
-    let (sigma_init, update_sigma) = (settings.weights.sigma_init, settings.study_sigma());
+    let (sigma_init, update_sigma) = (settings.weights.sigma_init, settings.update_sigma());
     Some(WeightUnits { weight_per_microsiemens, sigma_init, update_sigma })
 }
 

@@ -312,8 +312,8 @@ impl Settings {
         self.data.window_seconds().unwrap_or(self.network.steps as f64 * 1e-3)
     }
 
-    /// Standard deviation of the study's write noise, thresholds: `noise.level_percent` / 100 × σ_init.
-    pub fn study_sigma(&self) -> f64 {
+    /// Standard deviation of the write noise that the study sets, thresholds: `noise.level_percent` / 100 × σ_init.
+    pub fn update_sigma(&self) -> f64 {
         self.noise.level_percent / 100.0 * self.weights.sigma_init
     }
 

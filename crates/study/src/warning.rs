@@ -244,9 +244,9 @@ fn of_device(settings: &Settings, loaded: &LoadedDevice, shapes: &[(Connection, 
     found.extend(without_effect(settings, loaded, &connections));
     found.extend(many_pulses(device));
     for &(connection, shape) in shapes {
-        let study_sigma = units_of_write(settings, device, connection)
+        let update_sigma = units_of_write(settings, device, connection)
             .map(|units| units.update_sigma / units.weight_per_microsiemens);
-        let levels = clipped_levels(device, study_sigma, hardware.write_spread_scale).map(Warning::from);
+        let levels = clipped_levels(device, update_sigma, hardware.write_spread_scale).map(Warning::from);
         found.extend(levels.filter(|levels| !found.contains(levels)));
         found.extend(odd_maps(loaded, connection, shape).into_iter().map(Warning::from));
         found.extend(clipped(loaded, connection, shape));

@@ -36,7 +36,7 @@ pub fn quantities(key: &str, value: f64, settings: &Settings, device: Option<&De
     if let Some(row) = noise {
         all.extend(of_noise(&row, settings.weights.sigma_init));
     } else if key == NOISE {
-        all.push(quantity("thresholds", settings.study_sigma()));
+        all.push(quantity("thresholds", settings.update_sigma()));
     } else if let Some(of) = fraction_of(key) {
         all.push(quantity(of, 100.0 * value));
     } else if key.ends_with("bits") {

@@ -34,16 +34,16 @@ fn fractions(clipped: &[(f64, f64)]) -> String {
     clipped.iter().map(fraction).collect::<Vec<String>>().join(" and ")
 }
 
-/// Returns a warning about the levels of `device` with too many clipped writes. `study_sigma` is the write noise in µS
+/// Returns a warning about the levels of `device` with too many clipped writes. `update_sigma` is the write noise in µS
 /// for a device that takes it from the study; `scale` multiplies the write noise of the file.
-pub(super) fn clipped_levels(device: &Device, study_sigma: Option<f64>, scale: f64) -> Option<ClippedLevels> {
+pub(super) fn clipped_levels(device: &Device, update_sigma: Option<f64>, scale: f64) -> Option<ClippedLevels> {
     let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let outermost = match &device.levels {
         Levels::Continuous => return None,
         Levels::Even { spacing: LevelSpacing::Conductance | LevelSpacing::LnConductance, .. } => [low, high],
         Levels::Listed(levels) => [*levels.first()?, *levels.last()?],
     };
-    let fraction = |level: f64| (level, write_clip(device, level, study_sigma, scale).unwrap_or_default().total());
+    let fraction = |level: f64| (level, write_clip(device, level, update_sigma, scale).unwrap_or_default().total());
     let clipped: Vec<(f64, f64)> =
         outermost.map(fraction).into_iter().filter(|(_, fraction)| *fraction > CLIPPED).collect();
     let (device, window) = (device.name.clone(), (device.window.low(), device.window.high()));

@@ -596,7 +596,7 @@ def fit(
     - `window`: (Gmin, Gmax), µS; `read_volts`: V; `after_seconds`, `read_interval_seconds`: s;
     - `acceptance_microsiemens`, `acceptance_percent`: acceptance window of program-and-verify;
     - `ignore`: columns to leave out, such as ["comment"];
-    - `wide`: every column but `cell` and `target_...` is a read.
+    - `wide`: the table of writes has one column per target, such as `50_microsiemens`.
     """
 
 def run_command(words: Sequence[str], program: _Path) -> int:

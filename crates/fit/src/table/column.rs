@@ -265,10 +265,13 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     if let Some(known) = respelt(name, wide) {
         return format!("rename the column `{known}`");
     }
-    for (endings, advice) in units {
-        if endings.iter().any(|ending| lower.ends_with(ending)) {
-            return advice.to_owned();
-        }
+    let convert = units.into_iter().find(|(endings, _)| endings.iter().any(|ending| lower.ends_with(ending)));
+    let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
+    if wide && (convert.is_some() || bare) {
+        return "name the column by its target, such as `50_microsiemens`".to_owned();
+    }
+    if let Some((_, advice)) = convert {
+        return advice.to_owned();
     }
     match lower.as_str() {
         "g" | "conductance" => "name the column `conductance_microsiemens`, with its unit".to_owned(),
@@ -293,6 +296,11 @@ mod tests {
         }
         assert_eq!(advice("resistance_kohm", false), "convert resistances to ohm and name the column `resistance_ohm`");
         assert_eq!(advice("Cell", false), "rename the column `cell`");
+        for name in ["G (nS)", "R_kohm", "current_a", "g_us", "conductance", "target"] {
+            let expected = "name the column by its target, such as `50_microsiemens`";
+            assert_eq!(advice(name, true), expected, "{name}: a wide table has no columns of conductances");
+        }
+        assert_eq!(advice("50 (uS)", true), "rename the column `50_microsiemens`");
         assert_eq!(advice("comment", false), "rename the column, or leave it out with `--ignore comment`");
     }
 

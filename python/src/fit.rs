@@ -37,7 +37,7 @@ impl Fit {
     #[getter]
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);
-        for number in self.report.mechanisms.iter().flat_map(|fit| &fit.numbers) {
+        for number in self.report.mechanisms.iter().flat_map(|fit| &fit.numbers).filter(|number| number.is_stated()) {
             let entry = PyDict::new(py);
             entry.set_item("value", number.value)?;
             entry.set_item("unit", number.unit)?;
@@ -82,7 +82,7 @@ impl Fit {
 /// - `window`: (Gmin, Gmax), µS; `read_volts`: V; `after_seconds`, `read_interval_seconds`: s;
 /// - `acceptance_microsiemens`, `acceptance_percent`: acceptance window of program-and-verify;
 /// - `ignore`: columns to leave out, such as ["comment"];
-/// - `wide`: every column but `cell` and `target_...` is a read.
+/// - `wide`: the table of writes has one column per target, such as `50_microsiemens`.
 #[pyfunction(name = "fit")]
 #[expect(clippy::too_many_arguments, reason = "keyword arguments of Python")]
 #[pyo3(signature = (writes=None, *, reads=None, retention=None, pulses=None, name="my-device", only=None, write_law=None,

@@ -7,20 +7,9 @@ const LEAST: usize = 2;
 
 /// Adds the notes of the numbers of `fit`.
 pub(crate) fn explain(fit: &mut MechanismFit) {
-    let zero: Vec<&str> = fit.numbers.iter().filter(|number| may_be_zero(number)).map(name).collect();
-    let bare: Vec<(&str, &str)> = fit.numbers.iter().filter_map(|number| Some((name(number), bare(number)?))).collect();
-    let mut notes = Vec::new();
-    if !zero.is_empty() {
-        let (is, includes, s) = if zero.len() == 1 {
-            ("is", "its 95 % interval includes", "")
-        } else {
-            ("are", "their 95 % intervals include", "s")
-        };
-        notes.push(format!(
-            "{} {is} not distinguishable from 0: {includes} 0, and the device file states the estimate{s}",
-            zero.join(", ")
-        ));
-    }
+    let bare: Vec<(&str, &str)> =
+        fit.numbers.iter().filter_map(|number| Some((number.name(), bare(number)?))).collect();
+    let mut notes: Vec<String> = [true, false].into_iter().filter_map(|stated| of_zero(&fit.numbers, stated)).collect();
     let mut reasons: Vec<&str> = bare.iter().map(|bare| bare.1).collect();
     reasons.dedup();
     for reason in reasons {
@@ -33,14 +22,22 @@ pub(crate) fn explain(fit: &mut MechanismFit) {
     fit.notes.extend(notes);
 }
 
-fn name(number: &FittedNumber) -> &str {
-    &number.key
+/// Returns the note on spreads that may be 0, of those that the device file states or of the others.
+fn of_zero(numbers: &[FittedNumber], stated: bool) -> Option<String> {
+    let chosen = numbers.iter().filter(|number| number.is_stated() == stated && may_be_zero(number));
+    let names: Vec<&str> = chosen.map(FittedNumber::name).collect();
+    let (is, includes, estimate) = match names.len() {
+        0 => return None,
+        1 => ("is", "its 95 % interval includes", "estimate"),
+        _ => ("are", "their 95 % intervals include", "estimates"),
+    };
+    let file = if stated { format!(", and the device file states the {estimate}") } else { String::new() };
+    Some(format!("{} {is} not distinguishable from 0: {includes} 0{file}", names.join(", ")))
 }
 
 /// Returns whether a number that cannot be negative has an interval from 0.
 fn may_be_zero(number: &FittedNumber) -> bool {
-    let spread =
-        number.key.contains("sigma") || number.key.ends_with(".exponent") || number.key.starts_with("standard");
+    let spread = number.key.contains("sigma") || number.key.ends_with(".exponent") || !number.is_stated();
     spread && number.value > 0.0 && number.interval_95.is_some_and(|(low, _)| low <= 0.0)
 }
 
@@ -69,6 +66,7 @@ mod tests {
     fn number(key: &str, value: f64, interval: Option<(f64, f64)>) -> FittedNumber {
         FittedNumber {
             key: key.to_owned(),
+            unstated: None,
             value,
             unit: "",
             interval_95: interval,
@@ -107,6 +105,16 @@ mod tests {
                 "device_to_device.step_gain_sigma is not distinguishable from 0: its 95 % interval includes 0, and the device file \
               states the estimate"
             ]
+        );
+    }
+
+    #[test]
+    fn numbers_that_the_device_file_does_not_state_are_told_apart() {
+        let gain = number("device_to_device.step_gain_sigma", 0.007, Some((0.0, 0.011)));
+        let unstated = FittedNumber { unstated: Some("standard deviation of gains in writes".to_owned()), ..gain };
+        assert_eq!(
+            notes(vec![unstated]),
+            ["standard deviation of gains in writes is not distinguishable from 0: its 95 % interval includes 0"]
         );
     }
 

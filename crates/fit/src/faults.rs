@@ -344,7 +344,16 @@ fn median_number(key: &str, median: f64, mut values: Vec<f64>) -> FittedNumber {
     values.sort_by(f64::total_cmp);
     let n = values.len();
     let [interval_95, interval_99] = [0.95, 0.99].map(|level| median_interval(&values, n, level));
-    FittedNumber { key: key.to_owned(), value: median, unit: "ohm", interval_95, interval_99, n, cells: n }
+    FittedNumber {
+        key: key.to_owned(),
+        unstated: None,
+        value: median,
+        unit: "ohm",
+        interval_95,
+        interval_99,
+        n,
+        cells: n,
+    }
 }
 
 /// Returns the rate of `events` with Clopper-Pearson intervals, from the fewest events to the most.
@@ -355,6 +364,7 @@ fn rate(key: &str, [least, events, most]: [usize; 3], n: usize) -> FittedNumber 
     };
     FittedNumber {
         key: key.to_owned(),
+        unstated: None,
         value: events as f64 / n as f64,
         unit: "",
         interval_95: interval(0.95),

@@ -113,6 +113,7 @@ pub(crate) fn with_interval(
     };
     FittedNumber {
         key: key.to_owned(),
+        unstated: None,
         value: if matches!(scale, Scale::Spread { .. }) { value.max(0.0) } else { value },
         unit,
         interval_95: interval(0.95),

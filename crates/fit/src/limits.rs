@@ -18,15 +18,19 @@ pub(crate) fn note_limits(file: &DeviceFile, mechanisms: &mut [MechanismFit]) {
             let differs = value > 0.0 && (stated - value).abs() > DIFFERENT * value;
             differs.then(|| format!("the data give {key} = {value:.4}, and the device file has {stated}, the end of what a device allows"))
         };
-        let notes: Vec<String> = fit.numbers.iter().filter_map(|number| of(&number.key, number.value)).collect();
+        let notes: Vec<String> = fit
+            .numbers
+            .iter()
+            .filter(|number| number.is_stated())
+            .filter_map(|number| of(&number.key, number.value))
+            .collect();
         fit.notes.extend(notes);
     }
 }
 
-/// Returns the number of `file` at `key`, such as `write.points[0].sigma_ln_resistance at 2500 ohm`.
+/// Returns the number of `file` at `key`, such as `write.points[0].sigma_ln_resistance`.
 fn stated(file: &Value, key: &str) -> Option<f64> {
-    let path = key.split(" at ").next()?;
-    let mut parts = path.split(['.', '[']).map(|part| part.trim_end_matches(']'));
+    let mut parts = key.split(['.', '[']).map(|part| part.trim_end_matches(']'));
     let at = parts.try_fold(file, |at, part| match (at, part.parse::<usize>()) {
         (Value::Array(values), Ok(place)) => values.get(place),
         (other, _) => other.get(part),
@@ -51,7 +55,16 @@ mod tests {
             let section = DeviceToDeviceSpec { step_gain_sigma: Some(value.min(3.0)), ..DeviceToDeviceSpec::default() };
             let file = DeviceFile { device_to_device: Some(section), ..DeviceFile::new("d", window) };
             let key = "device_to_device.step_gain_sigma".to_owned();
-            let number = FittedNumber { key, value, unit: "", interval_95: None, interval_99: None, n: 10, cells: 10 };
+            let number = FittedNumber {
+                key,
+                unstated: None,
+                value,
+                unit: "",
+                interval_95: None,
+                interval_99: None,
+                n: 10,
+                cells: 10,
+            };
             let mut fits = [MechanismFit {
                 mechanism: Mechanism::CellToCell,
                 law: "",
@@ -72,9 +85,8 @@ mod tests {
     fn keys_are_found_in_a_file() {
         let file =
             serde_json::json!({ "write": { "points": [{ "sigma": 0.1 }, { "sigma": 0.2 }], "pulses": { "step": 3 } } });
-        assert_eq!(stated(&file, "write.points[1].sigma at 2500 ohm"), Some(0.2));
+        assert_eq!(stated(&file, "write.points[1].sigma"), Some(0.2));
         assert_eq!(stated(&file, "write.pulses.step"), Some(3.0));
         assert_eq!(stated(&file, "write.points[2].sigma"), None);
-        assert_eq!(stated(&file, "standard deviation over cells at 20 µS"), None);
     }
 }

@@ -49,7 +49,7 @@ pub(crate) fn state_pulses(
     let fit = of(mechanisms, Mechanism::CellToCell).expect("it has a gain");
     fit.notes.push(note);
     for number in fit.numbers.iter_mut().filter(|number| number.key == GAIN) {
-        "standard deviation of gains in writes".clone_into(&mut number.key);
+        number.unstated = Some("standard deviation of gains in writes".to_owned());
     }
     unstated.push(Mechanism::CellToCell);
     unstated

@@ -35,8 +35,10 @@ pub struct SourceFile {
 /// An estimated number with its confidence intervals.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedNumber {
-    /// Key of the device file, for example `write.points[0].sigma_ln_resistance`.
+    /// Key of the device file, for example `write.points[0].sigma_ln_resistance`; empty for a number without a key.
     pub key: String,
+    /// What the number is, if the device file does not state it; none for a number of the file.
+    pub unstated: Option<String>,
     /// Estimate, in the unit of the key.
     pub value: f64,
     /// Unit, empty for a pure number.
@@ -49,6 +51,18 @@ pub struct FittedNumber {
     pub n: usize,
     /// Number of cells it is based on.
     pub cells: usize,
+}
+
+impl FittedNumber {
+    /// Whether the device file states the number.
+    pub fn is_stated(&self) -> bool {
+        self.unstated.is_none()
+    }
+
+    /// Returns the key of a number of the device file, or else what the number is.
+    pub fn name(&self) -> &str {
+        self.unstated.as_deref().unwrap_or(&self.key)
+    }
 }
 
 /// A bin of the data, for plots.
@@ -231,9 +245,9 @@ impl FitReport {
         self.mechanisms.iter().find(|fit| fit.mechanism == mechanism)
     }
 
-    /// Returns the estimate of `key` of the device file.
+    /// Returns the estimate that the device file states for `key`.
     pub fn number(&self, key: &str) -> Option<&FittedNumber> {
-        self.mechanisms.iter().flat_map(|fit| &fit.numbers).find(|number| number.key == key)
+        self.mechanisms.iter().flat_map(|fit| &fit.numbers).find(|number| number.is_stated() && number.key == key)
     }
 
     /// Returns what a user must know before the device is used: mechanisms that the tables should have shown, writes that suggest

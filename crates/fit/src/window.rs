@@ -207,7 +207,7 @@ pub(crate) fn window(
     let number = |key: &str, value, intervals: Option<[Interval; 2]>| {
         let in_ohm = |interval: Interval| interval.map(|(low, high)| (1e6 / high, 1e6 / low));
         let [interval_95, interval_99] = intervals.unwrap_or_default().map(in_ohm);
-        FittedNumber { key: key.to_owned(), value, unit: "ohm", interval_95, interval_99, n, cells }
+        FittedNumber { key: key.to_owned(), unstated: None, value, unit: "ohm", interval_95, interval_99, n, cells }
     };
     let (lowest, highest) = (fitted.map(|fit| fit.low_intervals), fitted.map(|fit| fit.high_intervals));
     let numbers = vec![

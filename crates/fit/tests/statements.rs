@@ -160,16 +160,16 @@ fn every_number_has_an_interval_or_a_reason() {
     let report =
         fit(&FitInput { writes: file(text), ..FitInput::default() }, &FitOptions { window: None, ..options() })
             .expect("a fit");
-    let keys: Vec<&str> = report.mechanisms.iter().flat_map(|fit| &fit.numbers).map(|number| &number.key[..]).collect();
+    let names: Vec<&str> = report.mechanisms.iter().flat_map(|fit| &fit.numbers).map(|number| number.name()).collect();
     for part in ["window.low", "window.high", "standard deviation over cells", "faults.stuck_low_resistance_ohm"] {
-        assert!(keys.iter().any(|key| key.starts_with(part)), "{part}: {keys:?}");
+        assert!(names.iter().any(|name| name.starts_with(part)), "{part}: {names:?}");
     }
     let mut bare = Vec::new();
     for fit in &report.mechanisms {
         for number in fit.numbers.iter().filter(|number| number.interval_95.is_none()) {
-            let told = fit.notes.iter().any(|note| note.starts_with("no interval of") && note.contains(&number.key));
-            assert!(told, "{}: {:?}", number.key, fit.notes);
-            bare.push(number.key.clone());
+            let told = fit.notes.iter().any(|note| note.starts_with("no interval of") && note.contains(number.name()));
+            assert!(told, "{}: {:?}", number.name(), fit.notes);
+            bare.push(number.name());
         }
     }
     // A median of four cells.

@@ -69,6 +69,9 @@ fn gains_that_pulse_trains_exclude_are_not_in_the_device_file() {
     let json = report.device_json();
     assert!(!json.contains("step_gain_sigma") && !json.contains(r#""what": "device_to_device""#), "{json}");
     assert!(!json.contains(r#""what": "write","#) && json.contains(r#""what": "write.pulses""#), "{json}");
+    let numbers = &report.mechanism(Mechanism::CellToCell).expect("fitted").numbers;
+    let gain = numbers.iter().find(|number| number.key == GAIN).expect("the gain of the writes");
+    assert_eq!((gain.is_stated(), gain.name()), (false, "standard deviation of gains in writes"));
     assert!(report.number(GAIN).is_none() && matches!(report.device.write.noise, WriteNoise::None));
     let told = notes(&report, Mechanism::CellToCell);
     assert!(told.contains("The two disagree") && told.contains("in writes and below 0.0"), "{told}");

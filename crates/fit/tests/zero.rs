@@ -34,13 +34,13 @@ fn fitted(input: FitInput, window: (f64, f64)) -> FitReport {
 /// Returns whether a fit states a positive `key` without telling that it may be 0.
 fn claims(report: &FitReport, key: &str) -> bool {
     report.mechanisms.iter().any(|fit| {
-        let positive = fit.numbers.iter().any(|number| number.key.contains(key) && number.value > 0.0);
+        let positive = fit.numbers.iter().any(|number| number.name().contains(key) && number.value > 0.0);
         let told = |number: &&ohmspike_fit::FittedNumber| {
-            let named = |note: &String| note.contains(&number.key) && note.contains("not distinguishable from 0");
+            let named = |note: &String| note.contains(number.name()) && note.contains("not distinguishable from 0");
             fit.notes.iter().any(named)
         };
         positive
-            && !fit.numbers.iter().filter(|number| number.key.contains(key) && number.value > 0.0).all(|n| told(&n))
+            && !fit.numbers.iter().filter(|number| number.name().contains(key) && number.value > 0.0).all(|n| told(&n))
     })
 }
 

@@ -43,6 +43,7 @@ mod fixture {
     fn writes() -> MechanismFit {
         let number = |point: usize, value: f64| FittedNumber {
             key: format!("write.points[{point}].sigma_ln_resistance"),
+            unstated: None,
             value,
             unit: "",
             interval_95: Some((0.9 * value, 1.1 * value)),
@@ -52,6 +53,7 @@ mod fixture {
         };
         let choice = FittedNumber {
             key: "write.points[0].resistance_ohm".to_owned(),
+            unstated: None,
             value: 5000.0,
             unit: "ohm",
             interval_95: None,

@@ -332,10 +332,11 @@ fn starts(start: Start, found: &Gain) -> Vec<String> {
 fn of_target((target, sums): &(f64, Sums), place: usize, draws: &[Vec<f64>]) -> FittedNumber {
     let unit = sums.unit();
     let draws: Vec<f64> = draws.iter().map(|draw| unit * draw[1 + place]).collect();
-    let key = format!("standard deviation over cells at {} µS", (1e4 * target).round() / 1e4);
+    let name = format!("standard deviation over cells at {} µS", (1e4 * target).round() / 1e4);
     let counts = (sums.n as usize, sums.cells as usize);
     let scale = Scale::spread(sums.cells - 1.0, unit * unit * sums.noise());
-    with_interval((&key, "µS"), unit * signed_root(sums.variance()), &draws, scale, counts)
+    let number = with_interval(("", "µS"), unit * signed_root(sums.variance()), &draws, scale, counts);
+    FittedNumber { unstated: Some(name), ..number }
 }
 
 /// Plots the spread over cells by target, with that of a device with the gain.

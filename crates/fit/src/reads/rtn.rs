@@ -200,6 +200,7 @@ fn fraction(fraction: f64, cells: usize, of_ln_odds: f64) -> FittedNumber {
     };
     FittedNumber {
         key: "read.rtn.fraction_of_cells".to_owned(),
+        unstated: None,
         value: fraction,
         unit: "",
         interval_95: interval(0.95),

@@ -39,15 +39,15 @@ fn resistance(file: &Value, key: &str) -> Option<f64> {
     point.get("resistance_ohm")?.as_f64().filter(|_| name != "resistance_ohm")
 }
 
-/// Returns key, estimate with unit, 95 % interval, values and cells of a number; `-` where it is a choice. The key of a point of a
+/// Returns name, estimate with unit, 95 % interval, values and cells of a number; `-` where it is a choice. The key of a point of a
 /// table is followed by its resistance in the device `file`.
 pub(super) fn cells(file: &Value, number: &FittedNumber) -> [String; 5] {
-    let at = resistance(file, &number.key).map_or_else(String::new, |ohm| format!(" at {} ohm", short(ohm)));
+    let at = resistance(file, number.name()).map_or_else(String::new, |ohm| format!(" at {} ohm", short(ohm)));
     let unit = if number.unit.is_empty() { String::new() } else { format!(" {}", number.unit) };
     let interval = number.interval_95.map(|(low, high)| format!("{} to {}", significant(low), significant(high)));
     let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     [
-        number.key.clone() + &at,
+        number.name().to_owned() + &at,
         format!("{}{unit}", significant(number.value)),
         interval.unwrap_or_else(|| "-".to_owned()),
         count(number.n),

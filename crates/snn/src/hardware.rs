@@ -28,7 +28,7 @@ pub use tile_converters::TileConverters;
 /// A crossbar array that holds the weights of a layer.
 #[derive(Clone, Debug)]
 pub struct CrossbarWeights {
-    /// The array, for conductances, mapping and parked cells.
+    /// The array, for conductances, mapping and reference cells.
     pub array: CrossbarArray,
     /// Converters of the array.
     converter: Option<TileConverters>,

@@ -3,7 +3,7 @@
 //! | state | test |
 //! |---|---|
 //! | silent | a hidden layer emits fewer than 0.1 spikes per sample, before or after training |
-//! | saturated | most neurons of a hidden layer spike at more than half of the steps, before or after training |
+//! | saturated | most neurons of a hidden layer spike more than half as often as they can, before or after training |
 //! | at chance | the 95 % interval of the outcome includes the accuracy of guessing |
 //! | not converged | the outcome still rises within its window ([`rise`]) |
 //! | clipped | more than 1 % of the writes to a connection end at the upper end of the window, or more than 1 % of its conversions are outside a fixed range |

@@ -26,8 +26,8 @@ pub const ARITHMETIC: u32 = 5;
 /// refused (`prepare.rs`).
 pub const LONGEST_RECORD: u64 = 256 << 20;
 
-/// The record of one trial. Every field except `machine` and `seconds` is a pure function of settings, device, data and
-/// seed.
+/// The record of one trial. Every field except `program`, `machine` and `seconds` is a pure function of settings, device,
+/// data and seed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Record {

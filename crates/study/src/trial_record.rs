@@ -38,7 +38,7 @@ impl Record {
             loss: epochs.iter().map(|epoch| epoch.loss).collect(),
             tests: all_tests.map(|test| test.classes.clone()).collect(),
             before: outcome.before.observation.clone(),
-            after: outcome.after.as_ref().map(|look| look.observation.clone()),
+            after: outcome.after.as_ref().map(|after| after.observation.clone()),
             layer_spikes: layer_spikes(outcome),
             health: Vec::new(),
             connections: connections(settings, devices, outcome),
@@ -63,7 +63,7 @@ impl Details {
             arithmetic: ARITHMETIC,
             id: id.to_owned(),
             before: outcome.before.snapshot.clone(),
-            after: outcome.after.as_ref().map(|look| look.snapshot.clone()),
+            after: outcome.after.as_ref().map(|after| after.snapshot.clone()),
             update: outcome.update.clone(),
         }
     }

@@ -5,12 +5,13 @@
 //! | `noise.level_percent` | larger | 0 | 0.1 to 1000 % |
 //! | `hardware.write_spread_scale` | larger | 0 | 0.01 to 100 |
 //! | `hardware.retention_seconds` | larger | 0 | 1 s to 10 years |
-//! | `device.faults.p_*`, fractions of cells | larger | 0 | 0.0001 to 0.5 |
-//! | noise in % | larger | 0 | 0.01 to 100 % |
+//! | `device.faults.p_*` | larger | 0 | 0.0001 to 0.5 |
+//! | fractions of cells with telegraph noise | larger | 0 | 0.0001 to 1 |
+//! | noise in % | larger | 0 | 0.01 to 100 %; to 1000 % of a step |
 //! | sigma of ln, relative spreads | larger | 0 | 0.001 to 3 |
 //! | noise in µS | larger | 0 | 0.01 to 100 % of the window |
 //! | resistance of wires | larger | 0 | 0.01 to 100 ohm per cell, 1 to 10,000 ohm at the ends |
-//! | bits of converters | smaller | no converter | 2 to 12 bits |
+//! | bits of converters | smaller | no converter | 2 to 12 bits; drivers from 1 bit |
 //! | `device.levels.count` | smaller | no levels | 2, 3, 4, 6, ..., 256 |
 //! | ends of the window | narrower | as in the study | to a factor of 1.1 between the ends |
 //! | tries, neurons, time steps, epochs | smaller | the mildest level | `tries`: 1 to 100; others none |

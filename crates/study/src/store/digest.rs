@@ -18,11 +18,11 @@ impl Digest {
     pub(super) fn new(record: &Record) -> Digest {
         let Record { seed, data_sha256, outcome, accuracy, loss, tests, before, after, connections, .. } = record;
         let seen =
-            |look: &crate::observation::Observation| hash(&(look.distances, &look.classes, &look.saturated_neurons));
-        let looks = (seen(before), after.as_ref().map(seen));
+            |of: &crate::observation::Observation| hash(&(of.distances, &of.classes, &of.saturated_neurons));
+        let observations = (seen(before), after.as_ref().map(seen));
         let (failed, layers, health) = (record.failure.is_some(), &record.layer_spikes, &record.health);
         let result = (seed, data_sha256, outcome, failed, accuracy, loss, tests, layers, health);
-        Digest(hash(&(result, looks, connections)))
+        Digest(hash(&(result, observations, connections)))
     }
 }
 

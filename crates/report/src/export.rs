@@ -265,7 +265,7 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
         ("writes_at_floor", |report| report.clipped_low),
         ("writes_at_ceiling", |report| report.clipped_high),
         ("wrong_signs", |report| report.wrong_sign),
-        ("signs_looked_at", |report| report.cells),
+        ("signs_checked", |report| report.cells),
         ("write_pulses", |report| report.pulses),
         ("verify_reads", |report| report.verify_reads),
         ("writes_given_up", |report| report.gave_up),

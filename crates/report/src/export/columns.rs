@@ -43,7 +43,7 @@ pub const TRIAL_COLUMNS: [CsvColumn; 38] = [
     column("{connection}_writes_at_floor", "writes", "Writes clipped at the lower end of the conductance window."),
     column("{connection}_writes_at_ceiling", "writes", "Writes clipped at the upper end of the conductance window."),
     column("{connection}_wrong_signs", "weights", "Weights with the wrong sign after an update, over all updates."),
-    column("{connection}_signs_looked_at", "weights", "Weights checked for their sign, over all updates."),
+    column("{connection}_signs_checked", "weights", "Weights checked for their sign, over all updates."),
     column("{connection}_write_pulses", "pulses", "Write pulses."),
     column("{connection}_verify_reads", "reads", "Reads that verified a write."),
     column("{connection}_writes_given_up", "writes", "Writes that ran out of tries."),

@@ -12,7 +12,7 @@ const TRACED: usize = 2;
 #[serde(deny_unknown_fields)]
 pub struct Example {
     /// Index of the sample in its set.
-    #[serde(rename = "image")]
+    #[serde(alias = "image")]
     pub sample: usize,
     /// Its class.
     pub label: usize,
@@ -87,4 +87,24 @@ fn lane(blocks: &[ohmspike_simd::Block], number: usize) -> f32 {
 
 fn rounded(voltage: f32) -> f64 {
     (f64::from(voltage) * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Earlier builds called the sample an image.
+    #[test]
+    fn details_of_earlier_builds_stay_readable() {
+        let read = |key: &str| {
+            let text = format!(
+                r#"{{"{key}":3,"label":1,"predicted":2,"excitatory":1,"hidden_neurons":2,"input":[[0]],"hidden":[[1]],
+                "membranes":[],"readout":[[0.0]]}}"#
+            );
+            serde_json::from_str::<Example>(&text).expect("an example")
+        };
+        assert_eq!(read("image"), read("sample"));
+        assert_eq!(read("image").sample, 3);
+        assert!(serde_json::to_string(&read("image")).expect("plain values").contains(r#""sample":3"#));
+    }
 }

@@ -74,7 +74,7 @@ const UNITS: [(&str, &str); 50] = [
     ("standard_error", "fraction"),
     ("fraction", "fraction"),
     ("layer", "layer, from 1"),
-    ("image", "sample, from 0"),
+    ("sample", "sample, from 0"),
     ("label", "class, from 0"),
     ("predicted", "class, from 0"),
     ("neuron", "neuron, from 0"),

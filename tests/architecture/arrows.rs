@@ -51,23 +51,16 @@ const LIBRARIES: [&str; 14] = [
     "report",
     "experiments",
 ];
-const PROGRAM: [&str; 15] = [
-    "simd",
-    "rng",
-    "stats",
-    "crossbar",
-    "fit",
-    "snn",
-    "datasets",
-    "nir",
-    "study",
-    "analysis",
-    "answers",
-    "plot",
-    "report",
-    "experiments",
-    "ohmspike",
-];
+/// The program may use the libraries and their facade.
+const PROGRAM: [&str; LIBRARIES.len() + 1] = {
+    let mut all = ["ohmspike"; LIBRARIES.len() + 1];
+    let mut library = 0;
+    while library < LIBRARIES.len() {
+        all[library] = LIBRARIES[library];
+        library += 1;
+    }
+    all
+};
 /// Packages that no other package may depend on.
 const ENDS: [&str; 5] = ["tests", "benches", "fuzz", "ohmspike-cli", "ohmspike-python"];
 /// The package that may depend on the program all the same: it contains it.

@@ -25,6 +25,13 @@ pub(super) struct Levels {
     pub step: f64,
 }
 
+impl Levels {
+    /// Returns the lower and the upper level.
+    fn ends(self) -> [f64; 2] {
+        [self.middle - 0.5 * self.step, self.middle + 0.5 * self.step]
+    }
+}
+
 /// Probability of a change between successive reads.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Change<'a> {
@@ -38,6 +45,12 @@ impl Change<'_> {
     /// Returns the probability of a change before `read`.
     fn before(self, read: usize) -> f64 {
         self.each.get(read.wrapping_sub(1)).copied().unwrap_or(self.same)
+    }
+
+    /// Returns the probability of the upper level before `read`, from that `after` the read before it.
+    fn advance(self, read: usize, after: f64) -> f64 {
+        let p = self.before(read);
+        p + (1.0 - 2.0 * p) * after
     }
 }
 
@@ -96,21 +109,39 @@ pub(super) fn one_level(reads: &[f64], middle: f64) -> f64 {
 
 /// Returns the logarithm of the likelihood of a chain that changes its level with the probability `change`.
 pub(super) fn ln_likelihood(reads: &[f64], levels: Levels, change: Change) -> f64 {
-    let (low, high) = (levels.middle - 0.5 * levels.step, levels.middle + 0.5 * levels.step);
-    let (mut after, mut total) = (0.5, Product::default());
-    for (place, read) in reads.iter().enumerate() {
-        let p = change.before(place);
-        let before = p + (1.0 - 2.0 * p) * after;
-        if read.is_nan() {
-            after = before;
-            continue;
+    let (ends, mut after, mut total) = (levels.ends(), 0.5, Product::default());
+    for (place, &read) in reads.iter().enumerate() {
+        let before = change.advance(place, after);
+        after = before;
+        if let Some(seen) = see(before, read, ends) {
+            after = seen.after;
+            total.multiply(seen.likelihood);
         }
-        let at_high = before * (density(read - high) + FAR);
-        let sum = at_high + (1.0 - before) * (density(read - low) + FAR);
-        after = at_high / sum;
-        total.multiply(sum);
     }
     total.ln()
+}
+
+/// What a read tells of the state.
+struct Seen {
+    /// Probability of the upper level after the read.
+    after: f64,
+    /// Likelihood of the read, given the reads before it.
+    likelihood: f64,
+    /// Its densities at the lower and at the upper level.
+    densities: [f64; 2],
+}
+
+/// Takes one step of the forward recursion: `before` is the probability of the upper level before `read`. Returns none for
+/// a missing read.
+#[inline]
+fn see(before: f64, read: f64, [low, high]: [f64; 2]) -> Option<Seen> {
+    if read.is_nan() {
+        return None;
+    }
+    let densities = [density(read - low), density(read - high)];
+    let at_high = before * (densities[1] + FAR);
+    let likelihood = at_high + (1.0 - before) * (densities[0] + FAR);
+    Some(Seen { after: at_high / likelihood, likelihood, densities })
 }
 
 /// Product of many small numbers.
@@ -144,24 +175,15 @@ impl Product {
 impl Chain {
     /// Returns the expected states of `reads` in a chain that changes its level with the probability `change`.
     pub fn expected(&mut self, reads: &[f64], levels: Levels, change: Change) -> Expected {
-        let (low, high) = (levels.middle - 0.5 * levels.step, levels.middle + 0.5 * levels.step);
         self.filtered.clear();
         self.near.clear();
-        let (mut after, mut total) = (0.5, Product::default());
-        for (place, read) in reads.iter().enumerate() {
-            let p = change.before(place);
-            let before = p + (1.0 - 2.0 * p) * after;
-            if read.is_nan() {
-                after = before;
-                self.near.push([0.0; 2]);
-            } else {
-                let [of_low, of_high] = [density(read - low), density(read - high)];
-                let at_high = before * (of_high + FAR);
-                let sum = at_high + (1.0 - before) * (of_low + FAR);
-                after = at_high / sum;
-                total.multiply(sum);
-                self.near.push([weight(of_low), weight(of_high)]);
-            }
+        let (ends, mut after, mut total) = (levels.ends(), 0.5, Product::default());
+        for (place, &read) in reads.iter().enumerate() {
+            let before = change.advance(place, after);
+            let seen = see(before, read, ends);
+            after = seen.as_ref().map_or(before, |seen| seen.after);
+            seen.iter().for_each(|seen| total.multiply(seen.likelihood));
+            self.near.push(seen.map_or([0.0; 2], |seen| seen.densities.map(weight)));
             self.filtered.push([before, after]);
         }
         self.backward(reads, change, total.ln())

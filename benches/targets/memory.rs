@@ -9,7 +9,7 @@ use benches::Stage;
 use ohmspike_crossbar::device::Device;
 use ohmspike_simd::Serial;
 use ohmspike_study::prepare::LoadedDevice;
-use ohmspike_study::trial::run_trial;
+use ohmspike_study::trial::{TrialInput, run_trial};
 
 use crate::Run;
 use crate::table::{Line, Needs, Target};
@@ -42,8 +42,13 @@ fn trial(stage: &Stage, device: Option<&str>, encoded: f64) -> Line {
     let loaded = device.map(|name| LoadedDevice::from(Device::built_in(name).expect("a built-in device")));
     forget_peak();
     let before = resident("VmRSS");
-    run_trial(&settings, &loaded.as_ref().into(), &stage.data, 1, None, &Serial, &mut |_| {})
-        .expect("the trial starts");
+    run_trial(
+        &TrialInput { settings: &settings, devices: &loaded.as_ref().into(), data: &stage.data, seed: 1 },
+        None,
+        &Serial,
+        &mut |_| {},
+    )
+    .expect("the trial starts");
     let peak = resident("VmHWM");
     let grown = before.zip(peak).map(|(before, peak)| format!("{:.1} MB more than before the trial", peak - before));
     Line {

@@ -11,11 +11,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ohmspike::answers::deploy::{DeployObserver, DeployWarning};
-use ohmspike::answers::limit::Follow;
+use ohmspike::answers::limit::LimitObserver;
 use ohmspike::answers::limit::find::AskedTrials;
 use ohmspike::study::record::Record;
 use ohmspike::study::run::{EpochReport, Trial};
-use ohmspike::study::run_study::{Observer, Plan, RunWarning};
+use ohmspike::study::run_study::{Plan, RunWarning, StudyObserver};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
@@ -59,7 +59,7 @@ impl Follower {
     }
 }
 
-impl Observer for Follower {
+impl StudyObserver for Follower {
     fn opened(&mut self, plan: &Plan) {
         self.trials = plan.left.len();
     }
@@ -82,7 +82,7 @@ impl Observer for Follower {
     }
 }
 
-impl Follow for Follower {
+impl LimitObserver for Follower {
     fn asked(&mut self, asked: &AskedTrials) {
         let level = asked.level.map_or_else(|| "without it".to_owned(), |level| level.to_string());
         self.batch = format!("{} = {level}: ", asked.row);

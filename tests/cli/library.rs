@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, Trial};
-use ohmspike_study::run_study::{Finished, Observer, Plan, RunOptions, RunWarning};
+use ohmspike_study::run_study::{Finished, Plan, RunOptions, RunWarning, StudyObserver};
 use ohmspike_study::study::{Override, Study};
 use ohmspike_study::{RunError, run_study};
 
@@ -21,7 +21,7 @@ struct Listener {
     stop_after_one: Option<Arc<AtomicBool>>,
 }
 
-impl Observer for Listener {
+impl StudyObserver for Listener {
     fn opened(&mut self, plan: &Plan) {
         self.heard.push(format!("{} of {} left, {} earlier", plan.left.len(), plan.trials.len(), plan.earlier.len()));
     }
@@ -95,7 +95,7 @@ fn a_stopped_run_resumes_bit_identically() {
 /// Abandons the running trials after the first epoch that it hears of.
 struct Impatient(Arc<AtomicBool>);
 
-impl Observer for Impatient {
+impl StudyObserver for Impatient {
     fn epoch_ended(&mut self, _: usize, _: &Trial, _: &EpochReport) {
         self.0.store(true, Ordering::Relaxed);
     }

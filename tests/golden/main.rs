@@ -10,7 +10,7 @@ use ohmspike_snn::loss::Loss;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::{Settings, SurrogateShape};
-use ohmspike_study::trial::run_trial;
+use ohmspike_study::trial::{TrialInput, run_trial};
 
 fn settings(device: &str) -> Settings {
     let mut settings = Settings::default();
@@ -24,8 +24,13 @@ fn settings(device: &str) -> Settings {
 fn record(settings: &Settings) -> String {
     let prepared = Prepared::new([settings].into_iter(), Path::new(".")).expect("embedded data and built-in devices");
     let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
-    let outcome =
-        run_trial(settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut |_| {}).expect("a valid trial");
+    let outcome = run_trial(
+        &TrialInput { settings, devices: &devices, data, seed: 1 },
+        None,
+        &ohmspike_simd::Serial,
+        &mut |_| {},
+    )
+    .expect("a valid trial");
     let mut value = serde_json::to_value(Record::new(settings, 1, data, &devices, &outcome)).expect("plain values");
     let record = value.as_object_mut().expect("a record is an object");
     for of_the_machine in ["seconds", "machine"] {

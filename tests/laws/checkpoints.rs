@@ -8,9 +8,9 @@ use ohmspike_study::pool::Pool;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::{Record, Seconds};
 use ohmspike_study::run;
-use ohmspike_study::run::{Progress, Trial, run_trials};
+use ohmspike_study::run::{Progress, RunControl, Trial, run_trials};
 use ohmspike_study::study::Study;
-use ohmspike_study::trial::{Outcome, TrialError, TrialState, WrongTrialState, run_trial};
+use ohmspike_study::trial::{Outcome, TrialError, TrialInput, TrialState, WrongTrialState, run_trial};
 
 use crate::small::{records, timeless};
 
@@ -68,9 +68,10 @@ fn a_trial_resumed_after_every_epoch_has_the_same_outcome() {
         let (study, prepared) = study_of(own, 6);
         let settings = &study.conditions[0].settings;
         let (data, devices) = (prepared.data(settings), prepared.devices_of(settings));
+        let input = TrialInput { settings, devices: &devices, data, seed: 7 };
         let run = |from: Option<TrialState>| {
             let mut after_one = None;
-            let outcome = run_trial(settings, &devices, data, 7, from, &ohmspike_simd::Serial, &mut |end| {
+            let outcome = run_trial(&input, from, &ohmspike_simd::Serial, &mut |end| {
                 after_one.get_or_insert_with(|| end.state());
             });
             (outcome.expect("a valid trial"), after_one.expect("an epoch"))
@@ -91,8 +92,7 @@ fn a_trial_resumed_after_every_epoch_has_the_same_outcome() {
             state = next;
         }
         // After the last epoch, nothing can be resumed.
-        let error = run_trial(settings, &devices, data, 7, Some(state), &ohmspike_simd::Serial, &mut |_| {})
-            .expect_err("no epoch is left");
+        let error = run_trial(&input, Some(state), &ohmspike_simd::Serial, &mut |_| {}).expect_err("no epoch is left");
         assert!(matches!(error, TrialError::State(WrongTrialState::Ended { epochs: EPOCHS, done: EPOCHS })), "{error}");
     }
 }
@@ -108,14 +108,13 @@ struct Heard {
 
 fn heard(trials: &[Trial], prepared: &Prepared, checkpoints: &Checkpoints) -> Heard {
     let mut heard = Heard::default();
-    run_trials(trials, prepared, Some(checkpoints), &Pool::new(1).expect("a thread"), &false.into(), |progress| {
-        match progress {
-            Progress::Begun { epochs, .. } => heard.before.push(epochs),
-            Progress::Epoch { .. } => heard.now += 1,
-            Progress::Warning(warning) => heard.warnings.push(warning),
-            Progress::Trial(record, _) => heard.records.push(*record),
-            other => panic!("{other:?}"),
-        }
+    let control = RunControl { checkpoints: Some(checkpoints), ..RunControl::default() };
+    run_trials(trials, prepared, &Pool::new(1).expect("a thread"), control, |progress| match progress {
+        Progress::Begun { epochs, .. } => heard.before.push(epochs),
+        Progress::Epoch { .. } => heard.now += 1,
+        Progress::Warning(warning) => heard.warnings.push(warning),
+        Progress::Trial(record, _) => heard.records.push(*record),
+        other => panic!("{other:?}"),
     })
     .expect("valid trials");
     heard

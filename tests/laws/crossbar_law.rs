@@ -17,7 +17,7 @@ use ohmspike_snn::train::{Trainer, Training};
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use ohmspike_study::prepare::LoadedDevice;
 use ohmspike_study::settings::Settings;
-use ohmspike_study::trial::{Outcome, run_trial};
+use ohmspike_study::trial::{Outcome, TrialInput, run_trial};
 
 use crate::small::{loaded, network, prepared, settings};
 
@@ -34,8 +34,13 @@ fn both(mut settings: Settings) -> [Outcome; 2] {
     settings.readout.weight_at_gmax = SPAN / 64.0;
     let prepared = prepared(&settings);
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
-            .expect("a valid trial")
+        run_trial(
+            &TrialInput { settings: &settings, devices: &device.into(), data: prepared.data(&settings), seed: 3 },
+            None,
+            &ohmspike_simd::Serial,
+            &mut |_| {},
+        )
+        .expect("a valid trial")
     };
     [run(None), run(Some(&loaded("study-1k-1m")))]
 }
@@ -83,8 +88,13 @@ fn another_device_is_not_equivalent() {
     let prepared = prepared(&settings);
     let oxide = loaded("illustrative-oxide");
     let run = |device: Option<&LoadedDevice>| {
-        run_trial(&settings, &device.into(), prepared.data(&settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
-            .expect("a valid trial")
+        run_trial(
+            &TrialInput { settings: &settings, devices: &device.into(), data: prepared.data(&settings), seed: 3 },
+            None,
+            &ohmspike_simd::Serial,
+            &mut |_| {},
+        )
+        .expect("a valid trial")
     };
     assert_ne!(run(None).epochs[0].loss, run(Some(&oxide)).epochs[0].loss);
 }

@@ -3,7 +3,7 @@
 use ohmspike_crossbar::device::Device;
 use ohmspike_snn::train::TrainError;
 use ohmspike_study::settings::{Controller, Settings};
-use ohmspike_study::trial::{Outcome, run_trial};
+use ohmspike_study::trial::{Outcome, TrialInput, run_trial};
 
 use crate::small::{prepared, settings};
 
@@ -17,8 +17,13 @@ fn run(settings: &Settings, keys: &[&str]) -> Outcome {
     let device = Device::from_json(&format!(r#"{{"name": "test", {WINDOW}, {}}}"#, keys.join(", ")));
     let loaded = device.expect("a valid device").into();
     let prepared = prepared(settings);
-    run_trial(settings, &Some(&loaded).into(), prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
-        .expect("a valid trial")
+    run_trial(
+        &TrialInput { settings, devices: &Some(&loaded).into(), data: prepared.data(settings), seed: 3 },
+        None,
+        &ohmspike_simd::Serial,
+        &mut |_| {},
+    )
+    .expect("a valid trial")
 }
 
 fn losses(outcome: &Outcome) -> Vec<u64> {

@@ -17,7 +17,7 @@ use ohmspike_study::prepare::{EncodedData, Prepared};
 use ohmspike_study::record::{Record, Seconds};
 use ohmspike_study::settings::{Controller, PairKind, Settings};
 use ohmspike_study::study::{Study, known_keys};
-use ohmspike_study::trial::run_trial;
+use ohmspike_study::trial::{TrialInput, run_trial};
 use ohmspike_study::warning::all_warnings;
 use serde_json::Value;
 
@@ -98,7 +98,13 @@ fn left(settings: &Settings) -> Option<(String, Vec<String>)> {
     let prepared = Prepared::of_devices([settings].into_iter(), Path::new(".")).ok()?;
     let (devices, data) = (prepared.devices_of(settings), data(settings));
     let shapes = shapes(settings, data.shape());
-    let outcome = run_trial(settings, &devices, &data, 5, None, &ohmspike_simd::Serial, &mut |_| {}).ok()?;
+    let outcome = run_trial(
+        &TrialInput { settings, devices: &devices, data: &data, seed: 5 },
+        None,
+        &ohmspike_simd::Serial,
+        &mut |_| {},
+    )
+    .ok()?;
     let mut record = Record::new(settings, 5, &data, &devices, &outcome);
     (record.id, record.settings, record.seconds) = (String::new(), Settings::default(), Seconds::default());
     record.connections.iter_mut().for_each(|connection| connection.device_sha256 = None);

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ohmspike_study::pool::Pool;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
-use ohmspike_study::run::{Progress, Shard, Trial, run_trials, shard, trials};
+use ohmspike_study::run::{Halt, Progress, RunControl, Shard, Trial, run_trials, shard, trials};
 use ohmspike_study::store::Store;
 use ohmspike_study::study::Study;
 
@@ -52,7 +52,9 @@ fn run_into(folder: &Path, trials: &[Trial], prepared: &Prepared, at_most: usize
     let mut store = Store::open(folder).expect("a readable folder");
     let missing: Vec<Trial> = trials.iter().filter(|trial| store.get(&trial.id).is_none()).cloned().collect();
     let (stop, mut heard) = (AtomicBool::new(false), 0);
-    run_trials(&missing, prepared, None, &Pool::new(2).expect("threads"), &stop, |progress| {
+    let halt = Halt { after_trials: Some(&stop), after_epochs: None };
+    let control = RunControl { halt, ..RunControl::default() };
+    run_trials(&missing, prepared, &Pool::new(2).expect("threads"), control, |progress| {
         if let Progress::Trial(record, _) = progress {
             heard += 1;
             stop.store(heard >= at_most, Ordering::Relaxed);

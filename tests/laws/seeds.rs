@@ -7,7 +7,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run::trials;
 use ohmspike_study::settings::SeedSettings;
 use ohmspike_study::study::Study;
-use ohmspike_study::trial::{TrialStreams, run_trial};
+use ohmspike_study::trial::{TrialInput, TrialStreams, run_trial};
 
 use crate::small::{prepared, records, settings, study};
 
@@ -47,8 +47,13 @@ fn equal_seeds_for_all_streams_equal_the_seed_of_the_trial() {
     let seeded = ohmspike_study::settings::Settings { seeds: SeedSettings::all(3), ..plain.clone() };
     let prepared = prepared(&plain);
     let run = |settings, seed| {
-        run_trial(settings, &Default::default(), prepared.data(&plain), seed, None, &ohmspike_simd::Serial, &mut |_| {})
-            .expect("valid")
+        run_trial(
+            &TrialInput { settings, devices: &Default::default(), data: prepared.data(&plain), seed },
+            None,
+            &ohmspike_simd::Serial,
+            &mut |_| {},
+        )
+        .expect("valid")
     };
     let (one, other) = (run(&plain, 3), run(&seeded, 9));
     assert_eq!(one.epochs[0].loss.to_bits(), other.epochs[0].loss.to_bits());

@@ -11,7 +11,7 @@ use ohmspike_snn::weights::DigitalWeights;
 use ohmspike_study::pool::Pool;
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
 use ohmspike_study::record::{Record, Seconds};
-use ohmspike_study::run::{Progress, Trial, run_trials};
+use ohmspike_study::run::{Progress, RunControl, Trial, run_trials};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
 
@@ -49,7 +49,7 @@ pub fn study(sections: &str) -> (Study, Prepared) {
 /// Runs `trials` on `threads` threads and returns their records without wall time, sorted by id.
 pub fn records(trials: &[Trial], prepared: &Prepared, threads: usize) -> Vec<Record> {
     let mut records = Vec::new();
-    run_trials(trials, prepared, None, &Pool::new(threads).expect("threads"), &false.into(), |progress| {
+    run_trials(trials, prepared, &Pool::new(threads).expect("threads"), RunControl::default(), |progress| {
         if let Progress::Trial(record, _) = progress {
             records.push(*record);
         }

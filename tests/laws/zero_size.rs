@@ -7,7 +7,7 @@ use ohmspike_snn::connection::Connection;
 use ohmspike_study::chip_maps::{ChipMaps, MapFile};
 use ohmspike_study::prepare::{LoadedDevice, Prepared};
 use ohmspike_study::settings::{Controller, PairKind, Settings};
-use ohmspike_study::trial::{Outcome, run_trial};
+use ohmspike_study::trial::{Outcome, TrialInput, run_trial};
 use serde_json::{Value, json};
 
 use crate::small::{prepared, settings};
@@ -129,8 +129,13 @@ fn trial(settings: &Settings, loaded: &LoadedDevice) -> Left {
     let prepared = &*PREPARED;
     let devices = Some(loaded).into();
     left(
-        run_trial(settings, &devices, prepared.data(settings), 3, None, &ohmspike_simd::Serial, &mut |_| {})
-            .expect("a valid trial"),
+        run_trial(
+            &TrialInput { settings, devices: &devices, data: prepared.data(settings), seed: 3 },
+            None,
+            &ohmspike_simd::Serial,
+            &mut |_| {},
+        )
+        .expect("a valid trial"),
     )
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::settings::Settings;
-use ohmspike_study::trial::run_trial;
+use ohmspike_study::trial::{TrialInput, run_trial};
 
 #[test]
 fn a_few_epochs_are_clearly_above_chance() {
@@ -17,10 +17,7 @@ fn a_few_epochs_are_clearly_above_chance() {
     settings.training.epochs = 10;
     let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
     let outcome = run_trial(
-        &settings,
-        &Default::default(),
-        prepared.data(&settings),
-        1,
+        &TrialInput { settings: &settings, devices: &Default::default(), data: prepared.data(&settings), seed: 1 },
         None,
         &ohmspike_simd::Serial,
         &mut |_| {},

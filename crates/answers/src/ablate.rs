@@ -22,7 +22,7 @@ use ohmspike_study::health::{HealthKind, chance_in};
 use ohmspike_study::prepare::{PrepareError, Prepared};
 use ohmspike_study::record::Record;
 use ohmspike_study::run_error::RunError;
-use ohmspike_study::run_study::{Job, Observer, Ran, RunOptions, Runner, calibrated_study, only_condition};
+use ohmspike_study::run_study::{Job, Ran, RunOptions, Runner, StudyObserver, calibrated_study, only_condition};
 use ohmspike_study::settings::{NO_DEVICE, Settings};
 use ohmspike_study::study::Study;
 use serde::{Deserialize, Serialize};
@@ -231,7 +231,7 @@ impl Plan {
         study: &Study,
         results: &Path,
         options: &RunOptions,
-        observer: &mut dyn Observer,
+        observer: &mut dyn StudyObserver,
     ) -> Result<Ablated, AblateError> {
         let mut runner = Runner::open(study, results, options)?;
         runner.warn(self.mechanisms.settings(), observer)?;

@@ -48,7 +48,7 @@ use find::{Found, Trials, find};
 use fresh_seeds::fresh_from;
 use plan::invalid_level;
 pub use plan::{LimitPlan, Question};
-pub use recorded::Follow;
+pub use recorded::LimitObserver;
 use recorded::Recorded;
 use repeats::varies;
 pub use report::LimitReport;
@@ -79,7 +79,7 @@ pub fn limit(
     question: &Question,
     folder: &Path,
     options: &RunOptions,
-    follow: &mut impl Follow,
+    follow: &mut impl LimitObserver,
 ) -> Result<Searched, LimitError> {
     let mut plan = LimitPlan::new(study, question, &options.study_folder)?;
     let question = plan.question();

@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ohmspike_datasets::counted;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, Trial};
-use ohmspike_study::run_study::{Observer, RunWarning};
+use ohmspike_study::run_study::{RunWarning, StudyObserver};
 
 use super::answers_folder;
 use super::terminal::{span, tell};
@@ -59,7 +59,7 @@ impl BatchMeter {
     }
 }
 
-impl Observer for BatchMeter {
+impl StudyObserver for BatchMeter {
     fn warning(&mut self, warning: &RunWarning) {
         self.bar.suspend(|| tell!("warning: {warning}\n"));
     }

@@ -24,7 +24,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::resolved_study::FILE;
 use ohmspike_study::results::Results;
 use ohmspike_study::run::{EpochReport, Trial};
-use ohmspike_study::run_study::{Observer, Plan, RunWarning};
+use ohmspike_study::run_study::{Plan, RunWarning, StudyObserver};
 use ohmspike_study::study::Study;
 
 use super::answers_folder::NoStudyFolder;
@@ -224,7 +224,7 @@ impl Screen<'_> {
     }
 }
 
-impl Observer for Screen<'_> {
+impl StudyObserver for Screen<'_> {
     fn opened(&mut self, plan: &Plan) {
         let study = self.study;
         match one_line(&study.question) {

@@ -13,7 +13,7 @@ use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
-use ohmspike_study::run_study::{Keep, Observer, RunOptions, RunWarning, Trained, train_and_keep};
+use ohmspike_study::run_study::{Keep, RunOptions, RunWarning, StudyObserver, Trained, train_and_keep};
 use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::settings::Settings;
 use ohmspike_study::study::Study;
@@ -205,7 +205,7 @@ struct Screen {
     saves: bool,
 }
 
-impl Observer for Screen {
+impl StudyObserver for Screen {
     fn calibrated(&mut self, numbers: &[Calibrated]) {
         numbers.iter().for_each(|number| tell!("{number}"));
     }

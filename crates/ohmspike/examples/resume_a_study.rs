@@ -10,7 +10,7 @@ use ohmspike::prelude::*;
 /// Stops the run after the first trial.
 struct StopAfterOne(Arc<AtomicBool>);
 
-impl Observer for StopAfterOne {
+impl StudyObserver for StopAfterOne {
     fn trial_ended(&mut self, _: usize, trial: &Trial, _: &Record) {
         println!("trial {} ended; stopping the run", trial.id);
         self.0.store(true, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use ohmspike::prelude::*;
 /// Prints one line per epoch.
 struct Epochs;
 
-impl Observer for Epochs {
+impl StudyObserver for Epochs {
     fn trial_begun(&mut self, _: usize, trial: &Trial, _: usize) {
         println!("weights on device `{}`", trial.settings.hardware.device);
         println!("epoch   training loss   test accuracy   hidden spikes per image");

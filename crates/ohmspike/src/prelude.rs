@@ -10,7 +10,7 @@ pub use ohmspike_simd::Matrix;
 pub use ohmspike_study::record::Record;
 pub use ohmspike_study::run::{EpochReport, Shard, Trial};
 pub use ohmspike_study::run_study::{
-    Finished, Observer, Plan, RunOptions, RunWarning, Trained, each_trial, run_study, train,
+    Finished, Plan, RunOptions, RunWarning, StudyObserver, Trained, each_trial, run_study, train,
 };
 pub use ohmspike_study::settings::Settings;
 pub use ohmspike_study::study::{Override, Study};

@@ -221,7 +221,7 @@ mod tests {
     use super::*;
     use crate::prepare::Prepared;
     use crate::settings::Settings;
-    use crate::trial::run_trial;
+    use crate::trial::{TrialInput, run_trial};
 
     const ID: &str = "0123456789abcdef";
 
@@ -231,8 +231,14 @@ mod tests {
         (settings.network.hidden, settings.network.steps) = (3, 5);
         (settings.training.epochs, settings.training.batch) = (3, 1024);
         let prepared = Prepared::new([&settings].into_iter(), Path::new(".")).expect("the embedded subset");
-        run_trial(&settings, &Default::default(), prepared.data(&settings), 1, None, &ohmspike_simd::Serial, then)
-            .expect("a valid trial");
+        let (devices, data) = (Default::default(), prepared.data(&settings));
+        run_trial(
+            &TrialInput { settings: &settings, devices: &devices, data, seed: 1 },
+            None,
+            &ohmspike_simd::Serial,
+            then,
+        )
+        .expect("a valid trial");
     }
 
     fn state() -> TrialState {

@@ -74,7 +74,7 @@ pub mod warning;
 
 pub use results::Results;
 pub use run_error::RunError;
-pub use run_study::{Finished, Observer, RunOptions, run_study};
+pub use run_study::{Finished, RunOptions, StudyObserver, run_study};
 
 /// Runs the examples of the README.
 #[cfg(doctest)]

@@ -64,7 +64,7 @@ impl From<&Intervals> for IntervalSummary {
 }
 
 /// Collects the statistics of a test.
-pub struct Observer<'a> {
+pub struct SpikeObservation<'a> {
     network: &'a Network,
     measured: MeasuredNeurons,
     distances: VanRossum,
@@ -75,15 +75,15 @@ pub struct Observer<'a> {
     samples: u64,
 }
 
-impl<'a> Observer<'a> {
+impl<'a> SpikeObservation<'a> {
     /// Starts an observation of `network`.
-    pub fn new(network: &'a Network) -> Observer<'a> {
+    pub fn new(network: &'a Network) -> SpikeObservation<'a> {
         let hidden = network.last_hidden();
         let measured = MeasuredNeurons::new(hidden.neurons, hidden.excitatory);
         let distances = VanRossum::new(measured.count, DISTANCE_STEPS).expect("the time constant is positive");
         let firing = Firing::new(hidden.neurons, hidden.excitatory, network.steps, network.classes);
         let spikes = network.hidden.iter().map(|layer| vec![0; layer.neurons]).collect();
-        Observer { network, measured, distances, firing, example: None, spikes, samples: 0 }
+        SpikeObservation { network, measured, distances, firing, example: None, spikes, samples: 0 }
     }
 
     /// Adds one answer; the first becomes the example.
@@ -145,7 +145,7 @@ mod tests {
         let sign = |row| if row < 2 { 0.5 } else { -0.5 };
         let mut readout = on(network.signs(Connection::Readout), Matrix::from_fn(3, 2, |row, _| sign(row)));
 
-        let mut observer = Observer::new(&network);
+        let mut observer = SpikeObservation::new(&network);
         let read = ohmspike_rng::Seed::new(1);
         let activity = evaluate_watched(&network, &mut [&mut hidden, &mut readout], &samples, 3, read, &mut |answer| {
             observer.see(answer);
@@ -178,7 +178,7 @@ mod tests {
             let each = Matrix::from_fn(3, 3, |row, column| if row == column { weight } else { 0.0 });
             let mut hidden = DigitalWeights::exact(each.clone(), network.signs(Connection::Feedforward(0)));
             let mut readout = DigitalWeights::exact(Matrix::zeros(3, 2), network.signs(Connection::Readout));
-            let mut observer = Observer::new(&network);
+            let mut observer = SpikeObservation::new(&network);
             let seed = ohmspike_rng::Seed::new(1);
             evaluate_watched(&network, &mut [&mut hidden, &mut readout], &samples, 1, seed, &mut |answer| {
                 observer.see(answer);

@@ -141,7 +141,7 @@ impl Pool {
 }
 
 /// An executor that measures the help of other threads.
-pub trait Helpers: Executor {
+pub trait TimedExecutor: Executor {
     /// Time that other threads have spent on tasks of this thread so far.
     fn helped(&self) -> Duration;
 }
@@ -156,7 +156,7 @@ pub struct Moment {
 
 impl Moment {
     /// Returns the current moment of the trial run by `executor`.
-    pub fn now(executor: &dyn Helpers) -> Moment {
+    pub fn now(executor: &dyn TimedExecutor) -> Moment {
         Moment { wall: Instant::now(), helped: executor.helped() }
     }
 
@@ -166,7 +166,7 @@ impl Moment {
     }
 }
 
-impl Helpers for Serial {
+impl TimedExecutor for Serial {
     fn helped(&self) -> Duration {
         Duration::ZERO
     }
@@ -190,7 +190,7 @@ impl Executor for TrialExecutor<'_> {
     }
 }
 
-impl Helpers for TrialExecutor<'_> {
+impl TimedExecutor for TrialExecutor<'_> {
     fn helped(&self) -> Duration {
         Duration::from_nanos(self.helped.load(Ordering::Relaxed))
     }

@@ -13,12 +13,12 @@ use ohmspike_snn::hardware::LayerWeights;
 
 use crate::checkpoint::{Checkpoint, CheckpointWarning, Checkpoints};
 use crate::details::Details;
-use crate::pool::{Helpers, Pool};
+use crate::pool::{Pool, TimedExecutor};
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::settings::Settings;
 use crate::study::Study;
-use crate::trial::{EpochEnd, Outcome, TrialError, TrialState, run_trial_while};
+use crate::trial::{EpochEnd, Outcome, TrialError, TrialInput, TrialState, run_trial_while};
 
 /// Largest number of shards. Slurm allows arrays of at most 4 million tasks, and of 1001 by default (`MaxArraySize`).
 pub const MOST_SHARDS: usize = 100_000;
@@ -132,92 +132,71 @@ pub struct EpochReport {
 }
 
 impl EpochReport {
-    fn new(end: &EpochEnd) -> EpochReport {
-        let epoch = end.epoch();
+    /// Summary of the epoch that just ended; none for an untrained network.
+    fn new(end: &EpochEnd) -> Option<EpochReport> {
+        let epoch = end.epoch()?;
         let (test, seconds) = (epoch.test.total(), epoch.wall_seconds());
-        EpochReport { number: end.epochs.len(), loss: epoch.loss, test, seconds }
+        Some(EpochReport { number: end.epochs.len(), loss: epoch.loss, test, seconds })
     }
 }
 
-/// Flags that end running trials early.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Halt<'a> {
+/// Flags that end running trials early, once they are set.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Halt<'a> {
     /// Finish running trials and start no others.
-    pub after_trials: &'a AtomicBool,
+    pub after_trials: Option<&'a AtomicBool>,
     /// Also abandon running trials after their current epoch.
-    pub after_epochs: &'a AtomicBool,
+    pub after_epochs: Option<&'a AtomicBool>,
 }
 
 impl Halt<'_> {
     fn begins_no_trial(self) -> bool {
-        self.after_trials.load(Ordering::Relaxed) || self.abandons_trials()
+        is_set(self.after_trials) || self.abandons_trials()
     }
 
     fn abandons_trials(self) -> bool {
-        self.after_epochs.load(Ordering::Relaxed)
+        is_set(self.after_epochs)
     }
+}
+
+fn is_set(flag: Option<&AtomicBool>) -> bool {
+    flag.is_some_and(|flag| flag.load(Ordering::Relaxed))
+}
+
+/// What trials continue from, what ends them early, and what they send besides records.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RunControl<'a> {
+    /// Where trials keep their state after epochs. The caller deletes a checkpoint once its record is saved.
+    pub checkpoints: Option<&'a Checkpoints>,
+    /// What ends them early.
+    pub halt: Halt<'a>,
+    /// Whether to send the weights of every trial after its last epoch.
+    pub weights: bool,
 }
 
 type Sender = mpsc::Sender<Result<Progress, TrialError>>;
 
 /// Runs `trials` on the threads of `pool`, each from its checkpoint if there is one, and calls `on_progress` on this thread.
-/// Once `stop` is set, running trials finish and no others start. The caller deletes a checkpoint once its record is
-/// saved.
 ///
 /// # Errors
 /// Returns the first [`TrialError`]; no trial starts after it.
 pub fn run_trials(
     trials: &[Trial],
     prepared: &Prepared,
-    checkpoints: Option<&Checkpoints>,
     pool: &Pool,
-    stop: &AtomicBool,
-    on_progress: impl FnMut(Progress),
-) -> Result<(), TrialError> {
-    let halt = Halt { after_trials: stop, after_epochs: &AtomicBool::new(false) };
-    run_until(trials, prepared, checkpoints, pool, halt, on_progress)
-}
-
-/// Same as [`run_trials`], with two ways to end it early.
-pub(crate) fn run_until(
-    trials: &[Trial],
-    prepared: &Prepared,
-    checkpoints: Option<&Checkpoints>,
-    pool: &Pool,
-    halt: Halt,
-    on_progress: impl FnMut(Progress),
-) -> Result<(), TrialError> {
-    run_with(trials, prepared, checkpoints, pool, Wanted { halt, weights: false }, on_progress)
-}
-
-/// What a run sends besides records, and what ends it.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wanted<'a> {
-    pub halt: Halt<'a>,
-    /// Whether to send the weights of every trial after its last epoch.
-    pub weights: bool,
-}
-
-/// Same as [`run_until`], and sends the weights if they are wanted.
-pub(crate) fn run_with(
-    trials: &[Trial],
-    prepared: &Prepared,
-    checkpoints: Option<&Checkpoints>,
-    pool: &Pool,
-    wanted: Wanted,
+    control: RunControl,
     mut on_progress: impl FnMut(Progress),
 ) -> Result<(), TrialError> {
-    let halt = wanted.halt;
     let (next, failed) = (AtomicUsize::new(0), AtomicBool::new(false));
     let (sender, receiver) = mpsc::channel();
     thread::scope(|scope| {
         let (next, failed) = (&next, &failed);
         scope.spawn(move || {
             pool.each(|| {
-                while !halt.begins_no_trial() && !failed.load(Ordering::Relaxed) {
+                while !control.halt.begins_no_trial() && !failed.load(Ordering::Relaxed) {
                     let number = next.fetch_add(1, Ordering::Relaxed);
                     let Some(trial) = trials.get(number) else { break };
-                    let run = RunningTrial { number, trial, prepared, checkpoints, wanted, sender: &sender };
+                    let run = RunningTrial { number, trial, prepared, control, sender: &sender };
                     if let Some(message) = run.run(&pool.executor()).transpose() {
                         send(&sender, message);
                     }
@@ -248,20 +227,19 @@ struct RunningTrial<'a> {
     number: usize,
     trial: &'a Trial,
     prepared: &'a Prepared,
-    checkpoints: Option<&'a Checkpoints>,
-    wanted: Wanted<'a>,
+    control: RunControl<'a>,
     sender: &'a Sender,
 }
 
 impl RunningTrial<'_> {
     /// Runs the trial from its checkpoint, if there is one; returns none if it was abandoned.
-    fn run(&self, executor: &dyn Helpers) -> Result<Option<Progress>, TrialError> {
+    fn run(&self, executor: &dyn TimedExecutor) -> Result<Option<Progress>, TrialError> {
         let Trial { settings, seed, id, .. } = self.trial;
-        let mut checkpoint = self.checkpoints.map(|checkpoints| checkpoints.of(id, settings.training.epochs));
+        let mut checkpoint = self.control.checkpoints.map(|checkpoints| checkpoints.of(id, settings.training.epochs));
         let kept = checkpoint.as_ref().and_then(|one| one.load().map_err(|warning| self.warn(warning)).ok().flatten());
         let outcome = match self.run_from(kept, checkpoint.as_mut(), executor) {
             Err(TrialError::State(error)) => {
-                self.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, error)));
+                self.control.checkpoints.into_iter().for_each(|checkpoints| self.warn(checkpoints.unusable(id, error)));
                 self.run_from(None, checkpoint.as_mut(), executor)?
             }
             outcome => outcome?,
@@ -277,21 +255,22 @@ impl RunningTrial<'_> {
         &self,
         state: Option<TrialState>,
         mut checkpoint: Option<&mut Checkpoint>,
-        executor: &dyn Helpers,
+        executor: &dyn TimedExecutor,
     ) -> Result<Option<Outcome>, TrialError> {
         let Trial { settings, seed, .. } = self.trial;
         let (data, devices) = (self.prepared.data(settings), self.prepared.devices_of(settings));
         let epochs = state.as_ref().map_or(0, |state| state.epochs.len());
         self.send_progress(Progress::Begun { trial: self.number, epochs });
-        run_trial_while(settings, &devices, data, *seed, state, executor, &mut |end| {
-            let stops = self.wanted.halt.abandons_trials();
-            if !end.epochs.is_empty() {
-                self.send_progress(Progress::Epoch { trial: self.number, report: EpochReport::new(end) });
+        let input = TrialInput { settings, devices: &devices, data, seed: *seed };
+        run_trial_while(&input, state, executor, &mut |end| {
+            let stops = self.control.halt.abandons_trials();
+            if let Some(report) = EpochReport::new(end) {
+                self.send_progress(Progress::Epoch { trial: self.number, report });
                 if let Some(Err(warning)) = checkpoint.as_mut().map(|checkpoint| checkpoint.keep(end, stops)) {
                     self.warn(warning);
                 }
             }
-            if self.wanted.weights && end.epochs.len() == settings.training.epochs {
+            if self.control.weights && end.epochs.len() == settings.training.epochs {
                 self.send_progress(Progress::Weights(end.weights().to_vec()));
             }
             if stops { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }

@@ -10,7 +10,7 @@
 //!    taken.
 //! 3. [`Finished::results`] rereads the records, including those of other processes.
 //!
-//! An [`Observer`] follows the run. Options, observers, threads, shards, stops and resumes do not change results.
+//! An [`StudyObserver`] follows the run. Options, observers, threads, shards, stops and resumes do not change results.
 
 mod claims;
 mod execute;
@@ -25,7 +25,7 @@ use crate::run_error::RunError;
 use crate::study::Study;
 
 pub use finished::Finished;
-pub use observer::{EachTrial, Observer, RunWarning, each_trial};
+pub use observer::{EachTrial, RunWarning, StudyObserver, each_trial};
 pub use options::RunOptions;
 pub use plan::{Earlier, Plan};
 pub use runner::{Job, Ran, Runner};
@@ -54,6 +54,6 @@ pub use train::{Keep, Trained, calibrated_study, only_condition, train, train_an
 ///
 /// # Errors
 /// Returns a [`RunError`] if data or devices are invalid, or if records cannot be read or written.
-pub fn run_study(study: &Study, options: &RunOptions, observer: &mut dyn Observer) -> Result<Finished, RunError> {
+pub fn run_study(study: &Study, options: &RunOptions, observer: &mut dyn StudyObserver) -> Result<Finished, RunError> {
     Plan::new(study, options)?.run(observer)
 }

@@ -24,13 +24,14 @@ mod suspect;
 
 use std::ops::ControlFlow;
 
-use ohmspike_crossbar::Ledger;
-use ohmspike_crossbar::WriteReport;
+use ohmspike_crossbar::{Ledger, WriteReport};
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Executor, Matrix};
+use ohmspike_simd::Executor;
+use ohmspike_snn::accumulating_store::Counted;
 use ohmspike_snn::activity::Activity;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate, evaluate_watched};
+use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
 use ohmspike_snn::initial;
 use ohmspike_snn::network::Network;
 use ohmspike_snn::spikes::Samples;
@@ -41,17 +42,28 @@ use serde::{Deserialize, Serialize};
 use crate::details::{Snapshot, UpdateAnatomy};
 use crate::hardware::{HardwareError, layer_weights};
 use crate::health::Silence;
-use crate::observation::{Observation, Observer};
-use crate::pool::{Helpers, Moment};
+use crate::observation::{Observation, SpikeObservation};
+use crate::pool::{Moment, TimedExecutor};
 use crate::prepare::{Devices, EncodedData};
 use crate::settings::Settings;
-use ohmspike_snn::accumulating_store::Counted;
-use ohmspike_snn::hardware::{HardwareUse, LayerWeights};
+use silence::Search;
 
 pub use error::{TrialError, WrongTrialState};
 pub use network::network;
-use silence::Search;
 pub use state::{EpochEnd, TrialState};
+
+/// What decides the outcome of a trial.
+#[derive(Clone, Copy, Debug)]
+pub struct TrialInput<'a> {
+    /// The settings.
+    pub settings: &'a Settings,
+    /// The devices that hold the weights.
+    pub devices: &'a Devices<'a>,
+    /// Training and test samples.
+    pub data: &'a EncodedData,
+    /// Seed of all random streams.
+    pub seed: u64,
+}
 
 /// Result of one epoch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -138,37 +150,34 @@ impl TrialStreams {
     /// Opens the streams below `seed`, or below the seeds set in `[seeds]`. Reads of the tests follow `seeds.read`.
     pub fn new(settings: &Settings, seed: u64) -> TrialStreams {
         let given = &settings.seeds;
-        let of = |name, given: Option<u64>| Seed::new(given.unwrap_or(seed)).named(name);
+        let stream = |name, given: Option<u64>| Seed::new(given.unwrap_or(seed)).named(name);
         TrialStreams {
-            initial: of("initial", given.initial),
-            chip: of("chip", given.chip),
+            initial: stream("initial", given.initial),
+            chip: stream("chip", given.chip),
             training: Streams {
-                order: of("order", given.order),
-                write: of("write", given.write),
-                read: of("read", given.read),
+                order: stream("order", given.order),
+                write: stream("write", given.write),
+                read: stream("read", given.read),
             },
-            test: of("test", given.read),
+            test: stream("test", given.read),
         }
     }
 }
 
 /// Runs one trial, from the start or from the state of an earlier run, and calls `watch` after every epoch.
 ///
-/// Except for run times, the result depends only on settings, devices, data and seed, not on `executor` or `resume`.
+/// Except for run times, the result depends only on `input`, not on `executor` or `resume`.
 ///
 /// # Errors
 /// Returns a [`TrialError`] if the trial cannot start or resume. A training that diverges is a valid outcome.
 pub fn run_trial(
-    settings: &Settings,
-    devices: &Devices,
-    data: &EncodedData,
-    seed: u64,
+    input: &TrialInput,
     resume: Option<TrialState>,
-    executor: &dyn Helpers,
+    executor: &dyn TimedExecutor,
     watch: &mut dyn FnMut(&EpochEnd),
 ) -> Result<Outcome, TrialError> {
-    let outcome = run_trial_while(settings, devices, data, seed, resume, executor, &mut |end| {
-        if !end.epochs.is_empty() {
+    let outcome = run_trial_while(input, resume, executor, &mut |end| {
+        if end.epoch().is_some() {
             watch(end);
         }
         ControlFlow::Continue(())
@@ -179,14 +188,12 @@ pub fn run_trial(
 /// Same as [`run_trial`], but abandons the trial and returns none once `watch` breaks. Without epochs, it shows `watch`
 /// the untrained network.
 pub(crate) fn run_trial_while(
-    settings: &Settings,
-    devices: &Devices,
-    data: &EncodedData,
-    seed: u64,
+    input: &TrialInput,
     resume: Option<TrialState>,
-    executor: &dyn Helpers,
+    executor: &dyn TimedExecutor,
     watch: &mut dyn FnMut(&EpochEnd) -> ControlFlow<()>,
 ) -> Result<Option<Outcome>, TrialError> {
+    let TrialInput { settings, devices, data, seed } = *input;
     let (total_epochs, batch) = (settings.training.epochs, full_batch(settings.training.batch, data)?);
     let streams = TrialStreams::new(settings, seed);
 
@@ -231,10 +238,11 @@ pub(crate) fn run_trial_while(
 
     // Collect the results, find the cause of a silent layer in the trained weights and decompose the next update.
     let outcome = layers.outcome(before, epochs, after, diverged);
-    let search = Search { settings, devices, data, network: &network, streams: &streams, batch };
-    let silence = search.silence(&outcome, &layers);
-    let mut next = |layers: &mut Layers| layers.next_update(&network, &mut trainer, &data.train, training, &streams);
-    let update = outcome.after.is_some().then(|| next(&mut layers)).flatten();
+    let silence = Search { input, network: &network, streams: &streams, batch }.silence(&outcome, &layers);
+    let update = match outcome.after {
+        Some(_) => layers.next_update(&network, &mut trainer, &data.train, training, &streams),
+        None => None,
+    };
     Ok(Some(Outcome { update, silence, ..outcome }))
 }
 
@@ -308,7 +316,7 @@ impl Layers {
 
     /// Tests the network and observes its hidden neurons.
     fn evaluation(&mut self, tested: &TestSet, read: Seed) -> Evaluation {
-        let mut observer = Observer::new(tested.network);
+        let mut observer = SpikeObservation::new(tested.network);
         let TestSet { network, samples, .. } = *tested;
         let test = self.after_retention(tested.retention, |stores| {
             let watch = &mut |answer: &Answer| observer.see(answer);
@@ -350,12 +358,13 @@ impl Layers {
         let first: Vec<u32> = (0..training.batch as u32).collect();
         let read = streams.training.read.named("next");
         trainer.differentiate(samples, &first, &mut self.stores(), read);
-        let every = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
-        let of = |((connection, layer), gradient): ((Connection, &mut LayerWeights), &Matrix)| {
-            let write = streams.training.write.named("next").numbered(connection.stream());
-            UpdateAnatomy::new(connection, layer, gradient, training.learning_rate, write)
-        };
-        every.map(of).collect()
+        let layers = network.connections().zip(&mut self.weights).zip(&trainer.gradient().matrices);
+        layers
+            .map(|((connection, layer), gradient)| {
+                let write = streams.training.write.named("next").numbered(connection.stream());
+                UpdateAnatomy::new(connection, layer, gradient, training.learning_rate, write)
+            })
+            .collect()
     }
 
     fn rest(&mut self, seconds: f64) {

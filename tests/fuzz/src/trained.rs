@@ -10,7 +10,7 @@ use ohmspike_study::details::Details;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
-use ohmspike_study::trial::{EpochEnd, run_trial};
+use ohmspike_study::trial::{EpochEnd, TrialInput, run_trial};
 
 /// Identifier of the trial.
 pub const ID: &str = "0123456789abcdef";
@@ -36,8 +36,13 @@ pub fn get() -> &'static Trained {
         let checkpoints = Checkpoints::new(folder.path(), Duration::ZERO);
         let mut checkpoint = checkpoints.of(ID, 2);
         let mut keep = |end: &EpochEnd| checkpoint.keep(end, false).expect("a writable folder");
-        let outcome =
-            run_trial(&settings, &devices, data, 1, None, &ohmspike_simd::Serial, &mut keep).expect("a trial");
+        let outcome = run_trial(
+            &TrialInput { settings: &settings, devices: &devices, data, seed: 1 },
+            None,
+            &ohmspike_simd::Serial,
+            &mut keep,
+        )
+        .expect("a trial");
         let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");
         Trained {

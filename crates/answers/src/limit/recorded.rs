@@ -2,30 +2,30 @@
 
 use ohmspike_study::health::{HealthKind, HealthState};
 use ohmspike_study::record::Record;
-use ohmspike_study::run_study::{Job, Observer, Ran, Runner};
+use ohmspike_study::run_study::{Job, Ran, Runner, StudyObserver};
 use ohmspike_study::settings::Settings;
 
 use super::error::LimitError;
 use super::find::{AskedTrials, Effect, Ended, Problem, TrialEnd, Trials};
 
 /// Follows a search.
-pub trait Follow: Observer {
+pub trait LimitObserver: StudyObserver {
     /// The search asks for trials; those with a record don't run again.
     fn asked(&mut self, _trials: &AskedTrials) {}
 }
 
 /// Follows nothing.
-impl Follow for () {}
+impl LimitObserver for () {}
 
 /// Runs trials with a [`Runner`].
-pub struct Recorded<'a, F: Follow> {
+pub struct Recorded<'a, F: LimitObserver> {
     /// The results folder.
     pub runner: &'a mut Runner,
     /// Follows the trials.
     pub follow: &'a mut F,
 }
 
-impl<F: Follow> Trials for Recorded<'_, F> {
+impl<F: LimitObserver> Trials for Recorded<'_, F> {
     fn run(&mut self, asked: &AskedTrials, jobs: &[Job]) -> Result<Ended, LimitError> {
         self.follow.asked(asked);
         if let Ran::Stopped(left) = self.runner.run(jobs, self.follow)? {

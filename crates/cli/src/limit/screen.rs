@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use ohmspike_answers::limit::Follow;
+use ohmspike_answers::limit::LimitObserver;
 use ohmspike_answers::limit::find::AskedTrials;
 use ohmspike_answers::limit::words::purpose;
 use ohmspike_datasets::counted;
 use ohmspike_study::record::Record;
 use ohmspike_study::run::Trial;
-use ohmspike_study::run_study::{Observer, RunWarning};
+use ohmspike_study::run_study::{RunWarning, StudyObserver};
 
 use super::super::answers_folder;
 use super::super::terminal::{span, tell};
@@ -45,7 +45,7 @@ impl Screen {
     }
 }
 
-impl Follow for Screen {
+impl LimitObserver for Screen {
     fn asked(&mut self, asked: &AskedTrials) {
         let at = match asked.level {
             Some(level) => format!("{} = {level}", asked.row),
@@ -57,7 +57,7 @@ impl Follow for Screen {
     }
 }
 
-impl Observer for Screen {
+impl StudyObserver for Screen {
     fn warning(&mut self, warning: &RunWarning) {
         tell!("warning: {warning}\n");
     }

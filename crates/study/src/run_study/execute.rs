@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::finished::Finished;
-use super::observer::{Observer, RunWarning};
+use super::observer::{RunWarning, StudyObserver};
 use super::plan::Plan;
 use crate::checkpoint::Checkpoints;
 use crate::details::Details;
@@ -16,7 +16,7 @@ use crate::prepare::Prepared;
 use crate::presence::Presence;
 use crate::record::Record;
 use crate::resolved_study::{EarlierStudy, write_study};
-use crate::run::{Halt, Progress, Shard, Trial, run_until, shard};
+use crate::run::{Halt, Progress, RunControl, Shard, Trial, run_trials, shard};
 use crate::run_error::RunError;
 use crate::silent_input::{SilentInput, silent_input};
 use crate::store::{Store, StoreError};
@@ -32,7 +32,7 @@ impl Plan {
     /// # Errors
     /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved. In the latter case, running trials
     /// are abandoned after their current epoch.
-    pub fn run(mut self, observer: &mut dyn Observer) -> Result<Finished, RunError> {
+    pub fn run(mut self, observer: &mut dyn StudyObserver) -> Result<Finished, RunError> {
         self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
@@ -73,24 +73,23 @@ impl Plan {
         all
     }
 
-    fn run_left(&mut self, observer: &mut dyn Observer) -> Result<(), RunError> {
+    fn run_left(&mut self, observer: &mut dyn StudyObserver) -> Result<(), RunError> {
         self.store.prepare_to_write()?;
         let mut presence = announced(&self.folder, self.options.shard, observer);
         let checkpoints = self.checkpoints();
         // More threads than trials and cores would be idle.
         let count = self.threads.min(self.left.len().max(cores()));
         let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
-        let [never, unsaved] = [const { AtomicBool::new(false) }; 2];
-        let halt = Halt {
-            after_trials: self.options.stop.as_deref().unwrap_or(&never),
-            after_epochs: self.options.abandon.as_deref().unwrap_or(&unsaved),
-        };
+        let unsaved = AtomicBool::new(false);
+        let abandon = self.options.abandon.as_deref().unwrap_or(&unsaved);
+        let halt = Halt { after_trials: self.options.stop.as_deref(), after_epochs: Some(abandon) };
+        let control = RunControl { checkpoints: Some(&checkpoints), halt, weights: false };
         let mut keeper = Keeper::new(&mut self.store, &checkpoints, presence.as_mut());
         let left = &self.left;
-        let ran = run_until(left, &self.prepared, Some(&checkpoints), &pool, halt, |progress| {
+        let ran = run_trials(left, &self.prepared, &pool, control, |progress| {
             if keeper.on_progress(left, progress, observer).is_break() {
                 // Running trials could not be saved either.
-                halt.after_epochs.store(true, Ordering::Relaxed);
+                abandon.store(true, Ordering::Relaxed);
             }
         });
         keeper.failure.map_or(Ok(()), Err)?;
@@ -108,7 +107,7 @@ impl Plan {
 }
 
 /// Announces this process to others in `folder` and removes the leftovers of killed ones.
-pub(super) fn announced(folder: &Path, shard: Option<Shard>, observer: &mut dyn Observer) -> Option<Presence> {
+pub(super) fn announced(folder: &Path, shard: Option<Shard>, observer: &mut dyn StudyObserver) -> Option<Presence> {
     match Presence::announce(folder, shard) {
         Ok(mut presence) => {
             presence.remove_leftovers();
@@ -137,7 +136,12 @@ impl<'a> Keeper<'a> {
     }
 
     /// Breaks if a result cannot be saved.
-    pub fn on_progress(&mut self, left: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+    pub fn on_progress(
+        &mut self,
+        left: &[Trial],
+        progress: Progress,
+        observer: &mut dyn StudyObserver,
+    ) -> ControlFlow<()> {
         match progress {
             Progress::Begun { trial, epochs } => observer.trial_begun(trial, &left[trial], epochs),
             Progress::Epoch { trial, report } => observer.epoch_ended(trial, &left[trial], &report),
@@ -177,7 +181,7 @@ impl<'a> Keeper<'a> {
     }
 }
 
-fn report_newcomers(presence: &mut Presence, observer: &mut dyn Observer) {
+fn report_newcomers(presence: &mut Presence, observer: &mut dyn StudyObserver) {
     presence.newcomers().into_iter().for_each(|shared| observer.warning(&RunWarning::Shared(shared)));
 }
 

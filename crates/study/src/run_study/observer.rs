@@ -37,7 +37,7 @@ fn back_to(earlier: &EarlierStudy, folder: &Path) -> String {
 /// Follows a run, on the thread that called it. Every method does nothing by default.
 ///
 /// `number` counts the trials of this run, starting at 0, in the order of [`Plan::left`].
-pub trait Observer {
+pub trait StudyObserver {
     /// Data and devices were read; `plan` lists the trials to run.
     fn opened(&mut self, _plan: &Plan) {}
 
@@ -61,7 +61,7 @@ pub trait Observer {
 }
 
 /// An observer that does nothing.
-impl Observer for () {}
+impl StudyObserver for () {}
 
 /// A warning that does not stop a run.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +128,7 @@ pub fn each_trial<F: FnMut(&Trial, &Record)>(call: F) -> EachTrial<F> {
     EachTrial(call)
 }
 
-impl<F: FnMut(&Trial, &Record)> Observer for EachTrial<F> {
+impl<F: FnMut(&Trial, &Record)> StudyObserver for EachTrial<F> {
     fn trial_ended(&mut self, _number: usize, trial: &Trial, record: &Record) {
         (self.0)(trial, record);
     }

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use super::claims::Claim;
 use super::execute::{Keeper, announced};
-use super::observer::Observer;
+use super::observer::StudyObserver;
 use super::options::RunOptions;
 use super::train::settings_warnings;
 use crate::checkpoint::Checkpoints;
@@ -27,7 +27,7 @@ use crate::prepare::Prepared;
 use crate::presence::Presence;
 use crate::record::{Record, trial_id};
 use crate::resolved_study::write_study;
-use crate::run::{Halt, Shard, Trial, run_until};
+use crate::run::{Halt, RunControl, Shard, Trial, run_trials};
 use crate::run_error::RunError;
 use crate::settings::Settings;
 use crate::store::Store;
@@ -118,7 +118,7 @@ impl Runner {
     ///
     /// # Errors
     /// Returns a [`RunError`] if data, a device or a map cannot be read or does not fit.
-    pub fn warn(&mut self, settings: &Settings, observer: &mut dyn Observer) -> Result<(), RunError> {
+    pub fn warn(&mut self, settings: &Settings, observer: &mut dyn StudyObserver) -> Result<(), RunError> {
         self.prepare(settings)?;
         settings_warnings(settings, &self.prepared).iter().for_each(|warning| observer.warning(warning));
         Ok(())
@@ -140,7 +140,7 @@ impl Runner {
     ///
     /// # Errors
     /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved.
-    pub fn run(&mut self, jobs: &[Job], observer: &mut dyn Observer) -> Result<Ran, RunError> {
+    pub fn run(&mut self, jobs: &[Job], observer: &mut dyn StudyObserver) -> Result<Ran, RunError> {
         let mut trials: Vec<Trial> = Vec::new();
         for job in jobs {
             let id = self.id(job)?;
@@ -170,7 +170,7 @@ impl Runner {
     }
 
     /// Runs the first free trials of `left`, one per thread; waits for a moment if other processes run all of them.
-    fn run_claimed(&mut self, left: Vec<Trial>, most: usize, observer: &mut dyn Observer) -> Result<(), RunError> {
+    fn run_claimed(&mut self, left: Vec<Trial>, most: usize, observer: &mut dyn StudyObserver) -> Result<(), RunError> {
         let count = self.pool.threads().min(most);
         let claimed = left.into_iter().filter_map(|trial| Some((Claim::new(&self.folder, &trial.id)?, trial)));
         let (_claims, mut trials): (Vec<Claim>, Vec<Trial>) = claimed.take(count).unzip();
@@ -187,19 +187,18 @@ impl Runner {
         self.run_together(&trials, observer)
     }
 
-    fn run_together(&mut self, trials: &[Trial], observer: &mut dyn Observer) -> Result<(), RunError> {
+    fn run_together(&mut self, trials: &[Trial], observer: &mut dyn StudyObserver) -> Result<(), RunError> {
         let checkpoints = Checkpoints::new(&self.folder, self.options.checkpoint_every);
-        let [never, unsaved] = [const { AtomicBool::new(false) }; 2];
-        let halt = Halt {
-            after_trials: self.options.stop.as_deref().unwrap_or(&never),
-            after_epochs: self.options.abandon.as_deref().unwrap_or(&unsaved),
-        };
+        let unsaved = AtomicBool::new(false);
+        let abandon = self.options.abandon.as_deref().unwrap_or(&unsaved);
+        let halt = Halt { after_trials: self.options.stop.as_deref(), after_epochs: Some(abandon) };
+        let control = RunControl { checkpoints: Some(&checkpoints), halt, weights: false };
         let before = self.store.len();
         let mut keeper = Keeper::new(&mut self.store, &checkpoints, self.presence.as_mut());
-        let ran = run_until(trials, &self.prepared, Some(&checkpoints), &self.pool, halt, |progress| {
+        let ran = run_trials(trials, &self.prepared, &self.pool, control, |progress| {
             if keeper.on_progress(trials, progress, observer).is_break() {
                 // Running trials could not be saved either.
-                halt.after_epochs.store(true, Ordering::Relaxed);
+                abandon.store(true, Ordering::Relaxed);
             }
         });
         keeper.failure.map_or(Ok(()), Err)?;

@@ -3,13 +3,12 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::hardware::LayerWeights;
 
 use super::execute::{Keeper, announced};
-use super::observer::{Observer, RunWarning};
+use super::observer::{RunWarning, StudyObserver};
 use super::options::RunOptions;
 use crate::calibration::Calibrations;
 use crate::checkpoint::Checkpoints;
@@ -18,7 +17,7 @@ use crate::pool::Pool;
 use crate::prepare::Prepared;
 use crate::record::{Record, trial_id};
 use crate::resolved_study::{FILE, write_study};
-use crate::run::{Halt, Progress, Trial, Wanted, run_with};
+use crate::run::{Halt, Progress, RunControl, Trial, run_trials};
 use crate::run_error::{RunError, calibrated, prepare};
 use crate::settings::Settings;
 use crate::silent_input::silent_input;
@@ -62,7 +61,7 @@ pub fn train(
     study: &Study,
     seed: Option<u64>,
     options: &RunOptions,
-    observer: &mut dyn Observer,
+    observer: &mut dyn StudyObserver,
 ) -> Result<Option<Trained>, RunError> {
     train_and_keep(study, seed, options, &Keep::default(), observer)
 }
@@ -81,7 +80,7 @@ pub fn train_and_keep(
     seed: Option<u64>,
     options: &RunOptions,
     keep: &Keep,
-    observer: &mut dyn Observer,
+    observer: &mut dyn StudyObserver,
 ) -> Result<Option<Trained>, RunError> {
     only_condition(study)?;
     let seed = seed.unwrap_or(study.seeds[0]);
@@ -151,14 +150,12 @@ fn run_one(
     options: &RunOptions,
     weights: bool,
     mut results: Option<&mut Folder>,
-    observer: &mut dyn Observer,
+    observer: &mut dyn StudyObserver,
 ) -> Result<Option<Ran>, RunError> {
     let trials = [trial];
     let count = options.threads.unwrap_or_else(cores);
     let pool = Pool::new(count).map_err(|source| RunError::Threads { count, source })?;
-    let never = AtomicBool::new(false);
-    let stop = options.stop.as_deref().or(options.abandon.as_deref());
-    let halt = Halt { after_trials: &never, after_epochs: stop.unwrap_or(&never) };
+    let halt = Halt { after_trials: None, after_epochs: options.stop.as_deref().or(options.abandon.as_deref()) };
     let (mut record, mut trained) = (None, None);
     if let Some(results) = &mut results {
         results.store.prepare_to_write()?;
@@ -170,7 +167,7 @@ fn run_one(
         }
         None => (None, None),
     };
-    run_with(&trials, prepared, checkpoints, &pool, Wanted { halt, weights }, |progress| {
+    run_trials(&trials, prepared, &pool, RunControl { checkpoints, halt, weights }, |progress| {
         match progress {
             Progress::Weights(weights) => return trained = Some(weights),
             Progress::Trial(ref ended, _) => record = Some(Record::clone(ended)),
@@ -191,7 +188,7 @@ fn run_one(
 }
 
 /// Forwards the progress of a trial that is not recorded.
-fn tell(trials: &[Trial], progress: Progress, observer: &mut dyn Observer) -> ControlFlow<()> {
+fn tell(trials: &[Trial], progress: Progress, observer: &mut dyn StudyObserver) -> ControlFlow<()> {
     match progress {
         Progress::Begun { trial, epochs } => observer.trial_begun(trial, &trials[trial], epochs),
         Progress::Epoch { trial, report } => observer.epoch_ended(trial, &trials[trial], &report),

@@ -17,8 +17,7 @@ impl Digest {
     /// Computes the digest of a record.
     pub(super) fn new(record: &Record) -> Digest {
         let Record { seed, data_sha256, outcome, accuracy, loss, tests, before, after, connections, .. } = record;
-        let seen =
-            |of: &crate::observation::Observation| hash(&(of.distances, &of.classes, &of.saturated_neurons));
+        let seen = |of: &crate::observation::Observation| hash(&(of.distances, &of.classes, &of.saturated_neurons));
         let observations = (seen(before), after.as_ref().map(seen));
         let (failed, layers, health) = (record.failure.is_some(), &record.layer_spikes, &record.health);
         let result = (seed, data_sha256, outcome, failed, accuracy, loss, tests, layers, health);

@@ -12,18 +12,18 @@ use ohmspike_crossbar::device::{AdcRange, Nonlinearity, WriteNoise};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};
+use ohmspike_snn::hardware::LayerWeights;
 use ohmspike_snn::network::Network;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::suspect::{SUSPECTS, device_keys, enlarge, remove};
-use super::{Layers, Outcome, TrialStreams};
+use super::{Layers, Outcome, TrialInput, TrialStreams};
 use crate::few_steps;
 use crate::health::{Cause, LEAST_SPIKES, Obstacle, Silence};
 use crate::mechanism::Mechanism;
-use crate::prepare::{Devices, EncodedData, LoadedDevice};
+use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Settings, connection_key};
-use ohmspike_snn::hardware::LayerWeights;
 
 /// Number of test samples: enough to distinguish 0.1 spikes per sample from 0.05.
 const SAMPLES: usize = 1024;
@@ -34,9 +34,7 @@ const MOST_SAMPLES: f64 = 0.5;
 
 /// A search for the cause of a silent layer.
 pub(super) struct Search<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) devices: &'a Devices<'a>,
-    pub(super) data: &'a EncodedData,
+    pub(super) input: &'a TrialInput<'a>,
     pub(super) network: &'a Network,
     pub(super) streams: &'a TrialStreams,
     /// Number of samples for the calibration of converters.
@@ -65,7 +63,7 @@ impl Search<'_> {
 
     /// Finds the cause of `silence`. `trained` is the network after training; none if training diverged.
     fn cause(&self, silence: &Silence, trained: Option<&Layers>) -> Option<Cause> {
-        let (layer, spikes) = (silence.layer - 1, &self.data.test.spikes);
+        let (layer, spikes) = (silence.layer - 1, &self.input.data.test.spikes);
         let samples = spikes.len();
         let empty = (0..samples).filter(|&sample| spikes.sample(sample).all().is_empty()).count();
         if empty as f64 >= MOST_SAMPLES * samples as f64 {
@@ -75,8 +73,8 @@ impl Search<'_> {
     }
 
     fn before_training(&self, layer: usize) -> Option<Cause> {
-        let exact = self.activity(layer, self.settings, &Devices::default())?;
-        let (key, sigma) = (sigma_key(layer), self.settings.sigma_of(Connection::Feedforward(layer)));
+        let exact = self.activity(layer, self.input.settings, &Devices::default())?;
+        let (key, sigma) = (sigma_key(layer), self.input.settings.sigma_of(Connection::Feedforward(layer)));
         if exact.spikes < LEAST_SPIKES {
             let (steps, layers) = (self.network.steps, self.network.hidden.len());
             if let Some(first) = exact.first_step.filter(|first| !few_steps::can_spike(*first, 0, steps)) {
@@ -86,7 +84,7 @@ impl Search<'_> {
             let drive = self.in_thresholds(exact.drive);
             return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
         }
-        let real = self.activity(layer, self.settings, self.devices);
+        let real = self.activity(layer, self.input.settings, self.input.devices);
         let drive = real.as_ref().and_then(|real| self.in_thresholds(real.drive));
         // Samples of the search can fire more than the others. The layer is then close to firing.
         if real.is_some_and(|real| real.spikes >= LEAST_SPIKES) {
@@ -106,7 +104,7 @@ impl Search<'_> {
 
     /// Blames `mechanism` for a layer that emits `spikes_without` it.
     fn blamed(&self, mechanism: Obstacle, layer: usize, spikes_without: f64, drive: Option<f64>) -> Cause {
-        let needed = needed(self.settings.sigma_of(Connection::Feedforward(layer)), drive);
+        let needed = needed(self.input.settings.sigma_of(Connection::Feedforward(layer)), drive);
         let nonlinearity = self.device(layer).and_then(|loaded| loaded.device.read.nonlinearity.as_ref());
         let is_blamed = mechanism == Obstacle::Mechanism(Mechanism::Nonlinearity);
         let reference_volts = nonlinearity.filter(|_| is_blamed).map(Nonlinearity::reference_volts);
@@ -117,7 +115,7 @@ impl Search<'_> {
     fn after_training(&self, layer: usize, trained: &Layers) -> Option<Cause> {
         // Reads of a copy: telegraph noise would advance in the cells from which the next update starts.
         let mut weights = trained.weights.clone();
-        let retention = self.settings.hardware.retention_seconds;
+        let retention = self.input.settings.hardware.retention_seconds;
         if retention > 0.0 {
             let fresh =
                 self.evaluation(layer, &mut weights.iter_mut().map(LayerWeights::store_mut).collect::<Vec<_>>());
@@ -136,7 +134,7 @@ impl Search<'_> {
         {
             return Some(self.converters(layer, unread.spikes));
         }
-        let first = Layers::programmed(self.settings, &Devices::default(), self.network, self.streams).ok()?;
+        let first = Layers::programmed(self.input.settings, &Devices::default(), self.network, self.streams).ok()?;
         let place = self.network.connections().position(|connection| connection == Connection::Feedforward(layer))?;
         let WriteReport { clipped_low, cells_written, .. } = trained.writes[place];
         Some(Cause::LostInTraining {
@@ -151,7 +149,7 @@ impl Search<'_> {
     fn activity(&self, layer: usize, settings: &Settings, devices: &Devices) -> Option<Activity> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
         let calibration = self.read().named("calibration");
-        calibrate_untrained(self.network, &mut layers.stores(), &self.data.train, self.batch, calibration);
+        calibrate_untrained(self.network, &mut layers.stores(), &self.input.data.train, self.batch, calibration);
         layers.rest(settings.hardware.retention_seconds);
         Some(self.evaluation(layer, &mut layers.stores()))
     }
@@ -170,7 +168,7 @@ impl Search<'_> {
             let voltages = (0..trace.steps()).flat_map(|step| trace.membrane(step)).flat_map(|block| block.0);
             peaks.push(voltages.fold(f32::NEG_INFINITY, f32::max));
         };
-        let samples = &self.data.test;
+        let samples = &self.input.data.test;
         evaluate_watched(self.network, stores, samples, SAMPLES, self.read(), &mut see);
         peaks.sort_by(f32::total_cmp);
         firsts.sort_unstable();
@@ -186,7 +184,7 @@ impl Search<'_> {
 
     /// Measures the layer on its devices without `suspect`.
     fn without(&self, layer: usize, suspect: Obstacle) -> Option<Activity> {
-        let mut settings = self.settings.clone();
+        let mut settings = self.input.settings.clone();
         match suspect {
             Obstacle::WeightAtGmax => enlarge(&mut settings),
             Obstacle::Mechanism(Mechanism::Drift) => settings.hardware.retention_seconds = 0.0,
@@ -196,7 +194,7 @@ impl Search<'_> {
             .network
             .connections()
             .map(|connection| {
-                let mut device = self.devices.of(connection).cloned();
+                let mut device = self.input.devices.of(connection).cloned();
                 if let (Some(device), Obstacle::Mechanism(mechanism)) = (&mut device, suspect) {
                     remove(mechanism, device);
                 }
@@ -208,7 +206,7 @@ impl Search<'_> {
     }
 
     fn device(&self, layer: usize) -> Option<&LoadedDevice> {
-        self.devices.of(Connection::Feedforward(layer))
+        self.input.devices.of(Connection::Feedforward(layer))
     }
 
     fn converters(&self, layer: usize, spikes_without: f64) -> Cause {
@@ -219,7 +217,7 @@ impl Search<'_> {
             AdcRange::Calibrated => None,
         });
         let threshold_microamperes = device.and_then(|device| {
-            let weight = self.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
+            let weight = self.input.settings.weight_at_gmax_of(Connection::Feedforward(layer)) as f32;
             let weight_per_microsiemens = PairMapping::new(device.window, weight).ok()?.weight_per_microsiemens();
             Some(device.read.volts? / f64::from(weight_per_microsiemens))
         });
@@ -233,11 +231,14 @@ impl Search<'_> {
         let only = |key: &str, value: f64| vec![format!("{key} = {value}")];
         let mechanism = match mechanism {
             Obstacle::WeightAtGmax => {
-                return only(&connection_key(weights, "weight_at_gmax"), self.settings.weight_at_gmax_of(weights));
+                return only(
+                    &connection_key(weights, "weight_at_gmax"),
+                    self.input.settings.weight_at_gmax_of(weights),
+                );
             }
             Obstacle::Together => return Vec::new(),
             Obstacle::Mechanism(Mechanism::Drift) => {
-                return only("hardware.retention_seconds", self.settings.hardware.retention_seconds);
+                return only("hardware.retention_seconds", self.input.settings.hardware.retention_seconds);
             }
             Obstacle::Mechanism(mechanism) => mechanism,
         };
@@ -246,7 +247,7 @@ impl Search<'_> {
 
     /// Describes the noise of updates of the layer.
     fn noise(&self, layer: usize) -> Option<String> {
-        let level = self.settings.noise.level_percent;
+        let level = self.input.settings.noise.level_percent;
         if level > 0.0 {
             return Some(format!("update noise of {level} % of sigma_init"));
         }
@@ -285,6 +286,7 @@ mod tests {
 
     use super::*;
     use crate::health::HealthState;
+    use crate::prepare::EncodedData;
     use crate::trial::{EpochEnd, run_trial};
 
     const CLASSES: usize = 3;
@@ -317,7 +319,8 @@ mod tests {
     }
 
     fn outcome(settings: &Settings, data: &EncodedData, watch: &mut dyn FnMut(&EpochEnd)) -> Outcome {
-        run_trial(settings, &Devices::default(), data, 1, None, &Serial, watch).expect("a valid trial")
+        run_trial(&TrialInput { settings, devices: &Devices::default(), data, seed: 1 }, None, &Serial, watch)
+            .expect("a valid trial")
     }
 
     /// The next update, which trials only show, has noise and would move every weight.

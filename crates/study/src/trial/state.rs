@@ -24,19 +24,19 @@ pub struct TrialState {
     pub layers: Vec<LayerState>,
 }
 
-/// A trial at the end of an epoch.
+/// A trial at the end of an epoch, or an untrained network.
 pub struct EpochEnd<'a> {
     /// Evaluation of the untrained network.
     pub(super) before: &'a Evaluation,
-    /// The epochs so far, at least one.
+    /// The epochs so far.
     pub epochs: &'a [Epoch],
     pub(super) layers: &'a Layers,
 }
 
 impl EpochEnd<'_> {
-    /// Returns the epoch that just ended.
-    pub fn epoch(&self) -> &Epoch {
-        self.epochs.last().expect("at least one epoch")
+    /// Returns the epoch that just ended; none for an untrained network.
+    pub fn epoch(&self) -> Option<&Epoch> {
+        self.epochs.last()
     }
 
     /// Returns the weights, per connection. Cells are in their state right after the last write.

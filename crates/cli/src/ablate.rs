@@ -42,7 +42,7 @@ pub struct Arguments {
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.trials.use_instructions()?;
+    arguments.trials.instructions.use_instructions()?;
     let file = arguments.study.open()?;
     let plan = Plan::new(&file.study, &file.folder)?;
     let jobs = plan.jobs();

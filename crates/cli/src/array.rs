@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents, gated_fractions, netlist, solve, star_mesh};
 use ohmspike_datasets::same_kind::write_over_same_kind;
-use ohmspike_datasets::{reason, write_reason};
 use ohmspike_report::figures::wires_map;
 use ohmspike_study::bounded;
 
 use super::Failure;
+use super::file_error::{ReadError, WriteError};
 use super::terminal::{print, say, tell};
 
 const EXAMPLES: &str = "\
@@ -114,22 +114,6 @@ struct NoVoltages;
 #[error("--plot: expected a path that ends in .svg, got `{}`", path.display())]
 struct NotSvg {
     path: PathBuf,
-}
-
-/// A file that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {}", path.display(), write_reason(source))]
-struct WriteError {
-    path: PathBuf,
-    source: std::io::Error,
-}
-
-/// A file that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {}", path.display(), reason(source))]
-struct ReadError {
-    path: PathBuf,
-    source: std::io::Error,
 }
 
 /// A map with an error.

@@ -19,11 +19,11 @@ use ohmspike_report::files::write_figures;
 use ohmspike_report::page::deployment::{
     WITHHELD, accuracy_words, clipping_words, exact_words, overrides_words, sigma_words, withheld_words, yield_words,
 };
-use ohmspike_simd::Instructions;
 use ohmspike_study::conductance_file::write_conductances;
 use ohmspike_study::run::MOST_THREADS;
 use ohmspike_study::save_path::{SavePath, Saved};
 
+use super::instructions::InstructionArguments;
 use super::limit::amount::fraction;
 use super::run::{listen_while, stopped};
 use super::terminal::{Wanted, say, tell};
@@ -121,16 +121,13 @@ pub struct Arguments {
     /// The number of threads does not change results.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions [default: best of the CPU].
-    ///
-    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
-    #[arg(long, value_name = "SET")]
-    simd: Option<Instructions>,
+    #[command(flatten)]
+    instructions: InstructionArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.instructions.use_instructions()?;
     let overrides = study_arguments::parse(&arguments.set)?;
     let request = Request {
         presets: &PRESETS,

@@ -7,13 +7,12 @@ mod markdown;
 mod records_page;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use clap::CommandFactory;
 use clap_complete::Shell;
-use ohmspike_datasets::write_reason;
 
+use super::file_error::WriteError;
 use super::terminal::print_file;
 use super::{ExitCode, Failure};
 
@@ -39,14 +38,6 @@ pub enum Command {
         #[arg(value_name = "DIR")]
         folder: PathBuf,
     },
-}
-
-/// A folder or page that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {}", .path.display(), write_reason(.source))]
-struct WriteError {
-    path: PathBuf,
-    source: io::Error,
 }
 
 /// A page of the reference.

@@ -131,7 +131,7 @@ struct NoAnswer(String);
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.trials.use_instructions()?;
+    arguments.trials.instructions.use_instructions()?;
     let question = arguments.question()?;
     let file = arguments.study.open()?;
     if arguments.study.set.iter().any(|set| set.starts_with("repeats.seeds")) {

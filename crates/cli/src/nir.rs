@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::persist;
 use ohmspike_datasets::same_kind::{other_kind, refuse_other_kind};
-use ohmspike_datasets::{persist, write_reason};
 use ohmspike_nir::constants::steps;
 use ohmspike_nir::graph::{Graph, Value};
 use ohmspike_nir::network::Readout;
@@ -11,6 +11,7 @@ use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::significant::short;
 
+use super::file_error::WriteError;
 use super::terminal::{say, tell};
 use super::{ExitCode, Failure};
 
@@ -82,14 +83,6 @@ pub struct Import {
     dt: Option<f64>,
 }
 
-/// A file that cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {}", path.display(), write_reason(source))]
-struct Unwritable {
-    path: PathBuf,
-    source: std::io::Error,
-}
-
 /// Start of an HDF5 file.
 const HDF5: &[u8] = b"\x89HDF";
 
@@ -104,7 +97,7 @@ pub fn run(command: &Command) -> Result<ExitCode, Failure> {
 fn export(arguments: &Export) -> Result<ExitCode, Failure> {
     let Export { network, output, dt, readout } = arguments;
     let free = persist::check(output).and_then(|()| refuse_other_kind(output, HDF5)).and_then(|()| keep_data(output));
-    free.map_err(|source| Unwritable { path: output.clone(), source })?;
+    free.map_err(|source| WriteError { path: output.clone(), source })?;
     let stored = StoredNetwork::read(network)?;
     let graph = stored.to_graph(*dt, *readout)?;
     graph.write(output)?;

@@ -71,7 +71,7 @@ const MOST_CALIBRATED: usize = 20;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.trials.use_instructions()?;
+    arguments.trials.instructions.use_instructions()?;
     let file = arguments.study.open()?;
     if let Some(folder) = arguments.study.answers(&file) {
         return Err(NoStudyFolder::new(folder).into());

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use ohmspike_report::datasheet::{area_line, cost_lines, device_sheet};
-use ohmspike_simd::Instructions;
 use ohmspike_study::calibration::Calibrated;
 use ohmspike_study::conductance_file::{ConductanceFileError, write_conductances};
 use ohmspike_study::hardware::shapes;
@@ -20,6 +19,7 @@ use ohmspike_study::study::Study;
 use ohmspike_study::warning::converters::saturated;
 
 use super::answers_folder::NoStudyFolder;
+use super::instructions::InstructionArguments;
 use super::terminal::{Wanted, print, say, tell};
 use super::{ExitCode, Failure, answers_folder, source, study_arguments, warn};
 
@@ -84,16 +84,13 @@ pub struct Arguments {
     /// The number of threads does not change results.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
     threads: Option<u16>,
-    /// Vector instructions [default: best of the CPU].
-    ///
-    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
-    #[arg(long, value_name = "SET")]
-    simd: Option<Instructions>,
+    #[command(flatten)]
+    instructions: InstructionArguments,
 }
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
-    arguments.simd.map_or(Ok(()), Instructions::use_for_all)?;
+    arguments.instructions.use_instructions()?;
     let (study, study_folder) = match &arguments.study {
         Some(path) => study_arguments::open(path, &arguments.set).map(|file| (file.study, file.folder))?,
         None => (source::default(&arguments.set)?, PathBuf::from(".")),

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ohmspike_simd::Instructions;
 use ohmspike_study::run::{MOST_THREADS, Shard};
 use ohmspike_study::run_study::RunOptions;
 use ohmspike_study::study_file::StudyFile;
 
-use super::Failure;
+use super::instructions::InstructionArguments;
 
 /// How trials run.
 #[derive(Clone, Debug, clap::Args)]
@@ -33,22 +32,14 @@ pub struct TrialArguments {
     /// Least seconds between checkpoints.
     #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,
-    /// Vector instructions [default: best of the CPU].
-    ///
-    /// One of baseline, avx2 and avx512. Results are bit-identical with each.
-    #[arg(long, value_name = "SET")]
-    simd: Option<Instructions>,
+    #[command(flatten)]
+    pub instructions: InstructionArguments,
     /// Show what would run, and run nothing.
     #[arg(long)]
     pub dry_run: bool,
 }
 
 impl TrialArguments {
-    /// Uses the chosen vector instructions.
-    pub fn use_instructions(&self) -> Result<(), Failure> {
-        Ok(self.simd.map_or(Ok(()), Instructions::use_for_all)?)
-    }
-
     /// The options of the trials of `file`, with results in `folder`. `stop` ends the run after the running trials.
     pub fn options(&self, file: &StudyFile, folder: PathBuf, stop: &Arc<AtomicBool>) -> RunOptions {
         RunOptions {

@@ -3,12 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::persist;
 use ohmspike_datasets::same_kind::refuse_other_kind;
-use ohmspike_datasets::{persist, write_reason};
 use ohmspike_plot::PanelFigure;
 use ohmspike_report::figures::panel_csv;
 
 use crate::Failure;
+use crate::file_error::WriteError;
 use crate::terminal::say;
 
 /// A path with another extension than expected.
@@ -24,14 +25,6 @@ struct ExtensionError {
 #[error("`{}`: expected a new file, got an existing one\n\nhint: choose another file with `--out`, or replace it with `--force`", path.display())]
 struct ExistsError {
     path: PathBuf,
-}
-
-/// A file cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {}", path.display(), write_reason(source))]
-struct WriteError {
-    path: PathBuf,
-    source: std::io::Error,
 }
 
 /// A file of another kind that a figure would replace.

@@ -3,10 +3,8 @@
 mod choices;
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use ohmspike_datasets::reason;
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, InputFile, fit};
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::datasheet::clip_table_at;
@@ -15,6 +13,7 @@ use ohmspike_study::bounded::{LARGEST_MEASUREMENT, read_named};
 use ohmspike_study::machine::machine;
 
 use super::{files, print};
+use crate::file_error::ReadError;
 use crate::terminal::tell;
 use crate::{Failure, command_line};
 use choices::{Laws, acceptance, mechanism, window};
@@ -106,14 +105,6 @@ pub struct Arguments {
     /// Replace existing files.
     #[arg(long, help_heading = "Output")]
     force: bool,
-}
-
-/// A table that cannot be read.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot read `{}`: {}", path.display(), reason(source))]
-struct ReadError {
-    path: PathBuf,
-    source: io::Error,
 }
 
 /// An output that would replace a table.

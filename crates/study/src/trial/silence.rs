@@ -3,12 +3,11 @@
 //! For silence before training it checks in this order: the input spikes, the time steps, the exact initial weights, and
 //! then the device with one mechanism disabled at a time, until the layer fires. Initial weights are written exactly, so
 //! writes are no suspects. For silence after training it checks the trained weights without retention and without
-//! converters. The search does not change the trial: it programs new
-//! arrays with the same draws, or copies the trained ones, and reads them with separate streams.
+//! converters. The search does not change the trial: it programs new arrays with the same draws, or copies the trained
+//! ones, and reads them with separate streams.
 
-use ohmspike_crossbar::PairMapping;
-use ohmspike_crossbar::WriteReport;
 use ohmspike_crossbar::device::{AdcRange, Nonlinearity, WriteNoise};
+use ohmspike_crossbar::{PairMapping, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::evaluate::{Answer, calibrate_untrained, evaluate_watched};

@@ -4,10 +4,10 @@
 //! writes and usage, and the changes of all weights. Everything else follows from settings and seed.
 
 use ohmspike_crossbar::WriteReport;
+use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights};
 use serde::{Deserialize, Serialize};
 
 use super::{Epoch, Evaluation, Layers, WrongTrialState};
-use ohmspike_snn::hardware::{HardwareUse, LayerState, LayerWeights};
 
 /// The state of a trial after some of its epochs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -68,7 +68,7 @@ fn neurons_without_a_synapse_are_a_step_later_per_layer() {
     }
     let (_, notes) = read(&graph).expect("a valid graph");
     assert!(notes.contains(&Note::LaterInput { layers: 3 }), "{notes:?}");
-    let (_, notes) = read(&super::tests::graph()).expect("a valid graph");
+    let (_, notes) = read(&graph()).expect("a valid graph");
     assert!(!notes.iter().any(|note| matches!(note, Note::LaterInput { .. })), "{notes:?}");
 }
 

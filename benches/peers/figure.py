@@ -58,7 +58,7 @@ def draw(groups, caption):
     """Draws every kind of work as SVG, but not cells: they are the same measurement as pulses."""
     made, top = [], 12
     for (work, unit), lines in groups.items():
-        if unit != "ns a cell":
+        if unit != "ns per cell":
             elements, top = panel(top, f"{work}, {unit}", lines)
             made += elements
     made.append(text(16, top + 8, f"Median and spread; times ours, two at a time, in the same round. {caption}", size=12))

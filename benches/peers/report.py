@@ -15,12 +15,12 @@ EPOCH_IMAGES = 59_904
 BATCHES = 234
 # Units of the counted operations, and the factor that converts seconds to them.
 UNITS = {
-    "images": ("s an epoch", EPOCH_IMAGES),
-    "reads": ("µs a read", 1e6),
-    "cells": ("ns a cell", 1e9),
-    "pulses": ("ns a pulse", 1e9),
-    "chips": ("ms a chip", 1e3),
-    "arrays": ("ms an array", 1e3),
+    "images": ("s per epoch", EPOCH_IMAGES),
+    "reads": ("µs per read", 1e6),
+    "cells": ("ns per cell", 1e9),
+    "pulses": ("ns per pulse", 1e9),
+    "chips": ("ms per chip", 1e3),
+    "arrays": ("ms per array", 1e3),
 }
 
 class Row(NamedTuple):

@@ -46,7 +46,7 @@ def reads(stopwatch):
                 # A call with one vector is measured in groups, which take longer than a look at the clock.
                 parts = vectors(active).split(size)
                 read = lambda _: [array.tile.forward(part, False, False, False, True) for part in parts]
-                stopwatch.measure(f"{work}: {kind}; {size} a call", "reads", VECTORS, read)
+                stopwatch.measure(f"{work}: {kind}; {size} per call", "reads", VECTORS, read)
 
 
 def pulses_per_cell(array, x, d):
@@ -72,7 +72,7 @@ def updates(stopwatch):
             pulses = pulses_per_cell(counted, x, d)
             calls, seconds = stopwatch.time(lambda call: array.tile.update(x, d if call % 2 else -d, False), least=2)
             cells = calls * size * task.PIXELS * task.HIDDEN
-            name = f"{work}: {size} a call"
+            name = f"{work}: {size} per call"
             print(f"{name},cells,{cells},{seconds}\n{name},pulses,{round(cells * pulses)},{seconds}", flush=True)
 
 

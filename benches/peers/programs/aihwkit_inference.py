@@ -70,7 +70,7 @@ def measure(stopwatch):
         if stopwatch.wants(work):
             for kind, model in models().items():
                 for size in SIZES:
-                    stopwatch.measure(f"{work}: {kind}; {size} a call", "chips", 1, chips(model, active, noisy, size))
+                    stopwatch.measure(f"{work}: {kind}; {size} per call", "chips", 1, chips(model, active, noisy, size))
 
 
 @torch.inference_mode()

@@ -54,7 +54,7 @@ def chips(active, noisy, reads=deployment.READS):
 def measure(stopwatch):
     for work, active, noisy in deployment.works():
         if stopwatch.wants(work):
-            how = f"{VECTORS if noisy else deployment.READS} vectors a call"
+            how = f"{VECTORS if noisy else deployment.READS} vectors per call"
             stopwatch.measure(f"{work}: {how}", "chips", 1, chips(active, noisy))
 
 

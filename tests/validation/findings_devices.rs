@@ -1,4 +1,4 @@
-//! The tables of `experiments/findings/tables.md` on trainings through cells, made again from the records next to it.
+//! The tables of `experiments/findings/tables.md` on the noise study and on trainings through cells, made again from the records next to it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,7 +15,7 @@ use ohmspike_study::results::Results;
 use ohmspike_study::settings::Controller;
 use ohmspike_study::study_file::StudyFile;
 
-use crate::findings::{folder, in_unit, limit, outcomes, records, stated, summarised, with_records};
+use crate::findings::{folder, in_unit, limit, outcomes, page, records, stated, summarised, tables, with_records};
 
 /// Trials of one condition.
 #[derive(Default)]
@@ -47,6 +47,18 @@ impl Cell {
         }
     }
 
+    /// Mean outcome with its interval, and a star behind the mean if no trial converged.
+    fn starred(&self) -> String {
+        let words = outcomes(&self.outcomes);
+        match self.excluded.first() {
+            None => words,
+            Some(kind) => {
+                assert_eq!((*kind, self.excluded.len()), (HealthKind::NotConverged, self.outcomes.len()));
+                words.replacen(' ', "* ", 1)
+            }
+        }
+    }
+
     fn mean(&self) -> f64 {
         self.outcomes.values().sum::<f64>() / self.outcomes.len() as f64
     }
@@ -69,6 +81,31 @@ fn by<K: Ord>(name: &str, key: impl Fn(&Record) -> K) -> BTreeMap<K, Cell> {
         table.entry(key(one.record)).or_default().add(&judged, one);
     }
     table
+}
+
+#[test]
+fn the_table_of_the_noise_study_is_that_of_its_records() {
+    let table = by("noise-robustness", |record| {
+        let excitatory = (100.0 * record.settings.network.excitatory_fraction).round() as u32;
+        (record.settings.noise.level_percent.round() as u32, excitatory)
+    });
+    let (page, reproduction) = (tables(), page("docs/reproduction.md"));
+    for level in [1, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100] {
+        let cells = [50, 80, 100].map(|excitatory| table[&(level, excitatory)].starred());
+        let line = format!("| {level} | {} |", cells.join(" | "));
+        assert!(page.contains(&line), "not in experiments/findings/tables.md: {line}");
+        if ![1, 20, 40, 60, 100].contains(&level) {
+            continue;
+        }
+        let start = format!("| {level} | {} % | {} % |", cells[0], cells[1]);
+        assert!(reproduction.contains(&start), "not in docs/reproduction.md: {start}");
+    }
+    let trials = table.values().map(|cell| cell.outcomes.len()).sum::<usize>();
+    stated(&[format!("{trials} trials of 30 epochs on the full Fashion-MNIST")]);
+    // Two of five such conditions are in the table.
+    let seeds = table.values().filter(|cell| !cell.excluded.is_empty()).map(|cell| cell.excluded.len());
+    assert_eq!(seeds.collect::<Vec<usize>>(), [16; 5]);
+    stated(&["None of the 16 trials converged".to_owned()]);
 }
 
 #[test]

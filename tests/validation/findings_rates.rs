@@ -16,7 +16,7 @@ struct Cell {
 
 impl Cell {
     fn add(&mut self, record: &Record) {
-        let (_, peak) = record.peak().expect("no trial diverged");
+        let (_, peak) = record.best().expect("no trial diverged");
         assert!(self.peaks.insert(record.seed, peak).is_none(), "one trial per seed");
         self.silent += usize::from(record.health.iter().any(|state| state.kind() == HealthKind::Silent));
     }

@@ -21,7 +21,7 @@ pub struct Baseline {
     /// Outcomes of its trials, 0 to 1; empty for several networks.
     pub outcomes: Vec<f64>,
     /// Best test accuracies of its trials, 0 to 1; empty for several networks.
-    pub peaks: Vec<f64>,
+    pub best_accuracies: Vec<f64>,
 }
 
 impl Baseline {
@@ -37,11 +37,12 @@ impl Baseline {
             return Ok(None);
         }
         let mut networks: Vec<Settings> = Vec::new();
-        let mut found = Baseline { study: name.clone(), networks: 0, outcomes: Vec::new(), peaks: Vec::new() };
+        let mut found =
+            Baseline { study: name.clone(), networks: 0, outcomes: Vec::new(), best_accuracies: Vec::new() };
         // Bit-identical trials count once.
         let mut known = BTreeSet::new();
         Store::skim(&folder, |record| {
-            let (Some(outcome), Some((_, peak))) = (record.outcome, record.peak()) else { return };
+            let (Some(outcome), Some((_, best))) = (record.outcome, record.best()) else { return };
             if !known.insert(record.fingerprint()) {
                 return;
             }
@@ -49,12 +50,12 @@ impl Baseline {
                 networks.push(record.settings);
             }
             found.outcomes.push(outcome);
-            found.peaks.push(peak);
+            found.best_accuracies.push(best);
         })?;
         found.networks = networks.len();
         if found.networks > 1 {
             found.outcomes.clear();
-            found.peaks.clear();
+            found.best_accuracies.clear();
         }
         Ok((found.networks > 0).then_some(found))
     }
@@ -65,8 +66,8 @@ impl Baseline {
     }
 
     /// Returns the statistics of the best test accuracies; none for several networks.
-    pub fn peak(&self) -> Option<Estimate> {
-        Estimate::new(&self.peaks)
+    pub fn best(&self) -> Option<Estimate> {
+        Estimate::new(&self.best_accuracies)
     }
 }
 
@@ -90,8 +91,12 @@ mod tests {
             store.append(record).expect("a writable folder");
         }
         let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
-        let expected =
-            Baseline { study: "other".to_owned(), networks: 1, outcomes: vec![0.4, 0.5], peaks: vec![0.6, 0.6] };
+        let expected = Baseline {
+            study: "other".to_owned(),
+            networks: 1,
+            outcomes: vec![0.4, 0.5],
+            best_accuracies: vec![0.6, 0.6],
+        };
         assert_eq!(found, expected);
         assert_eq!(found.outcome().map(|sample| (sample.n, sample.mean)), Some((2, 0.45)));
         // One mean of two networks, or of the more frequent one, would say nothing.
@@ -99,6 +104,6 @@ mod tests {
         other.settings.training.epochs = 5;
         store.append(other).expect("a writable folder");
         let found = Baseline::next_to(&own, &with).expect("whole records").expect("some");
-        assert_eq!((found.networks, found.outcome(), found.peak()), (2, None, None));
+        assert_eq!((found.networks, found.outcome(), found.best()), (2, None, None));
     }
 }

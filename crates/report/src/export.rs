@@ -100,8 +100,8 @@ pub fn trial_table(study: &Study, done: &[Done], columns: SettingColumns) -> Tab
     table.wholes("epochs", done, |record| Some(record.accuracy.len() as u64));
     let copies = copies(study, done).into_iter().map(|first| first.map(|first| first.id.clone()));
     table.push("copy_of", Values::Text(copies.collect()));
-    table.numbers("peak_accuracy_fraction", done, |record| record.peak().map(|peak| peak.1));
-    table.wholes("peak_epoch", done, |record| record.peak().map(|peak| peak.0));
+    table.numbers("best_accuracy_fraction", done, |record| record.best().map(|best| best.1));
+    table.wholes("best_epoch", done, |record| record.best().map(|best| best.0));
     table.numbers("final_accuracy_fraction", done, last(|record| &record.accuracy));
     table.numbers("final_training_loss", done, last(|record| &record.loss));
     let populations: [(&str, Spikes); 2] =

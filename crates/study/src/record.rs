@@ -100,7 +100,7 @@ impl Record {
     }
 
     /// Returns the epoch, from 1, and the value of the highest test accuracy. The first of equal ones wins.
-    pub fn peak(&self) -> Option<(u64, f64)> {
+    pub fn best(&self) -> Option<(u64, f64)> {
         (1..).zip(self.accuracy.iter().copied()).reduce(|best, next| if next.1 > best.1 { next } else { best })
     }
 

@@ -14,7 +14,7 @@ use super::{Finding, LEAST, Tested, Verdict};
 /// The claim.
 pub const CLAIM: Tested = (
     "Van Rossum distances of I-I pairs exceed those of E-E pairs in successful networks",
-    "Successful trials (peak accuracy above 50 %; spoken digits: outcome above 30 %), after the last epoch: mean distance (root of the summed square, time constant of one time step) of I-I pairs minus \
+    "Successful trials (best accuracy above 50 %; spoken digits: outcome above 30 %), after the last epoch: mean distance (root of the summed square, time constant of one time step) of I-I pairs minus \
      that of E-E pairs in the same network. One value per seed, the mean over its conditions, because networks of one seed start alike. Supported if \
      the 95 % interval of the mean (Student's t) is above 0 in every fraction with at least 3 seeds. Contradicted if an interval, at 5 % divided by \
      the number of fractions, is below 0.",

@@ -13,18 +13,18 @@ use super::by_condition::words;
 use super::silent::is_silent;
 use super::{Finding, LEAST, Tested, Verdict};
 
-/// The claim about peak accuracy.
+/// The claim about best accuracy.
 pub const PEAKS: Tested = (
     "Without noise, networks of every excitatory fraction peak above 80 % at low initial firing rates",
     "Noise-free trials of at least five initial weight spreads, without silent networks, sorted by initial firing rate: the lowest third of each \
-     seed. Each seed is tested at the spread with the best peak accuracy of the other seeds. Supported if the 95 % interval of the mean peak over at \
+     seed. Each seed is tested at the spread with the best accuracy of the other seeds. Supported if the 95 % interval of the mean best accuracy over at \
      least 3 seeds is above 80 % in every fraction. Contradicted if one, at 5 % divided by the number of fractions, is below.",
     peaks,
 );
 /// The claim about low and high rates.
 pub const LOW_RATES: Tested = (
     "Low initial firing rates train best",
-    "The same trials: mean peak accuracy of the lowest third of the rates minus that of the highest third, one value per seed. Supported if the \
+    "The same trials: mean best accuracy of the lowest third of the rates minus that of the highest third, one value per seed. Supported if the \
      95 % interval of the mean over at least 3 seeds is above 0 in every fraction. Contradicted if one, at 5 % divided by the number of fractions, is \
      below.",
     low_rates,
@@ -85,7 +85,7 @@ fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate)
     Finding::new(Verdict::of_all(&verdicts), means.iter().map(words).collect::<Vec<_>>().join("; "))
 }
 
-/// Tests the claim about peak accuracy.
+/// Tests the claim about best accuracy.
 pub fn peaks(records: &[&Record]) -> Finding {
     let rated = rated(records);
     if rated.is_empty() {
@@ -93,7 +93,7 @@ pub fn peaks(records: &[&Record]) -> Finding {
     }
     let of_fraction = |rated: &Rated| {
         let low: Vec<&Record> = rated.seeds.iter().flat_map(|[low, _]| low.iter().copied()).collect();
-        (rated.fraction, chosen(&low, |record| Some(record.peak()?.1)).map(|chosen| chosen.sample))
+        (rated.fraction, chosen(&low, |record| Some(record.best()?.1)).map(|chosen| chosen.sample))
     };
     decided(&rated.iter().map(of_fraction).collect::<Vec<_>>(), HIGH, words)
 }
@@ -105,7 +105,7 @@ pub fn low_rates(records: &[&Record]) -> Finding {
         return not_tested();
     }
     let mean = |records: &[&Record]| {
-        let peaks = records.iter().filter_map(|record| Some(record.peak()?.1));
+        let peaks = records.iter().filter_map(|record| Some(record.best()?.1));
         peaks.sum::<f64>() / records.len() as f64
     };
     let of_fraction = |rated: &Rated| {

@@ -19,8 +19,8 @@ pub const TRIAL_COLUMNS: [CsvColumn; 38] = [
     column("failure", "none", "Why the trial has no outcome. Empty if it has one."),
     column("epochs", "epochs", "Epochs that were trained."),
     column("copy_of", "none", "Name of an earlier trial with identical draws. Empty for independent trials."),
-    column("peak_accuracy_fraction", "fraction", "Highest test accuracy of any epoch."),
-    column("peak_epoch", "epoch, from 1", "Epoch of the highest test accuracy."),
+    column("best_accuracy_fraction", "fraction", "Highest test accuracy of any epoch."),
+    column("best_epoch", "epoch, from 1", "Epoch of the highest test accuracy."),
     column("final_accuracy_fraction", "fraction", "Test accuracy after the last epoch."),
     column("final_training_loss", "nats", "Mean training loss of the last epoch."),
     column(

@@ -1,4 +1,4 @@
-//! Peak accuracy over the firing rate of the hidden neurons before training, by excitatory fraction.
+//! Best accuracy over the firing rate of the hidden neurons before training, by excitatory fraction.
 //!
 //! ```text
 //! rate = spikes / (samples hidden steps dt)       Hz, all hidden neurons, test set, dt the length of a time step
@@ -32,7 +32,7 @@ const HEIGHT: f64 = 280.0;
 struct Spread {
     /// The spread, formatted.
     sigma_init: String,
-    /// Seed, initial rate (Hz) and peak accuracy of each trial.
+    /// Seed, initial rate (Hz) and best accuracy of each trial.
     trials: Vec<(u64, f64, f64)>,
 }
 
@@ -80,11 +80,11 @@ fn figure(
         fraction_axis.map(|_| Entry::new(Shown::Heading, format!("{}:", heading(FRACTION)))).into_iter().collect();
     entries.extend(curves.iter().map(|curve| Entry::new(Shown::Curve(curve.look), curve.label.clone())));
     entries.push(Entry::new(Shown::Dot, "one trial"));
-    let peak = recorded.baseline.and_then(Baseline::peak);
-    if let Some((baseline, _)) = recorded.baseline.zip(peak) {
+    let best = recorded.baseline.and_then(Baseline::best);
+    if let Some((baseline, _)) = recorded.baseline.zip(best) {
         entries.push(Entry::new(Shown::Line(BASELINE, Dash::Dotted), baseline.study.clone()));
     }
-    let plot = Plot { title: group.words(), ..plot(&curves, peak.map(|peak| peak.mean), published) };
+    let plot = Plot { title: group.words(), ..plot(&curves, best.map(|best| best.mean), published) };
     let grid = Grid { title: recorded.study.name.clone(), entries, rows: vec![vec![plot]] };
     let name = part_name("accuracy-over-initial-firing-rate", part);
     Some(Figure::new(name, caption(recorded, &published.words, &curves), grid, &data(&curves, fraction_axis.is_some())))
@@ -98,7 +98,7 @@ fn curves(recorded: Recorded, sigma: usize, fraction_axis: Option<usize>, group:
         let here = |condition: &usize| fits(*condition, wanted) && recorded.value(*condition, sigma) == sigma_init;
         let conditions: Vec<usize> = group.conditions.iter().copied().filter(here).collect();
         let ended = recorded.records_of(&conditions).filter(|(_, record)| record.outcome.is_some());
-        let trials = ended.filter_map(|(trial, record)| Some((trial.seed, record.initial_rate()?, record.peak()?.1)));
+        let trials = ended.filter_map(|(trial, record)| Some((trial.seed, record.initial_rate()?, record.best()?.1)));
         let spread = Spread { sigma_init: plain(sigma_init), trials: trials.collect() };
         (!spread.trials.is_empty()).then_some(spread)
     };
@@ -120,7 +120,7 @@ fn curves(recorded: Recorded, sigma: usize, fraction_axis: Option<usize>, group:
 }
 
 impl Spread {
-    /// Returns mean rate and mean peak accuracy.
+    /// Returns mean rate and mean best accuracy.
     fn mean(&self) -> (f64, f64) {
         let count = self.trials.len() as f64;
         let mean = |of: fn(&(u64, f64, f64)) -> f64| self.trials.iter().map(of).sum::<f64>() / count;
@@ -136,15 +136,15 @@ fn plot(curves: &[Curve], baseline: Option<f64>, published: &FiringRates) -> Plo
     let range = published.shaded.clone();
     let range = range.map(|(low, high, label)| Mark::Range { low, high, color: SHADE, label });
     let mut marks: Vec<Mark> = range.into_iter().collect();
-    marks.extend(baseline.map(|peak| level(peak, &scale, BASELINE, Dash::Dotted)));
+    marks.extend(baseline.map(|best| level(best, &scale, BASELINE, Dash::Dotted)));
     for Curve { look, spreads, .. } in curves {
-        let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, peak)| (*rate, 100.0 * peak));
+        let trials = spreads.iter().flat_map(|spread| &spread.trials).map(|(_, rate, best)| (*rate, 100.0 * best));
         marks.push(Mark::Cloud { points: trials.collect(), color: look.color, shape: look.shape, size: 1.8 });
     }
     for Curve { look, spreads, .. } in curves {
         let Look { color, shape, dash } = *look;
         let means: Vec<(f64, f64)> =
-            spreads.iter().map(Spread::mean).map(|(rate, peak)| (rate, 100.0 * peak)).collect();
+            spreads.iter().map(Spread::mean).map(|(rate, best)| (rate, 100.0 * best)).collect();
         // Silent networks are left of the axis break, where lines do not reach.
         let active = means.iter().copied().filter(|(rate, _)| *rate > 0.0).collect();
         marks.push(Mark::Line { points: active, color, width: 1.6, dash });
@@ -153,7 +153,7 @@ fn plot(curves: &[Curve], baseline: Option<f64>, published: &FiringRates) -> Plo
     Plot {
         title: String::new(),
         x: PlotAxis { label: "firing rate of hidden neurons before training (Hz)".to_owned(), scale },
-        y: PlotAxis { label: "peak test accuracy (%)".to_owned(), scale: Scale::percent() },
+        y: PlotAxis { label: "best test accuracy (%)".to_owned(), scale: Scale::percent() },
         marks,
         height: HEIGHT,
     }
@@ -178,7 +178,7 @@ fn caption(recorded: Recorded, published: &str, curves: &[Curve]) -> String {
          connected in order of sigma_init.{}{silent}{failed}{}",
         if most == 1 { "trial" } else { "trials" },
         published,
-        recorded.baseline_words("the peak accuracy", recorded.baseline.and_then(Baseline::peak))
+        recorded.baseline_words("the best accuracy", recorded.baseline.and_then(Baseline::best))
     )
 }
 
@@ -186,10 +186,10 @@ fn data(curves: &[Curve], with_fraction: bool) -> Data {
     let mut data = Data::new(["mark"]);
     data.header.extend(with_fraction.then(|| FRACTION.to_owned()));
     data.header
-        .extend([SIGMA_INIT, "seed", "initial_firing_rate_hertz", "peak_accuracy_percent", "n"].map(str::to_owned));
+        .extend([SIGMA_INIT, "seed", "initial_firing_rate_hertz", "best_accuracy_percent", "n"].map(str::to_owned));
     for Curve { value, spreads, .. } in curves {
         for spread in spreads {
-            let mut row = |mark: &str, seed: String, (rate, peak): (f64, f64), n: usize| {
+            let mut row = |mark: &str, seed: String, (rate, best): (f64, f64), n: usize| {
                 let mut cells = vec![mark.to_owned()];
                 cells.extend(with_fraction.then(|| value.clone()));
                 // Rates span decades and keep all digits.
@@ -197,13 +197,13 @@ fn data(curves: &[Curve], with_fraction: bool) -> Data {
                     spread.sigma_init.clone(),
                     seed,
                     rate.to_string(),
-                    cell(Some(100.0 * peak)),
+                    cell(Some(100.0 * best)),
                     n.to_string(),
                 ]);
                 data.rows.push(cells);
             };
-            for (seed, rate, peak) in &spread.trials {
-                row("trial", seed.to_string(), (*rate, *peak), 1);
+            for (seed, rate, best) in &spread.trials {
+                row("trial", seed.to_string(), (*rate, *best), 1);
             }
             row("mean", String::new(), spread.mean(), spread.trials.len());
         }
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_are_at_rate_and_peak() {
+    fn trials_are_at_rate_and_best_accuracy() {
         let figures = Fixture::with_records(STUDY, with_spikes).see(|recorded| figures(recorded, None));
         assert_eq!(figures.len(), 1);
         let rows: Vec<&str> = figures[0].csv.lines().collect();

@@ -22,11 +22,11 @@ fn prints_a_line_per_epoch_and_the_outcome() {
     // One pulse per cell and update, 2 x 160 in all.
     assert_eq!(
         lines[6],
-        "hidden-1 pulses: 4014080; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
+        "hidden-1 pulses: 4014080; verify reads 0, failed writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
     );
     assert_eq!(
         lines[7],
-        "readout pulses: 51200; verify reads 0, abandoned writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
+        "readout pulses: 51200; verify reads 0, failed writes 0, refreshes 0; pulses per cell: mean 320, maximum 320"
     );
     // The device file has voltages and times, but no converters.
     assert_eq!((lines.len(), lines[10]), (12, "area: not specified"), "{}", answer.stdout);
@@ -37,7 +37,7 @@ fn prints_a_line_per_epoch_and_the_outcome() {
     }
     assert!(answer.stderr.starts_with("device study-1k-1m: 1000 to 1000000 ohm"), "{}", answer.stderr);
     let sheet: Vec<&str> = answer.stderr.lines().skip_while(|line| !line.starts_with("  enabled: ")).collect();
-    let off = "  disabled: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters";
+    let off = "  disabled: device-to-device, levels, drift, RTN, I-V, faults, tiles, DAC, ADC";
     assert_eq!(sheet[..3], ["  enabled: scheme add", off, ""], "{}", answer.stderr);
     assert!(!folder.path("results").exists(), "nothing is recorded");
 }

@@ -24,7 +24,7 @@ pub(crate) struct BranchCells {
     pub(crate) visible: Option<Matrix>,
     /// Write pulses of every lane; `None` if every update writes every cell once.
     pub(crate) pulses: Option<Vec<u32>>,
-    /// Lanes that the controller has given up for good; `None` if it never does.
+    /// Lanes whose writes have failed for good; `None` if it never does.
     pub(crate) left: Option<Vec<bool>>,
 }
 

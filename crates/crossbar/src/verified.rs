@@ -66,7 +66,7 @@ impl VerifiedWrite {
     }
 
     /// Writes a strip to the targets in `scratch`, with the draws there for the first tries. `counts` receives the
-    /// tries of every cell and `left` the cells given up for good, if these are kept.
+    /// tries of every cell and `left` the cells whose writes have failed for good, if these are kept.
     pub(crate) fn apply(
         &mut self,
         strip: Strip,

@@ -93,7 +93,7 @@ fn map_lines(loaded: &LoadedDevice, shapes: &[(Connection, (usize, usize))]) -> 
 
 /// Lists enabled and disabled mechanisms other than noise, by their names in [`device_page`].
 fn on_and_off(device: &Device, fault_map: bool) -> String {
-    let named = ["scheme", "variability", "levels", "drift", "RTN", "I-V", "faults", "tiles", "drivers", "converters"];
+    let named = ["scheme", "device-to-device", "levels", "drift", "RTN", "I-V", "faults", "tiles", "DAC", "ADC"];
     let told: Vec<Told> = mechanisms(device).into_iter().filter(|(name, _)| named.contains(name)).collect();
     let is_off = |(name, told): &Told| is_off(told) && !(fault_map && *name == "faults");
     let (off, on): (Vec<Told>, Vec<Told>) = told.into_iter().partition(is_off);
@@ -132,7 +132,7 @@ mod tests {
             [
                 "  fault map chip.csv (hidden-1): 1 of 6 cells stuck (16.7 %), median 1000 µS; 0 below and 0 above the window of 1 \
                  to 1000 µS",
-                "  disabled: variability, levels, drift, RTN, I-V, tiles, drivers, converters",
+                "  disabled: device-to-device, levels, drift, RTN, I-V, tiles, DAC, ADC",
                 "  enabled: scheme add, faults by map",
             ]
         );
@@ -149,11 +149,9 @@ mod tests {
                 .map(str::to_owned)
                 .collect::<Vec<String>>()
         };
-        let ideal = [
-            "  enabled: scheme add",
-            "  disabled: variability, levels, drift, RTN, I-V, faults, tiles, drivers, converters",
-        ];
+        let ideal =
+            ["  enabled: scheme add", "  disabled: device-to-device, levels, drift, RTN, I-V, faults, tiles, DAC, ADC"];
         assert_eq!(of("ideal"), ideal);
-        assert_eq!(of("reram-es-gong-2018")[0], "  enabled: variability, scheme pulsed, drift");
+        assert_eq!(of("reram-es-gong-2018")[0], "  enabled: device-to-device, scheme pulsed, drift");
     }
 }

@@ -10,7 +10,7 @@ use crate::device_skeleton::PLACEHOLDER;
 const WIDTH: usize = 100;
 /// Mechanisms of a datasheet with the section of the file that sets them.
 const SECTIONS: [(&str, &str); 16] = [
-    ("variability", "device_to_device"),
+    ("device-to-device", "device_to_device"),
     ("write noise", "write"),
     ("levels", "levels"),
     ("drift", "drift"),
@@ -21,8 +21,8 @@ const SECTIONS: [(&str, &str); 16] = [
     ("reference", "reference_branch"),
     ("faults", "faults"),
     ("tiles", "converters"),
-    ("drivers", "converters"),
-    ("converters", "converters"),
+    ("DAC", "converters"),
+    ("ADC", "converters"),
     ("wires", "wires"),
     ("energy", "energy"),
     ("area", "energy"),

@@ -15,7 +15,7 @@ use super::spreads::{resistances, significant_percent};
 use super::writing::{pulses_of_swing, tries};
 
 /// Width of the names of mechanisms, and of the description of one device.
-const NAME: usize = 14;
+const NAME: usize = 18;
 const COLUMN: usize = 50;
 /// Resistances closer than this, relative, share a row.
 const SAME: f64 = 0.02;
@@ -122,22 +122,22 @@ fn drift(text: &mut String, devices: [&Device; 2], at: &[f64]) {
         let _ = write!(text, " {name:>20}");
     }
     text.push('\n');
-    let mut clamped = false;
+    let mut any_held = false;
     for &resistance in at {
         for device in devices.into_iter().filter(|device| !device.drift.is_off() && inside(device, resistance)) {
             let _ = write!(text, "{:>NAME$}  {:<width$}", significant(resistance), device.name);
             for (_, seconds) in TIMES {
                 let (mean, sd) = moments(device, 1e6 / resistance, seconds);
                 let held = device.drift.times().is_some_and(|times| times.held(seconds).is_some());
-                clamped |= held;
+                any_held |= held;
                 let mark = if held { HELD } else { "" };
                 let _ = write!(text, " {:>20}", format!("{} ±{}{mark}", significant(mean), short(sd)));
             }
             text.push('\n');
         }
     }
-    if clamped {
-        text.push_str("  (clamped): the time is outside the law of the device, so the value at its end applies\n");
+    if any_held {
+        text.push_str("  (held): the time is outside the law of the device, so the value at its end applies\n");
     }
 }
 
@@ -145,7 +145,7 @@ fn drift(text: &mut String, devices: [&Device; 2], at: &[f64]) {
 fn verified(text: &mut String, devices: [&Device; 2], at: &[f64]) {
     let cell = |device: &Device, resistance: f64| {
         let tries = tries(device, resistance).filter(|_| inside(device, resistance))?;
-        Some(format!("{} tries, {} % abandoned", significant(tries.mean), short(100.0 * tries.abandoned)))
+        Some(format!("{} tries, {} % failed", significant(tries.mean), short(100.0 * tries.failed)))
     };
     let rows: Vec<(f64, [Option<String>; 2])> =
         at.iter().map(|&resistance| (resistance, devices.map(|device| cell(device, resistance)))).collect();
@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(row("1000 ")[1..], ["2.00", "0.200", "0.00200", "50", "-", "-", "-", "-"]);
         assert_eq!(row("5000000 ")[1..5], ["-"; 4]);
         assert!(row("100000 ")[1..].iter().all(|cell| *cell != "-"));
-        assert!(text.contains("drift, mean ±") && text.contains("(clamped)"), "{text}");
+        assert!(text.contains("drift, mean ±") && text.contains("(held)"), "{text}");
         let width = text.lines().map(|line| line.chars().count()).max();
         assert!(width <= Some(125), "{width:?}");
     }

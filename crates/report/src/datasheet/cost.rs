@@ -48,7 +48,7 @@ fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareU
     let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
     let _ = write!(
         text,
-        "{layer} pulses: {pulses}; verify reads {verify_reads}, abandoned writes {gave_up}, refreshes {refreshed}"
+        "{layer} pulses: {pulses}; verify reads {verify_reads}, failed writes {gave_up}, refreshes {refreshed}"
     );
     if *pulse_limited > 0 {
         let _ = write!(text, ", truncated writes {pulse_limited}");
@@ -166,7 +166,7 @@ mod tests {
         );
         assert_eq!(
             lines[3],
-            "readout pulses: 30; verify reads 0, abandoned writes 2, refreshes 0; pulses per cell: mean 7.50, maximum 9"
+            "readout pulses: 30; verify reads 0, failed writes 2, refreshes 0; pulses per cell: mean 7.50, maximum 9"
         );
         assert_eq!(
             lines[4],

@@ -65,7 +65,7 @@ pub(super) fn drift_table(text: &mut String, device: &Device) {
     }
     for (name, seconds) in TIMES {
         if let Some(end) = times.held(seconds) {
-            let _ = writeln!(text, "  (clamped): {name} uses the value at {}", end_of_law(end, times));
+            let _ = writeln!(text, "  (held): {name} uses the value at {}", end_of_law(end, times));
         }
     }
     held.footnote(text);
@@ -85,11 +85,11 @@ mod tests {
         for row in &lines[2..6] {
             assert_eq!(row.matches(HELD).count(), 2, "{row}");
         }
-        assert!(text.contains("  (clamped): 1 s uses the value at 20 s, the start of the law\n"), "{text}");
-        assert!(text.contains("  (clamped): 10 y uses the value at 3.16e7 s, the end of the law\n"), "{text}");
+        assert!(text.contains("  (held): 1 s uses the value at 20 s, the start of the law\n"), "{text}");
+        assert!(text.contains("  (held): 10 y uses the value at 3.16e7 s, the end of the law\n"), "{text}");
         let mut text = String::new();
         drift_table(&mut text, &Device::built_in("cmo-hfox-falcone-2025").unwrap());
-        assert!(!text.is_empty() && !text.contains("clamped"), "{text}");
+        assert!(!text.is_empty() && !text.contains("(held)"), "{text}");
     }
 
     /// Log-time is linear in xi: mean G + m L, standard deviation b L + c, inside the window.

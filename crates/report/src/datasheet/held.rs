@@ -1,4 +1,4 @@
-//! Marks values outside the range of a law in the device file, which are clamped to its end.
+//! Marks values outside the range of a law in the device file, which are held at its end.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use ohmspike_crossbar::device::TableRange;
 use ohmspike_study::significant::significant;
 
 /// The mark.
-pub(super) const HELD: &str = " (clamped)";
+pub(super) const HELD: &str = " (held)";
 
 /// Rows of a table over resistance; some may be outside the points of the file.
 pub(super) struct HeldRows {
@@ -35,7 +35,7 @@ impl HeldRows {
         if let Some(TableRange { key, .. }) = self.table.filter(|_| !self.ends.is_empty()) {
             let ends: Vec<String> = self.ends.iter().map(|end| format!("{} ohm", significant(*end))).collect();
             let noun = if ends.len() == 1 { "the end" } else { "the ends" };
-            let _ = writeln!(text, "  (clamped): value at {}, {noun} of `{key}`", ends.join(" and "));
+            let _ = writeln!(text, "  (held): value at {}, {noun} of `{key}`", ends.join(" and "));
         }
     }
 }
@@ -52,7 +52,7 @@ mod tests {
         assert_eq!(marks, [HELD, "", "", HELD, HELD]);
         let mut text = String::new();
         rows.footnote(&mut text);
-        assert_eq!(text, "  (clamped): value at 2000 ohm and 50000 ohm, the ends of `write.points`\n");
+        assert_eq!(text, "  (held): value at 2000 ohm and 50000 ohm, the ends of `write.points`\n");
         for table in [Some(table), None] {
             let mut rows = HeldRows::new(table);
             assert_eq!(rows.mark(1e4), "");

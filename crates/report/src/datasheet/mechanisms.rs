@@ -14,7 +14,7 @@ pub(super) type Told = (&'static str, String);
 /// Describes all mechanisms in file order.
 pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
     vec![
-        ("variability", device_to_device(device)),
+        ("device-to-device", device_to_device(device)),
         ("scheme", scheme(&device.write.scheme)),
         ("write noise", write_noise(device)),
         ("levels", levels(device)),
@@ -29,8 +29,8 @@ pub(super) fn mechanisms(device: &Device) -> Vec<Told> {
         ("reference", reference(device)),
         ("faults", faults(device)),
         ("tiles", tiles(device)),
-        ("drivers", drivers(device)),
-        ("converters", device.converters.adc.as_ref().map_or_else(off, adc)),
+        ("DAC", dac(device)),
+        ("ADC", device.converters.adc.as_ref().map_or_else(off, adc)),
         ("wires", device.wires.as_ref().map_or_else(off, wires)),
         ("energy", energy(device)),
         ("area", area(&device.energy)),
@@ -280,7 +280,7 @@ fn fitted_up_to(device: &Device, bent: &Nonlinearity) -> String {
     let Some(highest) = bent.highest_volts() else { return ", highest fitted voltage not specified".to_owned() };
     match device.read.volts.and_then(|volts| bent.held(volts).map(|_| volts)) {
         Some(volts) => {
-            format!(", fitted up to {} V; the read voltage of {} V is clamped to it", short(highest), short(volts))
+            format!(", fitted up to {} V; the read voltage of {} V is held at it", short(highest), short(volts))
         }
         None => format!(", fitted up to {} V", short(highest)),
     }
@@ -320,7 +320,7 @@ fn tiles(device: &Device) -> String {
     }
 }
 
-fn drivers(device: &Device) -> String {
+fn dac(device: &Device) -> String {
     device
         .converters
         .dac

@@ -19,7 +19,7 @@ use super::writing::{pulse_counts, tries_table};
 /// Line width.
 const WIDTH: usize = 118;
 /// Indentation of descriptions.
-const INDENT: usize = 14;
+const INDENT: usize = 18;
 /// Abbreviations: their full stop does not end a sentence.
 const ABBREVIATIONS: [&str; 7] = ["al", "cf", "e.g", "i.e", "Fig", "Figs", "Ref"];
 
@@ -204,7 +204,7 @@ mod tests {
         let page = device_page(&Device::built_in("ideal").unwrap());
         for name in [
             "window",
-            "variability",
+            "device-to-device",
             "scheme",
             "write noise",
             "levels",
@@ -215,8 +215,8 @@ mod tests {
             "reference",
             "faults",
             "tiles",
-            "drivers",
-            "converters",
+            "DAC",
+            "ADC",
             "energy",
             "area",
             "weights",

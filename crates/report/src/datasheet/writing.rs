@@ -16,23 +16,23 @@ const SWING: f32 = 0.9;
 /// Most pulses of a swing.
 const MOST_PULSES: u32 = 1_000_000;
 
-/// Writes a table of tries and abandoned writes, sampled with a fixed seed; nothing if the device is not verified or the study sets
+/// Writes a table of tries and failed writes, sampled with a fixed seed; nothing if the device is not verified or the study sets
 /// its noise.
 pub(super) fn tries_table(text: &mut String, device: &Device) {
     if device.write.verify().is_none() || Chip::needs_study_sigma(device) {
         return;
     }
     let _ = writeln!(text, "tries of a verified write from the middle of the window, mean of {WRITES} writes:");
-    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% abandoned");
+    let _ = writeln!(text, "{:>14} {:>10} {:>9} {:>12}", "at ohm", "µS", "tries", "% failed");
     for resistance in resistances(&device.window) {
-        let Some(Tries { mean, abandoned }) = tries(device, resistance) else { continue };
+        let Some(Tries { mean, failed }) = tries(device, resistance) else { continue };
         let _ = writeln!(
             text,
             "{:>14} {:>10} {:>9} {:>12}",
             significant(resistance),
             significant(1e6 / resistance),
             significant(mean),
-            short(100.0 * abandoned),
+            short(100.0 * failed),
         );
     }
     text.push('\n');
@@ -42,8 +42,8 @@ pub(super) fn tries_table(text: &mut String, device: &Device) {
 pub(super) struct Tries {
     /// Mean number of tries per write.
     pub mean: f64,
-    /// Fraction of abandoned writes.
-    pub abandoned: f64,
+    /// Fraction of failed writes, whose tries are used up.
+    pub failed: f64,
 }
 
 /// Samples verified writes from the middle of the window to `resistance`, Ω, with a fixed seed; none if the device is not
@@ -57,7 +57,7 @@ pub(super) fn tries(device: &Device, resistance: f64) -> Option<Tries> {
     let mut chip = Chip::new(device, WRITES, middle, 0.0, false, Seed::new(1).named("tries")).ok()?;
     let report = chip.write(1e6 / resistance);
     let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
-    Some(Tries { mean: of_writes(report.pulses), abandoned: of_writes(report.gave_up) })
+    Some(Tries { mean: of_writes(report.pulses), failed: of_writes(report.gave_up) })
 }
 
 /// Writes the pulses of a full swing, for a pulsed device.

@@ -242,7 +242,7 @@ fn costs(groups: &[Group]) -> Markup {
         "condition",
         "write pulses",
         "verify reads",
-        "abandoned writes",
+        "failed writes (tries used up)",
         "most pulses on one cell",
         "energy of training, µJ",
         "energy per inference, nJ",

@@ -30,7 +30,7 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
     });
     Some(Panel {
         title: match times.held(latest) {
-            Some(end) => format!("drift, median and 5 to 95 %, clamped from {} s", significant(end)),
+            Some(end) => format!("drift, median and 5 to 95 %, held from {} s", significant(end)),
             None => "drift, median and 5 to 95 %".to_owned(),
         },
         x: PanelAxis { label: "time after the write (s)", log: true },

@@ -12,9 +12,13 @@ pub const SPREAD_SCALE: &str = "hardware.write_spread_scale";
 /// Initial weight spread.
 pub const SIGMA_INIT: &str = "weights.sigma_init";
 pub(super) const DEVICE: &str = "hardware.device";
+/// Access of a wired array: `gated` or `driven`.
+const ACCESS: &str = "device.wires.access";
+/// Unit of resistances in files; readers see Ω.
+const OHM: &str = "ohm";
 
 /// Keys with their label and unit.
-const KNOWN: [(&str, &str, &str); 42] = [
+const KNOWN: [(&str, &str, &str); 46] = [
     (NOISE, "noise of every weight update", "% of σ_init"),
     (FRACTION, "excitatory fraction of the hidden neurons", ""),
     (SPREAD_SCALE, "factor on the device's write noise", ""),
@@ -49,11 +53,15 @@ const KNOWN: [(&str, &str, &str); 42] = [
     ("device.converters.adc.bits", "resolution of the column converters", "bits"),
     ("device.converters.dac.bits", "resolution of the row drivers", "bits"),
     ("device.converters.tile_rows", "rows per tile", ""),
-    ("device.wires.line_ohm_per_cell", "lines per cell", "ohm"),
-    ("device.wires.word_line_ohm_per_cell", "word or source line per cell", "ohm"),
-    ("device.wires.bit_line_ohm_per_cell", "bit line per cell", "ohm"),
-    ("device.wires.driver_ohm", "drivers", "ohm"),
-    ("device.wires.sense_ohm", "sense amplifiers", "ohm"),
+    (ACCESS, "array access", ""),
+    ("device.wires.line_ohm_per_cell", "line resistance per cell", OHM),
+    ("device.wires.word_line_ohm_per_cell", "word-line or source-line resistance per cell", OHM),
+    ("device.wires.bit_line_ohm_per_cell", "bit-line resistance per cell", OHM),
+    ("device.wires.driver_ohm", "driver resistance", OHM),
+    ("device.wires.sense_ohm", "sense-amplifier resistance", OHM),
+    ("device.window.low_resistance_ohm", "resistance of a fully-on cell", OHM),
+    ("device.window.high_resistance_ohm", "resistance of a fully-off cell", OHM),
+    ("hardware.population", "rows with write noise and faults", ""),
     ("device.levels.count", "levels per cell", ""),
     ("device.device_to_device.write_spread_sigma_ln", "device-to-device variation of the write noise", "σ of ln"),
     ("device.write.verify.tries", "tries per write", ""),
@@ -71,7 +79,7 @@ const UNITS: [(&str, &str); 21] = [
     ("microsiemens", "µS"),
     ("sigma_ln_resistance", "σ of ln R"),
     ("sigma_ln", "σ of ln"),
-    ("ohm", "ohm"),
+    (OHM, OHM),
     ("nanoseconds", "ns"),
     ("seconds", "s"),
     ("volts", "V"),
@@ -95,6 +103,11 @@ pub fn words_and_unit(key: &str) -> (String, &'static str) {
     (words, unit.map_or("", |(_, unit)| unit))
 }
 
+/// Returns the symbol of a unit in titles and sentences.
+pub fn symbol(unit: &str) -> &str {
+    if unit == OHM { "Ω" } else { unit }
+}
+
 /// Returns the title of an axis: label and unit.
 pub fn axis_label(key: &str) -> String {
     titled(words_and_unit(key))
@@ -102,13 +115,19 @@ pub fn axis_label(key: &str) -> String {
 
 /// Formats a label with its unit in brackets.
 pub(super) fn titled((words, unit): (String, &str)) -> String {
-    if unit.is_empty() { words } else { format!("{words} ({unit})") }
+    if unit.is_empty() { words } else { format!("{words} ({})", symbol(unit)) }
 }
 
-/// Formats a key with one of its values: label, value and unit.
+/// Formats a key with one of its values: label, value and unit. The kind of an array needs no label.
 pub fn stated(key: &str, value: &toml::Value) -> String {
     let (words, unit) = words_and_unit(key);
-    format!("{words}: {} {unit}", value_label(key, value)).trim_end().to_owned()
+    let shown = value_label(key, value);
+    match number(value).filter(|_| unit == OHM) {
+        _ if key == ACCESS => shown,
+        Some(ohm) if ohm >= 1e6 => format!("{words}: {} MΩ", ohm / 1e6),
+        Some(ohm) if ohm >= 1e3 => format!("{words}: {} kΩ", ohm / 1e3),
+        _ => format!("{words}: {shown} {}", symbol(unit)).trim_end().to_owned(),
+    }
 }
 
 /// Returns the heading of the values of a key in a legend.
@@ -150,7 +169,8 @@ mod tests {
                 "converters adc offset sigma (% of full scale)",
             ),
             ("device.reference_branch.sigma_ln_resistance", "reference branch (σ of ln R)"),
-            ("device.window.high_resistance_ohm", "window high resistance (ohm)"),
+            ("device.window.high_resistance_ohm", "resistance of a fully-off cell (Ω)"),
+            ("device.faults.stuck_low_resistance_ohm", "faults stuck low resistance (Ω)"),
             ("device.drift.sigma_microsiemens_per_ln", "drift sigma (µS per ln t)"),
             ("device.converters.adc.bits", "resolution of the column converters (bits)"),
             ("device.faults.cluster_share", "faults cluster share"),
@@ -189,5 +209,10 @@ mod tests {
         assert_eq!(value_label(NOISE, &toml::Value::Integer(20)), "20");
         assert_eq!(stated(NOISE, &toml::Value::Integer(20)), "noise of every weight update: 20 % of σ_init");
         assert_eq!(stated("network.hidden", &toml::Value::Integer(50)), "hidden neurons: 50");
+        let low = "device.window.low_resistance_ohm";
+        assert_eq!(stated(low, &toml::Value::Integer(10_000)), "resistance of a fully-on cell: 10 kΩ");
+        assert_eq!(stated(low, &toml::Value::Float(2.5e6)), "resistance of a fully-on cell: 2.5 MΩ");
+        assert_eq!(stated(low, &toml::Value::Integer(500)), "resistance of a fully-on cell: 500 Ω");
+        assert_eq!(stated(ACCESS, &toml::Value::String("gated".to_owned())), "gated");
     }
 }

@@ -79,10 +79,10 @@ pub(super) fn bars(histogram: &Histogram, unit: f64, counts: &Scale, color: &'st
 pub(super) fn zeros(histogram: &Histogram) -> String {
     let percent = 100.0 * histogram.zeros as f64 / histogram.count().max(1) as f64;
     match histogram.zeros {
-        0 => "none exactly 0".to_owned(),
-        _ if percent < 0.1 => "<0.1 % exactly 0".to_owned(),
-        _ if percent < 10.0 => format!("{percent:.1} % exactly 0"),
-        _ => format!("{percent:.0} % exactly 0"),
+        0 => "none are 0".to_owned(),
+        _ if percent < 0.1 => "<0.1 % are 0".to_owned(),
+        _ if percent < 10.0 => format!("{percent:.1} % are 0"),
+        _ => format!("{percent:.0} % are 0"),
     }
 }
 
@@ -128,12 +128,7 @@ mod tests {
         let of = |zeros, others| zeros_of(zeros, others);
         assert_eq!(
             (of(0, 5), of(1, 4), of(3, 97), of(1, 9999)),
-            (
-                "none exactly 0".to_owned(),
-                "20 % exactly 0".to_owned(),
-                "3.0 % exactly 0".to_owned(),
-                "<0.1 % exactly 0".to_owned()
-            )
+            ("none are 0".to_owned(), "20 % are 0".to_owned(), "3.0 % are 0".to_owned(), "<0.1 % are 0".to_owned())
         );
     }
 

@@ -1,4 +1,4 @@
-//! One weight update in five histograms: weights before, gradient, after the step, noise, after the bound; one row per connection.
+//! One weight update in five histograms: weights before, gradient, after the step, noise, after noise and clipping; one row per connection.
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_plot::grid::Grid;
@@ -47,7 +47,7 @@ fn drawn(recorded: Recorded, chosen: &Chosen, layers: &[UpdateAnatomy]) -> Figur
     let counts: Vec<String> = layers.iter().map(count).collect();
     let caption = format!(
         "The weight update that would follow the last epoch: weights before, gradient of the loss (mean over a batch), weights after the \
-         gradient step, noise, and weights after noise and bound. Rows: {}. The count axis is logarithmic; the black bar counts values of exactly \
+         gradient step, noise, and weights after noise and clipping. Rows: {}. The count axis is logarithmic; the black bar counts values of exactly \
          0. Selected trial: closest to 80:20, then closest to a noise of {LEVEL_PERCENT} % of σ_init, successful if possible: {}.",
         counts.join(", "),
         chosen.words(recorded.study)
@@ -72,7 +72,7 @@ fn parts(layer: &UpdateAnatomy) -> [(&Histogram, &'static str); 5] {
         (&layer.gradient, GRADIENT),
         (&layer.stepped, "after the step"),
         (&layer.noise, "noise"),
-        (&layer.after, "after the bound"),
+        (&layer.after, "after noise and clipping"),
     ]
 }
 
@@ -81,7 +81,7 @@ fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
     let plot = |(number, (histogram, words)): (usize, (&Histogram, &str))| {
         let is_weight = weights.iter().any(|weight| std::ptr::eq(*weight, histogram));
         let (together, quantity, of): (&[&Histogram], _, _) = match words {
-            GRADIENT => (&[histogram], GRADIENT, "1/threshold"),
+            GRADIENT => (&[histogram], GRADIENT, "per threshold"),
             "noise" => (&[histogram], "noise", "thresholds"),
             _ => (&weights, "weight", "thresholds"),
         };
@@ -98,7 +98,7 @@ fn plots(layer: &UpdateAnatomy) -> Vec<Plot> {
             marks: bars(histogram, unit, &y, color, (low + high) / 2.0),
             x: PlotAxis { label: label(quantity, unit, of), scale: x },
             y: PlotAxis {
-                label: if number == 0 { format!("{} weights", layer.connection) } else { String::new() },
+                label: if number == 0 { format!("weights in {}", layer.connection) } else { String::new() },
                 scale: y,
             },
             height: HEIGHT,
@@ -127,18 +127,18 @@ mod tests {
     fn weights_share_an_axis_and_every_histogram_is_drawn() {
         let plots = plots(&layer(&[0.1, -0.1]));
         let titles: Vec<&str> = plots.iter().map(|plot| plot.title.as_str()).collect();
-        assert_eq!(titles, ["before", "gradient", "after the step", "noise", "after the bound"]);
+        assert_eq!(titles, ["before", "gradient", "after the step", "noise", "after noise and clipping"]);
         assert_eq!((&plots[0].x, &plots[0].x), (&plots[2].x, &plots[4].x));
         assert_eq!(plots[0].x.label, "weight (10⁻³ thresholds)");
-        assert_eq!(plots[1].x.label, "gradient (1/threshold)");
+        assert_eq!(plots[1].x.label, "gradient (per threshold)");
         let words = |plot: &Plot| {
             plot.marks.iter().find_map(|mark| match mark {
                 ohmspike_plot::mark::Mark::Words { content, .. } => Some(content.clone()),
                 _ => None,
             })
         };
-        assert_eq!(words(&plots[0]).as_deref(), Some("33 % exactly 0"));
-        assert_eq!(words(&plots[4]).as_deref(), Some("67 % exactly 0"));
+        assert_eq!(words(&plots[0]).as_deref(), Some("33 % are 0"));
+        assert_eq!(words(&plots[4]).as_deref(), Some("67 % are 0"));
         assert_eq!(words(&super::plots(&layer(&[]))[3]).as_deref(), Some("none"));
     }
 }

@@ -198,7 +198,7 @@ fn whole(facts: &Facts, known: &[&Tolerance], key: &str, direction: Direction) -
     let found: Vec<(String, String)> = known.iter().filter_map(of).collect();
     let end = if direction.falls { "smallest" } else { "largest" };
     let what = capital(&facts.sweeps.x_words());
-    listed(&format!("{what}: the {end} value that keeps 95 % of normalised accuracy is"), &found)
+    listed(&format!("{what}: the {end} tested value with at least 95 % of the normalised accuracy is"), &found)
 }
 
 /// The levels at which the accuracy falls, and the ranking of the curves; `known` of `all` curves have an answer.

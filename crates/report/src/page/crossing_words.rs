@@ -68,16 +68,20 @@ fn in_unit(crossing: &Crossing, last: f64, unit: &str, convert: impl Fn(f64) -> 
     }
 }
 
-/// Formats the last level that keeps the accuracy, on an axis of whole numbers.
+/// Formats the last level that keeps the accuracy, on an axis without values between the levels.
 pub fn held_words(held: &Held, last: f64, key: &str) -> String {
     let unit = unit(key);
     let kept = if held.last == last { ", the last level" } else { "" };
     let at = |place: f64| format!("{}{unit}", level(place));
     let certain = match (held.certified, held.refuted) {
         (None, None) => "no interval".to_owned(),
-        (Some(kept), None) => format!("95 % confidence: kept at {}, lost at no level", at(kept)),
-        (None, Some(lost)) => format!("95 % confidence: kept at no level, lost at {}", at(lost)),
-        (Some(kept), Some(lost)) => format!("95 % confidence: kept at {}, lost at {}", at(kept), at(lost)),
+        (Some(kept), None) => {
+            format!("at 95 % confidence, it is kept at {}; no tested value is shown to lose it", at(kept))
+        }
+        (None, Some(lost)) => {
+            format!("at 95 % confidence, it is lost at {}; no tested value is shown to keep it", at(lost))
+        }
+        (Some(kept), Some(lost)) => format!("at 95 % confidence, it is kept at {} and lost at {}", at(kept), at(lost)),
     };
     format!("{}{kept} ({certain})", at(held.last))
 }
@@ -116,8 +120,8 @@ mod tests {
     fn whole_levels_have_nothing_between_them() {
         let held =
             |certified, refuted| held_words(&Held { last: 4.0, certified, refuted }, 2.0, "device.converters.adc.bits");
-        assert_eq!(held(Some(6.0), Some(2.0)), "4 bits (95 % confidence: kept at 6 bits, lost at 2 bits)");
+        assert_eq!(held(Some(6.0), Some(2.0)), "4 bits (at 95 % confidence, it is kept at 6 bits and lost at 2 bits)");
         assert_eq!(held(None, None), "4 bits (no interval)");
-        assert!(held(None, Some(2.0)).contains("kept at no level, lost at 2 bits"));
+        assert!(held(None, Some(2.0)).ends_with("it is lost at 2 bits; no tested value is shown to keep it)"));
     }
 }

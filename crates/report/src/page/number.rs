@@ -1,7 +1,7 @@
 //! Formats the numbers of a report.
 
 use ohmspike_stats::Estimate;
-use ohmspike_study::key_label::words_and_unit;
+use ohmspike_study::key_label::{symbol, words_and_unit};
 
 /// Formats a fraction in percent with one decimal.
 pub fn percent(fraction: f64) -> String {
@@ -75,7 +75,7 @@ pub fn unit(key: &str) -> String {
     match words_and_unit(key).1 {
         "" => String::new(),
         percent if percent.starts_with('%') => " %".to_owned(),
-        unit => format!(" {unit}"),
+        unit => format!(" {}", symbol(unit)),
     }
 }
 
@@ -83,7 +83,7 @@ pub fn unit(key: &str) -> String {
 pub fn unit_in_full(key: &str) -> String {
     match words_and_unit(key).1 {
         "" => String::new(),
-        unit => format!(" {unit}"),
+        unit => format!(" {}", symbol(unit)),
     }
 }
 

@@ -1,4 +1,4 @@
-//! One weight update, decomposed: before, gradient, after the step, noise, after the bound.
+//! One weight update, decomposed: before, gradient, after the step, noise, after noise and clipping.
 //!
 //! It is the update that would follow the last epoch, for the first training batch. All reported results precede it.
 

@@ -81,7 +81,7 @@ pub(super) fn resistances(device: &Device, count: u32) -> Vec<f64> {
     (0..count).map(|number| low * (high / low).powf(f64::from(number) / f64::from(count - 1))).collect()
 }
 
-/// Returns the curves of σ of ln R and of σ of G; empty if both are zero.
+/// Returns the curves of σ of ln R and of σ of G relative to G; empty if both are zero.
 fn stated(rows: &[SpreadRow]) -> Vec<Curve> {
     let points = |of: fn(&SpreadRow) -> f64| {
         let rows = rows.iter().map(move |row| (row.resistance_ohm, of(row)));
@@ -94,7 +94,7 @@ fn stated(rows: &[SpreadRow]) -> Vec<Curve> {
     let of_conductance = points(|row| row.percent_of_conductance / 100.0);
     vec![
         Curve::new("σ of ln R", COLORS[0], Stroke::Solid, of_ln),
-        Curve::new("σ of G", "#000000", Stroke::Dashed, of_conductance),
+        Curve::new("σ of G over G", "#000000", Stroke::Dashed, of_conductance),
     ]
 }
 
@@ -115,13 +115,13 @@ fn sigma(conductances: impl Iterator<Item = f64>) -> Option<f64> {
     Some(variance.sqrt()).filter(|sigma| *sigma > 1e-6)
 }
 
-/// Returns the panel with a title that says where values are clamped because the `table` ends.
+/// Returns the panel with a title that says where values are held because the `table` ends.
 fn panel(title: &str, curves: Vec<Curve>, device: &Device, table: Option<TableRange>) -> Option<Panel> {
     let curves: Vec<Curve> = curves.into_iter().filter(|curve| !curve.points.is_empty()).collect();
     (!curves.is_empty()).then(|| Panel {
         title: format!("{title}{}", table.map(|table| held(device, table)).unwrap_or_default()),
         x: PanelAxis { label: "resistance (Ω)", log: true },
-        y: PanelAxis { label: "σ of ln R", log: true },
+        y: PanelAxis { label: "relative σ", log: true },
         percent: Some("σ (% of G)"),
         curves,
     })

@@ -303,8 +303,8 @@ pub enum DeployWarning {
     Contradiction(#[from] Contradiction),
     /// A threshold at or above the accuracy in exact memory.
     #[error(
-        "--yield-above: {above:.1} % is not below the accuracy of {network} in exact memory, {exact:.1} %, which few chips \
-         exceed\n\nhint: leave it out, so that chips pass that lose less than 5 points"
+        "--yield-above: expected less than {exact:.1} %, the accuracy of {network} with digital weights, got {above:.1} %; few chips \
+         exceed it\n\nhint: leave it out, so that chips pass that lose less than 5 points"
     )]
     AboveExact {
         /// Name of the network.
@@ -316,8 +316,8 @@ pub enum DeployWarning {
     },
     /// A threshold that guessing reaches.
     #[error(
-        "--yield-above: {above:.1} % is not above guessing ({guessing:.1} %), so chips that have forgotten everything pass\n\n\
-         hint: leave it out, so that chips pass that lose less than 5 points"
+        "--yield-above: expected more than {guessing:.1} %, which is chance, got {above:.1} %; chips that have forgotten everything \
+         would pass\n\nhint: leave it out, so that chips pass that lose less than 5 points"
     )]
     AtGuessing {
         /// The threshold, %.

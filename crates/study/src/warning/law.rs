@@ -11,10 +11,11 @@ use crate::significant::significant;
 pub enum LawWarning {
     /// A time outside the drift law.
     #[error(
-        "{key}: {given} s is {} the drift law of device `{device}`, which covers {from} to {to} s: drift is evaluated \
-         at {held} s, the {} of the law\n\n\
-         hint: choose {from} to {to} s; no data cover {} times",
-        if given > held { "after" } else { "before" }, if given > held { "end" } else { "start" },
+        "{key}: {} is {} the drift law of device `{device}`, which covers {} to {}: drift is held at its value at {}, \
+         the {} of the law\n\n\
+         hint: choose {} to {}; no data cover {} times",
+        time_words(*given), if given > held { "after" } else { "before" }, time_words(*from), time_words(*to),
+        time_words(*held), if given > held { "end" } else { "start" }, time_words(*from), time_words(*to),
         if given > held { "later" } else { "earlier" }
     )]
     Time {
@@ -28,7 +29,7 @@ pub enum LawWarning {
         from: f64,
         /// End of the law, s.
         to: f64,
-        /// Time at which drift is evaluated, s.
+        /// Time at which drift is held, s.
         held: f64,
     },
     /// A read voltage above the fitted range of the I-V curves.
@@ -79,6 +80,14 @@ pub fn time(key: &'static str, device: &Device, seconds: f64) -> Option<LawWarni
     Some(LawWarning::Time { key, device, given: seconds, from: times.reference, to: times.latest, held })
 }
 
+/// Formats a time in the largest unit of which it is a whole number, for example `1 y`; long numbers are in seconds.
+fn time_words(seconds: f64) -> String {
+    let units = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
+    let whole = |(_, length): &(&str, f64)| (1.0..10_000.0).contains(&(seconds / length)) && seconds % length == 0.0;
+    let (unit, length) = units.into_iter().find(whole).unwrap_or(("s", 1.0));
+    format!("{} {unit}", seconds / length)
+}
+
 /// Returns the warnings about reads of `device`.
 pub fn reads(device: &Device) -> Vec<LawWarning> {
     let name = || device.name.clone();
@@ -117,15 +126,18 @@ mod tests {
             assert_eq!(time("hardware.retention_seconds", &pcm, seconds), None, "{seconds}");
         }
         let messages = |seconds| time("--after", &pcm, seconds).expect("outside").to_string();
-        let expected = "--after: 1 s is before the drift law of device `pcm-joshi-2020`, which covers 20 to 31557600 \
-                        s: drift is evaluated at 20 s, the start of the law\n\nhint: ";
+        let expected = "--after: 1 s is before the drift law of device `pcm-joshi-2020`, which covers 20 s to 1 y: \
+                        drift is held at its value at 20 s, the start of the law\n\nhint: choose 20 s to 1 y; no data";
         assert!(messages(1.0).starts_with(expected), "{}", messages(1.0));
         let expected = "--after: 315600000 s is after the drift law";
         assert!(
-            messages(3.156e8).starts_with(expected) && messages(3.156e8).contains("evaluated at 31557600 s, the end"),
+            messages(3.156e8).starts_with(expected) && messages(3.156e8).contains("held at its value at 1 y, the end"),
             "{}",
             messages(3.156e8)
         );
+        for (seconds, words) in [(3_155_760_000.0, "100 y"), (86_400.0, "1 d"), (5400.0, "90 min"), (0.5, "0.5 s")] {
+            assert_eq!(time_words(seconds), words);
+        }
         assert_eq!(time("--after", &device(""), 1e9), None);
     }
 

@@ -1,4 +1,4 @@
-//! Which mechanism of a device costs what.
+//! How much accuracy each mechanism of a device costs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::limit::left;
 use crate::study::{open, options, overrides};
 use crate::values::{Threads, Whole};
 
-/// Show which mechanism of a device costs what (Shapley values), as `ohmspike ablate` does.
+/// Show how much accuracy each mechanism of a device costs (Shapley values), as `ohmspike ablate` does.
 ///
 /// Ctrl-C stops after the current epochs; the same call resumes.
 #[pyfunction]

@@ -1,4 +1,4 @@
-//! `ohmspike ablate`: shows which mechanism of a device costs what.
+//! `ohmspike ablate`: shows how much accuracy each mechanism of a device costs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ Examples:
   Use more seeds; the trials that exist are kept:
       ohmspike ablate study.toml --set repeats.seeds=16";
 
-/// Show which mechanism of a device costs what.
+/// Show how much accuracy each mechanism of a device costs.
 ///
 /// Trains the network with sets of the device's mechanisms enabled, with the same seeds, and divides the loss of accuracy
 /// among them (Shapley values). The answer is withheld if trials are unhealthy. Up to 6 active mechanisms, all sets run; above, each seed has a random order and its

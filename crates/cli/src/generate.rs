@@ -79,12 +79,15 @@ fn write_pages(folder: &Path) -> Result<(), WriteError> {
 }
 
 fn index(pages: &[Page]) -> Page {
-    let mut text =
-        markdown::title("Reference", "These pages are generated from the program, so they match it exactly.");
+    let mut text = markdown::title(
+        "Reference",
+        "All pages but the last are generated from the program, so they match it exactly.",
+    );
     for Page { file, about, text: page } in pages {
         text += &format!("- [{}]({file}): {about}\n", markdown::title_of(page));
     }
     text += "- [Python](python.md): every class and function of the Python package.\n";
+    text += "- [What a fit says](fit.md): how a device fit estimates each number, and where it can be wrong.\n";
     Page { file: "index.md", about: "", text }
 }
 

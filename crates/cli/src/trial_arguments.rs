@@ -29,7 +29,7 @@ pub struct TrialArguments {
     /// summary and figures. The parts of `limit` and `ablate` wait for each other, and each prints the answer.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
-    /// Least seconds between checkpoints.
+    /// Minimum seconds between checkpoints.
     #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,
     #[command(flatten)]

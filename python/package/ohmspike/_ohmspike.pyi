@@ -561,7 +561,7 @@ def ablate(
     max_trials: _Whole | None = None,
     progress: bool = False,
 ) -> Answer:
-    """Show which mechanism of a device costs what (Shapley values), as `ohmspike ablate` does.
+    """Show how much accuracy each mechanism of a device costs (Shapley values), as `ohmspike ablate` does.
 
     Ctrl-C stops after the current epochs; the same call resumes.
     """

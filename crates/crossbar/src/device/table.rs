@@ -30,10 +30,10 @@ use super::refusal::SpecError;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Convention {
-    /// Median: ln G = ln target + sigma z. Half of the writes end above the target.
+    /// The median is the target of a write or the conductance of a read: ln G = ln target + sigma z.
     #[default]
     MedianPreserving,
-    /// Mean: ln G = ln target + sigma z - sigma²/2. The mean of the writes is the target.
+    /// The mean is the target of a write or the conductance of a read: ln G = ln target + sigma z - sigma²/2.
     MeanPreserving,
 }
 

@@ -205,7 +205,7 @@ fn section(answers: &[AblationAnswer], figures: &[Option<Figure>]) -> Section {
             (body(answer, figure.as_ref()))
         }
     };
-    Section { id: "ablation", heading: "Which mechanism costs what", body }
+    Section { id: "ablation", heading: "What each mechanism costs", body }
 }
 
 fn body(answer: &AblationAnswer, figure: Option<&Figure>) -> Markup {

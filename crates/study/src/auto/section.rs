@@ -1,4 +1,4 @@
-//! Section `[calibration]`: what `auto` aims at.
+//! Section `[calibration]`: targets of `auto`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ const SPIKES: Range = Range { low: 0.01, high: 1000.0 };
 /// Head-room for training.
 const HEADROOM: Range = Range { low: 1.0, high: 1e6 };
 
-/// Section `[calibration]`: what `auto` aims at. It affects trials only through the numbers that `auto` stands for.
+/// Targets of `auto`. They affect trials only through the numbers that `auto` stands for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CalibrationSettings {

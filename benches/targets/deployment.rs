@@ -57,7 +57,7 @@ fn line(stage: &Stage, run: Run, network: &Path, device: &str) -> Line {
     }
 }
 
-/// Moments at which chips ended; the first is the network in exact memory.
+/// Moments at which chips ended; the first is the network with digital weights.
 #[derive(Default)]
 struct Ended(Vec<Instant>);
 

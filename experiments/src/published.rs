@@ -145,7 +145,7 @@ pub fn differences(settings: &Settings) -> Vec<String> {
     let (ours, theirs) = (settings.resolved(), published_like(settings).resolved());
     let of_digits = settings.data.set == SHD_NAME;
     let same_device = ours.readout.device.as_ref() == Some(&ours.hardware.device);
-    // Skips the axes of the figures, keys without meaning for abstract weights, and duplicates of other keys.
+    // Skips the axes of the figures, keys without meaning for digital weights, and duplicates of other keys.
     let apart = |key: &str| {
         let of_cells = key.starts_with("hardware.") && key != "hardware.device" || key == "readout.weight_at_gmax";
         let again = key.starts_with("layer.1.") || key == "readout.device" && same_device;

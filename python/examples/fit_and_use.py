@@ -41,7 +41,7 @@ def main():
         answer = ohmspike.deploy(trained, device, chips=20, out=folder / "deployed")
         (cell,) = answer.data["cells"]
         exact, chips = cell["exact"], cell["times"][0]
-        print(f"exact memory: {100 * exact['correct'] / exact['samples']:.1f} %, mean of 20 chips: {100 * chips['mean']:.1f} %")
+        print(f"digital weights: {100 * exact['correct'] / exact['samples']:.1f} %, mean of 20 chips: {100 * chips['mean']:.1f} %")
 
 
 if __name__ == "__main__":

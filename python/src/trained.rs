@@ -129,7 +129,7 @@ impl Trained {
 
 /// Train one network, as `ohmspike train` does.
 ///
-/// `study` is a study file or a results folder; the default study has 100 hidden neurons and abstract weights. Ctrl-C stops
+/// `study` is a study file or a results folder; the default study has 100 hidden neurons and digital weights. Ctrl-C stops
 /// after the current epoch. With `out`, the trial is recorded there, and the same call resumes it.
 #[pyfunction]
 #[pyo3(signature = (study=None, *, set=None, seed=None, out=None, threads=None, progress=false))]

@@ -453,7 +453,7 @@ fn transposed_networks_with_as_many_inputs_as_classes_are_whole() {
     });
     assert_eq!(answers[0], answers[1]);
     assert!(answers[0].starts_with("network net: 4-40-4, "), "{}", answers[0]);
-    assert!(answers[0].contains("100.00 % in exact memory"), "{}", answers[0]);
+    assert!(answers[0].contains("100.00 % with digital weights"), "{}", answers[0]);
     let answer: serde_json::Value =
         serde_json::from_str(&folder.text("results/net-deploy/deployment.json")).expect("JSON");
     assert_eq!(answer["networks"][0]["layers"], serde_json::json!([4, 40, 4]));

@@ -64,7 +64,8 @@ fn a_network_far_below_the_outcome_of_its_training_is_told() {
     let columns = resaved.weights[0].0[1];
     resaved.weights[0].1[..392 * columns].reverse();
     let reordered = resaved.deploy().succeeds();
-    let told = format!(" % in exact memory; the outcome of the training was {outcome:.1} %\n\nhint: check whether");
+    let told =
+        format!(" % with digital weights; the outcome of the training was {outcome:.1} %\n\nhint: check whether");
     assert!(reordered.stderr.contains(&told), "{reordered:#?}");
     // All inputs: the network fails, and its training did not.
     resaved.weights[0].1.rotate_left(300 * columns);

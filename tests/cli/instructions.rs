@@ -12,7 +12,7 @@ const COMMON: &str = "[data]\nset = \"fashion-mnist-subset\"\n[network]\nhidden 
 
 /// Studies by name, which together run all write and read kernels. The law `kernel_bits` tests their widths.
 const STUDIES: [(&str, &str); 6] = [
-    // The noise of the study on exact weights and on cells.
+    // The noise of the study on digital weights and on cells.
     (
         "level",
         "surrogate = \"exponential\"\n[noise]\nlevel_percent = [0, 30]\n[hardware]\ndevice = [\"none\", \"study-1k-1m\"]",

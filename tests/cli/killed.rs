@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::ohmspike::Folder;
 
-/// Eight trials of five epochs of a few milliseconds, with abstract weights and with cells.
+/// Eight trials of five epochs of a few milliseconds, with digital weights and with cells.
 const STUDY: &str = r#"
 name = "killed"
 [network]

@@ -113,7 +113,7 @@ fn deploys_a_network_of_another_tool_with_its_time_constants() {
         (answer.stdout.replace(out, "OUT").replace(name, "FILE"), deployment["cells"].clone())
     };
     let (answer, cells) = deploy("five.nir", "of-nir");
-    let first = "network five: 5-3-3, excitatory and inhibitory rows; 100.00 % in exact memory (15 of 15 test samples of five)\n";
+    let first = "network five: 5-3-3, excitatory and inhibitory rows; 100.00 % with digital weights (15 of 15 test samples of five)\n";
     assert!(answer.starts_with(first), "{answer}");
     assert_eq!((answer, cells), deploy("five.npz", "of-npz"));
     let exported = folder.run(&["nir", "export", "five.npz", "-o", "again.nir"]).succeeds();

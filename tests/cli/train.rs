@@ -96,7 +96,7 @@ fn warnings_come_before_the_trial() {
     assert!(answer.stderr.contains(warning), "{}", answer.stderr);
 }
 
-/// Abstract weights have no pulses.
+/// Digital weights have no pulses.
 #[test]
 fn abstract_weights_cost_nothing() {
     let folder = Folder::with_tiny_study();

@@ -1,5 +1,5 @@
 //! Chips are independent: their results depend on their number, the seed and the time alone. An ideal device gives the
-//! answers of the network in exact memory, sample by sample.
+//! answers of the network with digital weights, sample by sample.
 
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -104,7 +104,7 @@ fn an_ideal_device_gives_the_answers_of_exact_memory() {
     }
 }
 
-/// Noise of a training device leaves such weights. Pairs of one sign hold 0 in their place, and so does exact memory.
+/// Noise of a training device leaves such weights. Pairs of one sign hold 0 in their place, and so do digital weights.
 #[test]
 fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -119,7 +119,7 @@ fn weights_with_the_wrong_sign_cost_no_mechanism_anything() {
         StoredNetwork::new(header, matrices.clone()).write(&path).expect("a writable folder");
         open(&path, "ideal", &[])
     };
-    // Training in exact memory leaves no such weights.
+    // Training with digital weights leaves no such weights.
     let options = DeployOptions { chips: 1, folder: folder.path().join("results"), ..DeployOptions::default() };
     let refused = deploy(&[save(header.clone())], &options, &mut ()).expect_err("signs that contradict the training");
     assert!(refused.to_string().contains("with 0 in their place, the network itself reaches "), "{refused}");
@@ -216,7 +216,7 @@ fn a_repeat_reads_what_exists_and_runs_what_is_missing() {
         (answer, lines)
     };
     let (first, lines) = run(2, &[1.0]);
-    assert_eq!(lines, 3, "exact memory and two chips");
+    assert_eq!(lines, 3, "digital weights and two chips");
     let (again, lines) = run(2, &[1.0]);
     assert_eq!((&again, lines), (&first, 3));
     let (more, lines) = run(3, &[1.0, 60.0]);
@@ -258,7 +258,7 @@ fn clipped_weights_are_not_charged_to_mechanisms() {
     assert!(on_window < cell.exact.accuracy(), "clipping matters");
 }
 
-/// A second data set or time constant has results in exact memory of its own.
+/// A second data set or time constant has results with digital weights of its own.
 #[test]
 fn every_column_is_compared_with_its_own_exact_memory() {
     let folder = tempfile::tempdir().expect("a temporary folder");

@@ -118,7 +118,7 @@ fn the_gradient_of_an_input_of_k_is_the_sum_over_k_inputs() {
     assert!(several > HIDDEN, "only {several} gradients with several events");
 }
 
-/// Exact weights that count the reads of their rows.
+/// Digital weights that count the reads of their rows.
 #[derive(Debug)]
 struct Counting {
     weights: DigitalWeights,

@@ -8,7 +8,7 @@
 //! - `same_bits`: records do not depend on threads, interruptions and shards;
 //! - `resolved_study`: the study in a results folder equals the study that was run;
 //! - `seeds`: separate seeds per stream nest chips, writes and repeats;
-//! - `deployment`: chips are independent, and an ideal device gives the answers of exact memory;
+//! - `deployment`: chips are independent, and an ideal device gives the answers of digital weights;
 //! - `mechanisms`: disabling a mechanism of a device shifts no other random stream;
 //! - `fit`: samples of a device, fitted, give its numbers back;
 //! - `limit`: limits rarely claim too much;

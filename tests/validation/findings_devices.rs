@@ -33,7 +33,7 @@ impl Cell {
         self.outcomes.insert(record.seed, record.outcome.expect("no trial diverged"));
         self.excluded.extend(judged.states(done).iter().map(|state| state.kind()).find(|kind| kind.excludes()));
         for connection in &record.connections {
-            // Abstract weights have no cells.
+            // Digital weights have no cells.
             self.pulses += connection.used.as_ref().map_or(0, |used| used.training.write_pulses);
             self.cells += connection.used.as_ref().map_or(0, |used| used.endurance.cells);
         }
@@ -190,7 +190,7 @@ fn the_study_through_crossbars_is_that_of_its_records() {
         format!("{} trials", cells.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
         format!("{differing} of {} differences", tested.len()),
     ]);
-    summarised(&[format!("{differing} of {} differences from abstract weights are significant", tested.len())]);
+    summarised(&[format!("{differing} of {} differences from digital weights are significant", tested.len())]);
 }
 
 /// Both grids of wires: three seeds of some cells and tiles, and one seed of all of them.

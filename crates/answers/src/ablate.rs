@@ -298,7 +298,7 @@ impl Plan {
         };
         let (seed, reason) = self.sets.iter().zip(records).find_map(broken)?;
         let device = match self.mechanisms.settings().hardware.device.as_str() {
-            NO_DEVICE => "abstract weights".to_owned(),
+            NO_DEVICE => "digital weights".to_owned(),
             device => format!("`{device}`"),
         };
         Some(format!("the network on {device} without any mechanism is not healthy (seed {seed}): {reason}"))

@@ -64,7 +64,7 @@ pub struct DeployOptions {
     pub after_seconds: Vec<f64>,
     /// Seed of all chips.
     pub seed: u64,
-    /// Accuracy above which a chip passes, 0 to 1; by default [`YIELD_BELOW`] below that in exact memory.
+    /// Accuracy above which a chip passes, 0 to 1; by default [`YIELD_BELOW`] below that with digital weights.
     pub yield_above: Option<f64>,
     /// Writes of every cell towards its target; one by default, and [`PULSED_PASSES`] with pulsed writes.
     pub write_passes: Option<u32>,
@@ -131,7 +131,7 @@ impl DeployObserver for () {}
 ///
 /// # Errors
 /// Returns a [`DeployError`] if a network, a device or the data do not fit, if results cannot be read or written, or if no
-/// network works in exact memory; an earlier answer in the results folder then stays.
+/// network works with digital weights; an earlier answer in the results folder then stays.
 pub fn deploy(
     networks: &[DeployedNetwork],
     options: &DeployOptions,
@@ -168,7 +168,7 @@ pub fn deploy(
     }
     let bound: Vec<Bound> = cells.iter().map(|cell| Bound::new(cell, &prepared)).collect::<Result<_, _>>()?;
     let mut records = ChipRecords::open(&options.folder)?;
-    // Exact memory first: it shows whether the network and the threshold make sense.
+    // Digital weights first: it shows whether the network and the threshold make sense.
     run(&bound, missing_digital(&bound, &records), options, &mut records, &mut ())?;
     let parts = Parts { networks, cells: &bound, records: &records, options, cautions: Vec::new() };
     let broken: Vec<Option<DeployWarning>> = bound.iter().map(|bound| parts.broken(bound)).collect();
@@ -266,9 +266,9 @@ struct Job {
 /// What holds the weights.
 #[derive(Clone, Copy)]
 enum On {
-    /// Exact memory.
+    /// Digital weights.
     Exact,
-    /// Exact memory, with the weights as stored.
+    /// Digital weights as stored, also those with the wrong sign.
     Stored,
     /// The chip with this number.
     Chip(u32),
@@ -328,7 +328,7 @@ fn run(
     })
 }
 
-/// Lists the networks in exact memory that have no result.
+/// Lists the networks without a result for digital weights.
 fn missing_digital(cells: &[Bound], records: &ChipRecords) -> Vec<Job> {
     let mut jobs: BTreeMap<String, Job> = BTreeMap::new();
     for (number, bound) in cells.iter().enumerate() {

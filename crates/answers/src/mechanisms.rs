@@ -38,7 +38,7 @@ pub enum MechanismsError {
 #[derive(Clone, Debug)]
 pub struct Mechanisms {
     settings: Arc<Settings>,
-    /// JSON of the device with the keys of the study; none for abstract weights.
+    /// JSON of the device with the keys of the study; none for digital weights.
     device: Option<Value>,
     active: Vec<Mechanism>,
 }

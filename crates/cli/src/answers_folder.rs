@@ -43,7 +43,7 @@ pub fn without_trials(folder: &Path) -> Option<NoTrials> {
         .then(|| NoTrials { folder: folder.to_owned(), tables: tables.collect::<Vec<_>>().join(", ") })
 }
 
-/// Whether a line has the result of a chip, and not that in exact memory.
+/// Whether a line has the result of a chip, and not that with digital weights.
 fn is_of_chip(line: &str) -> bool {
     serde_json::from_str::<serde_json::Value>(line).is_ok_and(|record| record["chip"].is_u64())
 }

@@ -54,7 +54,7 @@ Examples:
 /// another program. Its header holds the settings; a network without one takes them from --study and --set. NIR files (.nir) of
 /// other tools hold the time constants too; `ohmspike nir` converts them.
 ///
-/// The answer is withheld for a network that is silent or at chance in exact memory.
+/// The answer is withheld for a network that is silent or at chance with digital weights.
 ///
 /// Several networks, devices or lists in --set make a table. Results of single chips are kept: a repeat runs only what is missing.
 #[derive(Debug, clap::Args)]
@@ -77,10 +77,10 @@ pub struct Arguments {
     /// Data set of the test [default: that of the settings].
     #[arg(long, value_name = "DATASET")]
     test: Option<String>,
-    /// Accuracy above which a chip passes, such as 0.75 or 75% [default: 5 points below exact memory].
+    /// Accuracy above which a chip passes, such as 0.75 or 75% [default: 5 points less than with digital weights].
     ///
-    /// Exact memory is the accuracy of the same network without a device. By default, a chip passes if it loses less
-    /// than 5 points and beats guessing.
+    /// The accuracy with digital weights is that of the same network without a device. By default, a chip passes if it
+    /// loses less than 5 points and is above chance.
     #[arg(long, value_name = "ACCURACY", value_parser = fraction)]
     yield_above: Option<f64>,
     /// Writes of every cell towards its target [default: 1; 10 with pulsed writes].

@@ -47,7 +47,7 @@ Examples:
 pub struct Arguments {
     /// Study file or results folder [default: default settings].
     ///
-    /// The default settings are 100 hidden neurons, 80 % of them excitatory, abstract weights without noise, and the built-in
+    /// The default settings are 100 hidden neurons, 80 % of them excitatory, digital weights without noise, and the built-in
     /// subset of Fashion-MNIST.
     study: Option<PathBuf>,
     /// Override a key; keys with several values need one.

@@ -3,7 +3,7 @@
 //! An update processes strips of rows that fit into the cache: targets of both branches (`pair.rs`), writes
 //! (`branch_cells.rs` and the schemes below it), then effective weights and read variance (`effective.rs`). The
 //! position of a cell alone selects its draw: the normals of the update's stream fill the blocks of the array row by
-//! row, padding included, exactly as in the same update in exact memory.
+//! row, padding included, exactly as in the same update with digital weights.
 
 use std::ops::Range;
 

@@ -24,7 +24,7 @@
 //! ```
 //!
 //! The controller determines e - o. With `read-back` it is read from the array. With `digital-copy` it is the sum of
-//! all requested steps, kept in exact memory and bounded like the weight. Cells are then programmed to the copy, so
+//! all requested steps, kept as a number and bounded like the weight. Cells are then programmed to the copy, so
 //! write noise does not accumulate. Two cases receive the changes of the copy instead: potentiation-only pairs, which
 //! cannot go back, and pulsed cells, which have no target.
 
@@ -83,7 +83,7 @@ pub enum Controller {
     /// The conductances of the array, read back without noise; steps are added to them.
     #[default]
     ReadBack,
-    /// The sum of all requested steps in exact memory; cells are programmed to it.
+    /// The sum of all requested steps, as a number; cells are programmed to it.
     DigitalCopy,
 }
 

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! The draw includes the sign of the row. The same draw thus moves the weight the same way in both kinds of row, and
-//! the noise of a whole array in units of weight equals that of the same update in exact memory, draw for draw.
+//! the noise of a whole array in units of weight equals that of the same update with digital weights, draw for draw.
 //!
 //! The log-normal write is computed as G' - G_low = e* + G* (exp(sigma z) - 1): the target enters without rounding, so
 //! zero noise leaves it exact.

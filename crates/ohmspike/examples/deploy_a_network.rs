@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let deployment = deploy(&[network], &options, &mut ())?;
     for cell in &deployment.cells {
-        println!("exact memory: {:.1} %", 100.0 * cell.exact.accuracy());
+        println!("digital weights: {:.1} %", 100.0 * cell.exact.accuracy());
         for time in &cell.times {
             println!("after {:>7} s: {:.1} %, {} of 10 chips pass", time.seconds, 100.0 * time.mean, time.passed.chips);
         }

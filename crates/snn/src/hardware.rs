@@ -140,7 +140,7 @@ pub fn branch_of(sign: Sign) -> Option<Branch> {
 /// Weight store of a layer.
 #[derive(Clone, Debug)]
 pub enum LayerWeights {
-    /// Weights in exact memory.
+    /// Digital weights.
     Digital(DigitalWeights),
     /// A crossbar array.
     Crossbar(Box<CrossbarWeights>),

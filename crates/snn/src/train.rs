@@ -289,7 +289,7 @@ mod tests {
 
     use super::*;
 
-    /// Exact weights that record how they are used.
+    /// Digital weights that record how they are used.
     #[derive(Debug)]
     struct Watched {
         weights: DigitalWeights,

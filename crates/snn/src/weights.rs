@@ -1,6 +1,6 @@
 //! Weight stores, the interface between training and hardware.
 //!
-//! [`DigitalWeights`] is exact memory with optional write noise:
+//! [`DigitalWeights`] is the plain matrix with optional write noise:
 //!
 //! ```text
 //! w        <-  bound(w + step + sigma z)      z ~ N(0, 1) for every weight at every update
@@ -76,7 +76,7 @@ pub(crate) fn layers<'a>(stores: &'a [&mut dyn WeightStore]) -> Vec<Layer<'a>> {
 #[error("update: contains NaN or infinity")]
 pub struct NotFinite;
 
-/// Weights in exact memory.
+/// Weights as plain numbers, without a device.
 #[derive(Clone, Debug)]
 pub struct DigitalWeights {
     weights: Matrix,
@@ -88,7 +88,7 @@ pub struct DigitalWeights {
 }
 
 impl DigitalWeights {
-    /// Creates exact weights; `signs` has one entry per row of `initial`.
+    /// Creates digital weights; `signs` has one entry per row of `initial`.
     pub fn exact(initial: Matrix, signs: Vec<Sign>) -> DigitalWeights {
         DigitalWeights::noisy(initial, signs, 0.0)
     }

@@ -85,7 +85,7 @@ pub struct Calibrated {
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Reached {
-    /// Spikes per neuron and sample of the layer with abstract weights.
+    /// Spikes per neuron and sample of the layer with digital weights.
     Spikes(f64),
     /// Ratio of the weight at Gmax to the initial weight spread.
     Spreads(f64),

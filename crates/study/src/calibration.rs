@@ -5,7 +5,7 @@
 //! weight_at_gmax  = headroom × 3.3 σ_init                                                                    (auto/scale.rs)
 //! ```
 //!
-//! The spread comes from abstract weights without noise, a batch of training samples, and draws of the stream
+//! The spread comes from digital weights without noise, a batch of training samples, and draws of the stream
 //! `calibration` below seed 0. So all repeats, noise levels and devices of a study share it. [`calibrate`] replaces
 //! `auto` before a trial is named: records hold numbers, and a study with the same numbers has the same trials.
 

@@ -25,7 +25,7 @@ pub fn shapes(settings: &Settings, data: DataShape) -> Vec<(Connection, (usize, 
     network.connections().map(|connection| (connection, network.shape(connection))).collect()
 }
 
-/// Builds the store of a layer with the given initial weights: abstract weights without a device, else a chip of it.
+/// Builds the store of a layer with the given initial weights: digital weights without a device, else a chip of it.
 /// `chip` opens the random streams of draws made once per chip.
 ///
 /// # Errors

@@ -13,7 +13,7 @@
 //! on one thread peak at 127 MB, and on two at 107 to 163 MB, where single trials take 65 MB with the program.
 //!
 //! The numbers of copies are measured: the slope of the peak of `ohmspike train` from 100 to 6000 hidden neurons is 8 to
-//! 11 matrices with abstract weights, and 13 to 18 with pulsed, drifting, noisy or wired cells.
+//! 11 matrices with digital weights, and 13 to 18 with pulsed, drifting, noisy or wired cells.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ use crate::settings::Settings;
 const PROGRAM: u64 = 28 << 20;
 /// Pixels of the largest figure and its fonts, bytes: drawing the figures of a few trials peaks at 86 MB.
 const FIGURES: u64 = 60 << 20;
-/// Copies of a matrix of abstract weights: weights, gradients, update, transpose, initial weights.
+/// Copies of a matrix of digital weights: weights, gradients, update, transpose, initial weights.
 const ABSTRACT_COPIES: u64 = 11;
 /// Copies of a matrix in cells, which have conductances, targets and variances for each branch.
 const DEVICE_COPIES: u64 = 18;

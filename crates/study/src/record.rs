@@ -67,7 +67,7 @@ pub struct Record {
     pub health: Vec<HealthState>,
     /// Every weight matrix, from the input up.
     pub connections: Vec<ConnectionRecord>,
-    /// Energy of all arrays. Null for abstract weights.
+    /// Energy of all arrays. Null for digital weights.
     pub energy: Option<EnergyCost>,
     /// Version of the program.
     pub program: String,
@@ -110,7 +110,7 @@ impl Record {
     }
 
     /// Returns the mean number of active rows per time step of the connection at `place`, in all tests: spikes that arrive.
-    /// None for abstract weights.
+    /// None for digital weights.
     pub fn active_rows(&self, place: usize) -> Option<f64> {
         let reads = self.connections.get(place)?.used.as_ref()?.test.row_reads;
         let samples: u64 = self.tests.iter().flatten().map(|class| class.samples).sum();

@@ -82,7 +82,7 @@ fn shape(record: &Record) -> DataShape {
     DataShape { inputs: inputs(record), classes: record.tests.first().map_or(1, Vec::len).max(1) }
 }
 
-/// Number of network inputs, from the cells of the first array; 1 for abstract weights, where it is not needed.
+/// Number of network inputs, from the cells of the first array; 1 for digital weights, where it is not needed.
 fn inputs(record: &Record) -> usize {
     let used = record.connections.first().and_then(|connection| connection.used.as_ref());
     let cells = used.map_or(0, |used| used.endurance.cells);

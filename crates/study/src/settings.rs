@@ -117,7 +117,7 @@ impl Default for NetworkSettings {
 pub enum WeightSigns {
     /// Input weights are non-negative, and the weights from a hidden neuron all have its sign.
     Constrained,
-    /// Weights may have any sign. Requires `network.excitatory_fraction = 1` and abstract weights.
+    /// Weights may have any sign. Requires `network.excitatory_fraction = 1` and digital weights.
     Unconstrained,
 }
 
@@ -158,7 +158,7 @@ impl Default for WeightSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoiseSettings {
-    /// Noise of every weight update: its standard deviation, % of `weights.sigma_init`. Applies to abstract weights and to
+    /// Noise of every weight update: its standard deviation, % of `weights.sigma_init`. Applies to digital weights and to
     /// devices with `write.noise = "from-study"`.
     #[schemars(range(min = FACTOR.low, max = FACTOR.high), extend("x-unit" = "% of σ_init"))]
     pub level_percent: f64,
@@ -317,7 +317,7 @@ impl Settings {
         self.noise.level_percent / 100.0 * self.weights.sigma_init
     }
 
-    /// Returns `hardware.device`, or `None` for abstract weights.
+    /// Returns `hardware.device`, or `None` for digital weights.
     pub fn device(&self) -> Option<&str> {
         (self.hardware.device != NO_DEVICE).then_some(self.hardware.device.as_str())
     }

@@ -67,7 +67,7 @@ pub enum Warning {
     },
     /// Keys of `[hardware]` without a device.
     #[error(
-        "{}: no effect with `hardware.device = \"none\"`: abstract weights have no cells\n\n\
+        "{}: no effect with `hardware.device = \"none\"`: digital weights have no cells\n\n\
          hint: choose a device or remove {}", keys.join(", "), this_key(keys.len())
     )]
     NoDevice {

@@ -489,7 +489,7 @@ def train(
 ) -> Trained:
     """Train one network, as `ohmspike train` does.
 
-    `study` is a study file or a results folder; the default study has 100 hidden neurons and abstract weights. Ctrl-C stops
+    `study` is a study file or a results folder; the default study has 100 hidden neurons and digital weights. Ctrl-C stops
     after the current epoch. With `out`, the trial is recorded there, and the same call resumes it.
     """
 

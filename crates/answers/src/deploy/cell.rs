@@ -52,7 +52,7 @@ pub(crate) struct Cell {
     pub variant: Variant,
     pub settings: Arc<Settings>,
     pub snn: Arc<Network>,
-    /// Deployed weights in order of the connections: those with the wrong sign are 0, in exact memory as on chips.
+    /// Deployed weights in order of the connections: those with the wrong sign are 0, on chips and without a device.
     pub matrices: Arc<Vec<(Connection, Matrix)>>,
     /// Weights as stored, if some have the wrong sign.
     pub stored: Option<Arc<Vec<(Connection, Matrix)>>>,
@@ -161,7 +161,7 @@ impl Cell {
     }
 }
 
-/// Returns the variants that show what each mechanism costs. Without clipped weights, the window alone is exact memory.
+/// Returns the variants that show what each mechanism costs. Without clipped weights, the window alone changes nothing.
 fn variants(mechanisms: &Mechanisms, clips: bool) -> Vec<(Variant, Arc<Settings>)> {
     let of = |&mechanism: &Mechanism| {
         [

@@ -84,7 +84,7 @@ impl<'a> ChipMaker<'a> {
         Ok(made)
     }
 
-    /// Builds the erased array of a connection; none for abstract weights.
+    /// Builds the erased array of a connection; none for digital weights.
     fn layer(
         &self,
         place: usize,
@@ -163,12 +163,12 @@ impl<'a> ChipMaker<'a> {
         })
     }
 
-    /// Counts correct samples of the network in exact memory.
+    /// Counts correct samples of the network with digital weights.
     pub fn digital(&self) -> ChipRecord {
         self.in_exact_memory(&self.key.digital, &self.cell.matrices)
     }
 
-    /// Counts correct samples with the weights as stored, in exact memory.
+    /// Counts correct samples with digital weights as stored, also those with the wrong sign.
     pub fn stored(&self) -> ChipRecord {
         let matrices = self.cell.stored.as_ref().unwrap_or(&self.cell.matrices);
         self.in_exact_memory(self.key.stored.as_ref().unwrap_or(&self.key.digital), matrices)

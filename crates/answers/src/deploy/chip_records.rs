@@ -20,7 +20,7 @@ const FILE: &str = "chips.jsonl";
 pub(crate) struct Key {
     /// Hash of everything that decides the result of a chip, except its number and seed.
     pub chips: String,
-    /// Hash of everything that decides the result in exact memory.
+    /// Hash of everything that decides the result with digital weights.
     pub digital: String,
     /// The same for the weights as stored, if some have the wrong sign.
     pub stored: Option<String>,
@@ -35,20 +35,20 @@ impl Key {
     }
 }
 
-/// Result of a chip, or of the network in exact memory.
+/// Result of a chip, or of the network with digital weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct ChipRecord {
     /// Name of the results.
     pub id: String,
-    /// Number of the chip, from 0; none for the network in exact memory.
+    /// Number of the chip, from 0; none for the network with digital weights.
     pub chip: Option<u32>,
     /// Times after programming, s.
     pub after_seconds: Vec<f64>,
-    /// Correct samples at these times, or one number in exact memory.
+    /// Correct samples at these times, or one number with digital weights.
     pub correct: Vec<u64>,
     /// Samples of the test set.
     pub samples: u64,
-    /// Spikes per sample of all hidden layers, in exact memory.
+    /// Spikes per sample of all hidden layers, with digital weights.
     pub hidden_spikes: Option<f64>,
     /// Counts of programming.
     pub writes: Option<WriteReport>,
@@ -112,7 +112,7 @@ impl ChipRecords {
         self.chips.get(&(id.to_owned(), chip)).map(|results| results.writes)
     }
 
-    /// Returns the result in exact memory.
+    /// Returns the result with digital weights.
     pub fn digital(&self, id: &str) -> Option<&ChipRecord> {
         self.digital.get(id)
     }

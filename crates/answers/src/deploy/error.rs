@@ -232,7 +232,7 @@ pub enum DeployError {
         /// The other neurons.
         got: String,
     },
-    /// No network works in exact memory; the first with what is wrong.
+    /// No network works with digital weights; the first with what is wrong.
     #[error(transparent)]
     Withheld(DeployWarning),
 }
@@ -301,7 +301,7 @@ pub enum DeployWarning {
     /// A setting that contradicts the file of the network.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
-    /// A threshold at or above the accuracy in exact memory.
+    /// A threshold at or above the accuracy with digital weights.
     #[error(
         "--yield-above: expected less than {exact:.1} %, the accuracy of {network} with digital weights, got {above:.1} %; few chips \
          exceed it\n\nhint: leave it out, so that chips pass that lose less than 5 points"
@@ -311,7 +311,7 @@ pub enum DeployWarning {
         network: String,
         /// The threshold, %.
         above: f64,
-        /// Accuracy in exact memory, %.
+        /// Accuracy with digital weights, %.
         exact: f64,
     },
     /// A threshold that guessing reaches.
@@ -327,7 +327,7 @@ pub enum DeployWarning {
     },
     /// Weights with the wrong sign.
     #[error(
-        "{file}: weights with the sign of the other population: {places}; deployed as 0, also in exact memory \
+        "{file}: weights with the sign of the other population: {places}; deployed as 0, also as digital weights \
          ({deployed:.1} % accuracy, {stored:.1} % with all weights)\n\n\
          hint: noise of the training device can leave such weights; `--set network.signs=unconstrained` holds them in the \
          other cell of their pair"
@@ -337,7 +337,7 @@ pub enum DeployWarning {
         file: String,
         /// Number of weights per connection, such as `12 of 1000 in readout`.
         places: String,
-        /// Accuracy of the deployed weights in exact memory, %.
+        /// Accuracy of the deployed weights as digital weights, %.
         deployed: f64,
         /// Accuracy of the weights as stored, %.
         stored: f64,
@@ -374,26 +374,26 @@ pub enum DeployWarning {
     },
     /// A network that is hardly better than guessing.
     #[error(
-        "{network}: {exact:.1} % in exact memory is less than 5 points above guessing ({guessing:.1} %), so a chip passes \
+        "{network}: {exact:.1} % with digital weights is less than 5 points above guessing ({guessing:.1} %), so a chip passes \
          that guesses\n\nhint: check the settings of the network, or set `--yield-above`"
     )]
     NearGuessing {
         /// Name of the network.
         network: String,
-        /// Accuracy in exact memory, %.
+        /// Accuracy with digital weights, %.
         exact: f64,
         /// Accuracy of guessing, %.
         guessing: f64,
     },
     /// A network that is worse than its header says.
     #[error(
-        "{file}: {exact:.1} % in exact memory; the outcome of the training was {trained:.1} %\n\n\
+        "{file}: {exact:.1} % with digital weights; the outcome of the training was {trained:.1} %\n\n\
          hint: check whether the settings are those of the training, and whether the weights were changed or reordered"
     )]
     BelowTraining {
         /// The network file.
         file: String,
-        /// Accuracy in exact memory, %.
+        /// Accuracy with digital weights, %.
         exact: f64,
         /// Outcome of the training in the header, %.
         trained: f64,

@@ -1,4 +1,4 @@
-//! What a deployment starts from: a network, and the same network in exact memory.
+//! What a deployment starts from: a network, and the same network with digital weights.
 
 use ohmspike_study::health::{LEAST_SPIKES, guessing, may_be_guessing};
 use serde::{Deserialize, Serialize};
@@ -29,7 +29,7 @@ pub struct NetworkFacts {
     pub trained_outcome: Option<f64>,
 }
 
-/// Result of a network in exact memory, with the data and settings of its chips.
+/// Result of a network with digital weights, with the data and settings of its chips.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ExactMemory {
     /// Data set of the test.
@@ -89,7 +89,7 @@ impl NetworkFacts {
 }
 
 impl ExactMemory {
-    /// Collects the facts of a cell from its `record` in exact memory, and that of the weights as `stored`.
+    /// Collects the facts of a cell from its `record` with digital weights, and that of the weights as `stored`.
     pub(super) fn new(bound: &Bound, record: Option<&ChipRecord>, stored: Option<&ChipRecord>) -> ExactMemory {
         let data = bound.chips.data();
         let mut of_class = vec![0; data.classes];

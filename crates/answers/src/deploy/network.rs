@@ -200,7 +200,7 @@ impl DeployedNetwork {
         Ok(Network { hidden: hidden.collect(), ..network })
     }
 
-    /// Whether the header says that the network was trained on abstract weights.
+    /// Whether the header says that the network was trained on digital weights.
     pub(super) fn is_trained_in_exact_memory(&self) -> bool {
         self.stored.header.as_ref().is_some_and(|header| !header.settings.has_device())
     }

@@ -15,7 +15,7 @@ use crate::numbered::{Numbered, first_question};
 
 /// Version of [`Deployment`] as JSON.
 pub const SCHEMA: u32 = 3;
-/// How far below exact memory, but not below guessing, the threshold of a chip is unless one is given, in accuracy.
+/// How far below the accuracy with digital weights the threshold of a chip is unless one is given, in accuracy. It is never below chance.
 pub const YIELD_BELOW: f64 = 0.05;
 
 /// An accuracy is above another if it exceeds it by more than this: differences of fractions are rounded.
@@ -58,7 +58,7 @@ pub struct DeploymentCell {
     pub device: usize,
     /// Hash of everything that decides the result of a chip, except its number and seed.
     pub sha256: String,
-    /// The network in exact memory, on the same data.
+    /// The network with digital weights, on the same data.
     pub exact: ExactMemory,
     /// Accuracy above which a chip passes, 0 to 1.
     pub yield_above: f64,
@@ -192,7 +192,7 @@ impl Deployment {
         self.cells.iter().find(|cell| (cell.network, cell.device) == (network, device))
     }
 
-    /// Returns the result in exact memory that all cells of a network share; none if their data or settings differ.
+    /// Returns the result with digital weights, if all cells of a network share it; none if their data or settings differ.
     pub fn exact_of(&self, network: usize) -> Option<&ExactMemory> {
         let mut all = self.cells.iter().filter(|cell| cell.network == network).map(|cell| &cell.exact);
         let first = all.next()?;
@@ -231,11 +231,11 @@ impl Numbered for Deployment {
 }
 
 impl Parts<'_> {
-    /// The network of a cell in exact memory.
+    /// The network of a cell, with digital weights.
     pub fn exact(&self, bound: &Bound) -> ExactMemory {
         let stored = bound.key.stored.as_ref().and_then(|id| self.records.digital(id));
         let mut exact = ExactMemory::new(bound, self.records.digital(&bound.key.digital), stored);
-        // Training in exact memory leaves no weight with the sign of the other population.
+        // Training with digital weights leaves no weight with the sign of the other population.
         let contradicts = stored.is_some() && self.networks[bound.cell.network].is_trained_in_exact_memory();
         if exact.broken.is_none() && contradicts {
             exact.broken =
@@ -244,7 +244,7 @@ impl Parts<'_> {
         exact
     }
 
-    /// Why chips of a cell say nothing; none for a network that works in exact memory.
+    /// Why chips of a cell say nothing; none for a network that works with digital weights.
     pub fn broken(&self, bound: &Bound) -> Option<DeployWarning> {
         let stored = &self.networks[bound.cell.network].stored;
         let (file, exact) = (stored.file.clone(), self.exact(bound));

@@ -234,7 +234,7 @@ fn refuse_without_effect(key: &str, settings: &Settings) -> Result<(), LimitErro
             ("it averages the accuracies of finished epochs and changes no network", "sweep `training.epochs`")
         }
         key if (key.starts_with("device.") || key.starts_with("hardware.")) && !settings.has_device() => (
-            "`hardware.device` is `none`, and abstract weights have no cells",
+            "`hardware.device` is `none`, and digital weights have no cells",
             "choose a device with `--set hardware.device=NAME`",
         ),
         _ => return Ok(()),

@@ -356,7 +356,7 @@ mod tests {
         let expected = "Write noise costs 42.00 points of test accuracy: 80.0 % without it, 38.0 % with it (3 seeds).";
         assert_eq!(sentences(&answer), [expected]);
         let html = section(std::slice::from_ref(&answer), &[None]).body.into_string();
-        assert!(html.contains("on digits with abstract weights"), "{html}");
+        assert!(html.contains("on digits with digital weights"), "{html}");
     }
 
     #[test]

@@ -149,5 +149,5 @@ pub fn mechanisms_csv(answer: &AblationAnswer) -> String {
 
 /// Names the device of an answer.
 pub(crate) fn device_words(answer: &AblationAnswer) -> &str {
-    if answer.device == NO_DEVICE { "abstract weights" } else { &answer.device }
+    if answer.device == NO_DEVICE { "digital weights" } else { &answer.device }
 }

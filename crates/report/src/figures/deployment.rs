@@ -78,12 +78,12 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",
     };
     format!(
-        "{shown} {chips}, each programmed once and read at every time. Dashed: the network in exact memory; dotted: the \
+        "{shown} {chips}, each programmed once and read at every time. Dashed: the network with digital weights; dotted: the \
          threshold of {above} %."
     )
 }
 
-/// Lines of the networks in exact memory, and of the threshold.
+/// Lines of the networks with digital weights, and of the threshold.
 fn reference(cells: &[&DeploymentCell], times: usize) -> Vec<Mark> {
     let line = |percent: f64, color, dash| Mark::Line {
         points: vec![(-0.5, percent), (times as f64 - 0.5, percent)],

@@ -45,7 +45,7 @@ impl AxisChoice {
         let Some(unit) = self.noise_unit else { return Ok(()) };
         let noise = |axis: &Axis| has_unit(&axis.key) && self.x.as_ref().is_none_or(|x| canonical(x) == axis.key);
         let Some(axis) = study.axes.iter().find(|axis| noise(axis)) else { return Err(FigureError::NoNoise { unit }) };
-        // Abstract weights have noise in % of sigma_init; all other units need cells.
+        // Digital weights have noise in % of sigma_init; all other units need cells.
         if axis.key == NOISE && unit == NoiseUnit::PercentOfSigmaInit {
             return Ok(());
         }

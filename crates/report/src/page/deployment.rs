@@ -57,10 +57,10 @@ fn name(deployment: &Deployment, cell: &DeploymentCell) -> String {
     format!("{} on {}", deployment.networks[cell.network].name, deployment.devices[cell.device])
 }
 
-/// Formats the data and the accuracy of a network in exact memory.
+/// Formats the data and the accuracy of a network with digital weights.
 pub fn exact_words(exact: &ExactMemory) -> String {
     let ExactMemory { correct, samples, data, .. } = exact;
-    format!("{:.2} % in exact memory ({correct} of {samples} test samples of {data})", 100.0 * exact.accuracy())
+    format!("{:.2} % with digital weights ({correct} of {samples} test samples of {data})", 100.0 * exact.accuracy())
 }
 
 /// Says why an answer is withheld, given what is wrong with the network.
@@ -102,7 +102,7 @@ fn sentence(deployment: &Deployment, cell: &DeploymentCell) -> String {
     let Some(last) = cell.times.last() else { return String::new() };
     let interval = last.ci95.map(|(low, high)| format!(" (95 % interval {} to {} %)", percent(low), percent(high)));
     format!(
-        "{}: {} % accuracy{} on average over {}, {} after programming, compared with {} % in exact memory; {} of the chips \
+        "{}: {} % accuracy{} on average over {}, {} after programming, compared with {} % with digital weights; {} of the chips \
          are above {} %.",
         name(deployment, cell),
         percent(last.mean),
@@ -245,7 +245,7 @@ pub(crate) mod tests {
     fn the_sentence_has_number_interval_and_yield() {
         let html = section(&deployment(1), &[]).into_string();
         let sentence = "net on ideal: 79.0 % accuracy (95 % interval 74.7 to 83.3 %) on average over 10 chips, 1 h after \
-                        programming, compared with 91.0 % in exact memory; 40.0 % (12.2 to 73.8 %) of the chips are above 80.0 %.";
+                        programming, compared with 91.0 % with digital weights; 40.0 % (12.2 to 73.8 %) of the chips are above 80.0 %.";
         assert!(html.contains(sentence), "{html}");
         assert!(html.contains("784-100-10, 100 test samples of fashion-mnist-subset"));
         assert!(!html.contains("Mean accuracy over chips 1 h"));

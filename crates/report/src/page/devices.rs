@@ -13,7 +13,7 @@ use crate::datasheet::{area_line, device_page, device_sheet};
 /// Connections stored in a device, with their rows and columns.
 type Held = Vec<(Connection, (usize, usize))>;
 
-/// Returns the section; none for abstract weights.
+/// Returns the section; none for digital weights.
 pub fn section(facts: &Facts) -> Option<Section> {
     let chosen = devices(facts);
     if chosen.is_empty() {

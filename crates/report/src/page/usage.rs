@@ -32,7 +32,7 @@ pub fn section(facts: &Facts) -> Section {
             @if on_cells {
                 "Energies follow from the voltages and times of the device file" (without(&groups)) ". Active rows: spikes that arrive in a time step of the tests, on average."
             }
-            @else { "Abstract weights have neither pulses nor energy. Their floor is 0, and they have no ceiling." }
+            @else { "Digital weights have neither pulses nor energy. Their floor is 0, and they have no ceiling." }
         }
         (writes(&groups))
         @if on_cells { (costs(&groups)) }

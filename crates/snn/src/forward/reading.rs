@@ -25,7 +25,7 @@ pub struct Layer<'a> {
 }
 
 impl<'a> Layer<'a> {
-    /// Creates exact weights without read noise and converters.
+    /// Creates digital weights without read noise and converters.
     pub fn exact(weights: &'a Matrix) -> Layer<'a> {
         Layer { weights, read_variance: None, converter: None, lines: None, column_gain: None }
     }

@@ -147,7 +147,7 @@ fn batch(train: &Samples) -> Samples {
     train.choose((0..count).map(|number| number * all / count))
 }
 
-/// Runs the untrained network with abstract weights and returns the spikes of `layer` per neuron and sample.
+/// Runs the untrained network with digital weights and returns the spikes of `layer` per neuron and sample.
 fn spikes_per_neuron(settings: &Settings, network: &Network, layer: usize, samples: &Samples) -> f64 {
     let seed = Seed::new(0).named("calibration");
     let weights = |connection: Connection| {

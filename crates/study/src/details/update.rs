@@ -23,7 +23,7 @@ pub struct UpdateAnatomy {
     pub gradient: Histogram,
     /// Weights after the requested step: before - learning rate x gradient.
     pub stepped: Histogram,
-    /// Noise of the update. For abstract weights, the noise drawn; for cells, written minus requested weight, excluding
+    /// Noise of the update. For digital weights, the noise drawn; for cells, written minus requested weight, excluding
     /// writes that ended at a bound.
     pub noise: Histogram,
     /// Weights after the update, with noise and bounds.

@@ -9,7 +9,7 @@ use super::LoadedDevice;
 pub struct Devices<'a> {
     /// Device named by `hardware.device`.
     first: Option<&'a LoadedDevice>,
-    /// Connections with another device; none for abstract weights.
+    /// Connections with another device; none for digital weights.
     others: Vec<(Connection, Option<&'a LoadedDevice>)>,
 }
 
@@ -28,7 +28,7 @@ impl<'a> Devices<'a> {
         Devices { first, others }
     }
 
-    /// Returns the device that holds `connection`; none for abstract weights.
+    /// Returns the device that holds `connection`; none for digital weights.
     pub fn of(&self, connection: Connection) -> Option<&'a LoadedDevice> {
         self.others.iter().find(|(other, _)| *other == connection).map_or(self.first, |(_, device)| *device)
     }

@@ -13,7 +13,7 @@ use super::Record;
 pub struct ConnectionRecord {
     /// Name of the matrix: `hidden-1`, `hidden-1-recurrent`, `hidden-2`, ..., `readout`.
     pub name: String,
-    /// SHA-256 of the device behaviour. Omitted for abstract weights.
+    /// SHA-256 of the device behaviour. Omitted for digital weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_sha256: Option<String>,
     /// Counts over all weight updates.

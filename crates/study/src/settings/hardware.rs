@@ -11,7 +11,7 @@ use super::value::{FACTOR, POSITIVE, RETENTION};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HardwareSettings {
-    /// Device that holds the weights. `none` keeps abstract weights without hardware.
+    /// Device that holds the weights. `none` keeps digital weights without hardware.
     #[schemars(extend("x-allowed" = "`none`, a built-in device (`ohmspike device list`) or the path of a device file"))]
     pub device: String,
     /// Weight of a hidden-layer cell at the upper end of its conductance window (Gmax), thresholds. At least 3 × the initial
@@ -67,7 +67,7 @@ fn is_both(population: &Population) -> bool {
     *population == Population::Both
 }
 
-/// The value of `hardware.device` for abstract weights without hardware.
+/// The value of `hardware.device` for digital weights without hardware.
 pub const NO_DEVICE: &str = "none";
 
 impl Default for HardwareSettings {

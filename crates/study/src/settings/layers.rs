@@ -221,7 +221,7 @@ impl Settings {
         }
     }
 
-    /// Returns the device that holds the weights of `connection`, or `None` for abstract weights.
+    /// Returns the device that holds the weights of `connection`, or `None` for digital weights.
     pub fn device_of(&self, connection: Connection) -> Option<String> {
         let name = match connection {
             Connection::Readout => self.readout_device().to_owned(),

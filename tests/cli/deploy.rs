@@ -425,7 +425,7 @@ fn always_naming_the_most_frequent_class_is_guessing() {
     let answer = folder.run(&[&["deploy", "one.npz"], &ON_FOUR[..]].concat());
     assert_eq!(answer.status, Some(2), "{answer:#?}");
     assert!(
-        answer.stderr.contains("the network itself is at chance (87.8 % accuracy, guessing 87.8 %, "),
+        answer.stderr.contains("the network itself is at chance (87.8 % accuracy, chance 87.8 %, "),
         "{}",
         answer.stderr
     );

@@ -308,7 +308,7 @@ fn wrong_questions_are_refused_before_any_trial() {
         (&["--key", "hardware.device", "--within", "2"], "--key hardware.device: expected a number, got a key of type"),
         (&["--key", "seeds.chip", "--within", "2"], "--key seeds.chip: expected a number, got a key of type `seed`"),
         (&["--key", "noise.level_percent", "--accuracy", "101%"], "--accuracy: expected a fraction from 0 to 1 or a"),
-        (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.3 % (guessing) and"),
+        (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.3 % (chance) and"),
         (&["--key", "noise.level_percent", "--within", "70"], "--within: expected above 0 and below 66.7 points, got"),
         (
             &["--key", "noise.level_percent", "--within", "2 bits"],

@@ -19,7 +19,7 @@ use ohmspike_stats::bound::normal_quantile_above;
 
 const RUNS: u64 = 1000;
 const ALPHA: f64 = 0.05;
-/// Accuracy of the noise-free network and that of guessing.
+/// Accuracy of the noise-free network, and chance.
 const CLEAN: f64 = 0.8;
 const CHANCE: f64 = 0.1;
 /// The default, with the chips of an attempt in one batch.
@@ -391,7 +391,7 @@ fn verdicts_name_limits_outside_the_range() {
         Condition::Level(_) => Outcome::Failed,
     });
     assert_eq!((failed.verdict, failed.refuted), (Verdict::FailsEverywhere, Some(0)));
-    // Guessing is within two points of this network.
+    // Chance is within two points of this network.
     let guessing = limit(&loss, |_| Outcome::Accuracy(0.11));
     assert_eq!(guessing.verdict, Verdict::BaselineMisses);
 }

@@ -253,7 +253,7 @@ impl Procedure {
     }
 
     /// For an accuracy: whether the noise-free mean misses it, or too many noise-free chips. For a loss: whether
-    /// guessing is within the allowed loss.
+    /// chance is within the allowed loss.
     fn baseline_misses(&self, ledger: &mut Ledger) -> Result<bool, Batch> {
         let outcomes = self.noise_free(ledger)?;
         let mean = self.baseline(ledger)?.accuracy;

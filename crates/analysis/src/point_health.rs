@@ -164,7 +164,7 @@ mod tests {
         }
     }
 
-    /// Sweeps look for the noise that reduces a network to guessing.
+    /// Sweeps look for the noise that reduces a network to chance.
     #[test]
     fn chance_at_a_high_level_is_a_valid_result() {
         assert_eq!(of(&[healthy(5.0), healthy(5.0), at_chance()], Some(1.5)), None);

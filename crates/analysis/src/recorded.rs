@@ -103,7 +103,7 @@ impl<'a> Recorded<'a> {
         }
     }
 
-    /// Accuracy of guessing; assumes equal classes if no test counted its samples.
+    /// Chance; assumes equal classes if no test counted its samples.
     pub fn chance(self) -> Option<f64> {
         let tested = chance_in(self.records().map(|(_, record)| record));
         if tested.is_some() {

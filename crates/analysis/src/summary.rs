@@ -34,7 +34,7 @@ pub const COLUMNS: [CsvColumn; 14] = [
     ),
     CsvColumn::new("n_clipped", "trials", "Trials with too many writes or conversions at the end of their range."),
     CsvColumn::new("n_not_converged", "trials", "Trials with an accuracy that still rises in the last epochs."),
-    CsvColumn::new("n_at_chance", "trials", "Trials with an accuracy that guessing may explain."),
+    CsvColumn::new("n_at_chance", "trials", "Trials with an accuracy that chance may explain."),
     CsvColumn::new(ORIGIN[0], "name", "Device of the condition, unless it is swept."),
     CsvColumn::new(ORIGIN[1], "name", "Data set of the condition, unless it is swept."),
 ];

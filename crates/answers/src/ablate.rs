@@ -6,7 +6,7 @@
 //! | trial | counts |
 //! |---|---|
 //! | healthy, or brought to chance by its mechanisms | with its accuracy |
-//! | diverged | with the accuracy of guessing |
+//! | diverged | at chance |
 //! | without any mechanism, and unhealthy or at chance | withholds the answer: a loss of a broken network says nothing |
 //! | saturated, clipped, not converged | withholds the answer: its accuracy is not that of the mechanisms |
 //! | silent | withholds the answer: a limit asks only whether the network fails, but a loss is a number, and that of a silent network is decided by its initial weights |
@@ -85,7 +85,7 @@ pub struct SetTrial {
     pub enabled: Vec<Mechanism>,
     /// Seed.
     pub seed: u64,
-    /// Accuracy that counts, 0 to 1: the outcome, or that of guessing if training diverged.
+    /// Accuracy that counts, 0 to 1: the outcome, or chance if training diverged.
     pub accuracy: f64,
     /// Whether training diverged.
     pub diverged: bool,
@@ -333,7 +333,7 @@ impl Plan {
         let mut cautions = Vec::new();
         let diverged = trials.iter().filter(|trial| trial.diverged).count();
         if diverged > 0 {
-            cautions.push(format!("{diverged} of {all} diverged; they count with the accuracy of guessing"));
+            cautions.push(format!("{diverged} of {all} diverged; they count as at chance"));
         }
         let at_chance = |record: &&Record| record.health.iter().any(|state| state.kind() == HealthKind::AtChance);
         let guessing = records.iter().filter(at_chance).count();

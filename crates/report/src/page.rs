@@ -174,7 +174,7 @@ mod tests {
         );
     }
 
-    /// Accuracies of 0.8 fall to guessing, 0.1, at 50 %: 95 % of the 0.7 between them is lost at 2.5 %.
+    /// Accuracies of 0.8 fall to chance, 0.1, at 50 %: 95 % of the 0.7 between them is lost at 2.5 %.
     #[test]
     fn a_level_at_which_training_diverges_is_no_gap_in_the_curve() {
         let page = html(&Fixture::with_records(STUDY, |settings, seed| {
@@ -187,7 +187,7 @@ mod tests {
             Some(made)
         }));
         assert!(page.contains("<li>100:0: 2.50 % of σ_init (0 to 50.0)</li>"), "{page}");
-        assert!(page.contains("9 trials diverged and count with the accuracy of guessing."), "{page}");
+        assert!(page.contains("9 trials diverged and count as at chance."), "{page}");
     }
 
     #[test]

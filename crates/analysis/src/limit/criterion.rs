@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Accuracies and losses are fractions. The expectation is over the seeds: the caller decides which streams they draw.
-//! A failed trial has the accuracy of guessing and never has a margin of 0 or more on a chip. A pair with a failed
+//! A failed trial is at chance and never has a margin of 0 or more on a chip. A pair with a failed
 //! reference counts as a perfect reference and a failed trial: it has the largest loss.
 
 use serde::{Deserialize, Serialize};
@@ -49,7 +49,7 @@ pub struct Criterion {
     pub statistic: Statistic,
     /// Confidence of the certificate, and that of the refutation; 0.95 allows both to be wrong in 5 % of runs each.
     pub confidence: f64,
-    /// Accuracy of guessing, as a fraction: the outcome of a failed trial.
+    /// Chance, as a fraction: the outcome of a failed trial.
     pub chance: f64,
 }
 
@@ -60,7 +60,7 @@ pub enum CriterionError {
     /// A threshold at or below chance, or above 100 %.
     #[error("accuracy: expected above {chance} (chance) and at most 1, got {got}")]
     Accuracy {
-        /// Accuracy of guessing.
+        /// Chance.
         chance: f64,
         /// The invalid threshold.
         got: f64,
@@ -129,7 +129,7 @@ impl Criterion {
         matches!(self.target, Target::Loss(_))
     }
 
-    /// Returns the accuracy of an outcome; that of guessing if there is none.
+    /// Returns the accuracy of an outcome; chance if there is none.
     pub(super) fn accuracy(&self, outcome: Outcome) -> f64 {
         outcome.accuracy().unwrap_or(self.chance)
     }

@@ -11,7 +11,7 @@ use super::trials::TrialCount;
 pub struct Baseline {
     /// Number of seeds.
     pub seeds: u64,
-    /// Mean accuracy, as a fraction; failed trials have the accuracy of guessing.
+    /// Mean accuracy, as a fraction; failed trials are at chance.
     pub accuracy: f64,
     /// Standard deviation of the accuracy.
     pub sd: f64,
@@ -23,7 +23,7 @@ pub struct Baseline {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The noise-free network misses the criterion, or guessing would meet it. Nothing was searched.
+    /// The noise-free network misses the criterion, or chance would meet it. Nothing was searched.
     BaselineMisses,
     /// A level is certified and a harsher one refuted.
     Bracketed,

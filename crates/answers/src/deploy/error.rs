@@ -314,7 +314,7 @@ pub enum DeployWarning {
         /// Accuracy with digital weights, %.
         exact: f64,
     },
-    /// A threshold that guessing reaches.
+    /// A threshold at or below chance.
     #[error(
         "--yield-above: expected more than {guessing:.1} %, which is chance, got {above:.1} %; chips that have forgotten everything \
          would pass\n\nhint: leave it out, so that chips pass that lose less than 5 points"
@@ -322,7 +322,7 @@ pub enum DeployWarning {
     AtGuessing {
         /// The threshold, %.
         above: f64,
-        /// Accuracy of guessing, %.
+        /// Chance, %.
         guessing: f64,
     },
     /// Weights with the wrong sign.
@@ -372,9 +372,9 @@ pub enum DeployWarning {
         /// The settings, as `key = value`.
         settings: String,
     },
-    /// A network that is hardly better than guessing.
+    /// A network that is little better than chance.
     #[error(
-        "{network}: {exact:.1} % with digital weights is less than 5 points above guessing ({guessing:.1} %), so a chip passes \
+        "{network}: {exact:.1} % with digital weights is less than 5 points above chance ({guessing:.1} %), so a chip passes \
          that guesses\n\nhint: check the settings of the network, or set `--yield-above`"
     )]
     NearGuessing {
@@ -382,7 +382,7 @@ pub enum DeployWarning {
         network: String,
         /// Accuracy with digital weights, %.
         exact: f64,
-        /// Accuracy of guessing, %.
+        /// Chance, %.
         guessing: f64,
     },
     /// A network that is worse than its header says.

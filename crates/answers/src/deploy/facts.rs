@@ -40,7 +40,7 @@ pub struct ExactMemory {
     pub samples: u64,
     /// Classes.
     pub classes: usize,
-    /// Accuracy of guessing, 0 to 1: 1 / (number of classes), or the fraction of the most frequent class if that is larger.
+    /// Chance, 0 to 1: 1 / (number of classes), or the fraction of the most frequent class if that is larger.
     pub guessing: f64,
     /// Correct test samples.
     pub correct: u64,
@@ -119,7 +119,7 @@ impl ExactMemory {
         self.stored_correct.map(|correct| fraction(correct, self.samples))
     }
 
-    /// Whether guessing may reach this number of correct samples.
+    /// Whether chance may give this number of correct samples.
     pub(super) fn is_guess(&self, correct: u64) -> bool {
         may_be_guessing(fraction(correct, self.samples), self.samples, self.guessing)
     }
@@ -131,8 +131,8 @@ impl ExactMemory {
             let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
             let spikes = self.hidden_spikes;
             let told =
-                format!("{accuracy:.1} % accuracy, guessing {guessing:.1} %, {spikes:.0} hidden spikes per sample");
-            // Fewer correct samples than guessing gives, by more than chance: mostly, the classes are in another order.
+                format!("{accuracy:.1} % accuracy, chance {guessing:.1} %, {spikes:.0} hidden spikes per sample");
+            // Fewer correct samples than chance, by more than three standard errors: mostly, the classes are in another order.
             let error = (self.guessing * (1.0 - self.guessing) / self.samples as f64).sqrt();
             let place = if self.accuracy() < self.guessing - 3.0 * error { "below" } else { "at" };
             Some(format!("is {place} chance ({told})"))

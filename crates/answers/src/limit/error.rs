@@ -178,11 +178,9 @@ fn of_flag(error: &CriterionError) -> String {
         CriterionError::Loss { most, got } => {
             format!("--within: expected above 0 and below {}, got {}", points(*most), points(*got))
         }
-        CriterionError::Accuracy { chance, got } => format!(
-            "--accuracy: expected above {} (guessing) and at most 100 %, got {}",
-            percent(*chance),
-            percent(*got)
-        ),
+        CriterionError::Accuracy { chance, got } => {
+            format!("--accuracy: expected above {} (chance) and at most 100 %, got {}", percent(*chance), percent(*got))
+        }
         CriterionError::Chance(_) => {
             "data.set: expected a test set with at least two classes, got one: guessing is always right".to_owned()
         }

@@ -392,11 +392,11 @@ impl Search<'_> {
         let learn = "train a network that learns; `ohmspike train` shows what is wrong with it";
         match criterion.target {
             Target::Loss(_) if baseline.accuracy <= criterion.chance => format!(
-                "{without} reaches {mean} (mean of {seeds} repeats), not above guessing ({})\n\nhint: {learn}",
+                "{without} reaches {mean} (mean of {seeds} repeats), not above chance ({})\n\nhint: {learn}",
                 percent(criterion.chance)
             ),
             Target::Loss(allowed) => format!(
-                "{without} reaches {mean} (mean of {seeds} repeats): with a loss of {}, guessing ({}) would pass\n\n\
+                "{without} reaches {mean} (mean of {seeds} repeats): with a loss of {}, chance ({}) would pass\n\n\
                  hint: train longer, or allow less than {}",
                 points(allowed),
                 percent(criterion.chance),

@@ -51,7 +51,7 @@ const OF_TRAINING: [&str; 2] = ["training.epochs", "outcome.last_epochs"];
 pub struct LimitPlan {
     /// The rows of single keys, in the order of the question.
     pub rows: Vec<Row>,
-    /// The criterion, with the accuracy of guessing of the data set.
+    /// The criterion, with chance on the data set.
     pub criterion: Criterion,
     /// Numbers of seeds.
     pub effort: Effort,
@@ -258,7 +258,7 @@ pub(super) fn invalid_level(row: &Row, folder: &Path) -> Option<(f64, LimitError
 
 /// What the data and the devices tell before any trial.
 struct Checked {
-    /// Accuracy of guessing.
+    /// Chance, as a fraction.
     chance: f64,
     /// Random streams in use at the harshest levels.
     drawn: Streams,
@@ -304,7 +304,7 @@ fn refuse_without_effect(key: &str, warning: &Warning) -> Result<(), LimitError>
     Err(LimitError::NoEffect { key: key.to_owned(), why, hint })
 }
 
-/// Accuracy of guessing: the fraction of the most frequent class in the test set.
+/// Chance: the fraction of the most frequent class in the test set.
 fn guessing(data: &EncodedData) -> f64 {
     let mut counts = vec![0u64; data.classes];
     for &label in &data.test.labels {

@@ -15,7 +15,7 @@ const LISTED: usize = 16;
 /// Prints what a search would run.
 pub fn plan(plan: &LimitPlan) -> Result<(), Failure> {
     say!("criterion: {}", criterion(&plan.criterion, None))?;
-    say!("accuracy of guessing: {}", percent(plan.criterion.chance))?;
+    say!("chance: {}", percent(plan.criterion.chance))?;
     for row in &plan.rows {
         say!("\n{}", row.name)?;
         say!("  levels: {}", levels(row))?;

@@ -42,8 +42,8 @@ pub fn reference_words(tolerances: &[Tolerance], key: &str, direction: Direction
     let reference = at.map(|at| format!("100 % is {at}; networks without this disturbance were not studied."));
     let diverged = match tolerances.iter().map(|tolerance| tolerance.diverged).sum::<usize>() {
         0 => None,
-        1 => Some("One trial diverged and counts with the accuracy of guessing.".to_owned()),
-        count => Some(format!("{count} trials diverged and count with the accuracy of guessing.")),
+        1 => Some("One trial diverged and counts as at chance.".to_owned()),
+        count => Some(format!("{count} trials diverged and count as at chance.")),
     };
     reference.into_iter().chain(diverged).collect()
 }

@@ -23,7 +23,7 @@ pub struct Tolerance {
     pub last: f64,
     /// Index of one of its conditions.
     pub condition: usize,
-    /// Number of its trials that diverged, which count with the accuracy of guessing.
+    /// Number of its trials that diverged, which count as at chance.
     pub diverged: usize,
     /// Health of its points, from the undisturbed level on.
     pub health: Vec<(f64, PointHealth)>,

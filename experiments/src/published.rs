@@ -67,7 +67,7 @@ pub struct DistanceRow {
     pub ii: [f64; 2],
 }
 
-/// Accuracy over the noise of every update.
+/// Accuracy over update noise.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NoiseFigure {

@@ -5,7 +5,7 @@ use crate::axis_value::plain;
 
 /// Excitatory fraction of the hidden neurons.
 pub const FRACTION: &str = "network.excitatory_fraction";
-/// Noise of each weight update.
+/// Update noise.
 pub const NOISE: &str = "noise.level_percent";
 /// Factor on the write noise of the device.
 pub const SPREAD_SCALE: &str = "hardware.write_spread_scale";
@@ -19,7 +19,7 @@ const OHM: &str = "ohm";
 
 /// Keys with their label and unit.
 const KNOWN: [(&str, &str, &str); 46] = [
-    (NOISE, "noise of every weight update", "% of σ_init"),
+    (NOISE, "update noise", "% of σ_init"),
     (FRACTION, "excitatory fraction of the hidden neurons", ""),
     (SPREAD_SCALE, "factor on the device's write noise", ""),
     (DEVICE, "device", ""),
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn units_follow_the_key() {
         for (key, label) in [
-            ("noise.level_percent", "noise of every weight update (% of σ_init)"),
+            ("noise.level_percent", "update noise (% of σ_init)"),
             ("device.read.white.sigma_percent_of_conductance", "white read noise (% of G)"),
             (
                 "device.converters.adc.offset_sigma_percent_of_full_scale",
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(value_label(FRACTION, &toml::Value::Float(0.955)), "95.5:4.5");
         assert_eq!(value_label(DEVICE, &toml::Value::String("../my/oxide.v2.json".to_owned())), "oxide.v2");
         assert_eq!(value_label(NOISE, &toml::Value::Integer(20)), "20");
-        assert_eq!(stated(NOISE, &toml::Value::Integer(20)), "noise of every weight update: 20 % of σ_init");
+        assert_eq!(stated(NOISE, &toml::Value::Integer(20)), "update noise: 20 % of σ_init");
         assert_eq!(stated("network.hidden", &toml::Value::Integer(50)), "hidden neurons: 50");
         let low = "device.window.low_resistance_ohm";
         assert_eq!(stated(low, &toml::Value::Integer(10_000)), "resistance of a fully-on cell: 10 kΩ");

@@ -158,7 +158,7 @@ impl Default for WeightSettings {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NoiseSettings {
-    /// Noise of every weight update: its standard deviation, % of `weights.sigma_init`. Applies to digital weights and to
+    /// Update noise: the standard deviation of the noise of every weight update, % of `weights.sigma_init`. Applies to digital weights and to
     /// devices with `write.noise = "from-study"`.
     #[schemars(range(min = FACTOR.low, max = FACTOR.high), extend("x-unit" = "% of σ_init"))]
     pub level_percent: f64,

@@ -118,7 +118,7 @@ mod tests {
             assert!(title.ends_with(ends), "{title}");
         }
         assert_eq!(titles("illustrative-oxide"), ["update", "write noise", "read noise"]);
-        assert_eq!(titles("study-1k-1m"), ["update, without the study's noise"]);
+        assert_eq!(titles("study-1k-1m"), ["update, without update noise"]);
         let wired = format!(
             r#"{{ "name": "wired", {window}, "wires": {{ "access": "driven", "line_ohm_per_cell": 1, "driver_ohm": 100, "sense_ohm": 100 }} }}"#
         );

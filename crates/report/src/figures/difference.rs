@@ -332,7 +332,7 @@ mod tests {
         assert!((number(5) + 20.0 / 0.645497).abs() < 1e-4);
         assert!((number(8) / number(7) - 6.0).abs() < 1e-3, "six differences are adjusted for");
         assert_eq!(figure.svg.matches(">***<").count() + figure.svg.matches(">**<").count(), 3);
-        assert!(figure.svg.contains(">noise of every weight update: 40 % of σ_init<"));
+        assert!(figure.svg.contains(">update noise: 40 % of σ_init<"));
     }
 
     /// Networks of 100:0 still learn, so that answers leave them out.

@@ -50,7 +50,7 @@ pub(super) fn panel(device: &Device) -> Panel {
     let means = path.iter().map(|(x, written)| (*x, mean(written))).collect();
     curves.push(Curve::new(&format!("mean of {CELLS}"), COLORS[0], Stroke::Solid, means));
     let x = if device.write.pulses().is_some() { "pulses, up then down" } else { "equal writes, up then down" };
-    let study = if device.write.noise == WriteNoise::FromStudy { ", without the study's noise" } else { "" };
+    let study = if device.write.noise == WriteNoise::FromStudy { ", without update noise" } else { "" };
     Panel {
         title: format!("update{study}"),
         x: PanelAxis { label: x, log: false },

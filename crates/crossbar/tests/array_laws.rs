@@ -37,7 +37,7 @@ fn array(device: &Device, branches: &[Branch], columns: usize) -> CrossbarArray 
 /// With constant noise, an exact reference, a wide window and no read noise, an array equals the abstract noise study.
 /// κ is 2^-10, so rounding does not distinguish the two.
 #[test]
-fn a_wide_exact_array_is_bit_identical_to_the_abstract_study() {
+fn a_wide_exact_array_is_bit_identical_to_digital_weights() {
     let (branches, columns) = (mixed_branches(50), 37);
     let mut array = array(&device(&[NOISES[1]]), &branches, columns);
     let mut weights = first_weights(&branches, columns);

@@ -27,7 +27,7 @@ fn blank(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArr
 
 /// As for two-branch pairs in `pairs.rs`: every update rounds a dozen conductances by half a unit each.
 #[test]
-fn ideal_pairs_of_either_sign_follow_the_abstract_weights() {
+fn ideal_pairs_of_either_sign_follow_digital_weights() {
     for pair in KINDS {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {
             let mut array = blank(&device(&[ASKED]), pair, controller);

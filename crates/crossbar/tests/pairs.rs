@@ -43,7 +43,7 @@ fn step(update: u64, scale: f32) -> Matrix {
 /// Every update rounds a dozen conductances of up to 999 µS (full scale) by half a unit each: two targets, their
 /// difference before and after, the change and its halves. Errors add up; clipping does not amplify them.
 #[test]
-fn ideal_two_branch_pairs_follow_the_abstract_weights() {
+fn ideal_two_branch_pairs_follow_digital_weights() {
     let branches = mixed_branches(ROWS);
     for pair in TWO_BRANCHES {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {

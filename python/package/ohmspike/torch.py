@@ -57,7 +57,7 @@ class CrossbarLinear(nn.Module):
 
     Inputs of 0 and 1 are read as spikes. Other inputs drive the rows with voltages: the largest magnitude of a call is the
     read voltage, and negative inputs are read separately and subtracted. Both are chosen per call, so a result depends on the
-    other samples of the batch: through the I-V curves, the codes of drivers and converters, read noise and telegraph noise.
+    other samples of the batch: through the I-V curves, the codes of drivers and converters, read noise and random telegraph noise.
     ``input_range`` fixes the input at the read voltage, so that all inputs drive voltages of the same scale and larger ones are
     refused. ``mode``, "spikes" or "analog", fixes how inputs are read.
 

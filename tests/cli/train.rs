@@ -98,7 +98,7 @@ fn warnings_come_before_the_trial() {
 
 /// Digital weights have no pulses.
 #[test]
-fn abstract_weights_cost_nothing() {
+fn digital_weights_cost_nothing() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "noise.level_percent=1", "--set", "hardware.device=none"];
     let answer = folder.run(&[&["train", "tiny.toml"], &set[..]].concat()).succeeds();

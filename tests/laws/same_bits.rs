@@ -15,7 +15,7 @@ use ohmspike_study::study::Study;
 use crate::small::{records, study, timeless};
 
 /// Digital weights: two populations, two levels, two seeds.
-fn abstract_study() -> (Study, Prepared) {
+fn digital_study() -> (Study, Prepared) {
     study(
         "[network]\nhidden = 20\nexcitatory_fraction = [0.5, 0.8]\n[noise]\nlevel_percent = [1, 50]\n[repeats]\nseeds = 2\n",
     )
@@ -39,7 +39,7 @@ fn assert_threads_do_not_count((study, prepared): (Study, Prepared)) {
 
 #[test]
 fn abstract_trials_do_not_depend_on_threads() {
-    assert_threads_do_not_count(abstract_study());
+    assert_threads_do_not_count(digital_study());
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn record_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn a_stopped_and_continued_run_has_the_same_records() {
-    let (study, prepared) = abstract_study();
+    let (study, prepared) = digital_study();
     let trials = trials(&study, &prepared);
     let whole = records(&trials, &prepared, 2);
     let folder = tempfile::tempdir().expect("a temporary folder");
@@ -107,7 +107,7 @@ fn a_run_killed_while_writing_and_continued_has_the_same_records() {
 
 #[test]
 fn two_shards_have_the_records_of_one_run() {
-    for (study, prepared) in [abstract_study(), crossbar_study()] {
+    for (study, prepared) in [digital_study(), crossbar_study()] {
         let trials = trials(&study, &prepared);
         let whole = records(&trials, &prepared, 2);
         let folder = tempfile::tempdir().expect("a temporary folder");

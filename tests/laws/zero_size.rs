@@ -35,7 +35,7 @@ fn mechanisms() -> Vec<Mechanism> {
     let white = |noise: &str, key: &str, size: f64| json!({"read": {"white": {"noise": noise, key: size}}});
     let faults = |p: f64| {
         json!({"faults": {"p_low_resistance": p, "p_high_resistance": p, "p_stuck_random": p, "p_dead_row": p,
-        "p_dead_column": p, "p_cluster": p, "cluster_share": 0.5}})
+        "p_dead_column": p, "p_cluster": p, "cluster_fraction_of_cells": 0.5}})
     };
     let driver = |gain: f64| json!({"converters": {"dac": {"bits": 1, "gain_sigma_percent": gain}}});
     let tiled_driver = |gain: f64| {

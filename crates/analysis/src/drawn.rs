@@ -133,7 +133,7 @@ mod tests {
     const NOTHING: Streams = [true, true, false, false, false];
 
     #[test]
-    fn abstract_weights_draw_their_noise() {
+    fn digital_weights_draw_their_noise() {
         let mut settings = Settings::default();
         assert_eq!(streams(&settings, &Devices::default()), NOTHING);
         settings.noise.level_percent = 1.0;

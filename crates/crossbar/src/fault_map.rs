@@ -171,7 +171,7 @@ impl Faults {
         let rows = dead_row.len();
         let dead_column = events(seed("dead-columns"), columns, self.dead_column);
         let clustered = events(seed("clusters"), columns, self.cluster);
-        let in_cluster = events(seed("cluster-cells"), rows * columns, self.cluster_share);
+        let in_cluster = events(seed("cluster-cells"), rows * columns, self.cluster_fraction);
         let (mut uniforms, mut places_in_window) = (seed("cells").stream(), seed("anywhere").stream());
         let mut stuck = Vec::new();
         for (row, column) in places(rows, columns) {
@@ -267,7 +267,7 @@ mod tests {
             dead_row: 0.1,
             dead_column: 0.1,
             cluster: 0.1,
-            cluster_share: 0.5,
+            cluster_fraction: 0.5,
             ..Faults::default()
         });
         for stuck in [map.plus(), map.minus()] {
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn a_cluster_affects_its_fraction_of_a_column_and_precedes_single_cells() {
-        let map = draw(Faults { cluster: 0.04, cluster_share: 0.6, high_resistance: 1.0, ..Faults::default() });
+        let map = draw(Faults { cluster: 0.04, cluster_fraction: 0.6, high_resistance: 1.0, ..Faults::default() });
         let mut low = vec![0; COLUMNS];
         for stuck in map.plus() {
             low[stuck.column] += usize::from(stuck.conductance == 1000.0);

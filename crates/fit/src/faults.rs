@@ -270,7 +270,7 @@ fn rates(counts: &Counts, bounds: &[Counts; 2], lines: &Lines, section: &mut Fau
         section.p_cluster = add("faults.p_cluster", [lines.clusters.len(); 3], columns);
         let (stuck, cells) = lines.clustered;
         if cells > 0 {
-            section.cluster_share = add("faults.cluster_share", [stuck; 3], cells);
+            section.cluster_fraction_of_cells = add("faults.cluster_fraction_of_cells", [stuck; 3], cells);
         }
     }
     numbers

@@ -200,12 +200,18 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
     }
 }
 
-/// Hashes a device without its descriptive keys. Keys are sorted, so their order does not matter.
+/// Hashes a device without its descriptive keys. Keys are sorted, so their order does not matter. Records have hashes
+/// with the former name of a renamed key, so that it enters the hash.
 fn behaviour_sha256(mut device: Value) -> String {
     if let Some(keys) = device.as_object_mut() {
         for key in ["$schema", "name", "description", "provenance"] {
             keys.remove(key);
         }
+    }
+    if let Some(faults) = device.get_mut("faults").and_then(Value::as_object_mut)
+        && let Some(fraction) = faults.remove("cluster_fraction_of_cells")
+    {
+        faults.insert("cluster_share".to_owned(), fraction);
     }
     sha256(device.to_string().as_bytes())
 }
@@ -225,6 +231,13 @@ mod tests {
 
     fn message(name: &str, keys: &[(&str, Value)]) -> String {
         with(name, keys).expect_err("an invalid key").to_string()
+    }
+
+    /// The hash in the records of `experiments/findings/measured-devices`, from before a key was renamed.
+    #[test]
+    fn a_renamed_key_keeps_the_hash_of_recorded_trials() {
+        let (_, sha256) = with("1t1r-yousuf-2025", &[]).expect("built in");
+        assert_eq!(sha256, "2d0d63bd38b048c299098546752f5e6b5823a2719682b0b58191205d949d20c2");
     }
 
     #[test]

@@ -173,7 +173,7 @@ mod tests {
             ("device.faults.stuck_low_resistance_ohm", "faults stuck low resistance (Ω)"),
             ("device.drift.sigma_microsiemens_per_ln", "drift sigma (µS per ln t)"),
             ("device.converters.adc.bits", "resolution of the column converters (bits)"),
-            ("device.faults.cluster_share", "faults cluster share"),
+            ("device.faults.cluster_fraction_of_cells", "faults cluster fraction of cells"),
         ] {
             assert_eq!(axis_label(key), label);
         }

@@ -35,8 +35,8 @@ pub(super) fn add(device: &Device, seed: u64, tally: &mut Tally) {
         tally.add(&report, &format!("faults.{key}"), rate);
     }
     // Without a cluster in the sample, there is no fraction of its cells.
-    if report.number("faults.cluster_share").is_some() {
-        tally.add(&report, "faults.cluster_share", faults.cluster_share);
+    if report.number("faults.cluster_fraction_of_cells").is_some() {
+        tally.add(&report, "faults.cluster_fraction_of_cells", faults.cluster_fraction);
     }
     if let Some(conductance) = faults.stuck_high_conductance {
         tally.add(&report, "faults.stuck_low_resistance_ohm", 1e6 / f64::from(conductance));

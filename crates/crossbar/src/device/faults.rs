@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! per column line   dead with p_dead_column; clustered with p_cluster: each of its cells is then stuck at the low
-//!                   resistance with probability cluster_share
+//!                   resistance with probability cluster_fraction_of_cells
 //! per row line      dead with p_dead_row
 //! per cell          u uniform in [0, 1):
 //!                   u < p_low                          stuck at the low resistance
@@ -61,14 +61,14 @@ pub struct FaultsSpec {
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_dead_column: Option<f64>,
-    /// Probability that a column line has a cluster of cells stuck at the low resistance. Requires `cluster_share`.
+    /// Probability that a column line has a cluster of cells stuck at the low resistance. Requires `cluster_fraction_of_cells`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
     pub p_cluster: Option<f64>,
     /// Fraction of the cells of a clustered column that are stuck. Requires `p_cluster`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "f64", range(min = PROBABILITY.low, max = PROBABILITY.high), extend("x-unit" = "1")))]
-    pub cluster_share: Option<f64>,
+    pub cluster_fraction_of_cells: Option<f64>,
     /// Resistance of a cell stuck at the low resistance; it may be outside the window. Default:
     /// `window.low_resistance_ohm`.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
@@ -98,7 +98,7 @@ pub struct Faults {
     /// Probability that a column line has a cluster.
     pub cluster: f64,
     /// Probability that a cell of a clustered column is stuck at the low resistance.
-    pub cluster_share: f64,
+    pub cluster_fraction: f64,
     /// Conductance of a cell stuck at the low resistance, µS; `None` means the upper end of the window.
     pub stuck_high_conductance: Option<f32>,
     /// Conductance of a cell stuck at the high resistance, µS; `None` means the lower end of the window.
@@ -125,9 +125,16 @@ impl Faults {
     /// Returns true if no cell and no line can be faulty.
     pub fn is_none(&self) -> bool {
         let Faults {
-            low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster, cluster_share, ..
+            low_resistance,
+            high_resistance,
+            stuck_random,
+            dead_row,
+            dead_column,
+            cluster,
+            cluster_fraction,
+            ..
         } = *self;
-        [low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster * cluster_share]
+        [low_resistance, high_resistance, stuck_random, dead_row, dead_column, cluster * cluster_fraction]
             .iter()
             .all(|probability| *probability == 0.0)
     }
@@ -150,7 +157,7 @@ impl TryFrom<FaultsSpec> for Faults {
             dead_row: probability("p_dead_row", spec.p_dead_row)?,
             dead_column: probability("p_dead_column", spec.p_dead_column)?,
             cluster: probability("p_cluster", spec.p_cluster)?,
-            cluster_share: probability("cluster_share", spec.cluster_share)?,
+            cluster_fraction: probability("cluster_fraction_of_cells", spec.cluster_fraction_of_cells)?,
             stuck_high_conductance: conductance("stuck_low_resistance_ohm", spec.stuck_low_resistance_ohm)?,
             stuck_low_conductance: conductance("stuck_high_resistance_ohm", spec.stuck_high_resistance_ohm)?,
         };
@@ -160,9 +167,9 @@ impl TryFrom<FaultsSpec> for Faults {
             return Err(SpecError::at("p_low_resistance", Problem::AboveOne { sum }));
         }
         if spec.p_cluster.is_some() {
-            required("cluster_share", spec.cluster_share, "p_cluster")?;
-        } else if spec.cluster_share.is_some() {
-            required("p_cluster", spec.p_cluster, "cluster_share")?;
+            required("cluster_fraction_of_cells", spec.cluster_fraction_of_cells, "p_cluster")?;
+        } else if spec.cluster_fraction_of_cells.is_some() {
+            required("p_cluster", spec.p_cluster, "cluster_fraction_of_cells")?;
         }
         if let (Some(low), Some(high)) = (spec.stuck_low_resistance_ohm, spec.stuck_high_resistance_ohm)
             && high < low

@@ -15,6 +15,7 @@ const KEYS: &[(&str, &str)] = &[
     ("parked", "reference_branch"),
     ("read.slow", "read.rtn"),
     ("faults.p_anywhere", "faults.p_stuck_random"),
+    ("faults.cluster_share", "faults.cluster_fraction_of_cells"),
     ("write.verify.first", "write.verify.initial_action"),
     ("write.verify.sides", "write.verify.direction"),
 ];
@@ -63,6 +64,11 @@ mod tests {
             (r#""parked": {"branch": "device"}"#.to_owned(), "parked", "reference_branch"),
             (r#""read": {"slow": {"kind": "none"}}"#.to_owned(), "read.slow", "read.rtn"),
             (r#""faults": {"p_anywhere": 0.1}"#.to_owned(), "faults.p_anywhere", "faults.p_stuck_random"),
+            (
+                r#""faults": {"p_cluster": 0.1, "cluster_share": 0.5}"#.to_owned(),
+                "faults.cluster_share",
+                "faults.cluster_fraction_of_cells",
+            ),
             (verify(r#""first""#), "write.verify.first", "write.verify.initial_action"),
             (verify(r#""sides""#), "write.verify.sides", "write.verify.direction"),
         ] {

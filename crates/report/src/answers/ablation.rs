@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn noise_of_abstract_weights_is_the_subject() {
+    fn noise_of_digital_weights_is_the_subject() {
         let answer = answer(NO_DEVICE, &[Mechanism::WriteNoise]);
         let expected = "Write noise costs 42.00 points of test accuracy: 80.0 % without it, 38.0 % with it (3 seeds).";
         assert_eq!(sentences(&answer), [expected]);

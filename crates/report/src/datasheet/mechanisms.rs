@@ -307,7 +307,10 @@ fn faults(device: &Device) -> String {
         share("of the cells stuck at random in the window", faults.stuck_random),
         share("of the rows dead", faults.dead_row),
         share("of the columns dead", faults.dead_column),
-        share(&format!("of the columns with {} of their cells stuck", percent(faults.cluster_share)), faults.cluster),
+        share(
+            &format!("of the columns with {} of their cells stuck", percent(faults.cluster_fraction)),
+            faults.cluster,
+        ),
     ])
 }
 

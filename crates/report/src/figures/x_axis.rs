@@ -49,11 +49,11 @@ impl AxisChoice {
         if axis.key == NOISE && unit == NoiseUnit::PercentOfSigmaInit {
             return Ok(());
         }
-        let abstract_weights = study.conditions.iter().find(|condition| {
+        let digital_weights = study.conditions.iter().find(|condition| {
             let device = prepared.device(&condition.settings);
             device.is_none_or(|loaded| first_write(&condition.settings, &loaded.device).is_none())
         });
-        match abstract_weights {
+        match digital_weights {
             Some(condition) => Err(FigureError::NoCells { unit, device: condition.settings.hardware.device.clone() }),
             None => Ok(()),
         }

@@ -416,7 +416,7 @@ impl Crossbar {
 }
 
 impl Crossbar {
-    /// Returns the number of pairs that `step` would take beyond `weight_at_gmax`, where the controller asks for that weight instead.
+    /// Returns the number of pairs that `step` would take beyond `weight_at_gmax`, where the controller requests that weight instead.
     /// In other arrays, the cells clip what is written.
     fn beyond(&self, step: &Matrix) -> u64 {
         if self.clips_cells {

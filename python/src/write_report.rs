@@ -21,7 +21,7 @@ pub struct WriteReport {
     pulses: u64,
     /// Verify reads.
     verify_reads: u64,
-    /// Writes that gave up after all tries.
+    /// Failed writes: all tries were used up.
     gave_up: u64,
     /// Pairs that were refreshed because a cell had reached its upper bound.
     refreshed: u64,

@@ -31,7 +31,7 @@ const NOT_SWEPT: [(&str, &str); 13] = [
     ("description", "free text"),
     ("provenance", "free text"),
     ("write.verify.tries", "affects only cells with that many tries"),
-    ("write.verify.after_give_up", "affects only cells that were given up"),
+    ("write.verify.after_give_up", "affects only cells with failed writes"),
     ("write.verify.direction", "affects only cells on that side of their target"),
     ("write.pulses.most_pulses", "affects only updates with that many pulses"),
     ("converters.tile_rows", "affects only arrays with more rows"),

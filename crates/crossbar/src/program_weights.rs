@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Nothing corrects the noise of a write except the scheme of the device: `add` writes once per pass with its noise,
-//! `verify` repeats until a read accepts the cell, and `pulsed` applies the pulses that its nominal step asks for. Later
+//! `verify` repeats until a read accepts the cell, and `pulsed` applies the pulses of its nominal step. Later
 //! passes apply to the distance that is left, as a controller does that reads the cells back without noise.
 
 use std::ops::Range;

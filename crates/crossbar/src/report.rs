@@ -24,7 +24,7 @@ pub struct WriteReport {
     pub pulses: u64,
     /// Verify reads.
     pub verify_reads: u64,
-    /// Writes that gave up after all tries.
+    /// Failed writes: all tries were used up.
     pub gave_up: u64,
     /// Pairs refreshed because a cell had reached its upper bound.
     pub refreshed: u64,

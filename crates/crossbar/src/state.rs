@@ -136,8 +136,8 @@ impl CrossbarArray {
 impl ArrayState {
     /// Returns every part with its size, `None` if absent: equal for all states of one array.
     fn outline(&self) -> Vec<(&'static str, Option<[usize; 2]>)> {
-        let mut outline = self.main.outline(["main branch", "paths", "pulses", "cells given up"]).to_vec();
-        let opposite = ["opposite branch", "opposite paths", "opposite pulses", "opposite cells given up"];
+        let mut outline = self.main.outline(["main branch", "paths", "pulses", "cells of failed writes"]).to_vec();
+        let opposite = ["opposite branch", "opposite paths", "opposite pulses", "opposite cells of failed writes"];
         let none = opposite.map(|part| (part, None));
         outline.extend(self.other.as_ref().map_or(none, |other| other.outline(opposite)));
         outline.push(("digital copy", self.copy.as_ref().map(size)));

@@ -44,7 +44,7 @@ pub(crate) struct Verified {
     pub(crate) tries: u64,
     /// Verify reads.
     pub(crate) reads: u64,
-    /// Cells that gave up after all tries.
+    /// Cells whose writes failed after all tries.
     pub(crate) gave_up: u64,
     /// Writes with a last try below, and above, the window of their cell.
     pub(crate) clipped: [u64; 2],
@@ -60,7 +60,7 @@ impl VerifiedWrite {
         VerifiedWrite { verify, read, list: Vec::new(), draws: Vec::new(), reads: Vec::new() }
     }
 
-    /// Returns true if cells are never written again after giving up.
+    /// Returns true if cells are never written again after a failed write.
     pub(crate) fn leaves_cells(&self) -> bool {
         self.verify.after_give_up == AfterGiveUp::Leave
     }

@@ -177,7 +177,7 @@ fn the_state_of_another_array_is_rejected_and_changes_nothing() {
         ("opposite branch", state(&drifting, two, CONTROLLERS[0])),
         ("digital copy", state(&drifting, one, CONTROLLERS[1])),
         ("pulses", state(&device(&[POWER]), one, CONTROLLERS[0])),
-        ("cells given up", state(&verified, one, CONTROLLERS[0])),
+        ("cells of failed writes", state(&verified, one, CONTROLLERS[0])),
     ] {
         let mut array = array(&drifting, one, CONTROLLERS[0]);
         let before = array.clone();

@@ -203,7 +203,7 @@ class WriteReport:
         """Verify reads."""
     @property
     def gave_up(self) -> int:
-        """Writes that gave up after all tries."""
+        """Failed writes: all tries were used up."""
     @property
     def refreshed(self) -> int:
         """Pairs that were refreshed because a cell had reached its upper bound."""

@@ -88,7 +88,7 @@ pub struct Programming {
     pub clipped_low: f64,
     /// Fraction of writes clipped at the upper end of the window.
     pub clipped_high: f64,
-    /// Writes that gave up after all tries.
+    /// Failed writes: all tries were used up.
     pub gave_up: f64,
 }
 

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A target outside the window is used as the aim of a try; the read is compared with the end of the window. After
-//! `tries` tries the write gives up and the cell keeps its last conductance. With `after_give_up` = `leave` it is never
+//! `tries` tries the write has failed and the cell keeps its last conductance. With `after_give_up` = `leave` it is never
 //! written again. One-sided approaches in small steps produce the truncated, skewed histograms of real chips, with a
 //! hard edge where the approach enters the window. With an infinite acceptance window the first try is accepted, and
 //! `verify` equals `add`. Procedures: Milo et al., IRPS 2021 (incremental gate-voltage pulses with verify); Perez et

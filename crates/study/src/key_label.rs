@@ -50,8 +50,8 @@ const KNOWN: [(&str, &str, &str); 46] = [
     ("device.faults.p_dead_row", "fraction of dead row lines", ""),
     ("device.faults.p_dead_column", "fraction of dead column lines", ""),
     ("device.faults.p_cluster", "fraction of column lines with a cluster of stuck cells", ""),
-    ("device.converters.adc.bits", "resolution of the column converters", "bits"),
-    ("device.converters.dac.bits", "resolution of the row drivers", "bits"),
+    ("device.converters.adc.bits", "ADC resolution", "bits"),
+    ("device.converters.dac.bits", "DAC resolution", "bits"),
     ("device.converters.tile_rows", "rows per tile", ""),
     (ACCESS, "array access", ""),
     ("device.wires.line_ohm_per_cell", "line resistance per cell", OHM),
@@ -172,7 +172,7 @@ mod tests {
             ("device.window.high_resistance_ohm", "resistance of a fully-off cell (Ω)"),
             ("device.faults.stuck_low_resistance_ohm", "faults stuck low resistance (Ω)"),
             ("device.drift.sigma_microsiemens_per_ln", "drift sigma (µS per ln t)"),
-            ("device.converters.adc.bits", "resolution of the column converters (bits)"),
+            ("device.converters.adc.bits", "ADC resolution (bits)"),
             ("device.faults.cluster_fraction_of_cells", "faults cluster fraction of cells"),
         ] {
             assert_eq!(axis_label(key), label);

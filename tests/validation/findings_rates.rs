@@ -21,7 +21,7 @@ impl Cell {
         self.silent += usize::from(record.health.iter().any(|state| state.kind() == HealthKind::Silent));
     }
 
-    /// Mean peak accuracy with its interval, or how many networks are silent.
+    /// Mean best accuracy with its interval, or how many networks are silent.
     fn words(&self) -> String {
         let first = self.peaks.values().next().expect("one trial or more");
         match self.silent {

@@ -34,7 +34,7 @@ fn array(device: &Device, branches: &[Branch], columns: usize) -> CrossbarArray 
         .expect("sound arguments")
 }
 
-/// With constant noise, an exact reference, a wide window and no read noise, an array equals the abstract noise study.
+/// With constant noise, an exact reference, a wide window and no read noise, an array equals digital weights with the same noise.
 /// κ is 2^-10, so rounding does not distinguish the two.
 #[test]
 fn a_wide_exact_array_is_bit_identical_to_digital_weights() {

@@ -86,7 +86,7 @@ fn connections(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Vec
     settings.connections().into_iter().enumerate().map(of).collect()
 }
 
-/// Energy of the arrays of a trial. `None` for abstract weights.
+/// Energy of the arrays of a trial. `None` for digital weights.
 fn energy(settings: &Settings, devices: &Devices, outcome: &Outcome) -> Option<EnergyCost> {
     let connections = settings.connections();
     let training: Vec<Ledger> = outcome.hardware.as_ref()?.iter().map(|used| used.training).collect();

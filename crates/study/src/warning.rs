@@ -377,7 +377,7 @@ mod tests {
         let found = warnings(&settings, &Devices::default(), SHAPES);
         assert_eq!(
             found.iter().map(Warning::to_string).collect::<Vec<_>>(),
-            ["hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: abstract \
+            ["hardware.pair, hardware.retention_seconds: no effect with `hardware.device = \"none\"`: digital \
               weights have no cells\n\nhint: choose a device or remove these keys"],
         );
     }

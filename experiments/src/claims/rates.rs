@@ -127,7 +127,7 @@ mod tests {
     use super::super::{made, verdict};
     use super::*;
 
-    /// Trials of 15 spreads and `seeds` seeds. The rate rises with the spread; `peak` maps the position, 0 to 1, to peak accuracy.
+    /// Trials of 15 spreads and `seeds` seeds. The rate rises with the spread; `peak` maps the position, 0 to 1, to best accuracy.
     fn study(seeds: u64, peak: impl Fn(f64) -> f64) -> Vec<Record> {
         let trial = |place: u64, seed: u64| {
             let mut record = made(0.8, 0.0, &[0.5]).remove(0);

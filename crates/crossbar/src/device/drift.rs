@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! t, t_ref, t_latest   seconds after the write; the reference and the latest time of the law
-//! L  = ln(t / t_ref)   with t clamped to t_ref .. t_latest
+//! L  = ln(t / t_ref)   with t held within t_ref .. t_latest
 //! xi = a standard normal, drawn once per cell and write
 //!
 //! power      G(t) = G exp(-nu L) = G (t / t_ref)^-nu       nu = |mu(R) + s(R) xi|, R = 10^6 / G in ohm

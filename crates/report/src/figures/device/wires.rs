@@ -116,7 +116,7 @@ fn losses(wires: &Wires, cells: Cells) -> Panel {
     };
     Panel {
         title: format!("loss; ends of {} and {} Ω", short(wires.driver_ohm), short(wires.sense_ohm)),
-        x: PanelAxis { label: "line per cell (Ω)", log: true },
+        x: PanelAxis { label: "line resistance per cell (Ω)", log: true },
         y: PanelAxis { label: "mean loss (%)", log: false },
         percent: None,
         curves: vec![

@@ -57,16 +57,16 @@ fn only_the_readout_may_never_spike() {
 /// A spike at step t moves v at step t + 1 in NIR, and V at step t + 2 here.
 #[test]
 fn neurons_without_a_synapse_are_a_step_later_per_layer() {
-    let mut graph = graph();
+    let mut lagging = graph();
     for (name, kind) in [("lif_0", "LIF"), ("lif_1", "LIF"), ("readout", "LI")] {
-        let node = graph.nodes.get_mut(name).expect("a node of the graph");
+        let node = lagging.nodes.get_mut(name).expect("a node of the graph");
         let tau = node.parameters["tau_mem"].clone();
         node.kind = kind.to_owned();
         let of_kind = |name: &str| ["r", "v_leak"].contains(&name) || (kind == "LIF" && name.starts_with("v_"));
         node.parameters.retain(|name, _| of_kind(name));
         node.parameters.insert("tau".to_owned(), tau);
     }
-    let (_, notes) = read(&graph).expect("a valid graph");
+    let (_, notes) = read(&lagging).expect("a valid graph");
     assert!(notes.contains(&Note::LaterInput { layers: 3 }), "{notes:?}");
     let (_, notes) = read(&graph()).expect("a valid graph");
     assert!(!notes.iter().any(|note| matches!(note, Note::LaterInput { .. })), "{notes:?}");

@@ -61,3 +61,37 @@ fn overrides_axes_seeds_and_device_keys_round_trip() {
         assert_same(&Study::parse("odd.toml", &text, &overrides).expect("a study"));
     }
 }
+
+/// Every entry of `[[layer]]` with and without own keys, with and without numbers in place of `auto`: the results folder
+/// describes the same trials.
+#[test]
+fn layers_without_own_keys_round_trip() {
+    let own = ["", "hidden = 5\n", "excitatory_fraction = 0.5\nsigma_init = 0.2\n"];
+    for layers in 1..=4u32 {
+        for choice in 0..own.len().pow(layers) {
+            let entries =
+                (0..layers).map(|layer| format!("[[layer]]\n{}", own[choice / own.len().pow(layer) % own.len()]));
+            let entries: String = entries.collect();
+            for further in ["", "[noise]\nlevel_percent = [0, 5]\n"] {
+                let sigma = if entries.starts_with("[[layer]]\nexc") { "" } else { "[weights]\nsigma_init = 0.1\n" };
+                for sigma in [sigma, ""] {
+                    let text = format!("name = 'layers'\n[network]\nsteps = 9\n{sigma}{further}{entries}");
+                    assert_same_layers(&text, layers as usize);
+                }
+            }
+        }
+    }
+    assert_same_layers("name = 'l'\n[weights]\nsigma_init = 'auto'\n[[layer]]\n[[layer]]\n", 2);
+    let open = "[[layer]]\n[[layer]]\nsigma_init = 'auto'\nweight_at_gmax = 'auto'\n[[layer]]\n";
+    assert_same_layers(&format!("name = 'l'\n[hardware]\ndevice = 'ideal'\n{open}"), 3);
+}
+
+fn assert_same_layers(text: &str, layers: usize) {
+    let study = Study::parse("layers.toml", text, &[]).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(study.conditions.iter().all(|condition| condition.settings.hidden_layers().len() == layers), "{text}");
+    assert_same(&study);
+    let (_, read) = written_and_read(&study);
+    for (one, other) in study.conditions.iter().zip(&read.conditions) {
+        assert_eq!(one.auto, other.auto, "{text}");
+    }
+}

@@ -148,8 +148,8 @@ fn sections(study: &Study, base: &Base) -> String {
         }
         let _ = writeln!(text, "{name} = {value}");
     }
-    let layers = study.conditions.iter().flat_map(|condition| condition.settings.keys());
-    let layers = layers.filter_map(|(key, _)| Some(layer_of(&key)?.0)).max().unwrap_or(0);
+    // An entry without own keys is a layer as well.
+    let layers = study.conditions.iter().map(|condition| condition.settings.layers.len()).max().unwrap_or(0);
     let own: BTreeMap<(usize, &str), &String> =
         keys.iter().filter_map(|(key, value)| Some((layer_of(key)?, value))).collect();
     if layers < 2 && own.is_empty() {

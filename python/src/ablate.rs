@@ -37,9 +37,9 @@ pub fn ablate(
     let options = options(&file, &folder, threads, max_trials, &stop);
     let ablated = interruptible(py, &stop, progress, |follower| {
         let plan = Plan::new(&file.study, &file.folder).map_err(|error| error.to_string())?;
-        let ablated = plan.run(&file.study, &folder, &options, follower).map_err(|error| error.to_string());
-        let _ = mark(&folder, "ohmspike.ablate(...) in Python, with the settings in ablation.json");
-        ablated
+        mark(&folder, "ohmspike.ablate(...) in Python, with the settings in ablation.json")
+            .map_err(|error| error.to_string())?;
+        plan.run(&file.study, &folder, &options, follower).map_err(|error| error.to_string())
     });
     let answer = match ablated?.map_err(refused)? {
         Ablated::Done(answer) => answer,

@@ -199,8 +199,13 @@ pub fn deploy_networks(
             stop: Some(Arc::clone(&stop)),
         };
         let deployment = deploy(&opened, &options, follower);
-        let _ = mark(&folder, "ohmspike.deploy(...) in Python, with the settings in deployment.json");
+        let marked = if folder.is_dir() {
+            mark(&folder, "ohmspike.deploy(...) in Python, with the settings in deployment.json")
+        } else {
+            Ok(())
+        };
         let deployment = deployment.map_err(|error| error.to_string())?;
+        marked.map_err(|error| error.to_string())?;
         write_figures(deployment_figures(&deployment), &folder).map_err(|error| error.to_string())?;
         Ok::<_, String>((deployment, folder))
     });

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use ohmspike::analysis::limit::{Direction, RESOLUTION, Statistic, Target};
 use ohmspike::answers::answers_folder::{check, folder_of, mark};
-use ohmspike::answers::limit::{self, AskedKey, AskedLevels, Question, Searched};
+use ohmspike::answers::limit::{AskedKey, AskedLevels, LimitPlan, Question, Searched};
 use ohmspike::report::files::write_limit;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -131,9 +131,10 @@ pub fn find_limit(
     let stop = Arc::new(AtomicBool::new(false));
     let options = options(&file, &folder, threads, max_trials, &stop);
     let searched = interruptible(py, &stop, progress, |follower| {
-        let searched = limit::limit(&file.study, &question, &folder, &options, follower);
-        let _ = mark(&folder, "ohmspike.limit(...) in Python, with the question in limit.json");
-        searched.map_err(|error| error.to_string())
+        let plan = LimitPlan::new(&file.study, &question, &file.folder).map_err(|error| error.to_string())?;
+        mark(&folder, "ohmspike.limit(...) in Python, with the question in limit.json")
+            .map_err(|error| error.to_string())?;
+        plan.run(&file.study, &folder, &options, follower).map_err(|error| error.to_string())
     });
     let report = match searched?.map_err(refused)? {
         Searched::Answer(report) => report,

@@ -75,6 +75,33 @@ fn the_only_mechanism_has_the_whole_loss() {
     );
 }
 
+/// A killed process leaves a folder that the same command continues: the folder names its command before it has records.
+#[test]
+fn a_folder_names_its_command_before_its_first_trial() {
+    let limit = ["limit", "tiny.toml", "--key", "noise.level_percent", "--within", "50points", "--threads=1"];
+    for command in [&DEVICE[..], &limit] {
+        let folder = Folder::with_tiny_study();
+        let command = [command, &["--out", "here"]].concat();
+        let mut process = folder.ohmspike(&command).spawn().expect("the program starts");
+        while !folder.path("here/study.toml").exists() {
+            assert!(process.try_wait().expect("it is ours").is_none(), "{command:?} ended without a study");
+        }
+        process.kill().expect("it is ours");
+        process.wait().expect("it has ended");
+        assert!(folder.path("here/command.txt").is_file(), "{command:?}");
+        let status = folder.run(&["status", "here"]).succeeds();
+        assert!(status.stdout.contains(&format!("recorded for `ohmspike {}", command[0])), "{status:#?}");
+        // A folder that cannot be marked gets no records.
+        std::fs::create_dir_all(folder.path("blocked/command.txt")).expect("the folder is ours");
+        let blocked = folder.run(&[&command[..command.len() - 1], &["blocked"]].concat());
+        assert!(
+            blocked.stderr.contains("error: cannot write `blocked/command.txt`: not a regular file"),
+            "{blocked:#?}"
+        );
+        assert!(!folder.path("blocked/records").exists());
+    }
+}
+
 #[test]
 fn shards_share_the_trials() {
     let folder = Folder::with_tiny_study();

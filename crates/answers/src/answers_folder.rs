@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ohmspike_datasets::{persist, write_reason};
 use ohmspike_study::study_file::StudyFile;
 
 use crate::ablate::AblationAnswer;
@@ -18,12 +19,25 @@ const RECORDS: &str = "records";
 /// File with the last command.
 const COMMAND: &str = "command.txt";
 
-/// Writes `command`, which is filling the results folder `folder`, into it, if the folder exists.
+/// A folder that cannot be marked as one of answers.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write `{}`: {}\n\nhint: choose another results folder", path.display(), write_reason(source))]
+pub struct UnmarkedFolder {
+    path: PathBuf,
+    source: io::Error,
+}
+
+/// Creates the results folder `folder`, if it is missing, and writes `command`, which fills it, into it. Call it before
+/// the first trial: without the command, [`check`] takes a folder with trials for the results of a study.
 ///
 /// # Errors
-/// Returns an error if the file cannot be written. It only improves hints, so callers may ignore that.
-pub fn mark(folder: &Path, command: &str) -> io::Result<()> {
-    if folder.is_dir() { fs::write(folder.join(COMMAND), format!("{command}\n")) } else { Ok(()) }
+/// Returns an error if the folder or the file cannot be written.
+pub fn mark(folder: &Path, command: &str) -> Result<(), UnmarkedFolder> {
+    let path = folder.join(COMMAND);
+    let text = format!("{command}\n");
+    let written =
+        fs::create_dir_all(folder).and_then(|()| persist::write(&path, |file| file.write_all(text.as_bytes())));
+    written.map_err(|source| UnmarkedFolder { path, source })
 }
 
 /// Returns whether `folder` holds answers, or trials for one.
@@ -86,9 +100,40 @@ pub struct StudyFolder {
 /// # Errors
 /// Returns an error if `folder` holds trials and neither an answer nor the trials for one.
 pub fn check(folder: &Path) -> Result<(), StudyFolder> {
-    let has_trials = fs::read_dir(folder.join(RECORDS)).is_ok_and(|mut entries| entries.next().is_some());
-    if has_trials && !is_answers(folder) {
+    // Trials are looked for first: other processes mark the folder before they add any.
+    if has_trials(folder) && !is_answers(folder) {
         return Err(StudyFolder { folder: folder.to_owned() });
     }
     Ok(())
+}
+
+/// Whether `folder` has a file of records with content. Killed processes leave empty files.
+fn has_trials(folder: &Path) -> bool {
+    let files = fs::read_dir(folder.join(RECORDS)).into_iter().flatten().flatten();
+    files.into_iter().any(|file| file.metadata().is_ok_and(|metadata| metadata.len() > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_marked_folder_with_trials_is_one_of_answers() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (fresh, records) = (folder.path().join("new"), folder.path().join("study").join(RECORDS));
+        fs::create_dir_all(&records).expect("a writable folder");
+        let study = folder.path().join("study");
+        fs::write(records.join("0001.jsonl"), "").expect("a writable folder");
+        check(&study).expect("an empty file has no trial");
+        fs::write(records.join("0002.jsonl"), "{}\n").expect("a writable folder");
+        assert!(check(&study).expect_err("a study").to_string().contains("got the results of a study"));
+        for folder in [&fresh, &study] {
+            mark(folder, "ohmspike limit s.toml").expect("a writable folder");
+            check(folder).expect("a marked folder");
+            assert_eq!(last_command(folder), "ohmspike limit s.toml");
+        }
+        fs::write(folder.path().join("file"), "").expect("a writable folder");
+        let message = mark(&folder.path().join("file/results"), "x").expect_err("in a file").to_string();
+        assert!(message.contains("command.txt`: part of the path is a file, not a folder\n\nhint: "), "{message}");
+    }
 }

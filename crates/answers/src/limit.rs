@@ -81,18 +81,7 @@ pub fn limit(
     options: &RunOptions,
     follow: &mut impl LimitObserver,
 ) -> Result<Searched, LimitError> {
-    let mut plan = LimitPlan::new(study, question, &options.study_folder)?;
-    let question = plan.question();
-    plan.effort.fresh_from = fresh_from(&answers(folder), &question);
-    let mut runner = Runner::open(study, folder, options)?;
-    runner.warn(&plan.settings, follow)?;
-    let mut searched = plan.search(study, &mut Recorded { runner: &mut runner, follow })?;
-    runner.end()?;
-    if let Searched::Answer(report) = &mut searched {
-        // Other processes may have answered other questions meanwhile.
-        number_in(report.as_mut(), folder);
-    }
-    Ok(searched)
+    LimitPlan::new(study, question, &options.study_folder)?.run(study, folder, options, follow)
 }
 
 /// Key of the time between training and test.
@@ -127,6 +116,29 @@ fn without_trials(why: String) -> LimitRow {
 }
 
 impl LimitPlan {
+    /// Finds the limits, with trials in the results folder `folder`, as [`limit`] does.
+    ///
+    /// # Errors
+    /// Returns a [`LimitError`] if a trial cannot run.
+    pub fn run(
+        mut self,
+        study: &Study,
+        folder: &Path,
+        options: &RunOptions,
+        follow: &mut impl Follow,
+    ) -> Result<Searched, LimitError> {
+        self.effort.fresh_from = fresh_from(&answers(folder), &self.question());
+        let mut runner = Runner::open(study, folder, options)?;
+        runner.warn(&self.settings, follow)?;
+        let mut searched = self.search(study, &mut Recorded { runner: &mut runner, follow })?;
+        runner.end()?;
+        if let Searched::Answer(report) = &mut searched {
+            // Other processes may have answered other questions meanwhile.
+            number_in(report.as_mut(), folder);
+        }
+        Ok(searched)
+    }
+
     /// Finds the limits, with trials from `trials`.
     ///
     /// # Errors

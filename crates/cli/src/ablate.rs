@@ -59,13 +59,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let folder = arguments.study.answer_folder(&file, "ablate");
     answers_folder::check(&folder)?;
+    answers_folder::mark(&folder)?;
     let stop = Arc::new(AtomicBool::new(false));
     listen_for_interrupt(&stop)?;
     let options = arguments.trials.options(&file, folder.clone(), &stop);
-    let mut meter = BatchMeter::new(jobs.len(), &folder);
+    let mut meter = BatchMeter::new(jobs.len());
     let ablated = plan.run(&file.study, &folder, &options, &mut meter);
     meter.finish();
-    answers_folder::mark(&folder);
     match ablated? {
         Ablated::Stopped(left) => {
             tell!("stopped; repeat the command to run the remaining {}", counted(left, "trial"));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ohmspike_answers::answers_folder::{self, answers, last_command};
+use ohmspike_answers::answers_folder::{self, UnmarkedFolder, answers, last_command};
 pub use ohmspike_answers::answers_folder::{NoStudyFolder, check, is_answers};
 use ohmspike_answers::deploy::Deployment;
 use ohmspike_answers::numbered::files;
@@ -19,11 +19,10 @@ const CHIPS: &str = "chips.jsonl";
 /// Folder with the records of trials.
 const RECORDS: &str = "records";
 
-/// Writes the running command into the results folder `folder`, if that exists. It only improves hints, so failures are
-/// ignored.
-pub fn mark(folder: &Path) {
+/// Writes the running command into the results folder `folder`, which is created if it is missing.
+pub fn mark(folder: &Path) -> Result<(), UnmarkedFolder> {
     let words: Vec<String> = command_line::words().iter().skip(1).map(|word| shell(word)).collect();
-    let _ = answers_folder::mark(folder, &format!("ohmspike {}", words.join(" ")));
+    answers_folder::mark(folder, &format!("ohmspike {}", words.join(" ")))
 }
 
 /// A deployment has no trials to export.

@@ -1,7 +1,6 @@
 //! The progress of trials in batches, of which the last is not known in advance: trials done, and the remaining time.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,7 +9,6 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run::{EpochReport, Trial};
 use ohmspike_study::run_study::{RunWarning, StudyObserver};
 
-use super::answers_folder;
 use super::terminal::{span, tell};
 
 /// Interval between two drawings of the bar.
@@ -26,19 +24,17 @@ pub struct BatchMeter {
     done: usize,
     /// Epochs of each running trial: done, and in all.
     running: BTreeMap<usize, (usize, usize)>,
-    /// The results folder, until its first trial starts.
-    folder: Option<PathBuf>,
 }
 
 impl BatchMeter {
-    /// Creates the meter for an answer in `folder` with at most `trials` trials, some of which may have records already.
-    pub fn new(trials: usize, folder: &Path) -> BatchMeter {
+    /// Creates the meter for an answer with at most `trials` trials, some of which may have records already.
+    pub fn new(trials: usize) -> BatchMeter {
         let bar = ProgressBar::with_draw_target(Some(trials as u64), ProgressDrawTarget::stderr_with_hz(2));
         let style = ProgressStyle::with_template("{bar:32} {pos}/{len} trials   {elapsed} elapsed, {msg}");
         bar.set_style(style.expect("the template is fixed"));
         bar.enable_steady_tick(DRAW_INTERVAL);
         let now = Instant::now();
-        BatchMeter { bar, started: now, line: now, done: 0, running: BTreeMap::new(), folder: Some(folder.to_owned()) }
+        BatchMeter { bar, started: now, line: now, done: 0, running: BTreeMap::new() }
     }
 
     /// Ends the drawing.
@@ -65,7 +61,6 @@ impl StudyObserver for BatchMeter {
     }
 
     fn trial_begun(&mut self, number: usize, trial: &Trial, epochs: usize) {
-        self.folder.take().into_iter().for_each(|folder| answers_folder::mark(&folder));
         self.running.insert(number, (epochs, trial.settings.training.epochs));
         self.show();
     }

@@ -152,13 +152,13 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let deployment = match deploy(&networks, &options, &mut screen) {
         Ok(deployment) => deployment,
         Err(DeployError::Stopped { left }) => {
-            answers_folder::mark(&options.folder);
+            answers_folder::mark(&options.folder)?;
             tell!("stopped; repeat the command for the remaining {}", counted(left, "chip result"));
             return Ok(stopped(true));
         }
         Err(error) => return Err(error.into()),
     };
-    answers_folder::mark(&options.folder);
+    answers_folder::mark(&options.folder)?;
     // Files are written first, so that a reader of the output that closes the pipe loses none.
     let figures = write_figures(deployment_figures(&deployment), &options.folder)?.len() / 3;
     show(&deployment)?;
@@ -225,7 +225,8 @@ impl DeployObserver for Screen {
     }
 
     fn chip_ended(&mut self, done: usize, total: usize) {
-        self.folder.take().into_iter().for_each(|folder| answers_folder::mark(&folder));
+        // The end of the command reports a folder that cannot be written.
+        self.folder.take().into_iter().for_each(|folder| _ = answers_folder::mark(&folder));
         if self.last.elapsed() > Duration::from_secs(5) {
             self.last = Instant::now();
             tell!("{done} of {total} chips");

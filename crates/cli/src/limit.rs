@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ohmspike_analysis::limit::{Direction, RESOLUTION, Statistic, Target};
-use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched, limit};
+use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched};
 use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
@@ -137,8 +137,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.study.set.iter().any(|set| set.starts_with("repeats.seeds")) {
         warn(&[OwnSeeds]);
     }
+    let plan = LimitPlan::new(&file.study, &question, &file.folder)?;
     if arguments.trials.dry_run {
-        let plan = LimitPlan::new(&file.study, &question, &file.folder)?;
         show::plan(&plan)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -146,20 +146,19 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     listen_for_interrupt(&stop)?;
     let folder = arguments.study.answer_folder(&file, "limit");
     answers_folder::check(&folder)?;
+    answers_folder::mark(&folder)?;
     let options = arguments.trials.options(&file, folder.clone(), &stop);
-    let mut screen = Screen::new(&folder);
-    let searched = limit(&file.study, &question, &folder, &options, &mut screen);
+    let mut screen = Screen::new();
+    let searched = plan.run(&file.study, &folder, &options, &mut screen);
     screen.finish();
     let report = match searched? {
         Searched::Answer(report) => report,
         Searched::Stopped(left) => {
             let next = counted(left, "trial");
-            answers_folder::mark(&folder);
             tell!("stopped; repeat the command to continue with the next {next}");
             return Ok(stopped(stop.load(Ordering::Relaxed)));
         }
     };
-    answers_folder::mark(&folder);
     let files = write_limit(&report, &folder)?;
     if report.rows.iter().all(|row| row.withheld.is_some()) {
         let why: Vec<&str> = report.rows.iter().filter_map(|row| row.withheld.as_deref()).collect();

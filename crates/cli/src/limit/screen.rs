@@ -1,6 +1,5 @@
 //! The progress of a search on stderr: what it asks for, and how far it is.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ohmspike_answers::limit::LimitObserver;
@@ -11,7 +10,6 @@ use ohmspike_study::record::Record;
 use ohmspike_study::run::Trial;
 use ohmspike_study::run_study::{RunWarning, StudyObserver};
 
-use super::super::answers_folder;
 use super::super::terminal::{span, tell};
 
 /// Interval between two lines within a batch.
@@ -26,15 +24,13 @@ pub struct Screen {
     ran: usize,
     started: Instant,
     line: Instant,
-    /// The results folder, until its first trial starts.
-    folder: Option<PathBuf>,
 }
 
 impl Screen {
-    /// Starts the clock of an answer in `folder`.
-    pub fn new(folder: &Path) -> Screen {
-        let (now, folder) = (Instant::now(), Some(folder.to_owned()));
-        Screen { pending: None, batch: (0, 0), ran: 0, started: now, line: now, folder }
+    /// Starts the clock.
+    pub fn new() -> Screen {
+        let now = Instant::now();
+        Screen { pending: None, batch: (0, 0), ran: 0, started: now, line: now }
     }
 
     /// Prints the number of trials and their time, if any ran.
@@ -63,7 +59,6 @@ impl StudyObserver for Screen {
     }
 
     fn trial_begun(&mut self, _: usize, _: &Trial, _: usize) {
-        self.folder.take().into_iter().for_each(|folder| answers_folder::mark(&folder));
         self.pending.take().into_iter().for_each(|line| tell!("{line}"));
     }
 

@@ -100,7 +100,7 @@ fn two_results_of_one_trial_are_an_error_that_names_both() {
     folder.write("results/tiny/records/0002.jsonl", format!("{again}\n"));
     folder.run(&["status", "tiny.toml"]).succeeds();
 
-    again["outcome"] = 0.5.into();
+    again["loss"][0] = 0.5.into();
     folder.write("results/tiny/records/0002.jsonl", format!("\n{again}\n"));
     let id = again["id"].as_str().expect("a name");
     let expected = format!(

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ohmspike_study::health::{HealthState, Saturated};
-use ohmspike_study::record::{ARITHMETIC, Record};
+use ohmspike_study::record::{ARITHMETIC, Record, recorded_id};
 use ohmspike_study::run::trials;
 use ohmspike_study::store::{Store, StoreError, StoreWarning};
 
@@ -110,11 +110,9 @@ fn the_first_of_equal_records_is_used() {
 #[test]
 fn contradicting_records_are_an_error_with_both_places() {
     let [first, second] = two_records_on_arrays();
-    let changed: [fn(&mut Record); 12] = [
-        |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1)),
+    let changed: [fn(&mut Record); 10] = [
         |record| record.loss[0] *= 2.0,
         |record| record.tests[1][0].excitatory_spikes += 1,
-        |record| record.data_sha256 = "another".to_owned(),
         |record| record.connections[0].writes.cells_written += 1,
         |record| record.connections[1].used.as_mut().expect("an array").training.write_pulses += 1,
         |record| record.connections[0].used.as_mut().expect("an array").training.write_conductance *= 2.0,
@@ -136,6 +134,37 @@ fn contradicting_records_are_an_error_with_both_places() {
             let Err(StoreError::Contradiction { id, first: one, second: two }) = error else { panic!("{error:?}") };
             let expected = (first.id.clone(), format!("{}:2", file.display()), format!("{}:1", later.display()));
             assert_eq!((id, one, two), expected);
+        }
+    }
+}
+
+/// Changed numbers that contradict the rest of their record are no result.
+#[test]
+fn edited_records_are_ignored_with_a_warning() {
+    let records = [&two_records()[..], &two_records_on_arrays()].concat();
+    let changed: [(&str, fn(&mut Record)); 7] = [
+        ("outcome", |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1))),
+        ("accuracy", |record| record.accuracy[0] = 0.11),
+        ("loss", |record| record.loss.push(0.5)),
+        ("id", |record| record.seed = 9),
+        ("id", |record| record.settings.noise.level_percent += 1.0),
+        ("id", |record| {
+            record.settings.training.learning_rate =
+                f64::from_bits(record.settings.training.learning_rate.to_bits() + 1)
+        }),
+        ("id", |record| record.data_sha256 = "another".to_owned()),
+    ];
+    for record in records {
+        assert_eq!(recorded_id(&record).as_ref(), Some(&record.id));
+        for (key, change) in changed {
+            let mut other = record.clone();
+            change(&mut other);
+            let (folder, file) = folder_with(&line(&other));
+            let store = open(folder.path());
+            let [StoreWarning::Foreign { path, line: 1, reason }] = store.warnings() else {
+                panic!("{key}: {:?}", store.warnings());
+            };
+            assert!(*path == file && store.is_empty() && reason.starts_with(&format!("{key}: expected ")), "{reason}");
         }
     }
 }
@@ -292,7 +321,10 @@ const FULL: &str = "OHMSPIKE_TEST_FULL_DISK";
 #[test]
 fn on_a_full_disk_the_records_so_far_stay_whole() {
     let [first, _] = two_records();
-    let numbered = |number: usize| Record { id: format!("{number:016}"), ..first.clone() };
+    let numbered = |number: usize| {
+        let record = Record { seed: number as u64, ..first.clone() };
+        Record { id: recorded_id(&record).expect("no maps"), ..record }
+    };
     if let Some(folder) = std::env::var_os(FULL) {
         let mut store = open(Path::new(&folder));
         let mut results = (0..100).map(|number| store.append(numbered(number)));

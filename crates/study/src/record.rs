@@ -13,7 +13,7 @@ use crate::health::HealthState;
 use crate::observation::Observation;
 use crate::settings::Settings;
 pub use connections::{ConnectionRecord, EnergyCost};
-pub use trial_id::trial_id;
+pub use trial_id::{recorded_id, trial_id};
 
 /// Version of the record format. It changes when fields change.
 pub const SCHEMA: u32 = 6;
@@ -97,6 +97,14 @@ impl Record {
         }
         self.tests.iter().flatten().for_each(|class| <[u64; 4]>::from(*class).hash(&mut hasher));
         hasher.finish()
+    }
+
+    /// Returns the mean test accuracy of the last `outcome.last_epochs` epochs, or that `before` training without epochs.
+    pub(crate) fn mean_of_last(accuracy: &[f64], settings: &Settings, before: f64) -> f64 {
+        match accuracy.len().min(settings.outcome.last_epochs) {
+            0 => before,
+            last => accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64,
+        }
     }
 
     /// Returns the epoch, from 1, and the value of the highest test accuracy. The first of equal ones wins.

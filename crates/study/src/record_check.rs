@@ -2,13 +2,17 @@
 
 use ohmspike_datasets::counted;
 
-use crate::record::Record;
+use crate::record::{Record, recorded_id};
 
 /// Returns the first contradiction in a record, if any.
 pub fn contradiction(record: &Record) -> Option<String> {
     if let Err(error) = record.settings.check() {
         return Some(format!("settings: {error}"));
     }
+    ranges(record).or_else(|| counts(record)).or_else(|| derived(record)).or_else(|| identity(record))
+}
+
+fn ranges(record: &Record) -> Option<String> {
     let fractions = record.accuracy.iter().chain(&record.outcome);
     if let Some(wrong) = fractions.copied().find(|fraction| !(0.0..=1.0).contains(fraction)) {
         return Some(format!("accuracy: expected 0 to 1, got {wrong}"));
@@ -17,6 +21,10 @@ pub fn contradiction(record: &Record) -> Option<String> {
     if let Some(wrong) = seconds.into_iter().find(|seconds| !(*seconds >= 0.0 && seconds.is_finite())) {
         return Some(format!("seconds: expected a number of at least 0, got {wrong}"));
     }
+    None
+}
+
+fn counts(record: &Record) -> Option<String> {
     let (tests, epochs) = (record.tests.len(), record.accuracy.len());
     if tests > 0 && tests != epochs + 1 {
         return Some(format!("tests: expected {} (one before training and one per epoch), got {tests}", epochs + 1));
@@ -37,6 +45,41 @@ pub fn contradiction(record: &Record) -> Option<String> {
     })
 }
 
+/// Accuracies and outcome follow from the counts of the tests. The same operations give the same bits.
+fn derived(record: &Record) -> Option<String> {
+    let before = record.test(0)?.accuracy();
+    let (epochs, losses) = (record.accuracy.len(), record.loss.len());
+    if losses != epochs {
+        return Some(format!("loss: expected {}, one per epoch, got {losses}", counted(epochs, "value")));
+    }
+    for (epoch, &accuracy) in (1..).zip(&record.accuracy) {
+        let expected = record.test(epoch)?.accuracy();
+        if accuracy != expected {
+            return Some(format!(
+                "accuracy: expected {expected} after epoch {epoch}, as counted in `tests`, got {accuracy}"
+            ));
+        }
+    }
+    let Some(outcome) = record.outcome else {
+        return record.failure.is_none().then(|| "outcome: expected a number or a failure, got neither".to_owned());
+    };
+    if record.failure.is_some() {
+        return Some(format!("outcome: expected none with a failure, got {outcome}"));
+    }
+    let planned = record.settings.training.epochs;
+    if epochs != planned {
+        return Some(format!("accuracy: expected {}, got {epochs}", counted(planned, "epoch")));
+    }
+    let expected = Record::mean_of_last(&record.accuracy, &record.settings, before);
+    (outcome != expected).then(|| format!("outcome: expected {expected}, the mean of the last epochs, got {outcome}"))
+}
+
+/// The ID is a hash of seed, settings, devices and data.
+fn identity(record: &Record) -> Option<String> {
+    let expected = recorded_id(record).filter(|expected| *expected != record.id)?;
+    Some(format!("id: expected {expected} for this seed and these settings, devices and data, got {}", record.id))
+}
+
 #[cfg(test)]
 mod tests {
     use ohmspike_snn::activity::ClassActivity;
@@ -47,7 +90,14 @@ mod tests {
     #[test]
     fn finds_contradictions() {
         let class = |samples, correct| ClassActivity { samples, correct, ..ClassActivity::default() };
-        let fine = Record { accuracy: vec![0.5], tests: vec![vec![class(4, 1)], vec![class(4, 2)]], ..empty_record() };
+        let mut fine = Record {
+            outcome: Some(0.5),
+            accuracy: vec![0.5],
+            loss: vec![1.0],
+            tests: vec![vec![class(4, 1)], vec![class(4, 2)]],
+            ..empty_record()
+        };
+        fine.settings.training.epochs = 1;
         assert_eq!((contradiction(&fine), contradiction(&empty_record())), (None, None));
         let change = |change: fn(&mut Record)| {
             let mut record = fine.clone();
@@ -66,6 +116,21 @@ mod tests {
             change(|record| record.tests[0][0].samples = u64::MAX).starts_with("tests: expected counts of at most")
         );
         assert_eq!(change(|record| record.tests[1][0].correct = 5), "tests: expected at most 4 correct samples, got 5");
+        assert_eq!(
+            change(|record| record.accuracy[0] = 0.11),
+            "accuracy: expected 0.5 after epoch 1, as counted in `tests`, got 0.11"
+        );
+        assert_eq!(
+            change(|record| record.outcome = Some(0.11)),
+            "outcome: expected 0.5, the mean of the last epochs, got 0.11"
+        );
+        assert_eq!(change(|record| record.loss.clear()), "loss: expected 1 value, one per epoch, got 0");
+        assert_eq!(change(|record| record.outcome = None), "outcome: expected a number or a failure, got neither");
+        assert_eq!(
+            change(|record| record.failure = Some("diverged".to_owned())),
+            "outcome: expected none with a failure, got 0.5"
+        );
+        assert_eq!(change(|record| record.settings.training.epochs = 2), "accuracy: expected 2 epochs, got 1");
         let told = change(|record| record.settings.network.hidden = 0);
         assert_eq!(told, "settings: network.hidden: expected a whole number from 1 to 65536, got 0");
     }

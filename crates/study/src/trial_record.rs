@@ -20,11 +20,7 @@ impl Record {
         let tests: Vec<ClassActivity> = epochs.iter().map(|epoch| epoch.test.total()).collect();
         let all_tests = std::iter::once(&outcome.before.test).chain(epochs.iter().map(|epoch| &epoch.test));
         let accuracy: Vec<f64> = tests.iter().map(ClassActivity::accuracy).collect();
-        let last = accuracy.len().min(settings.outcome.last_epochs);
-        let mean = match last {
-            0 => outcome.before.test.total().accuracy(),
-            _ => accuracy[accuracy.len() - last..].iter().sum::<f64>() / last as f64,
-        };
+        let mean = Record::mean_of_last(&accuracy, settings, outcome.before.test.total().accuracy());
         let record = Record {
             schema: SCHEMA,
             arithmetic: ARITHMETIC,

@@ -43,7 +43,7 @@ pub fn get() -> &'static Trained {
             &mut keep,
         )
         .expect("a trial");
-        let record = Record { id: ID.to_owned(), ..Record::new(&settings, 1, data, &devices, &outcome) };
+        let record = Record::new(&settings, 1, data, &devices, &outcome);
         let checkpoint = fs::read(folder.path().join(format!("checkpoints/{ID}.bin"))).expect("after the first epoch");
         Trained {
             record: serde_json::to_vec(&record).expect("plain values"),

@@ -2,15 +2,14 @@
 
 use ohmspike_snn::connection::Connection;
 
-use super::ARITHMETIC;
+use super::{ARITHMETIC, Record};
 use crate::chip_maps::of_connection;
 use crate::prepare::{Devices, LoadedDevice};
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_name};
 use crate::sha256::sha256;
 
 /// Returns the name of a trial: 16 hexadecimal digits of a hash of everything that decides its outcome.
 pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Devices) -> String {
-    let mut resolved = settings.resolved();
     // The content of a file counts, not its name. An absent device counts as empty content.
     let content = |device: Option<&LoadedDevice>| device.map_or_else(String::new, |device| device.sha256.clone());
     let maps = |connection: Connection| {
@@ -21,11 +20,42 @@ pub fn trial_id(settings: &Settings, seed: u64, data_sha256: &str, devices: &Dev
             maps.map_or_else(String::new, |maps| of(&maps.conductance)),
         ]
     };
-    resolved.hardware.device = content(devices.first());
-    resolved.readout.device = Some(content(devices.of(Connection::Readout)));
+    let device = |connection: Connection| content(devices.of(connection));
+    named(settings.resolved(), seed, data_sha256, content(devices.first()), device, maps)
+}
+
+/// Returns the name of the trial that `record` describes by its seed, settings, devices and data. None if it names maps,
+/// since their content is not recorded, or if it lists no connections.
+pub fn recorded_id(record: &Record) -> Option<String> {
+    let connections = record.settings.connections();
+    let has_maps = connections.iter().any(|connection| record.settings.maps_of(*connection) != [""; 2]);
+    if has_maps || record.connections.is_empty() {
+        return None;
+    }
+    let device = |connection: Connection| {
+        let name = connection_name(connection);
+        let known = record.connections.iter().find(|known| known.name == name);
+        known.and_then(|known| known.device_sha256.clone()).unwrap_or_default()
+    };
+    let first = device(Connection::Feedforward(0));
+    Some(named(record.settings.resolved(), record.seed, &record.data_sha256, first, device, |_| Default::default()))
+}
+
+/// Returns the name of the trial with `resolved` settings. `first` is the content of `hardware.device`; `device` and
+/// `maps` give that of the device and of both maps of a connection.
+fn named(
+    mut resolved: Settings,
+    seed: u64,
+    data_sha256: &str,
+    first: String,
+    device: impl Fn(Connection) -> String,
+    maps: impl Fn(Connection) -> [String; 2],
+) -> String {
+    resolved.hardware.device = first;
+    resolved.readout.device = Some(device(Connection::Readout));
     [resolved.readout.fault_map, resolved.readout.conductance_map] = maps(Connection::Readout);
     for (number, layer) in resolved.layers.iter_mut().enumerate() {
-        layer.device = Some(content(devices.of(Connection::Feedforward(number))));
+        layer.device = Some(device(Connection::Feedforward(number)));
         [layer.fault_map, layer.conductance_map] = maps(Connection::Feedforward(number));
     }
     resolved.device.clear();

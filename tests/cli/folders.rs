@@ -91,7 +91,8 @@ fn relative_paths_are_found_from_the_results_folder() {
     let told = String::from_utf8(answer.stderr).expect("text");
     assert!(answer.status.success() && told.contains("= 2 trials, 0 to run"), "{told}");
 
-    // A moved folder no longer finds the file.
+    // Without the file and its copy, the command says where it searched.
+    fs::remove_dir_all(folder.path("results/tiny/inputs")).expect("written");
     fs::create_dir_all(folder.path("away/from/here")).expect("the folder is ours");
     fs::rename(folder.path("results/tiny"), folder.path("away/from/here/tiny")).expect("the folder is ours");
     let mut elsewhere = folder.ohmspike(&["status", "from/here/tiny"]);
@@ -100,6 +101,46 @@ fn relative_paths_are_found_from_the_results_folder() {
     let expected = "hardware.device: cannot read `models/mine.json`: no such file\n\n\
                     hint: searched from `.` and `from/here/tiny/../..`; if the file is elsewhere, use `--set hardware.device=PATH`\n";
     assert!(told.ends_with(expected), "{told}");
+}
+
+/// Device and map files, relative and absolute, are copied: the moved folder describes its trials without them.
+#[test]
+fn a_moved_folder_has_copies_of_device_and_map_files() {
+    let folder = Folder::new();
+    for name in ["models", "studies", "studies/models", "away"] {
+        fs::create_dir(folder.path(name)).expect("the folder is ours");
+    }
+    let device = |high: u32| {
+        format!(r#"{{ "name": "mine", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": {high} }} }}"#)
+    };
+    folder.write("models/mine.json", device(1_000_000));
+    folder.write("studies/models/other.json", device(500_000));
+    folder.write("studies/map.csv", "ok,".repeat(9) + "low-resistance\n" + &("ok,".repeat(9) + "ok\n").repeat(3));
+    let absolute = folder.path("studies/models/other.json").display().to_string();
+    let study = TINY.replace("level_percent = [1, 100]", "level_percent = 0");
+    let axis = format!("device = [\"models/mine.json\", \"{absolute}\"]");
+    let study = study.replace("device = \"study-1k-1m\"", &axis) + "[readout]\nfault_map = 'map.csv'\n";
+    folder.write("studies/tiny.toml", study);
+    let ran = folder.run(&["run", "studies/tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
+    assert!(ran.stderr.contains("= 2 trials, 2 to run"), "{}", ran.stderr);
+    let export = folder.run(&["export", "results/tiny"]).succeeds().stdout;
+
+    fs::rename(folder.path("results/tiny"), folder.path("away/moved")).expect("the folder is ours");
+    for name in ["models", "studies"] {
+        fs::remove_dir_all(folder.path(name)).expect("the folder is ours");
+    }
+    assert_eq!(folder.run(&["export", "away/moved"]).succeeds().stdout, export);
+    let status = folder.run(&["status", "away/moved"]).succeeds();
+    assert!(status.stdout.starts_with("tiny: 2 of 2 trials done"), "{status:#?}");
+    folder.run(&["report", "away/moved"]).succeeds();
+    // A run keeps the names of the files, and can be moved again.
+    let grown = folder.run(&["run", "away/moved", "--set", "repeats.seeds=2"]).succeeds();
+    assert!(grown.stderr.contains("= 4 trials, 2 to run"), "{}", grown.stderr);
+    assert!(folder.text("away/moved/study.toml").contains("device = [\"models/mine.json\", "));
+    fs::rename(folder.path("away/moved"), folder.path("again")).expect("the folder is ours");
+    let again = folder.run(&["run", "again"]).succeeds();
+    assert!(again.stderr.contains("= 4 trials, 0 to run"), "{}", again.stderr);
+    assert_eq!(folder.files("again/inputs").len(), 3);
 }
 
 #[test]

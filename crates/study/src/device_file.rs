@@ -10,6 +10,7 @@ use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
 use serde_json::{Map, Value};
 
 use crate::bounded;
+use crate::input_copies::copy_of;
 use crate::prepare::PrepareError;
 use crate::prepare::no_device::{Kind, NoDevice};
 use crate::sha256::sha256;
@@ -84,9 +85,9 @@ pub fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError>
     Ok((path.display().to_string(), text))
 }
 
-/// Finds the file `name`, first from the working directory, then from `folder`.
+/// Finds the file `name`, first from the working directory, then from `folder`, then its copy in `folder`.
 pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
-    [PathBuf::from(name), folder.join(name)].into_iter().find(|path| path.exists())
+    [PathBuf::from(name), folder.join(name), folder.join(copy_of(name))].into_iter().find(|path| path.exists())
 }
 
 /// Rejects a renamed key and names its replacement.

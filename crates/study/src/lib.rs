@@ -35,6 +35,7 @@ pub mod eta;
 mod few_steps;
 pub mod hardware;
 pub mod health;
+mod input_copies;
 pub mod key_label;
 pub mod legible;
 pub mod machine;

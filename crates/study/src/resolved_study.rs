@@ -6,7 +6,7 @@
 //! number of neurons.
 //!
 //! Relative paths stay as the study spells them. `paths_from` is the folder where they are looked up, relative to the
-//! file itself.
+//! file itself. Device and map files are copied into the results folder, where they are found after a move.
 //!
 //! A run that changes the file keeps the old text as `study-HASH.toml`: records in the folder may belong to it.
 
@@ -22,8 +22,9 @@ use ohmspike_datasets::{persist, regular, write_reason};
 use crate::auto::{AUTO, CalibrationSettings, followers};
 use crate::bounded;
 use crate::device_file::find;
+use crate::input_copies::{self, copy_of};
+use crate::settings::NO_DEVICE;
 use crate::settings::layers::FIRST_LAYER;
-use crate::settings::{NO_DEVICE, Settings};
 use crate::sha256::sha256;
 use crate::study::{Condition, Study};
 
@@ -60,8 +61,13 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
         let path = path.to_owned();
         move |source| ResolvedStudyError { path, source }
     };
-    let text = resolved_text(study, &Base::new(study, &study.paths_folder(study_folder)), results);
+    let base = Base::new(study, &study.paths_folder(study_folder));
+    let text = resolved_text(study, &base, results);
     fs::create_dir_all(results).map_err(failed(results))?;
+    for (name, file) in &base.found {
+        let name = base.renamed(name).unwrap_or_else(|| name.clone());
+        input_copies::keep(results, &name, file).map_err(|(path, source)| ResolvedStudyError { path, source })?;
+    }
     let earlier = match regular::read(&path, bounded::LARGEST_STUDY) {
         Ok(there) if there == text.as_bytes() => return Ok(EarlierStudy::Same),
         // Another version of the program may word the comments at the top differently.
@@ -241,6 +247,8 @@ struct Base {
     folder: PathBuf,
     /// Every relative path with its absolute file.
     paths: BTreeMap<String, PathBuf>,
+    /// Every path, relative or not, with its file.
+    found: BTreeMap<String, PathBuf>,
 }
 
 impl Base {
@@ -248,25 +256,25 @@ impl Base {
     fn new(study: &Study, folder: &Path) -> Base {
         let here = std::path::absolute(".").unwrap_or_default();
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
-        let settings = study.conditions.iter().map(|condition| &*condition.settings);
-        let names: BTreeSet<String> = settings.flat_map(file_names).collect();
-        let relative = names.into_iter().filter(|name| Path::new(name).is_relative());
-        let paths: BTreeMap<String, PathBuf> = relative
-            .filter_map(|name| Some((name.clone(), std::path::absolute(find(&name, &folder)?).ok()?)))
-            .collect();
+        let found: BTreeMap<String, PathBuf> =
+            file_names(study).into_iter().filter_map(|name| Some((name.clone(), find(&name, &folder)?))).collect();
+        let relative = found.iter().filter(|(name, _)| Path::new(name).is_relative());
+        let paths: BTreeMap<String, PathBuf> =
+            relative.filter_map(|(name, path)| Some((name.clone(), std::path::absolute(path).ok()?))).collect();
         let from_here = paths.iter().any(|(name, path)| *path == here.join(name));
-        Base { folder: if from_here { here } else { folder }, paths }
+        Base { folder: if from_here { here } else { folder }, paths, found }
     }
 
     /// Rewrites a path outside the folder so that it can be found from there.
     fn rewritten(&self, key: &str, value: toml::Value) -> toml::Value {
-        let path = value.as_str().filter(|_| is_file_key(key)).and_then(|name| Some((name, self.paths.get(name)?)));
-        match path {
-            Some((name, path)) if self.folder.join(name) != *path => {
-                relative(path, &self.folder).to_string_lossy().into_owned().into()
-            }
-            _ => value,
-        }
+        value.as_str().filter(|_| is_file_key(key)).and_then(|name| self.renamed(name)).map_or(value, Into::into)
+    }
+
+    /// Returns another path for the file `name` if it is not found from the folder by this one, nor is its copy.
+    fn renamed(&self, name: &str) -> Option<String> {
+        let path = self.paths.get(name)?;
+        let is_found = [PathBuf::from(name), copy_of(name)].iter().any(|name| self.folder.join(name) == *path);
+        (!is_found).then(|| relative(path, &self.folder).to_string_lossy().into_owned())
     }
 }
 
@@ -276,10 +284,10 @@ fn is_file_key(key: &str) -> bool {
     name == "fault_map" || name == "conductance_map" || (name == "device" && !key.starts_with("device."))
 }
 
-/// Files named by settings.
-fn file_names(settings: &Settings) -> Vec<String> {
-    let named = settings.resolved().keys().into_iter().filter(|(key, _)| is_file_key(key));
-    let names = named.filter_map(|(_, value)| value.as_str().map(str::to_owned));
+/// Device and map files that a study names.
+pub(crate) fn file_names(study: &Study) -> BTreeSet<String> {
+    let keys = study.conditions.iter().flat_map(|condition| condition.settings.resolved().keys());
+    let names = keys.filter(|(key, _)| is_file_key(key)).filter_map(|(_, value)| value.as_str().map(str::to_owned));
     names.filter(|name| !name.is_empty() && name != NO_DEVICE && Device::built_in(name).is_none()).collect()
 }
 

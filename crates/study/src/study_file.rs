@@ -8,7 +8,9 @@ use ohmspike_crossbar::device::BUILT_IN;
 use ohmspike_datasets::reason;
 
 use crate::bounded;
-use crate::resolved_study::FILE;
+use crate::device_file::find;
+use crate::input_copies;
+use crate::resolved_study::{FILE, file_names};
 use crate::study::{Override, Preset, Study, StudyError};
 
 /// A study and its source.
@@ -110,14 +112,29 @@ impl StudyFile {
                 false => StudyFileError::Device { path: file },
             });
         }
-        let study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
+        let mut study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
+        use_copies(&mut study, &folder);
         Ok(StudyFile { study, text, folder, results })
     }
 
     /// The results folder: the one that was opened, or `results/NAME`.
     pub fn results_folder(&self) -> PathBuf {
         self.results.clone().unwrap_or_else(|| Path::new("results").join(&self.study.name))
+    }
+}
+
+/// Makes `study`, a file in `folder`, use the copies of its device and map files if it no longer finds the files. Only
+/// results folders have copies.
+fn use_copies(study: &mut Study, folder: &Path) {
+    let copies = folder.join(input_copies::FOLDER);
+    if !copies.is_dir() {
+        return;
+    }
+    let names = file_names(study);
+    let has_all = |folder: &Path| names.iter().all(|name| find(name, folder).is_some());
+    if !has_all(&study.paths_folder(folder)) && has_all(&copies) {
+        study.paths_from = Some(input_copies::FOLDER.to_owned());
     }
 }
 

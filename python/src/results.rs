@@ -169,7 +169,7 @@ pub fn open_results(
     let file = open(&study, &overrides(set)?)?;
     let folder = out.unwrap_or_else(|| file.results_folder());
     let results = py.detach(|| Recordings::open(&file.study, &folder, &file.folder)).map_err(refused)?;
-    for warning in results.store.warnings() {
+    for warning in results.store.warnings().iter().chain(&results.store.details_warnings()) {
         warn(py, &warning.to_string())?;
     }
     if !folder.is_dir() {

@@ -1,6 +1,10 @@
 //! Torn and foreign lines in files of records are skipped with a warning. The files stay as they are.
 
 use std::fs;
+use std::io::Write;
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use crate::ohmspike::{Answer, Folder, TINY_SUMMARY};
 
@@ -95,4 +99,89 @@ fn a_trial_that_is_rerun_for_its_details_must_have_equal_results() {
     assert!(answer.stderr.contains(expected), "{answer:#?}");
     folder.write(RECORDS, text);
     folder.run(&again).succeeds();
+}
+
+fn packed(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).expect("into memory");
+    encoder.finish().expect("into memory")
+}
+
+/// A whole packed file is read; one that is cut off is read up to the cut.
+#[test]
+fn a_cut_packed_file_loses_only_the_trials_behind_the_cut() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
+    let whole = packed(&folder.bytes(RECORDS));
+    fs::remove_file(folder.path(RECORDS)).expect("written");
+    let file = "results/tiny/records/0001.jsonl.gz";
+    folder.write(file, &whole);
+    assert!(folder.run(&["run", "tiny.toml"]).succeeds().stderr.contains("= 4 trials, 0 to run"));
+
+    let cut = &whole[..whole.len() * 2 / 3];
+    folder.write(file, cut);
+    let answer = folder.run(&["run", "tiny.toml"]).succeeds();
+    let found = warnings(&answer).join("\n");
+    let (start, end) = ("warning: results/tiny/records/0001.jsonl.gz:", ": the packed data are damaged or incomplete;");
+    let line = found.strip_prefix(start).and_then(|rest| rest.split_once(end)).expect("a warning with its place").0;
+    let lost = 5 - line.parse::<usize>().expect("a line");
+    assert!((1..=4).contains(&lost) && answer.stderr.contains(&format!("= 4 trials, {lost} to run")), "{answer:#?}");
+    assert_eq!(folder.bytes(file), cut, "the file stays as it is");
+    assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+    assert!(folder.run(&["report", "tiny.toml"]).succeeds().stderr.contains(end));
+}
+
+/// Plain and packed details that are cut off, and details of another trial.
+#[test]
+fn damaged_details_have_a_warning_and_their_trials_are_rerun() {
+    for details in [&[][..], &["--set", "observe.details=all"]] {
+        let folder = Folder::with_tiny_study();
+        let run = [&["run", "tiny.toml", "--threads", "1"][..], details].concat();
+        folder.run(&run).succeeds();
+        let before = folder.files("results/tiny/details");
+        let (path, whole) = before.iter().next().expect("details");
+        let other = before.values().nth(1).expect("details of two trials");
+        let gz = path.with_extension("json.gz");
+        for (file, bytes, reason) in [
+            (path, whole[..whole.len() - 9].to_vec(), "details ignored: EOF while parsing"),
+            (path, other.clone(), "details ignored: they belong to trial "),
+            (&gz, packed(whole)[..500].to_vec(), "details ignored: the packed data are damaged or incomplete"),
+        ] {
+            fs::remove_file(path).expect("written");
+            fs::write(file, bytes).expect("the folder is ours");
+            let report = [&["report", "tiny.toml"][..], details].concat();
+            let name = format!("results/tiny/details/{}: {reason}", file.file_name().expect("a name").display());
+            for call in [&report, &run] {
+                let answer = folder.run(call).succeeds();
+                let [warning] = warnings(&answer)[..] else { panic!("{answer:#?}") };
+                assert!(warning.contains(&name), "{warning}");
+            }
+            assert_eq!(fs::read(path).expect("details"), *whole);
+            assert_eq!(folder.records("results/tiny/records/0001.jsonl").len(), 4);
+            let _ = fs::remove_file(&gz);
+            assert_eq!(warnings(&folder.run(&report).succeeds()), Vec::<&str>::new());
+        }
+        assert_eq!(folder.files("results/tiny/details"), before);
+    }
+}
+
+/// Edited numbers neither reach a table nor keep their trial from a rerun.
+#[test]
+fn edited_numbers_are_no_results() {
+    let folder = Folder::with_tiny_study();
+    folder.run(&["run", "tiny.toml", "--threads", "1"]).succeeds();
+    let whole = folder.text(RECORDS);
+    let export = folder.run(&["export", "tiny.toml"]).succeeds().stdout;
+    let first: serde_json::Value = serde_json::from_str(whole.lines().next().expect("a record")).expect("JSON");
+    for (key, value) in [("outcome", 0.11.into()), ("accuracy", serde_json::json!([0.11])), ("seed", 9.into())] {
+        let mut edited = first.clone();
+        edited[key] = value;
+        folder.write(RECORDS, format!("{edited}\n{}", whole.split_once('\n').expect("several records").1));
+        let answer = folder.run(&["export", "tiny.toml"]).succeeds();
+        assert_eq!(answer.stdout.lines().count(), export.lines().count() - 1);
+        assert!(answer.stderr.contains("0001.jsonl:1: ignored, not a record of schema"), "{}", answer.stderr);
+        assert!(folder.run(&["run", "tiny.toml"]).succeeds().stderr.contains("= 4 trials, 1 to run"));
+        assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
+        fs::remove_file(folder.path("results/tiny/records/0002.jsonl")).expect("the rerun trial");
+    }
 }

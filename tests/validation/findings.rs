@@ -74,6 +74,22 @@ pub fn records(name: &str) -> Vec<Record> {
     store.records().cloned().collect()
 }
 
+/// Every record agrees with its ID and its counts, and all details are readable.
+#[test]
+fn all_records_are_consistent() {
+    let (mut folders, mut seen) = (vec![folder("")], 0);
+    while let Some(folder) = folders.pop() {
+        if folder.join("records").is_dir() {
+            let store = Store::skim(&folder, |_| seen += 1).expect("records");
+            assert_eq!((store.warnings(), &store.details_warnings()[..]), (&[][..], &[][..]), "{}", folder.display());
+        } else {
+            let entries = fs::read_dir(&folder).expect("a folder").flatten().map(|entry| entry.path());
+            folders.extend(entries.filter(|path| path.is_dir()));
+        }
+    }
+    assert!(seen > 4000, "{seen} records");
+}
+
 fn percent(fraction: f64) -> String {
     format!("{:.1}", 100.0 * fraction)
 }

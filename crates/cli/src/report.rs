@@ -72,6 +72,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let choice = arguments.axis.choice();
     choice.check(&results.study, &results.prepared)?;
     warn(results.store.warnings());
+    warn(&results.store.details_warnings());
     source::needs_records(&results, &arguments.study.words())?;
     let baseline = source::baseline(&results.study, &out)?;
     let recorded = Recorded::new(&results, baseline.as_ref());

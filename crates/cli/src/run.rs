@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let study = plan.study.clone();
     choice.check(&study, &plan.prepared)?;
     if arguments.trials.dry_run {
-        warn(plan.record_warnings());
+        warn(&plan.record_warnings());
         warn(&plan.warnings());
         warn(&idle_seeds(&study, &plan.prepared));
         tell_calibrated(&study);

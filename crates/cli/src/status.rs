@@ -106,6 +106,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         tell_of_other_overrides(&jobs.set);
     }
     warn(view.store.warnings());
+    warn(&view.store.details_warnings());
     say!("{}: {}", study.name, view.counts())?;
     for line in view.health.lines() {
         say!("  {line}")?;

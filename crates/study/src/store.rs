@@ -4,35 +4,34 @@
 //! most the trial in progress. An incomplete last line is ignored and its trial rerun; any other invalid line is
 //! ignored with a warning. Existing lines are never changed. Details are written to a temporary file and renamed before
 //! their record is appended, so they are always complete. Files packed with gzip (`records/*.jsonl.gz`,
-//! `details/ID.json.gz`) are read as well.
+//! `details/ID.json.gz`) are read as well. Whatever is damaged is ignored with a warning; the rest is read.
 
+mod details_files;
 mod digest;
 mod error;
 mod own_file;
+mod packed;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fs;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader};
 use std::path::{Path, PathBuf};
 
+use details_files::DetailsFiles;
 use digest::Digest;
 pub use error::{StoreError, StoreWarning};
-use flate2::read::MultiGzDecoder;
-use ohmspike_datasets::{persist, regular};
 use own_file::OwnFile;
+use packed::{is_damage, open_maybe_packed};
+use serde::Deserialize;
 
 use crate::bounded;
-use crate::details::{self, Details};
-use serde::Deserialize;
+use crate::details::Details;
 
 use crate::record::{ARITHMETIC, LONGEST_RECORD, Record, SCHEMA};
 use crate::record_check::contradiction;
 use crate::run::Trial;
 
-/// Largest details of a trial, bytes. Typical details take 60 kB, those of 65,536 time steps and many classes about 100
-/// MB.
-const LARGEST_DETAILS: u64 = 256 << 20;
 /// Largest number of invalid lines per file with a warning each.
 const MOST_SHOWN: usize = 10;
 /// Largest number of invalid lines per file: as many as a study may have trials, all in an older format.
@@ -42,7 +41,7 @@ const MOST_FOREIGN: usize = crate::study::MOST_TRIALS;
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
-    details: PathBuf,
+    details: DetailsFiles,
     /// Position and digest of every record, by trial.
     names: BTreeMap<String, Known>,
     /// Files in reading order; the file of this process is last.
@@ -85,7 +84,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Read`] if a file cannot be read.
     pub fn skim(folder: &Path, mut see: impl FnMut(Record)) -> Result<Store, StoreError> {
-        let (folder, details) = (folder.join("records"), folder.join("details"));
+        let (folder, details) = (folder.join("records"), DetailsFiles::new(folder.join("details")));
         let mut store = Store {
             details,
             names: BTreeMap::new(),
@@ -123,8 +122,14 @@ impl Store {
         self.files.push(path.clone());
         let (mut content, mut text, mut foreign, mut shown) = (BufReader::new(content), Vec::new(), 0, 0);
         for line in 1.. {
-            if !bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD).map_err(failed)? {
-                break;
+            match bounded::read_line(&mut content, &mut text, line, LONGEST_RECORD) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(error) if is_damage(&path, &error) => {
+                    self.warnings.push(StoreWarning::Cut { path, line });
+                    break;
+                }
+                Err(source) => return Err(failed(source)),
             }
             let found = if text == b"\n" { None } else { Some(record_in(&path, line, &text)) };
             if let Some(Ok(record)) = found {
@@ -182,35 +187,32 @@ impl Store {
         self.records.iter().flat_map(BTreeMap::values)
     }
 
-    /// Whether `trial` is complete: its record exists, and its details if the study asks for them.
+    /// Whether `trial` is complete: its record exists, and its details if the study asks for them. Damaged details are
+    /// not complete, whether the study asks for them or keeps them by default.
     pub fn holds(&self, trial: &Trial) -> bool {
-        self.names.contains_key(&trial.id) && (!trial.needs_details || self.has_details(&trial.id))
+        let has_details = || {
+            (!trial.needs_details || self.details.has(&trial.id))
+                && !(trial.details && self.details.problem(&trial.id).is_some())
+        };
+        self.names.contains_key(&trial.id) && has_details()
     }
 
-    /// Paths of the details of a trial, plain and packed.
-    fn details_files(&self, id: &str) -> [PathBuf; 2] {
-        ["json", "json.gz"].map(|extension| self.details.join(format!("{id}.{extension}")))
-    }
-
-    /// Reads the details of a trial, if they exist in the current format.
+    /// Reads the details of a trial, if they exist in the current format and are not damaged.
     ///
     /// # Errors
     /// [`StoreError::Read`] if the file exists but cannot be read.
     pub fn details(&self, id: &str) -> Result<Option<Details>, StoreError> {
-        let [plain, packed] = self.details_files(id);
-        let path = if plain.is_file() { plain } else { packed };
-        match open_maybe_packed(&path).and_then(|content| bounded::read_all(content, LARGEST_DETAILS)) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes)
-                .ok()
-                .filter(|details: &Details| details.schema == details::SCHEMA && details.arithmetic == ARITHMETIC)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(StoreError::Read { path, source }),
-        }
+        self.details.read(id)
     }
 
-    /// Whether a details file of the trial exists.
+    /// Whether the trial has details that can be used.
     pub fn has_details(&self, id: &str) -> bool {
-        self.details_files(id).iter().any(|path| path.is_file())
+        self.details.has(id)
+    }
+
+    /// Returns warnings about ignored details of trials with a record.
+    pub fn details_warnings(&self) -> Vec<StoreWarning> {
+        self.names.keys().filter_map(|id| self.details.problem(id)).collect()
     }
 
     /// Writes the details of a trial and waits until they are on the disk.
@@ -218,11 +220,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Write`] if writing fails; no partial file remains.
     pub fn keep_details(&self, details: &Details) -> Result<(), StoreError> {
-        let [path, _] = self.details_files(&details.id);
-        let bytes = serde_json::to_vec(details).expect("details are plain values");
-        let written =
-            fs::create_dir_all(&self.details).and_then(|()| persist::write(&path, |file| file.write_all(&bytes)));
-        written.map_err(|source| StoreError::Write { path, source })
+        self.details.keep(details)
     }
 
     /// Returns the number of trials with a record.
@@ -350,11 +348,4 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
         },
     };
     Err(StoreWarning::Foreign { path, line, reason })
-}
-
-/// Opens a file, unpacking it if its name ends with `.gz`.
-fn open_maybe_packed(path: &Path) -> io::Result<Box<dyn Read>> {
-    let file = regular::open(path)?;
-    let packed = path.extension().is_some_and(|extension| extension == "gz");
-    Ok(if packed { Box::new(MultiGzDecoder::new(file)) } else { Box::new(file) })
 }

@@ -33,7 +33,7 @@ impl Plan {
     /// Returns a [`RunError`] if a trial cannot start or a record cannot be saved. In the latter case, running trials
     /// are abandoned after their current epoch.
     pub fn run(mut self, observer: &mut dyn StudyObserver) -> Result<Finished, RunError> {
-        self.store.warnings().iter().for_each(|warning| observer.warning(&RunWarning::Store(warning.clone())));
+        self.record_warnings().into_iter().for_each(|warning| observer.warning(&RunWarning::Store(warning)));
         observer.opened(&self);
         self.warnings().iter().for_each(|warning| observer.warning(warning));
         self.write_calibrations()?;

@@ -95,8 +95,8 @@ impl Plan {
         self.calibrations.write(&self.folder)
     }
 
-    /// Returns warnings about lines in the folder that are not records.
-    pub fn record_warnings(&self) -> &[StoreWarning] {
-        self.store.warnings()
+    /// Returns warnings about lines in the folder that are not records, and about damaged details.
+    pub fn record_warnings(&self) -> Vec<StoreWarning> {
+        [self.store.warnings(), &self.store.details_warnings()].concat()
     }
 }

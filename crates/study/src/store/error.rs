@@ -103,7 +103,7 @@ pub enum StoreError {
     },
 }
 
-/// A warning about a line that is not a record.
+/// A warning about a line or file that is ignored.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreWarning {
@@ -125,6 +125,27 @@ pub enum StoreWarning {
         path: PathBuf,
         /// Line number, starting at 1.
         line: usize,
+        /// Cause.
+        reason: String,
+    },
+    /// A packed file of records that is damaged or incomplete.
+    #[error(
+        "{path}:{line}: the packed data are damaged or incomplete; the records from this line on are ignored\n\n\
+         hint: their trials will be rerun; the file stays unchanged"
+    )]
+    Cut {
+        /// Path of the file.
+        path: PathBuf,
+        /// Number of the first ignored line, starting at 1.
+        line: usize,
+    },
+    /// Details that are damaged or of another version.
+    #[error(
+        "{path}: details ignored: {reason}\n\nhint: the next run of the study repeats the trial; until then, figures of single networks omit it"
+    )]
+    Details {
+        /// Path of the file.
+        path: PathBuf,
         /// Cause.
         reason: String,
     },

@@ -11,7 +11,7 @@ use ohmspike_analysis::summary::Summary;
 use ohmspike_analysis::tables::study_tables;
 use ohmspike_answers::limit::LimitReport;
 use ohmspike_answers::numbered::Numbered;
-use ohmspike_datasets::persist;
+use ohmspike_datasets::{persist, write_reason};
 
 use crate::figures::{AxisChoice, Figure, FigureError, limit_figures, study_figures};
 use crate::page::Report;
@@ -25,7 +25,10 @@ pub enum FilesError {
     #[error(transparent)]
     Figure(#[from] FigureError),
     /// A file cannot be written.
-    #[error("cannot write `{path}`: {source}\n\nhint: all records are saved; fix the cause and run the command again")]
+    #[error(
+        "cannot write `{path}`: {}\n\nhint: all records are saved; fix the cause and run the command again",
+        write_reason(source)
+    )]
     Write {
         /// The file.
         path: PathBuf,

@@ -157,6 +157,12 @@ impl Study {
     }
 }
 
+/// Returns the name of a duplicate key with a space before it; empty for another syntax error.
+fn duplicate(text: &str, error: &toml::de::Error) -> String {
+    let name = error.span().and_then(|span| text.get(span)).filter(|_| error.message() == "duplicate key");
+    name.map_or_else(String::new, |name| format!(" `{}`", name.trim()))
+}
+
 /// Returns a hint if the line of a syntax error has a number with a unit: `level_percent = 20 %`.
 fn unit_hint(text: &str, span: Option<Range<usize>>) -> &'static str {
     let at = span.map_or(0, |span| span.start.min(text.len()));
@@ -173,7 +179,9 @@ impl Text {
             |span: &Range<usize>| format!("{file}:{}", text[..span.start.min(text.len())].matches('\n').count() + 1);
         let document = DeTable::parse(text).map_err(|error| StudyError {
             place: error.span().map_or_else(|| file.to_owned(), |span| at(&span)),
-            problem: StudyProblem::Syntax(error.message().to_owned() + unit_hint(text, error.span())),
+            problem: StudyProblem::Syntax(
+                error.message().to_owned() + &duplicate(text, &error) + unit_hint(text, error.span()),
+            ),
         })?;
         let mut found = Text::default();
         for (key, value) in document.get_ref().iter() {

@@ -52,6 +52,7 @@ pub(super) struct Given {
 impl Given {
     /// Creates the entry of `key`.
     pub fn new(key: &str, value: toml::Value, place: String, beyond: Vec<Beyond>) -> Given {
+        let value = number::without_negative_zero(value);
         Given { key: canonical(key).to_owned(), spelled: key.to_owned(), value, place, beyond }
     }
 

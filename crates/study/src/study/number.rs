@@ -51,6 +51,15 @@ pub(super) fn value(given: &DeValue, is_seed: bool, beyond: &mut Vec<Beyond>) ->
     }
 }
 
+/// Replaces -0.0 by 0.0, also in lists: both are the same setting and must name the same trial.
+pub(super) fn without_negative_zero(value: Value) -> Value {
+    match value {
+        Value::Float(0.0) => Value::Float(0.0),
+        Value::Array(values) => Value::Array(values.into_iter().map(without_negative_zero).collect()),
+        value => value,
+    }
+}
+
 fn whole(integer: &DeInteger, is_seed: bool, beyond: &mut Vec<Beyond>) -> Value {
     let (digits, radix) = (integer.as_str(), integer.radix());
     if let Ok(number) = i64::from_str_radix(digits, radix) {

@@ -11,7 +11,8 @@ use super::{StudyError, StudyProblem};
 pub(super) fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
     let wrong = |value: &toml::Value| {
         // Seeds above the largest signed integer are kept as strings of digits.
-        let shown = number::seed(value).map_or_else(|| value.to_string(), |seed| seed.to_string());
+        let large = number::seed(value).filter(|seed| i64::try_from(*seed).is_err());
+        let shown = large.map_or_else(|| value.to_string(), |seed| seed.to_string());
         let shown = as_written(&shown, &given.beyond);
         let allowed =
             format!("expected a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);

@@ -66,3 +66,34 @@ fn overrides_replace_device_keys_of_the_file() {
     assert_eq!((study.axes.len(), study.conditions.len()), (0, 1));
     assert_eq!(study.conditions[0].settings.device["read.white.noise"], "none");
 }
+
+/// The same number has one name: files, lists and overrides give the same settings to the bit.
+#[test]
+fn negative_zero_is_zero() {
+    let text = |zero: &str| format!("name = 'z'\n[noise]\nlevel_percent = [{zero}, 1]\n[device]\nread.x = {zero}\n");
+    let parsed = |zero: &str| Study::parse("s.toml", &text(zero), &[]).expect("valid").conditions;
+    let settings = |zero: &str| parsed(zero).iter().map(|one| format!("{:?}", one.settings)).collect::<Vec<_>>();
+    assert_eq!(settings("-0.0"), settings("0.0"));
+    for negative in
+        [Override::parse("noise.level_percent=-0.0").expect("valid"), Override::new("noise.level_percent", -0.0)]
+    {
+        let study = Study::parse("s.toml", "name = 'z'\n", &[negative]).expect("valid");
+        assert_eq!(study.conditions[0].settings.noise.level_percent.to_bits(), 0);
+    }
+}
+
+#[test]
+fn names_duplicate_keys_and_quotes_texts_for_seeds() {
+    let message = |text: &str| Study::parse("s.toml", text, &[]).expect_err(text).to_string();
+    for (text, expected) in [
+        ("name = 's'\n[network]\nhidden = 5\nhidden = 6\n", "s.toml:4: invalid TOML: duplicate key `hidden`"),
+        ("name = 's'\n[network]\nsteps = 5\n[network]\n", "s.toml:4: invalid TOML: duplicate key `network`"),
+        ("name = 's'\nname = 't'\n", "s.toml:2: invalid TOML: duplicate key `name`"),
+    ] {
+        assert_eq!(message(text), expected);
+    }
+    for (seeds, shown) in [("\"2\"", "got \"2\""), ("18446744073709551615", "got 18446744073709551615")] {
+        let message = message(&format!("name = 's'\n[repeats]\nseeds = {seeds}\n"));
+        assert!(message.contains(shown), "{message}");
+    }
+}

@@ -115,11 +115,12 @@ fn a_moved_folder_has_copies_of_device_and_map_files() {
     };
     folder.write("models/mine.json", device(1_000_000));
     folder.write("studies/models/other.json", device(500_000));
-    folder.write("studies/map.csv", "ok,".repeat(9) + "low-resistance\n" + &("ok,".repeat(9) + "ok\n").repeat(3));
+    folder.write("studies/map.csv", "ok,".repeat(9) + "low-resistance\n" + &("ok,".repeat(9) + "ok\n").repeat(15));
     let absolute = folder.path("studies/models/other.json").display().to_string();
     let study = TINY.replace("level_percent = [1, 100]", "level_percent = 0");
     let axis = format!("device = [\"models/mine.json\", \"{absolute}\"]");
-    let study = study.replace("device = \"study-1k-1m\"", &axis) + "[readout]\nfault_map = 'map.csv'\n";
+    let study = study.replace("device = \"study-1k-1m\"", &axis);
+    let study = study.replace("weight_at_gmax = 8\n", "weight_at_gmax = 8\nfault_map = 'map.csv'\n");
     folder.write("studies/tiny.toml", study);
     let ran = folder.run(&["run", "studies/tiny.toml", "--set", "repeats.seeds=1"]).succeeds();
     assert!(ran.stderr.contains("= 2 trials, 2 to run"), "{}", ran.stderr);

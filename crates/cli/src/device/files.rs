@@ -29,7 +29,7 @@ struct ExistsError {
 
 /// A file of another kind that a figure would replace.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write `{}`: {source}\n\nhint: `--out` names the figure and its table", path.display())]
+#[error("cannot write `{}`: {}\n\nhint: `--out` names the figure and its table", path.display(), write_reason(source))]
 struct KeptError {
     path: PathBuf,
     source: std::io::Error,

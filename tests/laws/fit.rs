@@ -16,6 +16,7 @@ mod faults;
 mod outliers;
 mod pulses;
 mod reads;
+mod retention;
 mod tally;
 mod verified;
 mod writes;

@@ -201,6 +201,23 @@ fn drift_stops_at_the_lower_end_of_the_window() {
     assert!(array.weights().cells().all(|weight| weight == 0.0));
 }
 
+/// With `bounds` = `zero`, cells written near the lower end of the window follow their law below it.
+#[test]
+fn a_power_law_without_a_window_drifts_on() {
+    let free = POWER.replace(r#""points""#, r#""bounds": "zero", "points""#);
+    let device = device(&[EXACT, &free]);
+    let mut array = equal_cells(&device, ROWS, COLUMNS, 0.1, Seed::new(3));
+    let [written, _] = conductances(&array);
+    array.rest(1e6);
+    let [seen, _] = conductances(&array);
+    let elapsed = libm::log(1e6 / 20.0);
+    let ln: Vec<_> = seen.iter().zip(&written).map(|(seen, written)| libm::log(seen / written)).collect();
+    assert_normal("ln ratio", &ln, -0.05 * elapsed, (0.005 * elapsed).powi(2));
+    // Written at 1.1 µS, with a window from 1 µS on.
+    let (drifted, exact) = (device.drifted(1.1, 0.0, 1e6), 1.1 * libm::exp(-0.05 * elapsed));
+    assert!((drifted / exact - 1.0).abs() < 1e-12, "{drifted} µS, expected {exact} µS");
+}
+
 /// Half of the reference cells are below Gmin. The window must not bound them, or they would jump to Gmin at the first
 /// drift.
 #[test]

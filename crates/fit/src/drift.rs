@@ -9,6 +9,7 @@
 //! right after the write, the reference time is where the lines cross it. AIC decides between the laws, unless cells rise for
 //! which a device has no power law.
 
+mod bounds;
 mod lack_of_fit;
 mod lines;
 mod log_time;
@@ -35,11 +36,11 @@ use visible::no_drift;
 /// Smallest number of series.
 const LEAST_SERIES: usize = 5;
 
-/// Fits drift to a table of retention, or to a table of writes with later values `after` s; `window` in µS.
+/// Fits drift to a table of retention, or to a table of writes with later values `after` s; `window` and range of `writes` in µS.
 pub(crate) fn fit_drift(
     table: &Table,
     after: Option<f64>,
-    window: (f64, f64),
+    (window, writes): ((f64, f64), Option<(f64, f64)>),
     options: &FitOptions,
     sample: &Sample,
 ) -> Outcome<DriftSpec> {
@@ -74,10 +75,15 @@ pub(crate) fn fit_drift(
                 candidates.iter_mut().for_each(|candidate| candidate.chosen = !candidate.chosen);
                 kept = regular(series, Scale::Linear);
             }
-            notes.push(bounds_note(outside, clipped));
-            log_time::fit(&kept, bounds(outside, clipped), sample)?
+            log_time::fit(&kept, sample)?
         }
     };
+    let (bounds, note) = bounds::bounds((outside, clipped), &fitted.section, window, writes);
+    // Without a choice, a power law has the default and its note on clipped series.
+    if fitted.section.law == DriftLaw::LogTime || bounds == DriftBounds::Zero {
+        fitted.section.bounds = Some(bounds);
+        notes.push(note);
+    }
     if kept.len() < all {
         let left_out = all - kept.len();
         notes.push(format!("{left_out} series with a value far from those of the others are outliers and left out"));
@@ -104,19 +110,6 @@ fn clipped_note(clipped: usize, lost: usize) -> Option<String> {
     };
     (clipped > 0)
         .then(|| format!("{clipped} series reach an end of the window; their values from there on are left out{lost}"))
-}
-
-/// Returns the limits of drifting conductances, from the number of series with values outside the window and at its ends.
-fn bounds(outside: usize, clipped: usize) -> DriftBounds {
-    if outside > clipped { DriftBounds::Zero } else { DriftBounds::Window }
-}
-
-fn bounds_note(outside: usize, clipped: usize) -> String {
-    match (outside, clipped) {
-        (0, 0) => "no value reaches an end of the window, so `drift.bounds` is a choice".to_owned(),
-        _ if outside > clipped => format!("{outside} series leave the window, so `drift.bounds` is `zero`"),
-        _ => format!("{clipped} series stop at an end of the window, so `drift.bounds` is `window`"),
-    }
 }
 
 /// Chooses the law with the smaller AIC.

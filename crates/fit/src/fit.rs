@@ -140,7 +140,7 @@ impl Fit<'_> {
         }
         file.read = read;
         let retention = of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty()));
-        self.drift(&mut file, retention, conductances);
+        self.drift(&mut file, retention, (conductances, extent.map(|extent| (extent.low, extent.high))));
         if let Some(table) = pulsed {
             self.pulses(&mut file, table, conductances);
         }
@@ -250,14 +250,14 @@ impl Fit<'_> {
         (read, law)
     }
 
-    /// Fits drift to values at several times; `window` in µS.
-    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, window: (f64, f64)) {
+    /// Fits drift to values at several times; window and range of writes in µS.
+    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ranges: ((f64, f64), Option<(f64, f64)>)) {
         let Some(table) = table.filter(|_| self.options.fits(Mechanism::Drift)) else { return };
         let after = self.options.after_seconds;
         let outcome = if table.seconds.is_empty() && after.is_none() {
             Err("the time of the column `after_microsiemens` is unknown".to_owned())
         } else {
-            fit_drift(table, after, window, self.options, &self.sample(table))
+            fit_drift(table, after, ranges, self.options, &self.sample(table))
         };
         file.drift = self.keep(Mechanism::Drift, Some(outcome));
     }

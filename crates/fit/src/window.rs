@@ -18,7 +18,7 @@ use crate::sample::median_interval;
 use crate::writes::{AT_END, Ends, WriteRow, WriteRows};
 
 /// Standard deviations between an outer target and an end of the window.
-const HEAD_ROOM: f64 = 3.72;
+pub(crate) const HEAD_ROOM: f64 = 3.72;
 /// Standard deviation of a normal distribution over its median absolute deviation.
 const MAD: f64 = 1.4826;
 /// Smallest number of equal extreme values that are a clipped end.

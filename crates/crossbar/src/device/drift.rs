@@ -12,8 +12,8 @@
 //! mu and s are linear in ln R between the points of a table and constant beyond its ends. One draw per write
 //! determines the whole trajectory of a cell, so reads at t1 and t2 lie on the same path. Before the reference time the
 //! state is constant: as written for the power law, relaxed by c xi for log-time. A cell at 0 µS stays at 0. A read
-//! stays inside the window of its cell, or only above 0 with `bounds` = `zero`. Use `zero` for a fit that adds a write
-//! offset to the state.
+//! stays inside the window of its cell, or only above 0 with `bounds` = `zero`. Use `zero` if the window is the range of
+//! writes and cells drift on beyond it, and for a fit that adds a write offset to the state.
 //!
 //! Sources: power law with an exponent for every device and state, Joshi et al., Nat. Commun. 11, 2473 (2020),
 //! phase-change memory. Log-time: Falcone et al., arXiv 2502.04524 (2025), conductive metal oxide on HfOx; the example
@@ -51,6 +51,7 @@ pub struct DriftTimes {
 pub struct PowerDrift {
     times: DriftTimes,
     points: Vec<DriftPoint>,
+    bounds: DriftBounds,
 }
 
 /// Shift proportional to the logarithm of time.
@@ -89,7 +90,16 @@ impl Drift {
 
     /// Returns true if drifting conductances stay inside the window.
     pub(crate) fn stays_in_window(&self) -> bool {
-        !matches!(self, Drift::LogTime(LogTimeDrift { bounds: DriftBounds::Zero, .. }))
+        self.bounds() == DriftBounds::Window
+    }
+
+    /// Returns the limits of drifting conductances.
+    pub fn bounds(&self) -> DriftBounds {
+        match self {
+            Drift::None => DriftBounds::Window,
+            Drift::Power(law) => law.bounds,
+            Drift::LogTime(law) => law.bounds,
+        }
     }
 
     /// Returns the conductance `seconds` after a write that left `written`, both µS; `draw` is the standard normal of
@@ -137,17 +147,17 @@ impl DriftTimes {
 }
 
 impl PowerDrift {
-    /// Creates the law through `points`.
+    /// Creates the law through `points`, with the limits `bounds`.
     ///
     /// # Errors
     /// Returns the key and the problem if the table is empty, its resistances do not rise, or a number is out of range.
-    pub fn new(times: DriftTimes, points: Vec<DriftPoint>) -> Result<PowerDrift, SpecError> {
+    pub fn new(times: DriftTimes, points: Vec<DriftPoint>, bounds: DriftBounds) -> Result<PowerDrift, SpecError> {
         check_resistances(&points.iter().map(|point| point.resistance_ohm).collect::<Vec<_>>())?;
         for (number, point) in points.iter().enumerate() {
             EXPONENT.check(&format!("points[{number}].exponent"), point.exponent)?;
             EXPONENT.check(&format!("points[{number}].exponent_sigma"), point.exponent_sigma)?;
         }
-        Ok(PowerDrift { times, points })
+        Ok(PowerDrift { times, points, bounds })
     }
 
     /// Times between which the law applies.
@@ -250,7 +260,8 @@ impl TryFrom<DriftSpec> for Drift {
             DriftLaw::None => Ok(Drift::None),
             DriftLaw::Power => {
                 let times = spec.times(law)?;
-                Ok(Drift::Power(PowerDrift::new(times, required("points", spec.points, law)?)?))
+                let points = required("points", spec.points, law)?;
+                Ok(Drift::Power(PowerDrift::new(times, points, spec.bounds.unwrap_or_default())?))
             }
             DriftLaw::LogTime => {
                 let times = spec.times(law)?;
@@ -284,7 +295,8 @@ mod tests {
             exponent: mean(ln_g).clamp(0.049, 0.1),
             exponent_sigma: sigma(ln_g).clamp(0.008, 0.045),
         };
-        Drift::Power(PowerDrift::new(TIMES, [corners, low_corners].concat().into_iter().map(point).collect()).unwrap())
+        let points = [corners, low_corners].concat().into_iter().map(point).collect();
+        Drift::Power(PowerDrift::new(TIMES, points, DriftBounds::Window).unwrap())
     }
 
     fn metal_oxide() -> Drift {

@@ -27,7 +27,7 @@ impl DriftLaw {
     pub(super) fn word_and_keys(self) -> (&'static str, &'static [&'static str]) {
         match self {
             DriftLaw::None => ("none", &[]),
-            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points"]),
+            DriftLaw::Power => ("power", &["reference_seconds", "latest_seconds", "points", "bounds"]),
             DriftLaw::LogTime => (
                 "log-time",
                 &[
@@ -123,7 +123,7 @@ pub struct DriftSpec {
         extend("x-unit" = "µS")
     ))]
     pub sigma_microsiemens_at_reference: Option<f64>,
-    /// `log-time` only: limits of a drifting conductance.
+    /// `power` and `log-time` only: limits of a drifting conductance.
     #[serde(default, deserialize_with = "optional_word", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "DriftBounds", extend("default" = "window")))]
     pub bounds: Option<DriftBounds>,

@@ -2,6 +2,7 @@
 //! applies.
 
 use super::drift::{Drift, DriftTimes};
+use super::drift_spec::DriftBounds;
 use super::levels::Levels;
 use super::model::Device;
 use super::read::WhiteNoise;
@@ -65,6 +66,16 @@ impl Drift {
 }
 
 impl Device {
+    /// Returns the conductance of a cell with the window of the device `seconds` after a write that left `written`, both µS;
+    /// `draw` is the standard normal of that write.
+    pub fn drifted(&self, written: f64, draw: f64, seconds: f64) -> f64 {
+        let drifted = self.drift.conductance(written, draw, seconds);
+        match self.drift.bounds() {
+            DriftBounds::Window => drifted.clamp(f64::from(self.window.low()), f64::from(self.window.high())),
+            DriftBounds::Zero => drifted,
+        }
+    }
+
     /// Returns the range of the write noise table, if any.
     pub fn write_table(&self) -> Option<TableRange> {
         let WriteNoise::Table(table) = &self.write.noise else { return None };

@@ -8,7 +8,7 @@
 //! With t_ref the first time, c is the standard deviation of the shift there, less the noise of reads (noise.rs). If the mean shift is not zero there,
 //! t_ref is earlier: L = mean shift / m, and c = standard deviation of the shift - b L.
 
-use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
+use ohmspike_crossbar::device::{DriftLaw, DriftSpec};
 
 use super::lines::{Series, name, states, times};
 use super::noise::{Errors, ReadNoise, factor};
@@ -34,8 +34,8 @@ const ALIKE: f64 = 1.5;
 /// Estimates: m, b, c and ln of the reference time; b and c are negative for negative variances.
 type Values = [f64; 4];
 
-/// Fits the law; `bounds` are the limits of drifting conductances.
-pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Outcome<DriftSpec> {
+/// Fits the law.
+pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let (first, latest) = times(series);
     let everyone = vec![1.0; sample.groups];
     let shifted = shifted(series, first);
@@ -71,7 +71,7 @@ pub(super) fn fit(series: &[Series], bounds: DriftBounds, sample: &Sample) -> Ou
         plot: Some(plot(series, &values)),
         notes,
     };
-    Ok(Fitted { fit, section: section(&values, latest, at_reference, bounds), withheld: None })
+    Ok(Fitted { fit, section: section(&values, latest, at_reference), withheld: None })
 }
 
 /// Returns whether the law holds for `series` that follow lines of ln G: both lines are the same within a tenth of the drift, and all
@@ -241,7 +241,7 @@ impl Lines<'_> {
     }
 }
 
-fn section(values: &[f64], latest: f64, at_reference: bool, bounds: DriftBounds) -> DriftSpec {
+fn section(values: &[f64], latest: f64, at_reference: bool) -> DriftSpec {
     let reference = values[3].exp();
     DriftSpec {
         law: DriftLaw::LogTime,
@@ -250,7 +250,6 @@ fn section(values: &[f64], latest: f64, at_reference: bool, bounds: DriftBounds)
         mean_microsiemens_per_ln: Some(values[0]),
         sigma_microsiemens_per_ln: Some(values[1].max(0.0)),
         sigma_microsiemens_at_reference: Some(if at_reference { values[2].max(0.0) } else { 0.0 }),
-        bounds: Some(bounds),
         ..DriftSpec::default()
     }
 }

@@ -4,7 +4,7 @@
 //! mean = integral of G(t, xi) phi(xi) d xi       xi the standard normal of a write, phi its density
 //! ```
 //!
-//! The integral uses the trapezoidal rule from -8 to 8; G is clamped to the window as in an array.
+//! The integral uses the trapezoidal rule from -8 to 8; G stays within the bounds of the law, as in an array.
 
 use std::fmt::Write;
 
@@ -22,13 +22,12 @@ const PER_SIGMA: i32 = 100;
 
 /// Returns mean and standard deviation, µS, `seconds` after writes to `written`.
 pub(super) fn moments(device: &Device, written: f64, seconds: f64) -> (f64, f64) {
-    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let (mut weight, mut sum, mut squares) = (0.0, 0.0, 0.0);
     for step in -REACH * PER_SIGMA..=REACH * PER_SIGMA {
         let draw = f64::from(step) / f64::from(PER_SIGMA);
         let density = (-0.5 * draw * draw).exp();
         // Differences from the written state stay accurate for a small spread.
-        let change = device.drift.conductance(written, draw, seconds).clamp(low, high) - written;
+        let change = device.drifted(written, draw, seconds) - written;
         weight += density;
         sum += density * change;
         squares += density * change * change;

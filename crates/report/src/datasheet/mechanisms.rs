@@ -1,9 +1,9 @@
 //! Describes each mechanism of a device in a line or two; missing mechanisms are off.
 
 use ohmspike_crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, ArrayWires, Convention, Device, Drift, DriftTimes, EndsKind,
-    Energy, InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch, Scheme,
-    StepGain, Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, ArrayWires, Convention, Device, Drift, DriftBounds, DriftTimes,
+    EndsKind, Energy, InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch,
+    Scheme, StepGain, Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
 use ohmspike_crossbar::wires::{Access, Feed};
 use ohmspike_study::significant::{percent, short, stated};
@@ -223,7 +223,8 @@ fn drift(drift: &Drift) -> String {
                     format!("{exponent} ±{sigma} at {} ohm", short(point.resistance_ohm))
                 })
                 .collect();
-            format!("power of time {}, exponent {}", between(law.times()), exponents.join(", "))
+            let leaves = if drift.bounds() == DriftBounds::Zero { ", which may leave the window" } else { "" };
+            format!("power of time {}{leaves}, exponent {}", between(law.times()), exponents.join(", "))
         }
         Drift::LogTime(law) => format!(
             "log-time {}, mean {} µS and sigma {} µS per ln t, sigma {} µS at the start",

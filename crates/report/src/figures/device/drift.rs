@@ -40,13 +40,12 @@ pub(super) fn panel(device: &Device) -> Option<Panel> {
     })
 }
 
-/// Returns the 5 %, 50 % and 95 % quantiles after `seconds`, % of `written`, clamped to the window as in an array.
+/// Returns the 5 %, 50 % and 95 % quantiles after `seconds`, % of `written`, within the bounds of the law as in an array.
 fn percent(device: &Device, written: f64, seconds: f64) -> [f64; 3] {
-    let (low, high) = (f64::from(device.window.low()), f64::from(device.window.high()));
     let normal = Normal::standard();
     let mut later: Vec<f64> = (1..=WRITES)
         .map(|write| normal.inverse_cdf(f64::from(write) / f64::from(WRITES + 1)))
-        .map(|draw| 100.0 * device.drift.conductance(written, draw, seconds).clamp(low, high) / written)
+        .map(|draw| 100.0 * device.drifted(written, draw, seconds) / written)
         .collect();
     later.sort_by(f64::total_cmp);
     // Of 399 sorted values, numbers 20, 200 and 380 are exactly at 5, 50 and 95 %.

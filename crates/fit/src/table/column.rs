@@ -230,11 +230,14 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     if lower.starts_with("sep=") {
         return "remove the first line".to_owned();
     }
-    let units: [(&[&str], &str); 5] = [
-        (
-            &["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"],
-            "write the unit as `_microsiemens`",
-        ),
+    if let Some(known) = respelt(name, wide) {
+        return format!("rename the column `{known}`");
+    }
+    let micro = ["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"];
+    if micro.iter().any(|ending| lower.ends_with(ending)) {
+        return "write the unit as `_microsiemens`".to_owned();
+    }
+    let units: [(&[&str], &str, &str); 4] = [
         (
             &[
                 "_s",
@@ -250,28 +253,28 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
                 "nanosiemens",
                 "millisiemens",
             ],
-            "convert conductances to µS and name the column `conductance_microsiemens`",
+            "convert conductances to µS",
+            "conductance_microsiemens",
         ),
         (
             &["kohm", "mohm", "kiloohm", "megaohm", "kω", "mω", "_ohms", "ω"],
-            "convert resistances to ohm and name the column `resistance_ohm`",
+            "convert resistances to ohm",
+            "resistance_ohm",
         ),
         (
             &["ampere", "amperes", "_a", "_ma", "_ua", "µa", "_na"],
-            "convert currents to µA and name the column `current_microamperes`",
+            "convert currents to µA",
+            "current_microamperes",
         ),
-        (&["time", "_min", "_h", "minutes", "hours"], "convert times to s and name the column `time_seconds`"),
+        (&["time", "_min", "_h", "minutes", "hours"], "convert times to s", "time_seconds"),
     ];
-    if let Some(known) = respelt(name, wide) {
-        return format!("rename the column `{known}`");
-    }
-    let convert = units.into_iter().find(|(endings, _)| endings.iter().any(|ending| lower.ends_with(ending)));
+    let convert = units.into_iter().find(|(endings, ..)| endings.iter().any(|ending| lower.ends_with(ending)));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
     if wide && (convert.is_some() || bare) {
         return "name the column by its target, such as `50_microsiemens`".to_owned();
     }
-    if let Some((_, advice)) = convert {
-        return advice.to_owned();
+    if let Some((_, convert, usual)) = convert {
+        return format!("{convert} and name the column `{}`", in_unit_of(usual, &lower));
     }
     match lower.as_str() {
         "g" | "conductance" => "name the column `conductance_microsiemens`, with its unit".to_owned(),
@@ -282,9 +285,49 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     }
 }
 
+/// Returns the column of the quantity of `name` with the unit of the `usual` column: of `target_siemens` and `conductance_microsiemens`, it is
+/// `target_microsiemens`; the `usual` one if there is none.
+fn in_unit_of(usual: &str, name: &str) -> String {
+    let plain = name.replace([' ', '-', '(', '['], "_");
+    let mut words = plain.split('_').filter(|word| !word.is_empty());
+    let quantity = match (words.next(), words.next()) {
+        (Some("read"), Some(number)) => format!("read_{number}"),
+        (first, _) => first.unwrap_or_default().to_owned(),
+    };
+    let (_, unit) = usual.rsplit_once('_').unwrap_or_default();
+    let own = Some(format!("{quantity}_{unit}")).filter(|own| column(own, false).is_some());
+    own.unwrap_or_else(|| usual.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Every quantity keeps its name when its unit changes.
+    #[test]
+    fn advice_on_units_keeps_the_quantity() {
+        for (given, known) in [
+            ("target_siemens", "target_microsiemens"),
+            ("target (nS)", "target_microsiemens"),
+            ("target_kohm", "target_ohm"),
+            ("start_nanosiemens", "start_microsiemens"),
+            ("start_mohm", "start_ohm"),
+            ("after_siemens", "after_microsiemens"),
+            ("after_na", "after_microamperes"),
+            ("written_siemens", "written_microsiemens"),
+            ("read_1_siemens", "read_1_microsiemens"),
+            ("Read 12 [nS]", "read_12_microsiemens"),
+            ("conductance_siemens", "conductance_microsiemens"),
+            ("g_siemens", "conductance_microsiemens"),
+            ("time_min", "time_seconds"),
+        ] {
+            let told = advice(given, false);
+            assert!(told.starts_with("convert ") && told.ends_with(&format!(" name the column `{known}`")), "{given}: {told}");
+        }
+        let names = ["target_siemens", "conductance_siemens"].map(str::to_owned);
+        let told = advice_for_all(&names, false);
+        assert!(told.contains("`target_microsiemens`") && told.contains("`conductance_microsiemens`"), "{told}");
+    }
 
     #[test]
     fn names_state_their_units() {

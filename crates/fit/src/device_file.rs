@@ -5,6 +5,7 @@ use ohmspike_crossbar::device::{Device, DeviceToDeviceSpec, DriftSpec, FaultsSpe
 use serde::Serialize;
 
 use crate::error::FitError;
+use crate::likely_window::unlikely_window;
 use crate::rounded;
 
 /// A device file without the sections that a fit does not determine.
@@ -52,6 +53,10 @@ impl DeviceFile {
     /// # Errors
     /// [`FitError::Device`] if a fitted number is not allowed in a device file.
     pub(crate) fn device(&self) -> Result<Device, FitError> {
-        Device::from_json(&self.json()).map_err(|error| FitError::Device(Box::new(error)))
+        let conductances = (1e6 / self.window.high_resistance_ohm, 1e6 / self.window.low_resistance_ohm);
+        // Numbers in another unit are more likely than a law that does not suit the cells.
+        let unit = || unlikely_window(conductances).map(|[problem, advice]| format!("{advice}: {problem}"));
+        let hint = || unit().unwrap_or_else(|| "fit only some mechanisms, or choose another law".to_owned());
+        Device::from_json(&self.json()).map_err(|error| FitError::Device { error: Box::new(error), hint: hint() })
     }
 }

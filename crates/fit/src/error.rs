@@ -77,8 +77,13 @@ pub enum FitError {
         hint: &'static str,
     },
     /// A fitted number that a device file does not allow.
-    #[error("fitted device: {0}\n\nhint: fit only some mechanisms, or choose another law")]
-    Device(Box<DeviceError>),
+    #[error("fitted device: {error}{}", advice(.hint))]
+    Device {
+        /// What is not allowed.
+        error: Box<DeviceError>,
+        /// Advice.
+        hint: String,
+    },
 }
 
 /// Formats a hint below a message.

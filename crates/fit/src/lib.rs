@@ -27,6 +27,7 @@ mod faults;
 mod fit;
 mod input;
 mod interval;
+mod likely_window;
 mod limits;
 mod normal;
 mod not_fitted;

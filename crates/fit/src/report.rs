@@ -4,11 +4,9 @@ use ohmspike_crossbar::device::Device;
 
 use crate::device_file::DeviceFile;
 use crate::input::Role;
+use crate::likely_window::unlikely_window;
 use crate::options::Mechanism;
 
-/// Conductances that are likely for a memristive device, µS: 1 Gohm to 10 ohm. Numbers in siemens or in ohm are far outside.
-const LEAST_LIKELY_MICROSIEMENS: f64 = 1e-3;
-const MOST_LIKELY_MICROSIEMENS: f64 = 1e5;
 /// Distance between the distributions of held-out data and of their law that is far: a standard deviation wrong by a half.
 const FAR: f64 = 0.08;
 
@@ -273,15 +271,9 @@ impl FitReport {
         if let Some(fit) = self.mechanism(Mechanism::Pulses) {
             all.extend(fit.notes.iter().filter(|note| note.starts_with("the cycle noise of")).cloned());
         }
-        let (low, high) = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));
-        if low < LEAST_LIKELY_MICROSIEMENS || high > MOST_LIKELY_MICROSIEMENS {
-            let [most, least] = [low, high].map(|conductance| 1e6 / conductance);
-            all.push(format!(
-                "the window is {least:.3e} to {most:.3e} ohm; most memristive devices have 10 ohm to 1 Gohm\n\n\
-                 hint: check that the unit in the names of the columns is that of the numbers"
-            ));
-        }
-        all
+        let window = (f64::from(self.device.window.low()), f64::from(self.device.window.high()));
+        let unlikely = unlikely_window(window).map(|[problem, hint]| format!("{problem}\n\nhint: {hint}"));
+        all.into_iter().chain(unlikely).collect()
     }
 
     /// Returns the measured targets of writes, µS, rising: of many, the outermost two and the centres of bins between them.

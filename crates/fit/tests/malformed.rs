@@ -140,6 +140,22 @@ fn mixed_units_are_refused() {
     assert!(refused.contains("a factor of 1e-6 (3 rows)"));
 }
 
+/// Siemens in columns of microsiemens. A stuck cell of 1.1 Mohm then has 1.1e12 ohm, more than a device file allows.
+#[test]
+fn siemens_in_columns_of_microsiemens_are_told_with_a_stuck_cell() {
+    let mut text = HEADER.to_owned();
+    for write in 0..240 {
+        let (cell, cycle, target) = (write / 12, write % 12 / 2, if write % 2 == 0 { 2e-5 } else { 1.5e-4 });
+        let deviation = 1.0 + 0.05 * (((write * 37) % 101) as f64 / 50.0 - 1.0);
+        let conductance = if cell == 5 { 9.1e-7 * (1.0 + 0.01 * (deviation - 1.0)) } else { target * deviation };
+        text += &format!("{cell},{cycle},{target:e},{conductance:e}\n");
+    }
+    let told = refused(text);
+    assert!(told.starts_with("fitted device: ") && told.contains("faults.stuck_high_resistance_ohm"), "{told}");
+    let hint = "\n\nhint: check that the unit in the names of the columns is that of the numbers: the window is ";
+    assert!(told.contains(hint), "{told}");
+}
+
 #[test]
 fn cells_with_two_places_are_refused() {
     let header = "cell,row,column,target_microsiemens,conductance_microsiemens,cycle\n";

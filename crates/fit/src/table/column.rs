@@ -268,7 +268,11 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
         ),
         (&["time", "_min", "_h", "minutes", "hours"], "convert times to s", "time_seconds"),
     ];
-    let convert = units.into_iter().find(|(endings, ..)| endings.iter().any(|ending| lower.ends_with(ending)));
+    // Of milliseconds and millisiemens, `_ms` may be either.
+    let is_time = lower.starts_with("time");
+    let ends_with = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
+    let is_of = |endings: &[&str], usual: &str| if is_time { usual == "time_seconds" } else { ends_with(endings) };
+    let convert = units.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
     if wide && (convert.is_some() || bare) {
         return "name the column by its target, such as `50_microsiemens`".to_owned();
@@ -320,6 +324,7 @@ mod tests {
             ("conductance_siemens", "conductance_microsiemens"),
             ("g_siemens", "conductance_microsiemens"),
             ("time_min", "time_seconds"),
+            ("time_ms", "time_seconds"),
         ] {
             let told = advice(given, false);
             assert!(told.starts_with("convert ") && told.ends_with(&format!(" name the column `{known}`")), "{given}: {told}");

@@ -54,7 +54,7 @@ impl Device {
     fn check_tables(&self) -> Result<(), SpecError> {
         let window = [self.window.high(), self.window.low()].map(|conductance| 1e6 / f64::from(conductance));
         for TableRange { key, first, last } in self.tables() {
-            if first < last && (last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK)) {
+            if last < window[0] * (1.0 - SLACK) || first > window[1] * (1.0 + SLACK) {
                 return Err(SpecError::at(key, Problem::BesideWindow { table: [first, last], window }));
             }
         }

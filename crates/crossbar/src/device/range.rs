@@ -23,9 +23,10 @@ pub struct TableRange {
 }
 
 impl TableRange {
+    /// Returns the range of a table; `None` for a table of one point, which is a constant at all resistances.
     fn new(key: &'static str, mut resistances: impl DoubleEndedIterator<Item = f64>) -> Option<TableRange> {
-        let first = resistances.next()?;
-        Some(TableRange { key, first, last: resistances.next_back().unwrap_or(first) })
+        let (first, last) = (resistances.next()?, resistances.next_back()?);
+        Some(TableRange { key, first, last })
     }
 
     /// Returns the end of the table that applies to a cell of `resistance`, both ohm; `None` if the table covers it.
@@ -76,31 +77,31 @@ impl Device {
         }
     }
 
-    /// Returns the range of the write noise table, if any.
+    /// Returns the range of the write noise table, if it has several points.
     pub fn write_table(&self) -> Option<TableRange> {
         let WriteNoise::Table(table) = &self.write.noise else { return None };
         TableRange::new("write.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// Returns the range of the table of white read noise, if any.
+    /// Returns the range of the table of white read noise, if it has several points.
     pub fn read_table(&self) -> Option<TableRange> {
         let WhiteNoise::Table(table) = &self.read.white else { return None };
         TableRange::new("read.white.points", table.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// Returns the range of the table of drift exponents, if any.
+    /// Returns the range of the table of drift exponents, if it has several points.
     pub fn drift_table(&self) -> Option<TableRange> {
         let Drift::Power(law) = &self.drift else { return None };
         TableRange::new("drift.points", law.points().iter().map(|point| point.resistance_ohm))
     }
 
-    /// Returns the range of the table of I-V curves, if any.
+    /// Returns the range of the table of I-V curves, if it has several points.
     pub fn current_table(&self) -> Option<TableRange> {
         let points = self.read.nonlinearity.as_ref()?.points().iter();
         TableRange::new("read.nonlinearity.points", points.map(|point| point.resistance_ohm))
     }
 
-    /// Returns the ranges of all tables over resistance.
+    /// Returns the ranges of all tables of several points over resistance.
     pub fn tables(&self) -> impl Iterator<Item = TableRange> {
         [self.write_table(), self.read_table(), self.drift_table(), self.current_table()].into_iter().flatten()
     }

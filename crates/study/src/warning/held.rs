@@ -1,6 +1,6 @@
 //! Warnings about tables of a device that do not cover its window.
 
-use ohmspike_crossbar::device::{Device, TableRange, WriteNoise};
+use ohmspike_crossbar::device::{Device, Scheme, TableRange, WriteNoise};
 use ohmspike_crossbar::{WriteClip, write_clip};
 
 use crate::significant::significant;
@@ -48,6 +48,10 @@ pub struct HeldAt {
 /// hardly change.
 const HEAD_ROOM: f64 = 1.1;
 
+/// Smallest fraction of the writes to the end of a table that the window clips if this end is an outermost target, and the window has
+/// head-room for the writes to it: 4.8 standard deviations.
+const LEAST_CLIPPED: f64 = 1e-6;
+
 /// Distance in ln R of a resistance outside a table that makes no difference.
 const NEXT: f64 = 0.01;
 
@@ -73,7 +77,9 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     let [low, high] = device.targets();
     let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
     let warning = |table: TableRange| {
-        let (below, above) = (table.held(low * HEAD_ROOM), table.held(high / HEAD_ROOM));
+        let beyond = |end: &f64| !is_outermost(device, table, *end);
+        let (below, above) =
+            (table.held(low * HEAD_ROOM).filter(beyond), table.held(high / HEAD_ROOM).filter(beyond));
         (below.is_some() || above.is_some()).then(|| HeldTable {
             device: device.name.clone(),
             key: table.key,
@@ -84,6 +90,16 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
         })
     };
     device.tables().filter_map(warning).collect()
+}
+
+/// Returns whether the `end` of a table, ohm, is as far from the end of the window as an outermost target: the window then leaves room for the
+/// writes to it, as that of a fit does. A table of I-V curves is no law of writes, and changes within this room.
+fn is_outermost(device: &Device, table: TableRange, end: f64) -> bool {
+    if device.write.scheme != Scheme::Add || device.current_table() == Some(table) {
+        return false;
+    }
+    let side = |clip: WriteClip| if end == table.first { clip.above } else { clip.below };
+    write_clip(device, 1e6 / end, None, 1.0).is_some_and(|clip| side(clip) > LEAST_CLIPPED)
 }
 
 /// Returns the tables of `device` that do not cover `resistance`, ohm.
@@ -190,20 +206,51 @@ mod tests {
                 held_tables(&Device::built_in(name).unwrap()).into_iter().map(|held| held.key).collect();
             assert_eq!(tables, expected, "{name}");
         }
-        let held = r#", "write": { "noise": "table", "points": [{ "resistance_ohm": 5000, "sigma_ln_resistance": 0.1 }] },
-            "drift": { "law": "power", "reference_seconds": 1,
-                       "points": [{ "resistance_ohm": 5000, "exponent": 0, "exponent_sigma": 0.1 }] },
-            "read": { "volts": 0.1, "nonlinearity": { "reference_volts": 0.1, "points": [
-                      { "resistance_ohm": 5000, "quadratic_per_volt": 0, "cubic_per_square_volt": 1 }] } }"#;
-        let told = messages(held);
+        let point = |resistance: u32, keys: &str| format!(r#"{{ "resistance_ohm": {resistance}, {keys} }}"#);
+        let held = |resistances: &[u32]| {
+            let [write, drift, current] = [
+                r#""sigma_ln_resistance": 0.1"#,
+                r#""exponent": 0, "exponent_sigma": 0.1"#,
+                r#""quadratic_per_volt": 0, "cubic_per_square_volt": 1"#,
+            ]
+            .map(|keys| resistances.iter().map(|at| point(*at, keys)).collect::<Vec<String>>().join(", "));
+            messages(&format!(
+                r#", "write": {{ "noise": "table", "points": [{write}] }},
+                "drift": {{ "law": "power", "reference_seconds": 1, "points": [{drift}] }},
+                "read": {{ "volts": 0.1, "nonlinearity": {{ "reference_volts": 0.1, "points": [{current}] }} }}"#
+            ))
+        };
+        // One point is a constant.
+        assert_eq!(held(&[5000]), [""; 0]);
+        let told = held(&[5000, 6000]);
         for (told, key) in told.iter().zip(["write.points", "drift.points", "read.nonlinearity.points"]) {
-            assert!(told.contains(key) && told.contains("below 5000 ohm and above 5000 ohm"), "{told}");
+            assert!(told.contains(key) && told.contains("below 5000 ohm and above 6000 ohm"), "{told}");
         }
         assert_eq!(told.len(), 3);
         // With σ(ln R) = 0.1, the window clips half of the writes to its ends, and none to 5 kΩ, 16 standard deviations
         // inside.
-        let now = "the present window clips 50.0 % at 1000 ohm, 0 % at 5000 ohm, 50.0 % at 1000000 ohm";
+        let now =
+            "the present window clips 50.0 % at 1000 ohm, 0 % at 5000 ohm, 0 % at 6000 ohm, 50.0 % at 1000000 ohm";
         assert!(told.iter().all(|told| told.ends_with(now)), "{told:?}");
+    }
+
+    /// The window of a fit is 3.72 standard deviations wider than the targets, at which its tables end. Half as wide again, it is no head-room.
+    #[test]
+    fn accepts_tables_that_end_at_the_outermost_targets() {
+        let told = |deviations: f64| {
+            let [low, high] = [1e4 * (-deviations * 0.1).exp(), 1e5 * (deviations * 0.1).exp()];
+            let device = Device::from_json(&format!(
+                r#"{{ "name": "test", "window": {{ "low_resistance_ohm": {low}, "high_resistance_ohm": {high} }},
+                "write": {{ "noise": "table", "points": [{{ "resistance_ohm": 1e4, "sigma_ln_resistance": 0.1 }},
+                           {{ "resistance_ohm": 1e5, "sigma_ln_resistance": 0.1 }}] }},
+                "drift": {{ "law": "power", "reference_seconds": 1,
+                            "points": [{{ "resistance_ohm": 1.01e4, "exponent": 0, "exponent_sigma": 0.1 }},
+                                       {{ "resistance_ohm": 0.99e5, "exponent": 0, "exponent_sigma": 0.1 }}] }} }}"#
+            ));
+            held_tables(&device.unwrap()).iter().map(|held| held.key).collect::<Vec<&str>>()
+        };
+        assert_eq!(told(3.72), [""; 0]);
+        assert_eq!(told(5.58), ["write.points", "drift.points"]);
     }
 
     /// The window is wider than the levels to keep the spread of the outermost ones, so the warning must not suggest

@@ -1,13 +1,16 @@
 //! A measured table, column by column.
 //!
-//! [`column`] knows the names and units of columns, [`read`] reads a file, [`check`] refuses tables that contradict
+//! [`column`] knows the names and units of columns, [`separator`](mod@separator) the signs between them, [`read`] reads a file, [`check`] refuses tables that contradict
 //! themselves.
 
 mod cells;
 mod check;
 mod column;
+mod encoding;
 mod later;
+mod missing;
 mod read;
+mod separator;
 
 pub(crate) use cells::Cells;
 pub use column::{COLUMNS, WIDE_COLUMNS};

@@ -34,6 +34,11 @@ pub(super) enum Column {
 }
 
 impl Column {
+    /// Whether the column has numbers.
+    pub(super) fn is_number(&self) -> bool {
+        !matches!(self, Column::Cell | Column::Direction | Column::Ignored)
+    }
+
     /// Whether the column has currents.
     pub(super) fn is_current(&self) -> bool {
         matches!(
@@ -199,6 +204,9 @@ fn respelt(name: &str, wide: bool) -> Option<String> {
     [Some(plain), with_unit].into_iter().flatten().find(|name| column(name, wide).is_some())
 }
 
+/// First words of the advice on a column that may be left out.
+const LEAVE_OUT: &str = "rename the column, or leave it out";
+
 /// Returns advice for unknown columns: new names, units to convert, and columns to leave out.
 pub(super) fn advice_for_all(names: &[String], wide: bool) -> String {
     let [_, _, ..] = names else { return names.first().map(|name| advice(name, wide)).unwrap_or_default() };
@@ -206,7 +214,7 @@ pub(super) fn advice_for_all(names: &[String], wide: bool) -> String {
     for name in names {
         match (respelt(name, wide), advice(name, wide)) {
             (Some(known), _) => renamed.push(format!("`{name}` to `{known}`")),
-            (None, advice) if advice.contains("--ignore") => left_out.push(name.as_str()),
+            (None, advice) if advice.starts_with(LEAVE_OUT) => left_out.push(name.as_str()),
             (None, advice) => others.push(format!("`{name}`: {advice}")),
         }
     }
@@ -221,11 +229,26 @@ pub(super) fn advice_for_all(names: &[String], wide: bool) -> String {
     parts.join("; ")
 }
 
+/// Endings of names with µS.
+const MICROSIEMENS: [&str; 9] = ["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"];
+
+/// Endings of names with other units, what to do, and the usual name.
+const UNITS: [(&[&str], &str, &str); 4] = [
+    (
+        &["_s", "siemens", "(s)", "[s]", "(ns)", "[ns]", "(ms)", "[ms]", "_ms", "_ns", "nanosiemens", "millisiemens"],
+        "convert conductances to µS",
+        "conductance_microsiemens",
+    ),
+    (&["kohm", "mohm", "kiloohm", "megaohm", "kω", "mω", "_ohms", "ω"], "convert resistances to ohm", "resistance_ohm"),
+    (&["ampere", "amperes", "_a", "_ma", "_ua", "µa", "_na"], "convert currents to µA", "current_microamperes"),
+    (&["time", "_min", "_h", "minutes", "hours"], "convert times to s", "time_seconds"),
+];
+
 /// Returns advice for an unknown column: its unit, or a known spelling.
 pub(super) fn advice(name: &str, wide: bool) -> String {
     let lower = name.trim().to_lowercase();
     if lower.is_empty() {
-        return "name the column, or remove the comma at the end of each line".to_owned();
+        return "name the column, or remove the separator at the end of each line".to_owned();
     }
     if lower.starts_with("sep=") {
         return "remove the first line".to_owned();
@@ -233,46 +256,20 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     if let Some(known) = respelt(name, wide) {
         return format!("rename the column `{known}`");
     }
-    let micro = ["_us", "(us)", "[us]", "µs", "(µs)", "[µs]", "(μs)", "[μs]", "_usiemens"];
-    if micro.iter().any(|ending| lower.ends_with(ending)) {
+    if lower.starts_with("volt") || lower.ends_with("voltage") || ["v", "v (v)", "vread"].contains(&lower.as_str()) {
+        return format!(
+            "a fit does not cover I-V curves, which are `read.nonlinearity` of the device file; if all values are at one voltage, leave the column \
+             out with `--ignore {name}`"
+        );
+    }
+    if MICROSIEMENS.iter().any(|ending| lower.ends_with(ending)) {
         return "write the unit as `_microsiemens`".to_owned();
     }
-    let units: [(&[&str], &str, &str); 4] = [
-        (
-            &[
-                "_s",
-                "siemens",
-                "(s)",
-                "[s]",
-                "(ns)",
-                "[ns]",
-                "(ms)",
-                "[ms]",
-                "_ms",
-                "_ns",
-                "nanosiemens",
-                "millisiemens",
-            ],
-            "convert conductances to µS",
-            "conductance_microsiemens",
-        ),
-        (
-            &["kohm", "mohm", "kiloohm", "megaohm", "kω", "mω", "_ohms", "ω"],
-            "convert resistances to ohm",
-            "resistance_ohm",
-        ),
-        (
-            &["ampere", "amperes", "_a", "_ma", "_ua", "µa", "_na"],
-            "convert currents to µA",
-            "current_microamperes",
-        ),
-        (&["time", "_min", "_h", "minutes", "hours"], "convert times to s", "time_seconds"),
-    ];
     // Of milliseconds and millisiemens, `_ms` may be either.
     let is_time = lower.starts_with("time");
     let ends_with = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
     let is_of = |endings: &[&str], usual: &str| if is_time { usual == "time_seconds" } else { ends_with(endings) };
-    let convert = units.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
+    let convert = UNITS.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
     if wide && (convert.is_some() || bare) {
         return "name the column by its target, such as `50_microsiemens`".to_owned();
@@ -285,7 +282,7 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
         "r" | "resistance" => "name the column `resistance_ohm`, with its unit".to_owned(),
         "i" | "current" => "name the column `current_microamperes`, with its unit".to_owned(),
         "target" => "name the column `target_microsiemens`, with its unit".to_owned(),
-        _ => format!("rename the column, or leave it out with `--ignore {name}`"),
+        _ => format!("{LEAVE_OUT} with `--ignore {name}`"),
     }
 }
 
@@ -327,7 +324,10 @@ mod tests {
             ("time_ms", "time_seconds"),
         ] {
             let told = advice(given, false);
-            assert!(told.starts_with("convert ") && told.ends_with(&format!(" name the column `{known}`")), "{given}: {told}");
+            assert!(
+                told.starts_with("convert ") && told.ends_with(&format!(" name the column `{known}`")),
+                "{given}: {told}"
+            );
         }
         let names = ["target_siemens", "conductance_siemens"].map(str::to_owned);
         let told = advice_for_all(&names, false);

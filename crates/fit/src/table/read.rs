@@ -1,28 +1,29 @@
 //! Reads a CSV file into a table.
 //!
 //! ```text
-//! cell,cycle,target_microsiemens,conductance_microsiemens      columns in any order; # starts a comment
+//! cell,cycle,target_microsiemens,conductance_microsiemens      columns in any order; # starts a comment; separators: separator.rs
 //! 1,1,50,49.2
 //! ```
 //!
-//! One record is reused for all rows, and cells are looked up by their bytes, so a row allocates nothing.
+//! One record is reused for all rows, and cells are looked up by their bytes, so a row allocates nothing unless its decimals have commas.
 
-use csv::{ByteRecord, ReaderBuilder};
+use std::borrow::Cow;
+
+use csv::ByteRecord;
 
 use super::Table;
 use super::check::check;
 use super::column::{Column, Unit, advice_for_all, column, known_names};
+use super::encoding::text;
+use super::missing::{BEYOND_RANGE, is_missing, lacks_number, no_number};
+use super::separator::Separator;
 use crate::error::{FitError, Place};
 use crate::input::{InputFile, Role};
 
-/// Byte order mark that some spreadsheets write.
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// Largest conductance and resistance with a meaning: those of a device file.
 const LARGEST: f64 = 1e12;
 /// Number that instruments send for an overload: 9.9e37.
 const OVERLOAD: f64 = 9e37;
-/// Advice for readings beyond the range of an instrument.
-const BEYOND_RANGE: &str = "leave out readings beyond the range of the instrument";
 
 /// How to read a table.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +44,10 @@ pub(crate) struct ReadOptions<'a> {
 /// [`FitError`] with line and column.
 pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitError> {
     let mut table = Table { file: file.name.clone(), role: Some(options.role), ..Table::default() };
-    check_encoding(file)?;
-    let bytes = file.bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&file.bytes);
-    if bytes.len() < file.bytes.len() {
-        table.notes.push(format!("table {}: the byte order mark at the start was ignored", file.name));
-    }
-    let mut rows = ReaderBuilder::new().comment(Some(b'#')).flexible(true).has_headers(false).from_reader(bytes);
+    let (bytes, note) = text(file)?;
+    table.notes.extend(note);
+    let separator = Separator::of(&file.name, bytes)?;
+    let mut rows = separator.rows(bytes);
     let mut record = ByteRecord::new();
     let mut next = |record: &mut ByteRecord| {
         rows.read_byte_record(record).map_err(|error| file_error(&file.name, error.to_string(), ""))
@@ -56,42 +55,38 @@ pub(crate) fn read(file: &InputFile, options: ReadOptions) -> Result<Table, FitE
     if !next(&mut record)? {
         return Err(file_error(&file.name, "expected a header and rows, got an empty file".to_owned(), ""));
     }
-    let header = Header::read(&file.name, &record, options)?;
+    let mut header = Header::read(&file.name, &record, options, separator)?;
+    header.decimal_commas = separator.has_decimal_commas(&file.name, bytes, &header.columns)?;
     table.ignored = header.ignored();
     table.written = header.names.iter().any(|name| name.starts_with("written_"));
     if !table.ignored.is_empty() {
         table.notes.push(format!("table {}: left out as asked: column {}", file.name, table.ignored.join(", ")));
     }
     table.reads = vec![Vec::new(); header.reads()];
+    let mut without_value = 0;
     while next(&mut record)? {
         let line = record.position().map_or(0, csv::Position::line);
         let row = Row { header: &header, record: &record, line, options };
         row.check_width()?;
+        if row.lacks_value() {
+            without_value += 1;
+            continue;
+        }
         if options.wide { row.push_wide(&mut table)? } else { row.push(&mut table)? }
     }
     if table.rows() == 0 {
         return Err(file_error(&file.name, "expected rows below the header, got none".to_owned(), ""));
     }
+    table.notes.extend(header.note(without_value));
     table.reads = header.in_order(std::mem::take(&mut table.reads));
-    note_comments(&mut table, bytes, header.columns.len());
+    note_comments(&mut table, bytes, &header);
     check(&mut table)?;
     Ok(table)
 }
 
-/// Refuses files in UTF-16, as some spreadsheets write them.
-fn check_encoding(file: &InputFile) -> Result<(), FitError> {
-    let start = &file.bytes[..file.bytes.len().min(200)];
-    if !start.contains(&0) {
-        return Ok(());
-    }
-    Err(file_error(&file.name, "expected UTF-8 text, got UTF-16 or binary data".to_owned(), "export as CSV UTF-8"))
-}
-
 /// Notes lines that are comments and have as many cells as a row: rows left out by hand, or cells with names such as `#3`.
-fn note_comments(table: &mut Table, bytes: &[u8], width: usize) {
-    let is_row =
-        |line: &&[u8]| line.first() == Some(&b'#') && line.iter().filter(|byte| **byte == b',').count() + 1 == width;
-    let ignored = bytes.split(|byte| b"\r\n".contains(byte)).filter(is_row).count();
+fn note_comments(table: &mut Table, bytes: &[u8], header: &Header) {
+    let ignored = header.separator.commented(bytes, header.columns.len());
     if ignored > 0 {
         let file = &table.file;
         table.notes.push(format!("table {file}: {ignored} rows that start with `#` were ignored as comments"));
@@ -108,18 +103,16 @@ pub(super) struct Header {
     file: String,
     names: Vec<String>,
     pub(super) columns: Vec<Column>,
+    separator: Separator,
+    /// Whether decimals have a comma.
+    decimal_commas: bool,
 }
 
 impl Header {
-    fn read(file: &str, record: &ByteRecord, options: ReadOptions) -> Result<Header, FitError> {
+    fn read(file: &str, record: &ByteRecord, options: ReadOptions, separator: Separator) -> Result<Header, FitError> {
         let line = record.position().map_or(1, csv::Position::line);
         let at = |column| Place { file: file.to_owned(), line, column: Some(column) };
         let refuse = |column, problem: String, hint: String| Err(FitError::Table { place: at(column), problem, hint });
-        if let Some(&separator) = record.get(0).and_then(|first| first.iter().find(|byte| b";\t".contains(byte))) {
-            let shown = if separator == b'\t' { "tabs" } else { "semicolons" };
-            let hint = "export as CSV with commas between columns and points in numbers".to_owned();
-            return refuse(1, format!("expected columns separated by commas, got {shown}"), hint);
-        }
         let (mut names, mut columns, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for (index, field) in record.iter().enumerate() {
             if let Err(error) = std::str::from_utf8(field) {
@@ -156,9 +149,23 @@ impl Header {
             let (problem, hint) = of_unknown(&unknown, columns.is_empty(), options.wide);
             return refuse(*first, problem, hint);
         }
-        let header = Header { file: file.to_owned(), names, columns };
+        let header = Header { file: file.to_owned(), names, columns, separator, decimal_commas: false };
         header.check(options)?;
         Ok(header)
+    }
+
+    /// Returns a note on separators other than commas, and on rows `without_value`.
+    fn note(&self, without_value: usize) -> Option<String> {
+        let mut parts = Vec::new();
+        if self.separator != Separator::Comma {
+            let commas = if self.decimal_commas { ", and decimals with a comma" } else { "" };
+            parts.push(format!("read with {}s between columns{commas}", self.separator.word()));
+        }
+        if without_value > 0 {
+            let s = if without_value == 1 { "" } else { "s" };
+            parts.push(format!("{without_value} row{s} without a value left out"));
+        }
+        (!parts.is_empty()).then(|| format!("table {}: {}", self.file, parts.join("; ")))
     }
 
     /// Returns the names of the columns that are left out.
@@ -281,7 +288,7 @@ impl Row<'_> {
     fn push_wide(&self, table: &mut Table) -> Result<(), FitError> {
         for (index, &column) in self.header.columns.iter().enumerate() {
             let Column::State(unit, target) = column else { continue };
-            if self.record[index].trim_ascii().is_empty() {
+            if lacks_number(&self.record[index]) {
                 continue;
             }
             self.push_keys(table)?;
@@ -289,6 +296,13 @@ impl Row<'_> {
             table.value.push(self.conductance(index, unit, Sign::OrZero)?);
         }
         Ok(())
+    }
+
+    /// Returns whether the row has no value. In reads without times, whose order is their time, such a row is refused with its cell.
+    fn lacks_value(&self) -> bool {
+        let has_order = self.options.role == Role::Reads && !self.header.has(|column| *column == Column::Seconds);
+        let value = self.header.columns.iter().position(|column| matches!(column, Column::Value(_)));
+        value.is_some_and(|index| !has_order && lacks_number(&self.record[index]))
     }
 
     fn check_width(&self) -> Result<(), FitError> {
@@ -299,8 +313,11 @@ impl Row<'_> {
         let place = Place { file: self.header.file.clone(), line: self.line, column: None };
         let ends_empty = self.record.get(got - 1).is_some_and(|last| last.trim_ascii().is_empty());
         let hint = match (got > expected, ends_empty) {
-            (true, true) => "remove the comma at the end of the line",
-            (true, false) => "write decimals with a point, not with a comma",
+            (true, true) if self.header.separator == Separator::Comma => "remove the comma at the end of the line",
+            (true, false) if self.header.separator == Separator::Comma => {
+                "write decimals with a point, not with a comma"
+            }
+            (true, _) => "remove the separator at the end of the line",
             (false, _) if self.record.iter().any(|cell| cell.contains(&b'\n')) => {
                 "close the quotes before the end of the line"
             }
@@ -399,7 +416,8 @@ impl Row<'_> {
             }
             _ => no_number(text),
         };
-        text.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
+        let number = if self.header.decimal_commas { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) };
+        number.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
     }
 
     /// Returns the conductance in cell `index`, µS.
@@ -454,21 +472,6 @@ impl Row<'_> {
             _ => Err(self.refuse(index, "`up` or `down`", "")),
         }
     }
-}
-
-/// Returns advice for a text that is no number: empty, a word for a missing value, or for a reading beyond the range.
-fn no_number(text: &str) -> &'static str {
-    let lower = text.to_ascii_lowercase();
-    if text.contains(|letter: char| letter.is_ascii_digit()) {
-        return "";
-    }
-    let beyond = ["inf", "ov", "rang", "limit", "compl"].iter().any(|part| lower.contains(part));
-    if beyond { BEYOND_RANGE } else { "leave out rows without a value" }
-}
-
-/// Returns whether `name` stands for a missing value in exports of tables.
-fn is_missing(name: &[u8]) -> bool {
-    name.is_empty() || [&b"nan"[..], b"null", b"none", b"#n/a"].iter().any(|word| name.eq_ignore_ascii_case(word))
 }
 
 /// Allowed sign of a conductance.

@@ -78,8 +78,7 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
     let window = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
     let warning = |table: TableRange| {
         let beyond = |end: &f64| !is_outermost(device, table, *end);
-        let (below, above) =
-            (table.held(low * HEAD_ROOM).filter(beyond), table.held(high / HEAD_ROOM).filter(beyond));
+        let (below, above) = (table.held(low * HEAD_ROOM).filter(beyond), table.held(high / HEAD_ROOM).filter(beyond));
         (below.is_some() || above.is_some()).then(|| HeldTable {
             device: device.name.clone(),
             key: table.key,
@@ -95,7 +94,7 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
 /// Returns whether the `end` of a table, ohm, is as far from the end of the window as an outermost target: the window then leaves room for the
 /// writes to it, as that of a fit does. A table of I-V curves is no law of writes, and changes within this room.
 fn is_outermost(device: &Device, table: TableRange, end: f64) -> bool {
-    if device.write.scheme != Scheme::Add || device.current_table() == Some(table) {
+    if !matches!(device.write.scheme, Scheme::Add) || device.current_table() == Some(table) {
         return false;
     }
     let side = |clip: WriteClip| if end == table.first { clip.above } else { clip.below };

@@ -17,11 +17,14 @@ mod noise;
 mod of_cells;
 mod outliers;
 mod power;
+mod retained;
 mod sign;
 mod trend;
 mod visible;
 
 use ohmspike_crossbar::device::{DriftBounds, DriftLaw, DriftSpec};
+
+pub(crate) use retained::retained;
 
 use crate::options::FitOptions;
 use crate::outcome::Outcome;

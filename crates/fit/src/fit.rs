@@ -9,7 +9,7 @@ use crate::cell_to_cell::CellToCell;
 use crate::check_options::check_options;
 use crate::cycle_errors::common_errors;
 use crate::device_file::DeviceFile;
-use crate::drift::fit_drift;
+use crate::drift::{fit_drift, retained};
 use crate::error::FitError;
 use crate::explain::explain;
 use crate::faults::{CellState, States, fit_faults};
@@ -23,7 +23,7 @@ use crate::provenance::{provenance, sha256};
 use crate::pulses::{extremes, fit_pulses};
 use crate::read_times::dependence;
 use crate::reads::{WhiteLaw, check_interval, fit_rtn, fit_white, interval, series};
-use crate::report::{FitReport, MechanismFit, SourceFile, Withheld};
+use crate::report::{FitReport, MechanismFit, Retained, SourceFile, Withheld};
 use crate::sample::Sample;
 use crate::skew::skewed;
 use crate::table::{ReadOptions, Table, read};
@@ -44,6 +44,7 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
         withheld: Vec::new(),
         cautions: Vec::new(),
         targets: Vec::new(),
+        retained: Vec::new(),
         unstated: Vec::new(),
     };
     let (mut tables, mut unused) = (Vec::new(), options.ignored_columns.clone());
@@ -92,6 +93,7 @@ struct Fit<'a> {
     withheld: Vec<Withheld>,
     cautions: Vec<String>,
     targets: Vec<f64>,
+    retained: Vec<Retained>,
     /// Mechanisms that the device file does not state.
     unstated: Vec<Mechanism>,
 }
@@ -254,6 +256,7 @@ impl Fit<'_> {
     fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ranges: ((f64, f64), Option<(f64, f64)>)) {
         let Some(table) = table.filter(|_| self.options.fits(Mechanism::Drift)) else { return };
         let after = self.options.after_seconds;
+        self.retained = retained(table, after, &self.sample(table));
         let outcome = if table.seconds.is_empty() && after.is_none() {
             Err("the time of the column `after_microsiemens` is unknown".to_owned())
         } else {
@@ -327,8 +330,8 @@ impl Fit<'_> {
             file.provenance.push(provenance(fit, &files));
         }
         let device = file.device()?;
-        let Fit { files, mechanisms, withheld, cautions, targets, .. } = self;
-        Ok(FitReport { files, mechanisms, withheld, cautions, targets, file, device })
+        let Fit { files, mechanisms, withheld, cautions, targets, retained, .. } = self;
+        Ok(FitReport { files, mechanisms, withheld, retained, cautions, targets, file, device })
     }
 }
 

@@ -60,7 +60,7 @@ pub use input::{FitInput, InputFile, Role};
 pub use not_fitted::{NotFitted, not_fitted};
 pub use options::{AcceptanceWindow, FitOptions, Mechanism};
 pub use report::{
-    Bin, Candidate, Curve, FitReport, FittedNumber, MechanismFit, Plot, QqPoint, Quality, QuantileError, SourceFile,
-    Withheld,
+    Bin, Candidate, Curve, FitReport, FittedNumber, MechanismFit, Plot, QqPoint, Quality, QuantileError, Retained,
+    SourceFile, Withheld,
 };
 pub use table::{COLUMNS, WIDE_COLUMNS};

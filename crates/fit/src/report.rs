@@ -104,6 +104,19 @@ pub struct Plot {
     pub curves: Vec<Curve>,
 }
 
+/// Values of cells some time after writes to one state, for plots.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retained {
+    /// Geometric mean of the first values, µS.
+    pub conductance: f64,
+    /// Time of the first values, s; 0 right after the write.
+    pub first_seconds: f64,
+    /// Number of series.
+    pub n: usize,
+    /// Some of the series: times above 0 s, rising, and conductances over the first value.
+    pub series: Vec<Vec<(f64, f64)>>,
+}
+
 /// A law that was considered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Candidate {
@@ -227,6 +240,8 @@ pub struct FitReport {
     pub mechanisms: Vec<MechanismFit>,
     /// Mechanisms that the data do not determine, and numbers of fitted ones.
     pub withheld: Vec<Withheld>,
+    /// Measured retention of up to three states.
+    pub retained: Vec<Retained>,
     /// Properties of the data that suggest a mistake, with a hint each.
     pub(crate) cautions: Vec<String>,
     /// Measured targets of working cells, µS, rising; of many, those of the bins.

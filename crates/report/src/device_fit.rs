@@ -2,6 +2,7 @@
 
 mod figure;
 mod page;
+mod retention;
 mod table;
 mod words;
 

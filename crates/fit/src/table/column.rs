@@ -262,7 +262,7 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
              out with `--ignore {name}`"
         );
     }
-    if MICROSIEMENS.iter().any(|ending| lower.ends_with(ending)) {
+    if !lower.starts_with("time") && MICROSIEMENS.iter().any(|ending| lower.ends_with(ending)) {
         return "write the unit as `_microsiemens`".to_owned();
     }
     // Of milliseconds and millisiemens, `_ms` may be either.
@@ -322,6 +322,7 @@ mod tests {
             ("g_siemens", "conductance_microsiemens"),
             ("time_min", "time_seconds"),
             ("time_ms", "time_seconds"),
+            ("time_us", "time_seconds"),
         ] {
             let told = advice(given, false);
             assert!(

@@ -1,10 +1,10 @@
-//! Data and laws of a fit: one panel per mechanism, then its quantile-quantile plot of held-out cells.
+//! Data and laws of a fit: one panel per mechanism, then its quantile-quantile plot of held-out cells. Drift begins with measured retention.
 
-use ohmspike_fit::{Curve as FittedCurve, FitReport, MechanismFit, Plot, Quality};
+use ohmspike_fit::{Curve as FittedCurve, FitReport, Mechanism, MechanismFit, Plot, Quality};
 use ohmspike_plot::PanelFigure;
 use ohmspike_plot::panel::{COLORS, Curve, GREY, Panel, PanelAxis, Stroke};
 
-use super::words;
+use super::{retention, words};
 use crate::figures::{Data, cell};
 
 /// Colour and stroke of the law of each curve; data have the same colour.
@@ -15,14 +15,21 @@ pub fn fit_figure(report: &FitReport) -> PanelFigure {
     let of = |fit: &MechanismFit| {
         let data = fit.plot.as_ref().map(|plot| panel(words::heading(fit), plot));
         let held_out = fit.quality.as_ref().and_then(|quality| qq_panel(words::mechanism(fit.mechanism), quality));
-        [data, held_out].into_iter().flatten().collect::<Vec<Panel>>()
+        let measured = (fit.mechanism == Mechanism::Drift).then(|| retention::panel(report)).flatten();
+        [measured, data, held_out].into_iter().flatten().collect::<Vec<Panel>>()
     };
     PanelFigure {
         title: report.device.name.clone(),
         panels: report.mechanisms.iter().flat_map(of).collect(),
-        caption: "Dots: data with 95 % intervals. Lines: the fitted laws. Held-out cells: quantiles of cells that the fit has \
-                  not seen, with the 95 % envelope of the law."
-            .to_owned(),
+        caption: format!(
+            "Dots: data with 95 % intervals. Lines: the fitted laws.{} Held-out cells: quantiles of cells that the fit has \
+             not seen, with the 95 % envelope of the law.",
+            if retention::states(report).is_empty() {
+                ""
+            } else {
+                " Dots of retention: single values of up to 25 writes per state."
+            }
+        ),
     }
 }
 
@@ -78,14 +85,28 @@ fn qq_panel(mechanism: &str, quality: &Quality) -> Option<Panel> {
     })
 }
 
-/// Returns data, laws and held-out quantiles as CSV, one row per point; `low` and `high` are 95 % intervals, and 95 % envelopes for
-/// held-out quantiles.
+/// Returns data, laws and held-out quantiles as CSV, one row per point; `low` and `high` are 95 % intervals, 95 % envelopes for
+/// held-out quantiles, and 5 and 95 % quantiles for the law of values of retention.
 pub fn fit_csv(report: &FitReport) -> String {
     let mut data =
         Data::new(["mechanism", "law", "kind", "curve", "x_axis", "x", "y_axis", "y", "low", "high", "values"]);
     let exact = |value: f64| value.to_string();
     for fit in &report.mechanisms {
         let start = |kind: &str, curve: &str| [fit.mechanism.word(), fit.law, kind, curve].map(str::to_owned).to_vec();
+        let retained = if fit.mechanism == Mechanism::Drift { retention::states(report) } else { Vec::new() };
+        for state in retained {
+            let axes = |x: f64, y: f64| {
+                retention::AXES.iter().zip([x, y]).flat_map(|(label, value)| [(*label).to_owned(), exact(value)])
+            };
+            let of_value = |&(x, y): &(f64, f64)| {
+                [start("value", &state.name), axes(x, y).collect(), vec![cell(None); 3]].concat()
+            };
+            let of_law = |&(x, [low, median, high]): &(f64, [f64; 3])| {
+                let ends = vec![exact(low), exact(high), String::new()];
+                [start("law of values", &state.name), axes(x, median).collect(), ends].concat()
+            };
+            data.rows.extend(state.values.iter().map(of_value).chain(state.law.iter().map(of_law)));
+        }
         for (plot, curve) in fit.plot.iter().flat_map(|plot| plot.curves.iter().map(move |curve| (plot, curve))) {
             let axes = |x: f64, y: f64| [plot.x_label.to_owned(), exact(x), plot.y_label.to_owned(), exact(y)];
             for bin in &curve.bins {

@@ -10,6 +10,9 @@ use ohmspike_study::store::{Store, StoreError, StoreWarning};
 
 use crate::small::{records, study};
 
+/// A change of a record.
+type Change = fn(&mut Record);
+
 /// Two records of one epoch each.
 fn two_records() -> [Record; 2] {
     let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n[repeats]\nseeds = 2\n");
@@ -142,7 +145,7 @@ fn contradicting_records_are_an_error_with_both_places() {
 #[test]
 fn edited_records_are_ignored_with_a_warning() {
     let records = [&two_records()[..], &two_records_on_arrays()].concat();
-    let changed: [(&str, fn(&mut Record)); 7] = [
+    let changed: [(&str, Change); 7] = [
         ("outcome", |record| record.outcome = record.outcome.map(|outcome| f64::from_bits(outcome.to_bits() + 1))),
         ("accuracy", |record| record.accuracy[0] = 0.11),
         ("loss", |record| record.loss.push(0.5)),

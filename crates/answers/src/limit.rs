@@ -125,7 +125,7 @@ impl LimitPlan {
         study: &Study,
         folder: &Path,
         options: &RunOptions,
-        follow: &mut impl Follow,
+        follow: &mut impl LimitObserver,
     ) -> Result<Searched, LimitError> {
         self.effort.fresh_from = fresh_from(&answers(folder), &self.question());
         let mut runner = Runner::open(study, folder, options)?;

@@ -37,7 +37,7 @@ fn even(number: usize) -> f64 {
 /// Returns rows of three writes of each of 30 cells to 20.5 and 60 µS, all with a decimal point.
 fn rows() -> Vec<String> {
     let row = |number: usize| {
-        let (cell, cycle, target) = (number / 6, number % 6 / 2, if number % 2 == 0 { 20.5 } else { 60.0 });
+        let (cell, cycle, target) = (number / 6, number % 6 / 2, if number.is_multiple_of(2) { 20.5 } else { 60.0 });
         format!("{cell},{cycle},{target:.1},{:.4}\n", target * (1.0 + 0.1 * even(number)))
     };
     (0..180).map(row).collect()
@@ -109,7 +109,7 @@ fn gaps_in_reads_need_times() {
         format!("{header}\n{}", rows.filter_map(|(cell, read)| row(cell, read)).collect::<String>())
     };
     let value = |cell: usize, read: usize| format!("{:.4}", 50.0 * (1.0 + 0.01 * even(31 * cell + read)));
-    let is_gap = |cell: usize, read: usize| (7 * cell + read) % 13 == 0;
+    let is_gap = |cell: usize, read: usize| (7 * cell + read).is_multiple_of(13);
     let or_empty = |cell: usize, read: usize| if is_gap(cell, read) { String::new() } else { value(cell, read) };
     let without_times =
         table("cell,conductance_microsiemens", &|cell, read| Some(format!("{cell},{}\n", or_empty(cell, read))));

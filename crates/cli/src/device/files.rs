@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ohmspike_datasets::persist;
 use ohmspike_datasets::same_kind::refuse_other_kind;
+use ohmspike_datasets::write_reason;
 use ohmspike_plot::PanelFigure;
 use ohmspike_report::figures::panel_csv;
 

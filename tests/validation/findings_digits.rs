@@ -88,6 +88,6 @@ fn the_noise_on_spoken_digits_is_that_of_its_records() {
         format!("| {} | {} |", f64::from_bits(level), cells.join(" | "))
     };
     stated(&levels.into_iter().map(line).collect::<Vec<String>>());
-    stated(&[format!("{} trials of 200 epochs with noise on spoken digits", records.len())]);
+    stated(&[format!("{} trials of 200 epochs on spoken digits", records.len())]);
     summarised(&[format!("{} trials with noise", records.len())]);
 }

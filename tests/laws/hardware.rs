@@ -55,6 +55,21 @@ fn retention_changes_tests_but_not_training() {
     assert_eq!(fresh, rested);
 }
 
+/// The test before training shows cells that have not rested, unless this test is the result.
+#[test]
+fn only_networks_without_training_rest_before_the_first_test() {
+    let mut settings = settings(2, 0.0);
+    let [fresh, rested] = [0.0, 1e7].map(|seconds| {
+        settings.hardware.retention_seconds = seconds;
+        run(&settings, &[NOISY, DRIFT]).before.test
+    });
+    assert_eq!(fresh, rested);
+    settings.training.epochs = 0;
+    let untrained = run(&settings, &[NOISY, DRIFT]);
+    assert_ne!(untrained.before.test, fresh);
+    assert_eq!(untrained.after.map(|after| after.test), Some(untrained.before.test));
+}
+
 /// Gradients use the controller's estimate, which is the same for both controllers of an ideal array.
 #[test]
 fn digital_copy_and_read_back_agree_for_an_ideal_array() {

@@ -7,8 +7,7 @@
 //! because fewer neurons reach their threshold. That is a property of the initial weights. So a crossing before silent
 //! levels counts only if the networks on both sides of it fire clearly: ten times as often as a silent one.
 
-use ohmspike_study::health::spikes_of_test;
-use ohmspike_study::health::{HealthKind, HealthState, LEAST_SPIKES};
+use ohmspike_study::health::{HealthKind, HealthState, LEAST_SPIKES, judged_tests, spikes_of_test};
 use ohmspike_study::record::Record;
 
 /// Spikes per sample of a clearly firing network, in units of the limit for silence.
@@ -111,11 +110,9 @@ pub fn withheld(points: &[(f64, PointHealth)], crossing: Option<f64>) -> Option<
     Some(Withheld { unlearned: false, levels, state: state.clone(), advice: advice.clone() })
 }
 
-/// Smallest number of spikes per sample of any hidden layer, before and after training.
+/// Smallest number of spikes per sample of any hidden layer, in the tests that decide about health.
 fn least_spikes(record: &Record) -> Option<f64> {
-    let tests = [Some(0), record.tests.len().checked_sub(1)];
-    let spikes = tests.into_iter().flatten().filter_map(|number| spikes_of_test(record, number));
-    spikes.flatten().reduce(f64::min)
+    judged_tests(record).filter_map(|number| spikes_of_test(record, number)).flatten().reduce(f64::min)
 }
 
 #[cfg(test)]

@@ -12,6 +12,9 @@
 //! (`ohmspike_analysis::point_health`). All tests are pure functions of a record, so they also apply to records of
 //! earlier versions. Only the [`Cause`] of silence is found during the trial.
 //!
+//! A network that rests before its tests ([`retention_seconds`](crate::settings::HardwareSettings::retention_seconds)) must
+//! fire after training: the test before training says nothing about what the network keeps.
+//!
 //! A network at chance can be a valid result: enough noise brings every network there. It counts as a point of a curve;
 //! only a reference at chance is useless. Every other state excludes a trial from all results.
 
@@ -34,7 +37,8 @@ pub use cause::Cause;
 pub use chance::AtChance;
 pub(crate) use clipped::MOST_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
-pub use diagnosis::{chance_in, guessing, may_be_guessing, outcome_window, spikes_of_test, states};
+pub(crate) use diagnosis::judge_again;
+pub use diagnosis::{chance_in, guessing, judged_tests, may_be_guessing, outcome_window, spikes_of_test, states};
 pub use obstacle::Obstacle;
 pub use rise::Rise;
 pub use saturated::Saturated;
@@ -56,6 +60,11 @@ pub enum HealthState {
     NotConverged(Rise),
     /// Writes or conversions end at the limit of their range.
     Clipped(Clipped),
+}
+
+/// Whether spikes before training decide about health. After training, only those after it decide for networks that rest.
+pub(crate) fn judged_before_training(settings: &Settings, tested_after: bool) -> bool {
+    !tested_after || settings.training.epochs == 0 || settings.hardware.retention_seconds == 0.0
 }
 
 /// Kinds of [`HealthState`], in the order of listings.

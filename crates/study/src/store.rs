@@ -28,6 +28,7 @@ use serde::Deserialize;
 use crate::bounded;
 use crate::details::Details;
 
+use crate::health::judge_again;
 use crate::record::{ARITHMETIC, LONGEST_RECORD, Record, SCHEMA};
 use crate::record_check::contradiction;
 use crate::run::Trial;
@@ -332,8 +333,11 @@ fn other_version(schema: u32, arithmetic: u32) -> String {
 fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarning> {
     let path = path.to_owned();
     let reason = match serde_json::from_slice::<Record>(text) {
-        Ok(record) if (record.schema, record.arithmetic) == (SCHEMA, ARITHMETIC) => match contradiction(&record) {
-            None => return Ok(record),
+        Ok(mut record) if (record.schema, record.arithmetic) == (SCHEMA, ARITHMETIC) => match contradiction(&record) {
+            None => {
+                judge_again(&mut record);
+                return Ok(record);
+            }
             Some(reason) => reason,
         },
         // A record of another version is valid, but it is not a result of this program.

@@ -206,7 +206,10 @@ pub(crate) fn run_trial_while(
     let tested = TestSet { network: &network, samples, retention, executor };
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, total_epochs)?,
-        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(total_epochs)),
+        None => {
+            let at_once = TestSet { retention: untrained_retention(settings), ..tested };
+            (layers.untrained(&at_once, &data.train, batch, streams.test), Vec::with_capacity(total_epochs))
+        }
     };
 
     // Train and test in turn; the last test is a full evaluation. Without epochs, the untrained network is the result.
@@ -408,6 +411,12 @@ struct TestSet<'a> {
     /// Retention time before a test, s.
     retention: f64,
     executor: &'a dyn Executor,
+}
+
+/// Returns the retention time before the test of the untrained network, s. Training starts from cells that have not rested, so
+/// only a network without training rests.
+fn untrained_retention(settings: &Settings) -> f64 {
+    if settings.training.epochs == 0 { settings.hardware.retention_seconds } else { 0.0 }
 }
 
 /// Returns `batch` if the training set fills it. Training skips an incomplete last batch, as the paper does; tests use

@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 
-use super::Cause;
+use super::{Cause, judged_before_training};
 use crate::settings::Settings;
 use crate::significant::significant;
 
@@ -27,10 +27,12 @@ pub struct Silence {
 }
 
 impl Silence {
-    /// Returns the first layer with too few spikes per sample, `before` training or else `after` it.
-    pub fn find(before: &[f64], after: Option<&[f64]>) -> Option<Silence> {
+    /// Returns the first layer with too few spikes per sample, `before` training or else `after` it. A trained network that
+    /// rests is judged only after training.
+    pub fn find(settings: &Settings, before: &[f64], after: Option<&[f64]>) -> Option<Silence> {
         let silent = |spikes: &[f64]| spikes.iter().position(|spikes| *spikes < LEAST_SPIKES);
-        let layer = silent(before).or_else(|| after.and_then(silent))?;
+        let at_start = || silent(before).filter(|_| judged_before_training(settings, after.is_some()));
+        let layer = at_start().or_else(|| after.and_then(silent))?;
         let spikes_after = after.and_then(|after| after.get(layer).copied());
         Some(Silence { layer: layer + 1, spikes_before: *before.get(layer)?, spikes_after, cause: None })
     }

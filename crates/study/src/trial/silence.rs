@@ -17,7 +17,7 @@ use ohmspike_snn::neuron::Neuron;
 use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 
 use super::suspect::{SUSPECTS, device_keys, enlarge, remove};
-use super::{Layers, Outcome, TrialInput, TrialStreams};
+use super::{Layers, Outcome, TrialInput, TrialStreams, untrained_retention};
 use crate::few_steps;
 use crate::health::{Cause, LEAST_SPIKES, Obstacle, Silence};
 use crate::mechanism::Mechanism;
@@ -54,7 +54,7 @@ impl Search<'_> {
     /// Returns the silence of a trial with its cause; none if every hidden layer fires before and after training.
     pub(super) fn silence(&self, outcome: &Outcome, layers: &Layers) -> Option<Silence> {
         let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
-        let silence = Silence::find(&outcome.before.test.layer_spikes(), after.as_deref())?;
+        let silence = Silence::find(self.settings, &outcome.before.test.layer_spikes(), after.as_deref())?;
         let trained = outcome.after.is_some().then_some(layers);
         let cause = self.cause(&silence, trained);
         Some(Silence { cause, ..silence })
@@ -149,7 +149,7 @@ impl Search<'_> {
         let mut layers = Layers::programmed(settings, devices, self.network, self.streams).ok()?;
         let calibration = self.read().named("calibration");
         calibrate_untrained(self.network, &mut layers.stores(), &self.input.data.train, self.batch, calibration);
-        layers.rest(settings.hardware.retention_seconds);
+        layers.rest(untrained_retention(settings));
         Some(self.evaluation(layer, &mut layers.stores()))
     }
 

@@ -1,13 +1,14 @@
 //! Finds hidden layers of a recorded trial that fire almost always.
 
-use crate::health::Saturated;
+use crate::health::{Saturated, judged_before_training};
 use crate::observation::Observation;
 use crate::record::Record;
 
 /// Fraction of saturated neurons above which a layer is saturated.
 const MOST_NEURONS: f64 = 0.5;
 
-/// Returns the first layer that is saturated before training, or else after it.
+/// Returns the first layer that is saturated before training, or else after it. A trained network that rests is judged only
+/// after training.
 pub(in crate::health) fn saturated(record: &Record) -> Option<Saturated> {
     let neurons: Vec<u64> = record.settings.hidden_layers().iter().map(|layer| layer.hidden as u64).collect();
     let found = |observation: &Observation, before_training: bool| {
@@ -17,7 +18,8 @@ pub(in crate::health) fn saturated(record: &Record) -> Option<Saturated> {
         let (place, (&saturated_neurons, &neurons)) = layers.find(most)?;
         Some(Saturated { layer: place + 1, saturated_neurons, neurons, before_training })
     };
-    found(&record.before, true).or_else(|| found(record.after.as_ref()?, false))
+    let at_start = || judged_before_training(&record.settings, record.after.is_some()).then_some(&record.before);
+    at_start().and_then(|before| found(before, true)).or_else(|| found(record.after.as_ref()?, false))
 }
 
 #[cfg(test)]
@@ -37,5 +39,11 @@ mod tests {
         record.before.saturated_neurons.clear();
         record.after = Some(Observation { saturated_neurons: vec![100], ..record.before.clone() });
         assert_eq!(saturated(&record).map(|found| found.before_training), Some(false));
+        record.before.saturated_neurons = vec![100];
+        assert_eq!(saturated(&record).map(|found| found.before_training), Some(true));
+        record.settings.hardware.retention_seconds = 1.0;
+        assert_eq!(saturated(&record).map(|found| found.before_training), Some(false));
+        record.after = Some(Observation::default());
+        assert_eq!(saturated(&record), None);
     }
 }

@@ -7,7 +7,7 @@ use crate::record::Record;
 pub(in crate::health) fn silence(record: &Record) -> Option<Silence> {
     let after = record.tests.len().checked_sub(1).filter(|last| *last > 0);
     let after = after.and_then(|last| spikes_of_test(record, last));
-    Silence::find(&spikes_of_test(record, 0)?, after.as_deref())
+    Silence::find(&record.settings, &spikes_of_test(record, 0)?, after.as_deref())
 }
 
 /// Returns the spikes per sample of each hidden layer in a test; test 0 is the one before training.
@@ -36,6 +36,20 @@ mod tests {
         assert_eq!(silent(100, 100), None);
         assert_eq!(silent(99, 5000), Some((1, 0.099, Some(5.0))));
         assert_eq!(silent(5000, 99), Some((1, 5.0, Some(0.099))));
+    }
+
+    #[test]
+    fn networks_that_rest_are_judged_after_training() {
+        let silent = |tests: &[(u64, u64)]| {
+            let mut record = empty_record();
+            record.settings.hardware.retention_seconds = 3600.0;
+            record.tests = tests.iter().map(|(samples, spikes)| test(*samples, *spikes)).collect();
+            silence(&record).map(|found| (found.spikes_before, found.spikes_after))
+        };
+        assert_eq!(silent(&[(1000, 1), (1000, 17_500)]), None);
+        assert_eq!(silent(&[(1000, 1), (1000, 99)]), Some((0.001, Some(0.099))));
+        assert_eq!(silent(&[(1000, 5000), (1000, 99)]), Some((5.0, Some(0.099))));
+        assert_eq!(silent(&[(1000, 99)]), Some((0.099, None)), "without training, the first test is the result");
     }
 
     #[test]

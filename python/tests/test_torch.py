@@ -127,6 +127,34 @@ def test_a_noisy_network_learns():
     assert (model(points).argmax(1) == labels).float().mean() > 0.85
 
 
+def test_a_digital_copy_keeps_the_noise_of_one_write():
+    """Gradients of a sum do not depend on reads, so the exact weights are known. Nine writes add up in the cells of read-back."""
+    steps, rows, columns, sigma = 9, 80, 60, 2.0
+    # With signs, only one cell of a pair is written.
+    noise = {"write.noise": "constant", "write.sigma_microsiemens": sigma}
+    device = ohmspike.Device.load("study-1k-1m").with_(noise)
+    inputs = np.linspace(0.5, 1.0, rows, dtype=np.float32)
+    outputs = np.linspace(-1.0, 1.0, columns, dtype=np.float32)
+    errors = {}
+    for controller in ("read-back", "digital-copy"):
+        options = {"weight_at_gmax": 1.0, "signs": np.ones(rows), "controller": controller}
+        layer = CrossbarLinear(rows, columns, device, bias=False, initial=np.full((columns, rows), 0.5), **options)
+        start = layer.weight.detach().numpy().copy()
+        optimiser = CrossbarOptimiser(torch.optim.SGD(layer.parameters(), lr=0.01), layer)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            (layer(torch.from_numpy(inputs)) @ torch.from_numpy(outputs)).backward()
+            optimiser.step()
+        asked = start - 0.01 * steps * np.outer(outputs, inputs)
+        errors[controller] = (layer.crossbar.weights.T - asked).std()
+        known = np.abs(layer.weight.detach().numpy() - asked).max()
+        assert (known < 1e-5) == (controller == "digital-copy")
+    one = sigma / 999
+    # Five standard errors of a standard deviation of 4800 cells.
+    assert errors["digital-copy"] == pytest.approx(one, rel=5 / (2 * rows * columns) ** 0.5)
+    assert errors["read-back"] == pytest.approx(one * steps**0.5, rel=5 / (2 * rows * columns) ** 0.5)
+
+
 def test_layers_of_a_seed_are_the_same_layer():
     first, *others = (CrossbarLinear(6, 4, OXIDE, seed=seed) for seed in (3, 3, ohmspike.Seed(3), np.int64(3)))
     assert all(torch.equal(first.weight, second.weight) and torch.equal(first.bias, second.bias) for second in others)

@@ -257,6 +257,11 @@ class CrossbarOptimiser:
     The optimiser computes a step as usual: -lr * gradient for ``torch.optim.SGD``. The step of every ``CrossbarLinear`` of
     ``model`` then goes through ``CrossbarLinear.write``; other parameters change exactly. Layers without a gradient, and
     layers that the optimiser does not train, are not written. Give learning-rate schedulers the wrapped optimiser.
+
+    Steps and gradients use the weights that the controller of a layer knows: the option ``controller`` of ``CrossbarLinear``,
+    which ``convert`` passes on. With "read-back" they are those in the cells, and the noise of all writes adds up in them. With
+    "digital-copy" they are exact weights next to the array: steps add up in the copy, the cells are written to it, and the
+    network keeps the noise of one write.
     """
 
     def __init__(self, optimiser: torch.optim.Optimizer, model: nn.Module) -> None:

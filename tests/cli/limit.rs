@@ -179,6 +179,9 @@ fn several_keys_give_a_specification_sheet() {
             .stdout
             .contains("reference: the same network with noise.level_percent = 0, device.faults.p_dead_row = 0")
     );
+    // Only the units of noise depend on the weight.
+    let sections: Vec<&str> = answer.stdout.split("\n\n").filter(|part| part.contains("units: those of")).collect();
+    assert!(matches!(sections[..], [noise] if noise.starts_with("noise.level_percent\n")), "{}", answer.stdout);
     let report = json(&folder);
     assert_eq!(report["rows"].as_array().map(Vec::len), Some(2));
     // Both rows and the common one share the trials of the reference.

@@ -11,6 +11,8 @@ const ZERO_AT: f64 = 0.045;
 /// Position of the break, a fraction of the axis.
 pub const BREAK_AT: f64 = 0.115;
 const LOG_FROM: f64 = 0.17;
+/// Largest range with a tick at every whole number.
+const MOST_WHOLE: f64 = 16.0;
 /// Ticks of a time axis, s, most important first; ticks without room are omitted.
 const TIMES: [f64; 12] =
     [1.0, 3600.0, 86_400.0, 315_576_000.0, 1e-3, 1e-6, 60.0, 31_557_600.0, 2_592_000.0, 1e-9, 3_155_760_000.0, 0.1];
@@ -57,6 +59,12 @@ impl Scale {
             true => Scale::with_step(low, high, 1.0, 0),
             false => Scale::with_step(low, high, step, decimals),
         }
+    }
+
+    /// Returns a linear scale with a tick at every whole number, for few whole values; otherwise about four ticks.
+    pub fn whole(values: &[f64]) -> Scale {
+        let Axis { low, high, .. } = Axis::from_few(values);
+        if high - low <= MOST_WHOLE { Scale::with_step(low, high, 1.0, 0) } else { Scale::linear_few(values) }
     }
 
     /// Returns a linear scale from `low` to `high` with a tick at every multiple of `step`.
@@ -265,6 +273,11 @@ mod tests {
         assert_eq!(labels(&Scale::log(&[0.0005, 0.075])), ["0.001", "0.01"]);
         assert_eq!(labels(&Scale::log(&[1e3, 1e6])), ["1000", "10000", "10⁵", "10⁶"]);
         assert_eq!(labels(&Scale::linear_few(&[0.0, 2.0])), ["0", "1", "2"]);
+        assert_eq!(
+            labels(&Scale::whole(&[2.0, 12.0, 5.0])),
+            ["2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12"]
+        );
+        assert_eq!(labels(&Scale::whole(&[1.0, 100.0])), labels(&Scale::linear_few(&[1.0, 100.0])));
     }
 
     #[test]

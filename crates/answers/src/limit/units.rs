@@ -11,6 +11,7 @@ use ohmspike_study::key_label::{NOISE, SPREAD_SCALE, words_and_unit};
 use ohmspike_study::noise_unit::first_write;
 use ohmspike_study::pair_spread::{conductance_of, units_of_read};
 use ohmspike_study::settings::Settings;
+use ohmspike_study::time_words::LONG_UNITS;
 use serde::{Deserialize, Serialize};
 
 /// A value with its unit.
@@ -25,10 +26,9 @@ pub struct Quantity {
 /// Returns `value` of `key` in every unit, its own first. `settings` and `device` are those at this level.
 pub fn quantities(key: &str, value: f64, settings: &Settings, device: Option<&Device>) -> Vec<Quantity> {
     let mut all = vec![quantity(words_and_unit(key).1, value)];
-    let writes = [NOISE, SPREAD_SCALE].contains(&key) || key.starts_with("device.write.sigma_");
-    let noise = if writes {
+    let noise = if is_write_noise(key) {
         device.and_then(|device| first_write(settings, device))
-    } else if key.starts_with("device.read.white.sigma_") {
+    } else if is_read_noise(key) {
         device.and_then(|device| first_read(settings, device))
     } else {
         None
@@ -53,10 +53,22 @@ pub fn quantities(key: &str, value: f64, settings: &Settings, device: Option<&De
     all
 }
 
+/// Whether `key` is the noise of a write or of a read, whose units depend on the weight.
+pub fn is_noise(key: &str) -> bool {
+    is_write_noise(key) || is_read_noise(key)
+}
+
+fn is_write_noise(key: &str) -> bool {
+    [NOISE, SPREAD_SCALE].contains(&key) || key.starts_with("device.write.sigma_")
+}
+
+fn is_read_noise(key: &str) -> bool {
+    key.starts_with("device.read.white.sigma_")
+}
+
 /// Returns a time in the longest unit that it reaches; none below a minute.
 fn longest_unit(seconds: f64) -> Option<Quantity> {
-    let units = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
-    let (unit, length) = units.into_iter().find(|(_, length)| seconds >= *length)?;
+    let (unit, length) = LONG_UNITS.into_iter().find(|(_, length)| seconds >= *length)?;
     Some(quantity(unit, seconds / length))
 }
 

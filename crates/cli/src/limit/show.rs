@@ -3,6 +3,7 @@
 use ohmspike_answers::limit::LimitPlan;
 use ohmspike_answers::limit::report::{Bound, LimitReport, LimitRow};
 use ohmspike_answers::limit::row::Row;
+use ohmspike_answers::limit::units::is_noise;
 use ohmspike_answers::limit::words::{answer, attempts, criterion, level, percent, repeats, trials, units};
 use ohmspike_datasets::counted;
 
@@ -91,7 +92,7 @@ fn details(report: &LimitReport, row: &LimitRow) -> Result<(), Failure> {
             say!("  {line}")?;
         }
         // One row is the key itself.
-        if rows.len() > 2 {
+        if rows.len() > 2 && is_noise(&row.key) {
             say!("  units: those of one write or read at the mean initial weight")?;
         }
     }

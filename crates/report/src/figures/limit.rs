@@ -111,7 +111,7 @@ fn scale(row: &LimitRow, xs: &[f64]) -> Scale {
     let positive = xs.iter().all(|x| *x > 0.0);
     let (low, high) = xs.iter().fold((f64::INFINITY, 0.0f64), |(low, high), x| (low.min(*x), high.max(*x)));
     match () {
-        () if is_whole(row) => Scale::linear_few(xs),
+        () if is_whole(row) => Scale::whole(xs),
         () if positive && is_time(row) => Scale::times(xs),
         () if positive && high > 4.0 * low => Scale::log(xs),
         () => Scale::linear(xs),

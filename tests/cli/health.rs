@@ -134,13 +134,32 @@ fn names_a_converter_range_as_cause() {
     assert!(cut.stdout.lines().last().is_some_and(|line| line.contains("clipped")), "{cut:#?}");
 }
 
-#[test]
-fn names_drift_as_cause() {
-    let folder = Folder::new();
+/// Writes a device with strong drift and without noise.
+fn write_drifting(folder: &Folder) {
     let drift = r#""drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -1,
         "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
     let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
     folder.write("drift.json", format!(r#"{{ "name": "drifting", {window}, {drift} }}"#));
+}
+
+/// Initial weights emit no spike after the rest, and trained ones do.
+#[test]
+fn a_trained_network_that_works_after_its_rest_is_not_silent() {
+    let folder = Folder::new();
+    write_drifting(&folder);
+    let rest = ["hardware.device=./drift.json", "weights.sigma_init=0.003", "hardware.retention_seconds=20"];
+    let trained = ["training.epochs=3", "training.batch=64", "training.learning_rate=0.02"];
+    let answer = train(&folder, &[&rest[..], &trained[..]].concat());
+    assert!(!answer.stderr.contains("silent") && !answer.stdout.contains("health: silent"), "{answer:#?}");
+    let untrained = train(&folder, &[&rest[..], &["training.epochs=0"]].concat());
+    let (what, _) = silence(&untrained);
+    assert!(what.starts_with("warning: silent: hidden layer 1 emits 0 spikes per sample before training"), "{what}");
+}
+
+#[test]
+fn names_drift_as_cause() {
+    let folder = Folder::new();
+    write_drifting(&folder);
     let rest = ["hardware.device=./drift.json", "weights.sigma_init=0.003", "hardware.retention_seconds=100000"];
     let (what, hint) = silence(&train(&folder, &rest));
     assert!(what.contains("the cells drift too far before the test (hardware.retention_seconds = 100000)"), "{what}");

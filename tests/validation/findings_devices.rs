@@ -311,11 +311,13 @@ fn what_rest_costs_is_that_of_its_records() {
         format!("{} trials", table.values().map(|cell| cell.outcomes.len()).sum::<usize>()),
         format!("a year costs {:.1} points", cost("cmo-hfox-falcone-2025", year)),
         format!(
-            "lose {:.1} points in an hour and {:.1} in a day",
+            "lose {:.1} points in an hour, {:.1} in a day and {:.1} in a year",
             cost("pcm-joshi-2020", hour),
-            cost("pcm-joshi-2020", day)
+            cost("pcm-joshi-2020", day),
+            cost("pcm-joshi-2020", year)
         ),
     ]);
+    assert!(table.values().all(|cell| cell.excluded.is_empty()), "every network works after its rest");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::axis_value::{is_numeric, number};
 use ohmspike_study::health::HealthState;
-use ohmspike_study::key_label::{FRACTION, NOISE, axis_label, stated, value_label};
+use ohmspike_study::key_label::{FRACTION, NOISE, POPULATION, axis_words, stated, value_label};
 use ohmspike_study::study::{Axis, Study};
 
 use crate::judged::Judged;
@@ -69,22 +69,16 @@ pub struct Sweeps {
 
 impl Sweeps {
     /// Groups the outcomes of `done`. Sweeps the noise level, or else the last numeric axis. Makes one curve per
-    /// excitatory fraction, or else per value of the first other axis. Without a numeric axis, it makes one curve per value of
-    /// the longest axis.
+    /// excitatory fraction, per population, or else per value of the first other axis. Without a numeric axis, it makes
+    /// one curve per value of the longest axis.
     pub fn new(study: &Study, done: &[Done]) -> Sweeps {
         let axes = &study.axes;
-        let plain_axes: Vec<usize> =
-            (0..axes.len()).filter(|&axis| axes[axis].values.len() > 1 && !is_seed(&axes[axis])).collect();
-        let named = |key: &str| plain_axes.iter().copied().find(|&axis| axes[axis].key == key);
-        let numeric = |axis: &usize| is_numeric(&axes[*axis]);
-        let last_numeric =
-            |but: Option<usize>| plain_axes.iter().copied().rfind(|axis| Some(*axis) != but && numeric(axis));
-        let x = named(NOISE).or_else(|| last_numeric(named(FRACTION))).or_else(|| last_numeric(None));
+        let plain_axes = varied(axes);
+        let x = swept_axis(axes);
         let others: Vec<usize> = plain_axes.iter().copied().filter(|&axis| Some(axis) != x).collect();
         let first_other = others.first().copied();
         let longest = || longest(axes, others.iter().copied());
-        let curve =
-            named(FRACTION).filter(|&axis| Some(axis) != x).or(if x.is_some() { first_other } else { longest() });
+        let curve = neuron_axis(axes, &others).or(if x.is_some() { first_other } else { longest() });
         let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
 
         let judged = Judged::new(study, done);
@@ -122,9 +116,9 @@ impl Sweeps {
         }
     }
 
-    /// Returns the label of the swept axis with its unit.
+    /// Returns the label of the swept axis with its unit; times state their own.
     pub fn x_words(&self) -> String {
-        self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| axis_label(&axis.key))
+        self.x.as_ref().map_or_else(|| "no swept axis".to_owned(), |axis| axis_words(&axis.key))
     }
 }
 
@@ -169,6 +163,23 @@ impl Sweep {
     pub fn name(&self) -> String {
         self.apart.iter().map(|(key, value)| format!("{key} = {}", plain(value))).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// Returns the axes with several values, without seeds.
+fn varied(axes: &[Axis]) -> Vec<usize> {
+    (0..axes.len()).filter(|&axis| axes[axis].values.len() > 1 && !is_seed(&axes[axis])).collect()
+}
+
+/// Returns the axis that answers sweep: the noise level, or else the last numeric axis.
+pub fn swept_axis(axes: &[Axis]) -> Option<usize> {
+    let numeric: Vec<usize> = varied(axes).into_iter().filter(|&axis| is_numeric(&axes[axis])).collect();
+    let last = |wanted: &dyn Fn(&str) -> bool| numeric.iter().copied().rfind(|&axis| wanted(&axes[axis].key));
+    last(&|key| key == NOISE).or_else(|| last(&|key| key != FRACTION)).or_else(|| last(&|_| true))
+}
+
+/// Returns the axis of excitatory fractions among `others`, or else that of populations. Their values are curves.
+pub fn neuron_axis(axes: &[Axis], others: &[usize]) -> Option<usize> {
+    [FRACTION, POPULATION].iter().find_map(|key| others.iter().copied().find(|&axis| axes[axis].key == *key))
 }
 
 /// Returns the axis with the most values; the first of several.

@@ -2,9 +2,12 @@
 
 use crate::axis_value::number;
 use crate::axis_value::plain;
+use crate::time_words::time_words;
 
 /// Excitatory fraction of the hidden neurons.
 pub const FRACTION: &str = "network.excitatory_fraction";
+/// Neurons whose cells have write noise and faults.
+pub const POPULATION: &str = "hardware.population";
 /// Update noise.
 pub const NOISE: &str = "noise.level_percent";
 /// Factor on the write noise of the device.
@@ -113,19 +116,32 @@ pub fn axis_label(key: &str) -> String {
     titled(words_and_unit(key))
 }
 
+/// Returns the label of a key in a sentence: with its unit, except for times, which state their own.
+pub fn axis_words(key: &str) -> String {
+    if is_time(key) { words_and_unit(key).0 } else { axis_label(key) }
+}
+
 /// Formats a label with its unit in brackets.
 pub(super) fn titled((words, unit): (String, &str)) -> String {
     if unit.is_empty() { words } else { format!("{words} ({})", symbol(unit)) }
+}
+
+/// Whether the values of `key` are times in seconds, which are printed in the unit that fits them.
+pub fn is_time(key: &str) -> bool {
+    words_and_unit(key).1 == "s"
 }
 
 /// Formats a key with one of its values: label, value and unit. The kind of an array needs no label.
 pub fn stated(key: &str, value: &toml::Value) -> String {
     let (words, unit) = words_and_unit(key);
     let shown = value_label(key, value);
-    match number(value).filter(|_| unit == OHM) {
-        _ if key == ACCESS => shown,
-        Some(ohm) if ohm >= 1e6 => format!("{words}: {} MΩ", ohm / 1e6),
-        Some(ohm) if ohm >= 1e3 => format!("{words}: {} kΩ", ohm / 1e3),
+    if key == ACCESS {
+        return shown;
+    }
+    match number(value) {
+        Some(seconds) if is_time(key) => format!("{words}: {}", time_words(seconds)),
+        Some(ohm) if unit == OHM && ohm >= 1e6 => format!("{words}: {} MΩ", ohm / 1e6),
+        Some(ohm) if unit == OHM && ohm >= 1e3 => format!("{words}: {} kΩ", ohm / 1e3),
         _ => format!("{words}: {shown} {}", symbol(unit)).trim_end().to_owned(),
     }
 }
@@ -208,6 +224,9 @@ mod tests {
         assert_eq!(value_label(DEVICE, &toml::Value::String("../my/oxide.v2.json".to_owned())), "oxide.v2");
         assert_eq!(value_label(NOISE, &toml::Value::Integer(20)), "20");
         assert_eq!(stated(NOISE, &toml::Value::Integer(20)), "update noise: 20 % of σ_init");
+        let rested = |seconds: i64| stated("hardware.retention_seconds", &toml::Value::Integer(seconds));
+        assert_eq!(rested(86_400), "time between the last write and the test: 1 d");
+        assert_eq!(rested(100), "time between the last write and the test: 100 s");
         assert_eq!(stated("network.hidden", &toml::Value::Integer(50)), "hidden neurons: 50");
         let low = "device.window.low_resistance_ohm";
         assert_eq!(stated(low, &toml::Value::Integer(10_000)), "resistance of a fully-on cell: 10 kΩ");

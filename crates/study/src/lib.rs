@@ -69,6 +69,7 @@ pub mod store;
 pub mod study;
 pub mod study_file;
 pub mod success;
+pub mod time_words;
 pub mod trial;
 mod trial_record;
 pub mod warning;

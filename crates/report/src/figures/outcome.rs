@@ -3,12 +3,13 @@
 //! Numbers are on the x axis. Strings such as devices are on the left, one row each.
 
 use ohmspike_analysis::recorded::{Group, Recorded};
+use ohmspike_analysis::sweep::neuron_axis;
 use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Swatch as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
 use ohmspike_plot::palette::{BASELINE, GREY};
 use ohmspike_plot::plot::Plot;
 use ohmspike_study::axis_value::is_numeric;
-use ohmspike_study::key_label::{FRACTION, heading};
+use ohmspike_study::key_label::heading;
 
 use super::figure::{Data, Figure, cell, part_name};
 use super::outcome_caption::caption;
@@ -22,9 +23,7 @@ const SMALL_HEIGHT: f64 = 140.0;
 /// Returns figures with one plot per combination of the remaining axes; none without outcomes.
 pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
     let others: Vec<usize> = recorded.varied().into_iter().filter(|&axis| axis != x.axis).collect();
-    // Curves are excitatory fractions if these are swept.
-    let fraction_axis = recorded.axis(FRACTION).filter(|axis| others.contains(axis));
-    let curve = fraction_axis.or(others.first().copied());
+    let curve = neuron_axis(&recorded.study.axes, &others).or(others.first().copied());
     let apart: Vec<usize> = others.into_iter().filter(|&axis| Some(axis) != curve).collect();
     let judged = judged(recorded);
     let panel = |group: Group| Panel { curves: curves(recorded, &judged, x, curve, &group), group };
@@ -148,7 +147,10 @@ fn short(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use ohmspike_analysis::fixture::{Fixture, record};
+    use ohmspike_analysis::repeats::done;
+    use ohmspike_analysis::sweep::Sweeps;
     use ohmspike_plot::mark::Mark;
+    use ohmspike_study::key_label::FRACTION;
 
     use super::super::{AxisChoice, study_figures};
     use super::*;
@@ -237,12 +239,12 @@ mod tests {
         let names: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
         assert_eq!(
             names[..2],
-            ["outcome-over-hardware.retention_seconds", "outcome-over-device.faults.p_low_resistance"]
+            ["outcome-over-device.faults.p_low_resistance", "outcome-over-hardware.retention_seconds"]
         );
         for label in [">0<", ">1 s<", ">1 h<", ">10 y<", ">time between the last write and the test<"] {
-            assert!(figures[0].svg.contains(label), "{label}");
+            assert!(figures[1].svg.contains(label), "{label}");
         }
-        assert!(figures[1].svg.contains(">fraction of cells stuck at the low resistance<"));
+        assert!(figures[0].svg.contains(">fraction of cells stuck at the low resistance<"));
         assert_eq!(of(text, Some("device.faults.p_low_resistance"), |_, _| Some(0.5)).len(), 1);
     }
 
@@ -257,6 +259,22 @@ mod tests {
         let header = "mark,network.hidden,training.batch,noise.level_percent,network.excitatory_fraction,seed,";
         assert!(figures[0].csv.starts_with(header), "{}", figures[0].csv);
         assert!(figures[0].csv.contains("\nmean,20,64,1,1.0,,50.000000,,,1\n"), "{}", figures[0].csv);
+    }
+
+    /// The answer sweeps the stuck cells and compares populations at each write spread.
+    #[test]
+    fn the_first_figure_shows_the_curves_of_the_answer() {
+        let text = "[hardware]\ndevice = \"study-1k-1m\"\nwrite_spread_scale = [1, 5]\n\
+                    population = [\"excitatory\", \"inhibitory\"]\n[device.faults]\np_low_resistance = [0, 0.01]\n";
+        let figures = of(text, None, |_, _| Some(0.5));
+        let header = "mark,hardware.write_spread_scale,device.faults.p_low_resistance,hardware.population,seed,";
+        assert!(figures[0].csv.starts_with(header), "{}", figures[0].csv);
+        let swept = Fixture::new(text, |_, _| Some(0.5)).see(|recorded| {
+            let done = done(recorded.study, recorded.prepared, recorded.trials, recorded.store);
+            let sweeps = Sweeps::new(recorded.study, &done);
+            [sweeps.x, sweeps.curve].map(|axis| axis.expect("an axis").key)
+        });
+        assert_eq!(swept, ["device.faults.p_low_resistance", "hardware.population"]);
     }
 
     /// Values of `[seeds]` are repeats: they form neither curves nor plots.

@@ -2,7 +2,7 @@
 
 use ohmspike_analysis::recorded::Recorded;
 use ohmspike_stats::LEAST_REPEATS;
-use ohmspike_study::key_label::axis_label;
+use ohmspike_study::key_label::axis_words;
 
 use super::outcome_curves::Panel;
 use super::x_axis::XAxis;
@@ -13,7 +13,7 @@ pub(super) fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String 
     let points = || panels.iter().flat_map(|panel| &panel.curves).flat_map(|curve| &curve.points);
     let counts = points().map(|point| point.sample.n);
     let (least, most) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
-    let mut text = format!("{} over the {}.", outcome_words(recorded), axis_label(x.key(study)));
+    let mut text = format!("{} over the {}.", outcome_words(recorded), axis_words(x.key(study)));
     let several = points().any(|point| point.trials.len() > 1);
     text.push_str(&match (least, most) {
         (1, 1) if !several => " Markers are single trials (n = 1).".to_owned(),

@@ -1,7 +1,7 @@
 //! Chooses the x axes of a study and their values.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_analysis::sweep::longest;
+use ohmspike_analysis::sweep::{longest, swept_axis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::axis_value::{is_numeric, number};
@@ -15,7 +15,7 @@ use super::FigureError;
 /// Choice of the x axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AxisChoice {
-    /// Key of the only x axis; by default every numeric axis has a figure, noise first.
+    /// Key of the only x axis; by default every numeric axis has a figure, that of the answer first.
     pub x: Option<String>,
     /// Unit of write noise; by default the unit of its key.
     pub noise_unit: Option<NoiseUnit>,
@@ -59,8 +59,8 @@ impl AxisChoice {
         }
     }
 
-    /// Returns the axes with a figure: the chosen one; or the noise level and all other numeric axes except excitatory fraction
-    /// and seeds; or the longest axis of strings; or any axis.
+    /// Returns the axes with a figure: the chosen one; or the axis that the answer sweeps and all other numeric axes except
+    /// excitatory fraction and seeds; or the longest axis of strings; or any axis.
     pub(super) fn axes(&self, study: &Study) -> Vec<XAxis> {
         let of = |axis: usize| XAxis { axis, unit: self.noise_unit.filter(|_| has_unit(&study.axes[axis].key)) };
         let those = |wanted: &dyn Fn(&Axis) -> bool| -> Vec<XAxis> {
@@ -71,7 +71,8 @@ impl AxisChoice {
         }
         let varied = |axis: &Axis| axis.values.len() > 1 && !is_seed(axis);
         let mut numeric = those(&|axis| varied(axis) && is_numeric(axis) && axis.key != FRACTION);
-        numeric.sort_by_key(|x| study.axes[x.axis].key != NOISE);
+        let swept = swept_axis(&study.axes);
+        numeric.sort_by_key(|x| Some(x.axis) != swept);
         if !numeric.is_empty() {
             return numeric;
         }

@@ -15,7 +15,7 @@ use super::completeness::completeness;
 use super::crossing_words::{crossing_words, held_words, no_interval};
 use super::direction::Direction;
 use super::figures::main_figure;
-use super::number::{level, mean, mean_words, unit, unit_in_full};
+use super::number::{computed_level, level_at, mean, mean_words};
 use super::ranking::{End, Ranking};
 use super::table::table;
 use super::tolerance::{clean_level, reference_words, withheld_words};
@@ -148,7 +148,7 @@ fn withheld(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
         match reasons.iter_mut().find(|(known, ..)| *known == words) {
             Some((.., names)) => names.push(&tolerance.name),
             None => {
-                let last = found.levels.last().map(|at| format!("{}{}", level(*at), unit(key))).unwrap_or_default();
+                let last = found.levels.last().map(|at| level_at(key, *at)).unwrap_or_default();
                 let detail = format!("At {last}: {}. To fix this: {}.", found.state.reason(), found.advice);
                 reasons.push((words, detail, vec![&tolerance.name]));
             }
@@ -243,7 +243,7 @@ fn compared(found: &[(&Tolerance, Crossing)], key: &str) -> String {
             };
             let room = found.iter().filter_map(room).fold(0.0, f64::max);
             ranked(&ranking, "curve", "tolerates most", "tolerates least", |value| {
-                (value <= room).then(|| format!("{}{}", significant(value), unit_in_full(key)))
+                (value <= room).then(|| computed_level(key, value))
             })
         }
         None if found.len() > 1 => {
@@ -260,17 +260,16 @@ fn held_throughout(facts: &Facts, found: &[(&Tolerance, Crossing)], all: usize, 
     let ends: Vec<(&str, f64)> = found.iter().map(|(one, _)| (one.name.as_str(), one.last)).collect();
     format!(
         "Mean normalised accuracy stays above 95 % up to {}. {}",
-        last_levels(&facts.sweeps.x_words(), &ends, all, &unit(key)),
+        last_levels(&facts.sweeps.x_words(), &ends, all, |end| level_at(key, end)),
         if certain { "So do the 95 % intervals." } else { "The 95 % intervals do not exclude an earlier fall." }
     )
 }
 
 /// The last levels with outcomes, by curve: levels that only other curves reach do not count.
-fn last_levels(what: &str, ends: &[(&str, f64)], all: usize, unit: &str) -> String {
+fn last_levels(what: &str, ends: &[(&str, f64)], all: usize, at: impl Fn(f64) -> String) -> String {
     let shortest = ends.iter().map(|end| end.1).fold(f64::INFINITY, f64::min);
     let names = || ends.iter().map(|end| end.0).collect::<Vec<_>>().join(", ");
     let curves = if ends.len() == all { "in all curves".to_owned() } else { format!("for {}", names()) };
-    let at = |end: f64| format!("{}{unit}", level(end));
     if ends.iter().all(|end| end.1 == shortest) {
         return format!("the highest {what}, {}, {curves}", at(shortest));
     }
@@ -332,7 +331,7 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
         // Studies of the initial weight spread ask for firing rates.
         let rate = point.initial_rate().filter(|_| key == "weights.sigma_init");
         let rate = rate.map(|rate| format!(" ({} Hz before training)", significant(rate))).unwrap_or_default();
-        let at = point.x.map(|x| format!("{}{}{rate}", level(x), unit(key)));
+        let at = point.x.map(|x| format!("{}{rate}", level_at(key, x)));
         match (of_curve, at) {
             (Some(name), Some(at)) => format!("{name} at {at}"),
             (name, at) => name.or(at).unwrap_or_else(|| facts.sweeps.name(curve)),
@@ -413,7 +412,8 @@ mod tests {
 
     #[test]
     fn levels_without_an_outcome_do_not_count() {
-        let words = |ends: &[(&str, f64)], all| last_levels("noise", ends, all, " %");
+        let words =
+            |ends: &[(&str, f64)], all| last_levels("noise", ends, all, |end| level_at("noise.level_percent", end));
         assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 2), "the highest noise, 100 %, in all curves");
         assert_eq!(words(&[("a", 100.0), ("b", 100.0)], 3), "the highest noise, 100 %, for a, b");
         assert_eq!(words(&[("a", 100.0), ("b", 50.0)], 2), "the highest noise of each curve, 100 % for a, 50 % for b");

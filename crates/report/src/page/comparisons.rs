@@ -10,7 +10,7 @@ use ohmspike_study::axis_value::number;
 use ohmspike_study::key_label::FRACTION;
 use ohmspike_study::significant::significant;
 
-use super::number::{level, points, probability, unit};
+use super::number::{level_at, points, probability};
 use super::table::table;
 use super::{Facts, Section};
 
@@ -64,7 +64,7 @@ fn method() -> Markup {
 /// Returns the curves at each level, or the levels of a single curve.
 fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
     let key = sweeps.x.as_ref().map_or("", |axis| axis.key.as_str());
-    let at = |x: Option<f64>| x.map(|x| format!("{}{}", level(x), unit(key))).unwrap_or_default();
+    let at = |x: Option<f64>| x.map(|x| level_at(key, x)).unwrap_or_default();
     if let [curve] = sweep.curves.as_slice() {
         let groups: Vec<_> = curve.points.iter().map(|point| (at(point.x), point.outcomes.clone())).collect();
         // The lowest level is no reference if its networks are excluded, such as silent ones.

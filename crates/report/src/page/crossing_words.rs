@@ -2,17 +2,19 @@
 
 use ohmspike_stats::LEAST_REPEATS;
 use ohmspike_stats::normalised::{Crossing, Held};
-use ohmspike_study::key_label::{NOISE, SPREAD_SCALE};
+use ohmspike_study::key_label::{NOISE, SPREAD_SCALE, is_time};
 use ohmspike_study::significant::significant;
+use ohmspike_study::time_words::computed_time;
 
 use super::Facts;
-use super::number::{level, unit, unit_in_full};
+use super::number::{level_at, unit_in_full};
 use super::tolerated::Tolerance;
 use crate::figures::{NoiseUnit, noise_at};
 
 /// Formats a crossing with its interval.
 pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance, key: &str) -> String {
-    let own = in_unit(crossing, tolerance.last, &unit_in_full(key), Some);
+    let unit = unit_in_full(key);
+    let own = in_unit(crossing, tolerance.last, (!is_time(key)).then_some(&*unit), Some);
     let others = units(facts, key).into_iter().filter_map(|asked| {
         let recorded = facts.report.recorded;
         let settings = &facts.study().conditions[tolerance.condition].settings;
@@ -20,7 +22,7 @@ pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance,
         let convert = |level: f64| noise_at(settings, device, key, level, asked);
         // If the highest level has no value in this unit, no level has.
         convert(tolerance.last)?;
-        Some(in_unit(crossing, convert(tolerance.last)?, &format!(" {}", asked.symbol()), convert))
+        Some(in_unit(crossing, convert(tolerance.last)?, Some(&format!(" {}", asked.symbol())), convert))
     });
     let others: Vec<String> = others.collect();
     if others.is_empty() { own } else { format!("{own}, equal to {}", others.join(" or ")) }
@@ -52,14 +54,17 @@ fn units(facts: &Facts, key: &str) -> Vec<NoiseUnit> {
     units
 }
 
-/// Formats the crossing in another unit; `last` is the last level in that unit. Without an interval, two digits are enough.
-fn in_unit(crossing: &Crossing, last: f64, unit: &str, convert: impl Fn(f64) -> Option<f64>) -> String {
+/// Formats the crossing in another unit, or as a time without one; `last` is the last level in that unit. Without an interval,
+/// two digits are enough.
+fn in_unit(crossing: &Crossing, last: f64, unit: Option<&str>, convert: impl Fn(f64) -> Option<f64>) -> String {
     let end = |end: Option<f64>| match end.and_then(&convert) {
+        Some(end) if unit.is_none() => computed_time(end),
         Some(end) if crossing.interval.is_none() => two_digits(end),
         Some(end) => significant(end),
+        None if unit.is_none() => format!("> {}", computed_time(last)),
         None => format!("> {}", significant(last)),
     };
-    let at = format!("{}{unit}", end(crossing.level));
+    let at = format!("{}{}", end(crossing.level), unit.unwrap_or_default());
     match crossing.interval {
         // The interval lies beyond the last level as well.
         Some(interval) if crossing.level.is_none() && interval.near.is_none() => at,
@@ -70,9 +75,8 @@ fn in_unit(crossing: &Crossing, last: f64, unit: &str, convert: impl Fn(f64) -> 
 
 /// Formats the last level that keeps the accuracy, on an axis without values between the levels.
 pub fn held_words(held: &Held, last: f64, key: &str) -> String {
-    let unit = unit(key);
     let kept = if held.last == last { ", the last level" } else { "" };
-    let at = |place: f64| format!("{}{unit}", level(place));
+    let at = |place: f64| level_at(key, place);
     let certain = match (held.certified, held.refuted) {
         (None, None) => "no interval".to_owned(),
         (Some(kept), None) => {
@@ -107,13 +111,24 @@ mod tests {
         let words = |level, near, far| {
             let interval = Some(CrossingInterval { near, far });
             let crossing = Crossing { threshold: 0.95, level, interval, by_repeat: Vec::new(), distances: Vec::new() };
-            in_unit(&crossing, 100.0, " %", Some)
+            in_unit(&crossing, 100.0, Some(" %"), Some)
         };
         assert_eq!(words(Some(8.75), Some(8.71), Some(8.79)), "8.75 % (8.71 to 8.79)");
         assert_eq!(words(Some(60.0), Some(40.0), None), "60.0 % (40.0 to > 100)");
         assert_eq!(words(None, None, None), "> 100 %");
         assert_eq!(words(None, Some(90.0), None), "> 100 % (90.0 to > 100)");
         assert_eq!([5.804, 0.0123, 43.21].map(two_digits), ["5.8", "0.012", "43"]);
+    }
+
+    #[test]
+    fn crossings_in_time_have_the_unit_that_fits() {
+        let words = |level, near, far| {
+            let interval = Some(CrossingInterval { near, far });
+            let crossing = Crossing { threshold: 0.95, level, interval, by_repeat: Vec::new(), distances: Vec::new() };
+            in_unit(&crossing, 31_557_600.0, None, Some)
+        };
+        assert_eq!(words(Some(1520.3), Some(0.0), Some(3600.0)), "25.3 min (0 s to 1 h)");
+        assert_eq!(words(None, None, None), "> 1 y");
     }
 
     #[test]

@@ -23,10 +23,13 @@ pub fn section(facts: &Facts) -> Option<Section> {
         @for line in &lines { p.warning { (line) "." } }
         p.method {
             "Silent: fewer than 0.1 spikes per sample in a hidden layer, before or after training. Saturated: most neurons of a hidden layer spike \
-             more than half as often as they can. Networks that rest before their tests are judged after training only. Clipped: more than 1 % of the writes to a connection end at the upper end of the conductance window, or \
+             more than half as often as they can. Clipped: more than 1 % of the writes to a connection end at the upper end of the conductance window, or \
              more than 1 % of its conversions exceed a fixed range. Not converged: over the seeds of a condition, accuracy still rises by more than two \
              standard errors within the epochs of the outcome. At chance: the 95 % interval of the outcome includes chance; such a trial counts unless it \
              is the reference of its curve."
+            @if study.conditions.iter().any(|condition| condition.settings.hardware.retention_seconds > 0.0) {
+                " Networks that rest before their tests are judged after training only."
+            }
         }
         (table("Unhealthy trials by condition", &["condition", "state", "trials", "how to fix it", "reason (first trial)"], &rows))
     };

@@ -1,7 +1,8 @@
 //! Formats the numbers of a report.
 
 use ohmspike_stats::Estimate;
-use ohmspike_study::key_label::{symbol, words_and_unit};
+use ohmspike_study::key_label::{is_time, symbol, words_and_unit};
+use ohmspike_study::time_words::{computed_time, time_words};
 
 /// Formats a fraction in percent with one decimal.
 pub fn percent(fraction: f64) -> String {
@@ -67,6 +68,21 @@ pub fn level(value: f64) -> String {
     value.to_string()
 }
 
+/// Formats a level of the axis `key` with its unit.
+pub fn level_at(key: &str, value: f64) -> String {
+    if is_time(key) { time_words(value) } else { format!("{}{}", level(value), unit(key)) }
+}
+
+/// Formats a level of the axis `key` with its unit and the quantity that a percentage refers to.
+pub fn level_in_full(key: &str, value: f64) -> String {
+    if is_time(key) { time_words(value) } else { format!("{}{}", level(value), unit_in_full(key)) }
+}
+
+/// Formats a computed level of the axis `key` to three significant digits, with its unit and what a percentage refers to.
+pub fn computed_level(key: &str, value: f64) -> String {
+    if is_time(key) { computed_time(value) } else { format!("{}{}", significant(value), unit_in_full(key)) }
+}
+
 /// Formats a computed level to three significant digits.
 pub use ohmspike_study::significant::significant;
 
@@ -123,6 +139,8 @@ mod tests {
         assert_eq!([points(-0.0001), points(0.0), signed(-0.24, 1)], ["0.0", "0.0", "-0.2"]);
         assert_eq!((percent(0.7843), points(-0.0123), points(0.02)), ("78.4".into(), "-1.2".into(), "+2.0".into()));
         assert_eq!((probability(0.00001), probability(0.03)), ("< 0.0001".into(), "0.0300".into()));
+        assert_eq!(level_at("hardware.retention_seconds", 86_400.0), "1 d");
+        assert_eq!(level_at("noise.level_percent", 86_400.0), "86400 %");
         assert_eq!([3.0, 130.0, 7200.0].map(duration), ["3.0 s", "2.2 min", "2.0 h"]);
         assert_eq!([unit("noise.level_percent"), unit("hardware.retention_seconds"), unit("a.b")], [" %", " s", ""]);
     }

@@ -8,7 +8,7 @@ use ohmspike_stats::Estimate;
 use ohmspike_study::axis_value::is_seed;
 use ohmspike_study::health::HealthKind;
 
-use super::number::{level, percent, unit, with_half};
+use super::number::{level_at, percent, with_half};
 use super::table::table;
 use super::{Facts, Section, data_link};
 use crate::export::{SettingColumns, trial_table};
@@ -43,7 +43,7 @@ fn of_sweep(facts: &Facts, sweep: &Sweep) -> Markup {
     let head: Vec<&str> = [x].into_iter().chain(names.iter().map(String::as_str)).collect();
     let places = sweep.curves.first().map_or(0, |curve| curve.points.len());
     let row = |place: usize| {
-        let at = sweep.curves[0].points[place].x.map(|x_value| format!("{}{}", level(x_value), unit(x)));
+        let at = sweep.curves[0].points[place].x.map(|value| level_at(x, value));
         let cell = |curve: &SweptCurve| curve.points.get(place).map(cell).unwrap_or_default();
         [at.unwrap_or_default()].into_iter().chain(sweep.curves.iter().map(cell)).collect::<Vec<String>>()
     };

@@ -4,17 +4,18 @@ use maud::html;
 
 use ohmspike_analysis::point_health::Withheld;
 use ohmspike_stats::normalised::{Crossing, Held, THRESHOLDS};
+use ohmspike_study::key_label::is_time;
 
 use super::crossing_words::{crossing_words, held_words};
 use super::direction::Direction;
-use super::number::{level, mean, percent, unit, unit_in_full};
+use super::number::{level_at, level_in_full, mean, percent};
 use super::table::table;
 use super::tolerated::Tolerance;
 use super::{Facts, Section};
 
 /// Formats why an answer is withheld.
 pub fn withheld_words(withheld: &Withheld, key: &str) -> String {
-    let levels: Vec<String> = withheld.levels.iter().map(|at| format!("{}{}", level(*at), unit(key))).collect();
+    let levels: Vec<String> = withheld.levels.iter().map(|at| level_at(key, *at)).collect();
     let (levels, kind) = (levels.join(", "), withheld.state.kind().words());
     match withheld.unlearned {
         true => format!("withheld, because the reference at {levels} is {kind}"),
@@ -29,14 +30,13 @@ pub fn reference_words(tolerances: &[Tolerance], key: &str, direction: Direction
     levels.retain(|level| *level != 0.0 && !direction.whole);
     levels.sort_by(f64::total_cmp);
     levels.dedup();
-    let unit = unit_in_full(key);
     let at = match levels.as_slice() {
         [] => None,
-        [only] => Some(format!("the accuracy at {}{unit}, the lowest level", level(*only))),
+        [only] => Some(format!("the accuracy at {}, the lowest level", level_in_full(key, *only))),
         [first, .., last] => Some(format!(
-            "the accuracy at the lowest level of each curve, from {} to {}{unit}",
-            level(*first),
-            level(*last)
+            "the accuracy at the lowest level of each curve, from {} to {}",
+            if is_time(key) { level_at(key, *first) } else { first.to_string() },
+            level_in_full(key, *last)
         )),
     };
     let reference = at.map(|at| format!("100 % is {at}; networks without this disturbance were not studied."));
@@ -178,7 +178,7 @@ fn curves(tolerances: &[Tolerance], key: &str, direction: Direction) -> maud::Ma
     if direction.falls {
         levels.reverse();
     }
-    let shown: Vec<String> = levels.iter().map(|&at| format!("{}{}", level(at), unit(key))).collect();
+    let shown: Vec<String> = levels.iter().map(|&at| level_at(key, at)).collect();
     let head: Vec<&str> = ["curve"].into_iter().chain(shown.iter().map(String::as_str)).collect();
     let row = |tolerance: &Tolerance| {
         let at = |wanted: &f64| {

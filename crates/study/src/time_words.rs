@@ -1,0 +1,43 @@
+//! Formats times in the unit that fits them.
+
+use crate::significant::significant;
+
+/// Units from a minute on and their lengths, s, longest first. A year is a Julian year of 365.25 days.
+pub const LONG_UNITS: [(&str, f64); 4] = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
+
+/// Formats a time exactly, in the longest unit that gives a whole number: `90 min`, `0.5 s`.
+pub fn time_words(seconds: f64) -> String {
+    let whole = |(_, length): &(&str, f64)| seconds >= *length && (seconds / length).fract() == 0.0;
+    match LONG_UNITS.into_iter().find(whole) {
+        Some((unit, length)) => format!("{} {unit}", seconds / length),
+        None => format!("{seconds} s"),
+    }
+}
+
+/// Formats a computed time in the longest unit that it reaches: whole numbers with all digits, others with three.
+pub fn computed_time(seconds: f64) -> String {
+    let (unit, length) = LONG_UNITS.into_iter().find(|(_, length)| seconds >= *length).unwrap_or(("s", 1.0));
+    let value = seconds / length;
+    if value.fract() == 0.0 { format!("{value} {unit}") } else { format!("{} {unit}", significant(value)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_unit_that_fits() {
+        for (seconds, exact, computed) in [
+            (0.0, "0 s", "0 s"),
+            (0.5, "0.5 s", "0.500 s"),
+            (59.0, "59 s", "59 s"),
+            (5400.0, "90 min", "1.50 h"),
+            (86_400.0, "1 d", "1 d"),
+            (1520.0, "1520 s", "25.3 min"),
+            (2_592_000.0, "30 d", "30 d"),
+            (315_576_000.0, "10 y", "10 y"),
+        ] {
+            assert_eq!((time_words(seconds).as_str(), computed_time(seconds).as_str()), (exact, computed));
+        }
+    }
+}

@@ -202,14 +202,10 @@ pub(crate) fn run_trial_while(
     let mut layers = Layers::programmed(settings, devices, &network, &streams)?;
 
     // Evaluate the untrained network, or restore the epochs of an earlier run.
-    let (samples, retention) = (&data.test, settings.hardware.retention_seconds);
-    let tested = TestSet { network: &network, samples, retention, executor };
+    let tested = TestSet::new(settings, &network, &data.test, executor);
     let (before, mut epochs) = match resume {
         Some(state) => layers.resume(state, total_epochs)?,
-        None => {
-            let at_once = TestSet { retention: untrained_retention(settings), ..tested };
-            (layers.untrained(&at_once, &data.train, batch, streams.test), Vec::with_capacity(total_epochs))
-        }
+        None => (layers.untrained(&tested, &data.train, batch, streams.test), Vec::with_capacity(total_epochs)),
     };
 
     // Train and test in turn; the last test is a full evaluation. Without epochs, the untrained network is the result.
@@ -301,7 +297,8 @@ impl Layers {
     /// Calibrates the converters with `count` of the training `samples` and evaluates the untrained network.
     fn untrained(&mut self, tested: &TestSet, samples: &Samples, count: usize, test: Seed) -> Evaluation {
         self.calibrate(tested.network, samples, count, test.named("calibration"));
-        self.evaluation(tested, test.named("before"))
+        let untrained = TestSet { retention: tested.untrained_retention, ..*tested };
+        self.evaluation(&untrained, test.named("before"))
     }
 
     /// Calibrates the converters with `count` of the training `samples`.
@@ -410,7 +407,16 @@ struct TestSet<'a> {
     samples: &'a Samples,
     /// Retention time before a test, s.
     retention: f64,
+    /// Retention time before the test of the untrained network, s.
+    untrained_retention: f64,
     executor: &'a dyn Executor,
+}
+
+impl<'a> TestSet<'a> {
+    fn new(settings: &Settings, network: &'a Network, samples: &'a Samples, executor: &'a dyn Executor) -> TestSet<'a> {
+        let (retention, untrained_retention) = (settings.hardware.retention_seconds, untrained_retention(settings));
+        TestSet { network, samples, retention, untrained_retention, executor }
+    }
 }
 
 /// Returns the retention time before the test of the untrained network, s. Training starts from cells that have not rested, so

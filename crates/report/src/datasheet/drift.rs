@@ -106,4 +106,20 @@ mod tests {
         assert!((mean - (50.0 - 0.089 * elapsed)).abs() < 1e-9);
         assert!((sd - (0.042 * elapsed + 0.412)).abs() < 1e-9);
     }
+
+    /// With `bounds` = `zero`, cells at the lower end of the window drift on: G t^-0.05 after the reference time of 1 s.
+    #[test]
+    fn moments_follow_the_bounds_of_the_law() {
+        let [stopped, free] = ["window", "zero"].map(|bounds| {
+            Device::from_json(&format!(
+                r#"{{ "name": "drifting", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": 50000 }},
+                     "drift": {{ "law": "power", "reference_seconds": 1, "bounds": "{bounds}",
+                                "points": [{{ "resistance_ohm": 1000, "exponent": 0.05, "exponent_sigma": 0 }}] }} }}"#
+            ))
+            .unwrap()
+        });
+        assert!((moments(&free, 20.0, 3600.0).0 / (20.0 * 3600f64.powf(-0.05)) - 1.0).abs() < 1e-12);
+        // The ends of a window are f32.
+        assert!((moments(&stopped, 20.0, 3600.0).0 / 20.0 - 1.0).abs() < 1e-6);
+    }
 }

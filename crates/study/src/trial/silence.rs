@@ -54,7 +54,7 @@ impl Search<'_> {
     /// Returns the silence of a trial with its cause; none if every hidden layer fires before and after training.
     pub(super) fn silence(&self, outcome: &Outcome, layers: &Layers) -> Option<Silence> {
         let after = outcome.epochs.last().map(|epoch| epoch.test.layer_spikes());
-        let silence = Silence::find(self.settings, &outcome.before.test.layer_spikes(), after.as_deref())?;
+        let silence = Silence::find(self.input.settings, &outcome.before.test.layer_spikes(), after.as_deref())?;
         let trained = outcome.after.is_some().then_some(layers);
         let cause = self.cause(&silence, trained);
         Some(Silence { cause, ..silence })

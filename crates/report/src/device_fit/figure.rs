@@ -27,7 +27,7 @@ pub fn fit_figure(report: &FitReport) -> PanelFigure {
             if retention::states(report).is_empty() {
                 ""
             } else {
-                " Dots of retention: single values of up to 25 writes per state."
+                " Retention: single values of up to 25 writes per state, and the writes of the law."
             }
         ),
     }

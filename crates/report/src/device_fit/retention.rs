@@ -66,7 +66,7 @@ pub(super) fn panel(report: &FitReport) -> Option<Panel> {
         [law, Curve::new("", color, Stroke::Dots, state.values.clone())]
     });
     (!states.is_empty()).then(|| Panel {
-        title: "retention, law: median and 5 to 95 %".to_owned(),
+        title: "retention, median and 5 to 95 %".to_owned(),
         x: PanelAxis { label: AXES[0], log: true },
         y: PanelAxis { label: AXES[1], log: false },
         percent: None,

@@ -95,7 +95,7 @@ mod tests {
         let options = FitOptions {
             window: Some((1.0, 300.0)),
             only: vec![Mechanism::Drift],
-            resamples: 20,
+            resamples: 50,
             ..FitOptions::default()
         };
         let report = fit(&FitInput { retention, ..FitInput::default() }, &options).expect("a fit");

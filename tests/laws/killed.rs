@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use ohmspike_rng::Seed;
-use ohmspike_study::record::Record;
+use ohmspike_study::record::{Record, recorded_id};
 use ohmspike_study::run::trials;
 use ohmspike_study::store::{Store, StoreWarning};
 
@@ -23,7 +23,8 @@ const RECORDS: usize = 12;
 const KILLS: u64 = 240;
 
 fn numbered(number: usize, template: &Record) -> Record {
-    Record { id: format!("{number:016}"), seed: number as u64, ..template.clone() }
+    let record = Record { seed: number as u64, ..template.clone() };
+    Record { id: recorded_id(&record).expect("no maps"), ..record }
 }
 
 /// Body of the killed process: appends the missing records and reports each one that is on disk.
@@ -44,7 +45,7 @@ fn append_what_is_missing(folder: &Path) {
 fn template() -> Record {
     let (study, prepared) = study("[network]\nhidden = 2\nsteps = 10\n");
     let [record] = records(&trials(&study, &prepared), &prepared, 1).try_into().expect("one trial");
-    Record { failure: Some("long ".repeat(100_000)), ..record }
+    Record { outcome: None, failure: Some("long ".repeat(100_000)), ..record }
 }
 
 /// Starts the process, kills it after `delay`, and returns the seeds of the records that it reported.

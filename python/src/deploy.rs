@@ -134,6 +134,12 @@ fn times(given: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
     Ok(times)
 }
 
+/// Names the call in its results folder, if the deployment made one.
+fn mark_made(folder: &Path) -> Result<(), String> {
+    let call = "ohmspike.deploy(...) in Python, with the settings in deployment.json";
+    if folder.is_dir() { mark(folder, call).map_err(|error| error.to_string()) } else { Ok(()) }
+}
+
 /// Program stored networks onto chips, without training, as `ohmspike deploy` does.
 ///
 /// - `networks`: a network file (npz or nir), a `Trained`, a dictionary of arrays w0, w1, ... (rows x columns), or a list of these;
@@ -199,13 +205,9 @@ pub fn deploy_networks(
             stop: Some(Arc::clone(&stop)),
         };
         let deployment = deploy(&opened, &options, follower);
-        let marked = if folder.is_dir() {
-            mark(&folder, "ohmspike.deploy(...) in Python, with the settings in deployment.json")
-        } else {
-            Ok(())
-        };
+        let marked = mark_made(&folder);
         let deployment = deployment.map_err(|error| error.to_string())?;
-        marked.map_err(|error| error.to_string())?;
+        marked?;
         write_figures(deployment_figures(&deployment), &folder).map_err(|error| error.to_string())?;
         Ok::<_, String>((deployment, folder))
     });

@@ -50,6 +50,6 @@ fn hidden_spikes_are_those_of_all_layers() {
     assert!(spikes >= 1.0, "{spikes}");
     save_diagonal(&folder, "two.npz", &[([4, 5], 2.0), ([5, 5], 0.0), ([5, 4], 1.0)]);
     let told = folder.run(&[&["deploy", "two.npz"], &ON_FOUR[..]].concat()).stderr;
-    let expected = format!("is at chance (25.0 % accuracy, guessing 25.0 %, {spikes:.0} hidden spikes per sample)");
+    let expected = format!("is at chance (25.0 % accuracy, chance 25.0 %, {spikes:.0} hidden spikes per sample)");
     assert!(told.contains(&expected), "{told}");
 }

@@ -10,6 +10,8 @@
 pub fn counted(count: usize, noun: &str) -> String {
     let ending = match (count, noun) {
         (1, _) => "",
+        // Its "ch" is a k.
+        (_, noun) if noun.ends_with("epoch") => "s",
         (_, noun) if noun.ends_with('s') || noun.ends_with('x') || noun.ends_with("ch") => "es",
         _ => "s",
     };

@@ -46,7 +46,7 @@ fn text_that_is_no_row_is_refused() {
         (format!("{HEADER},\n{rows}"), "w.csv:1:5: unknown column ``"),
         (format!("{HEADER}\n{}", rows.replace('\n', ",\n")), "w.csv:2: expected 4 cells, like the header, got 5"),
         (format!("{HEADER}\n{}", rows.replace(',', ";")), "w.csv:2: expected 4 cells, like the header, got 1"),
-        (format!("{HEADER}\n{rows},,,\n"), "w.csv:122:1: `cell`: expected the number or name of a cell"),
+        (format!("{HEADER}\n{rows},1,100,99\n"), "w.csv:122:1: `cell`: expected the number or name of a cell"),
         (format!("{HEADER}\n{rows}nan,1,100,99\n"), "w.csv:122:1: `cell`: expected the number or name of a cell"),
         (format!("{HEADER}\n{rows}99,1,100,\"99\n98,1,100,99\n"), "w.csv:122:4: `conductance_microsiemens`"),
         (format!("{HEADER}\n{rows}99,1,100,1e300\n"), "w.csv:122:4: `conductance_microsiemens`"),

@@ -262,8 +262,9 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
              out with `--ignore {name}`"
         );
     }
+    let of_target = || "name the column by its target, such as `50_microsiemens`".to_owned();
     if !lower.starts_with("time") && MICROSIEMENS.iter().any(|ending| lower.ends_with(ending)) {
-        return "write the unit as `_microsiemens`".to_owned();
+        return if wide { of_target() } else { "write the unit as `_microsiemens`".to_owned() };
     }
     // Of milliseconds and millisiemens, `_ms` may be either.
     let is_time = lower.starts_with("time");
@@ -272,7 +273,7 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     let convert = UNITS.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
     if wide && (convert.is_some() || bare) {
-        return "name the column by its target, such as `50_microsiemens`".to_owned();
+        return of_target();
     }
     if let Some((_, convert, usual)) = convert {
         return format!("{convert} and name the column `{}`", in_unit_of(usual, &lower));

@@ -273,7 +273,7 @@ mod tests {
         assert!(!enough.contains("network.steps"), "{enough}");
         let poisson = advice(2, Encoding::Poisson);
         assert!(
-            poisson.contains("`data.poisson_rate_hertz` (now 40, at most 1000) or `network.steps` (now 2)"),
+            poisson.contains("`data.poisson_rate_hertz` (now 63.75, at most 1000) or `network.steps` (now 2)"),
             "{poisson}"
         );
     }

@@ -70,7 +70,11 @@ fn overrides_replace_device_keys_of_the_file() {
 /// The same number has one name: files, lists and overrides give the same settings to the bit.
 #[test]
 fn negative_zero_is_zero() {
-    let text = |zero: &str| format!("name = 'z'\n[noise]\nlevel_percent = [{zero}, 1]\n[device]\nread.x = {zero}\n");
+    let text = |zero: &str| {
+        format!(
+            "name = 'z'\n[noise]\nlevel_percent = [{zero}, 1]\n[hardware]\ndevice = 'ideal'\n[device]\nread.x = {zero}\n"
+        )
+    };
     let parsed = |zero: &str| Study::parse("s.toml", &text(zero), &[]).expect("valid").conditions;
     let settings = |zero: &str| parsed(zero).iter().map(|one| format!("{:?}", one.settings)).collect::<Vec<_>>();
     assert_eq!(settings("-0.0"), settings("0.0"));

@@ -318,7 +318,7 @@ mod tests {
             Some(if bits < 4.0 { 0.3 } else { 0.7 } + own + 0.01 * seed as f64)
         }));
         assert!(page.contains("ADC resolution (bits): the smallest tested value with at least 95 % of the normalised accuracy is 4 bits"), "{page}");
-        assert!(page.contains("kept at 4 bits, lost at 3 bits"), "{page}");
+        assert!(page.contains("kept at 4 bits and lost at 3 bits"), "{page}");
     }
 
     #[test]

@@ -160,7 +160,7 @@ fn scales(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<String
 fn times(settings: &Settings, drift: &Drift, warn: &mut impl FnMut(Vec<String>, Reason<'_>)) {
     let (times, of_time) = match drift {
         Drift::None => return,
-        Drift::Power(law) => (law.times(), vec!["drift.points", "drift.reference_seconds"]),
+        Drift::Power(law) => (law.times(), vec!["drift.points", "drift.reference_seconds", "drift.bounds"]),
         Drift::LogTime(law) => {
             let of_time =
                 ["drift.mean_microsiemens_per_ln", "drift.sigma_microsiemens_per_ln", "drift.reference_seconds"];

@@ -377,7 +377,7 @@ mod tests {
         assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
     }
 
-    /// The first 1,024 of 2,400 samples fire: 8 with many spikes. The other samples have one spike in the last step.
+    /// The first 1,024 of 2,400 samples fire: 3 with many spikes. The other samples have one spike in the last step.
     #[test]
     fn a_layer_that_fires_only_on_the_samples_of_the_search_needs_larger_weights() {
         let (count, steps) = (2400, 20);
@@ -386,7 +386,7 @@ mod tests {
         let labels: Vec<u8> = (0..count).map(|sample| (sample % CLASSES) as u8).collect();
         for sample in 0..count {
             let spiking = |step: usize, unit: usize| {
-                (sample < 8 && unit % CLASSES == sample % CLASSES && step % 3 == 1) || (unit == 0 && step == steps - 1)
+                (sample < 3 && unit % CLASSES == sample % CLASSES && step % 3 == 1) || (unit == 0 && step == steps - 1)
             };
             spikes.push_raster(spiking).expect("few spikes");
         }

@@ -128,7 +128,7 @@ def test_a_noisy_network_learns():
 
 
 def test_a_digital_copy_keeps_the_noise_of_one_write():
-    """Gradients of a sum do not depend on reads, so the exact weights are known. Nine writes add up in the cells of read-back."""
+    """Gradients of a sum do not depend on reads, so the digital weights are known. Nine writes add up in the cells of read-back."""
     steps, rows, columns, sigma = 9, 80, 60, 2.0
     # With signs, only one cell of a pair is written.
     noise = {"write.noise": "constant", "write.sigma_microsiemens": sigma}

@@ -9,7 +9,7 @@
 //!
 //! 1. [`TrialStreams`] opens the random streams of the trial.
 //! 2. `Layers::programmed` draws the initial weights and programs them into cells.
-//! 3. Each epoch trains on all batches and then tests. Each connection has a [`WeightStore`]: abstract weights, or the
+//! 3. Each epoch trains on all batches and then tests. Each connection has a [`WeightStore`]: digital weights, or the
 //!    cells of a crossbar array with their non-idealities.
 //! 4. [`Outcome`] collects the epochs, the state of the network before and after training, and the hardware usage.
 //!
@@ -119,7 +119,7 @@ pub struct Outcome {
     pub epochs: Vec<Epoch>,
     /// What all updates did to the cells, per connection.
     pub writes: Vec<WriteReport>,
-    /// Hardware usage (pulses, energy, endurance), per connection; none for abstract weights.
+    /// Hardware usage (pulses, energy, endurance), per connection; none for digital weights.
     pub hardware: Option<Vec<HardwareUse>>,
     /// Usage of the last test, per connection; none if training diverged.
     pub inference: Option<Vec<Ledger>>,

@@ -229,7 +229,7 @@ class Crossbar:
     - `signs`: +1 or -1 per row; without it, pairs hold weights of either sign;
     - `initial`: weights, rows x columns;
     - `pair`: "one-branch", "push-pull" or "potentiation-only";
-    - `controller`: what a step is added to: "read-back", the weights in the cells, or "digital-copy", exact weights next to the
+    - `controller`: what a step is added to: "read-back", the weights in the cells, or "digital-copy", digital weights next to the
       array, to which the cells are written;
     - `update_sigma`: standard deviation of a write in units of weight, for devices with write noise "from-study";
     - `write_spread_scale`: factor on the write noise of the device; 1 with an `update_sigma`.

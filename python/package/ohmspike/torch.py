@@ -260,7 +260,7 @@ class CrossbarOptimiser:
 
     Steps and gradients use the weights that the controller of a layer knows: the option ``controller`` of ``CrossbarLinear``,
     which ``convert`` passes on. With "read-back" they are those in the cells, and the noise of all writes adds up in them. With
-    "digital-copy" they are exact weights next to the array: steps add up in the copy, the cells are written to it, and the
+    "digital-copy" they are digital weights next to the array: steps add up in the copy, the cells are written to it, and the
     network keeps the noise of one write.
     """
 

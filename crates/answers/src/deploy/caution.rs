@@ -74,7 +74,7 @@ pub fn of_exact(
     signs.into_iter().chain(threshold).chain(near).chain(below_training(exact, network)).collect()
 }
 
-/// Returns a warning about weights with the wrong sign of the only cell of `network`, which runs in exact memory for it.
+/// Returns a warning about weights with the wrong sign of the only cell of `network`, which runs with digital weights for it.
 pub fn of_signs(cell: &Cell, maker: &ChipMaker, network: &DeployedNetwork) -> Vec<DeployWarning> {
     let accuracy = |record: ChipRecord| fraction(record.correct[0], record.samples);
     let has_wrong = cell.stored.is_some();

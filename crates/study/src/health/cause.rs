@@ -189,7 +189,7 @@ impl Display for Cause {
                 let keys = if keys.is_empty() { String::new() } else { format!(" ({})", keys.join(", ")) };
                 let (words, spikes) = (mechanism.words(), significant(*spikes_without));
                 let together = *mechanism == Obstacle::Together;
-                let without = if together { "on exact weights" } else { "without this mechanism" };
+                let without = if together { "with digital weights" } else { "without this mechanism" };
                 write!(
                     formatter,
                     "{words}{keys}; {without}, the layer emits {spikes} spikes per sample{}",

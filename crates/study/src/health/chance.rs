@@ -10,7 +10,7 @@ use crate::settings::{Settings, connection_key};
 use crate::significant::{short, significant};
 use crate::warning::TOO_WIDE;
 
-/// Below this number of test samples, an accuracy this far above guessing may be luck; more epochs would not help.
+/// Below this number of test samples, an accuracy this far above chance may be luck; more epochs would not help.
 const FEW_SAMPLES: u64 = 100;
 const CLEARLY: f64 = 0.2;
 
@@ -37,7 +37,7 @@ impl AtChance {
             return "the network is untrained: train it with `training.epochs = 30`".to_owned();
         }
         if self.samples < FEW_SAMPLES && self.outcome - self.chance >= CLEARLY {
-            return format!("use more test samples: {} can't tell such an accuracy from guessing", self.samples);
+            return format!("use more test samples: {} can't tell such an accuracy from chance", self.samples);
         }
         // Noise of the study is in units of weight, whatever the window.
         let level = settings.noise.level_percent;
@@ -101,7 +101,7 @@ impl Display for AtChance {
         let AtChance { outcome, low, chance, samples, loss } = self;
         write!(
             formatter,
-            "an accuracy of {} % on {samples} test {} (95 % CI from {} %) is not above guessing at {} %",
+            "an accuracy of {} % on {samples} test {} (95 % CI from {} %) is not above chance, {} %",
             percent(*outcome),
             if *samples == 1 { "sample" } else { "samples" },
             percent(*low),
@@ -132,7 +132,7 @@ mod tests {
         let mut settings = Settings::default();
         assert!(state(None).advice(&settings).starts_with("train longer"));
         let perfect = AtChance { outcome: 1.0, low: 0.16, chance: 0.5, samples: 2, loss: None };
-        assert_eq!(perfect.advice(&settings), "use more test samples: 2 can't tell such an accuracy from guessing");
+        assert_eq!(perfect.advice(&settings), "use more test samples: 2 can't tell such an accuracy from chance");
         let grown = state(Some((6.8, 34.5)));
         assert!(
             grown.to_string().ends_with("; the training loss did not fall: 6.80 in the first epoch, 34.5 in the last")

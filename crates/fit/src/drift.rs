@@ -43,7 +43,7 @@ const LEAST_SERIES: usize = 5;
 pub(crate) fn fit_drift(
     table: &Table,
     after: Option<f64>,
-    (window, writes): ((f64, f64), Option<(f64, f64)>),
+    (window, writes): ((f64, f64), [Option<f64>; 2]),
     options: &FitOptions,
     sample: &Sample,
 ) -> Outcome<DriftSpec> {

@@ -142,7 +142,14 @@ impl Fit<'_> {
         }
         file.read = read;
         let retention = of(Role::Retention).or(of(Role::Writes).filter(|table| !table.after.is_empty()));
-        self.drift(&mut file, retention, (conductances, extent.map(|extent| (extent.low, extent.high))));
+        // An end that clips writes is an end of the cells themselves.
+        let outer =
+            |clipped: Option<f64>, end: fn(&Extent) -> f64| extent.as_ref().filter(|_| clipped.is_none()).map(end);
+        self.drift(
+            &mut file,
+            retention,
+            (conductances, [outer(ends.low, |extent| extent.low), outer(ends.high, |extent| extent.high)]),
+        );
         if let Some(table) = pulsed {
             self.pulses(&mut file, table, conductances);
         }
@@ -253,7 +260,7 @@ impl Fit<'_> {
     }
 
     /// Fits drift to values at several times; window and range of writes in µS.
-    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ranges: ((f64, f64), Option<(f64, f64)>)) {
+    fn drift(&mut self, file: &mut DeviceFile, table: Option<&Table>, ranges: ((f64, f64), [Option<f64>; 2])) {
         let Some(table) = table.filter(|_| self.options.fits(Mechanism::Drift)) else { return };
         let after = self.options.after_seconds;
         self.retained = retained(table, after, &self.sample(table));

@@ -188,6 +188,11 @@ impl Store {
         self.records.iter().flat_map(BTreeMap::values)
     }
 
+    /// Whether `trial` has a record, with or without its details.
+    pub fn has_record(&self, trial: &Trial) -> bool {
+        self.names.contains_key(&trial.id)
+    }
+
     /// Whether `trial` is complete: its record exists, and its details if the study asks for them. Damaged details are
     /// not complete, whether the study asks for them or keeps them by default.
     pub fn holds(&self, trial: &Trial) -> bool {
@@ -195,7 +200,7 @@ impl Store {
             (!trial.needs_details || self.details.has(&trial.id))
                 && !(trial.details && self.details.problem(&trial.id).is_some())
         };
-        self.names.contains_key(&trial.id) && has_details()
+        self.has_record(trial) && has_details()
     }
 
     /// Reads the details of a trial, if they exist in the current format and are not damaged.

@@ -88,12 +88,12 @@ impl Separator {
     /// Returns whether decimals have a comma in `bytes`, a file with the header `columns`.
     ///
     /// # Errors
-    /// [`FitError::Table`] if some have a comma and some a point.
+    /// [`FitError::Table`] if some have a comma and some a point, or if every comma may separate thousands.
     pub fn has_decimal_commas(self, file: &str, bytes: &[u8], columns: &[Column]) -> Result<bool, FitError> {
         if self != Separator::Semicolon {
             return Ok(false);
         }
-        let (mut comma, mut point) = (None, None);
+        let (mut comma, mut point, mut decimals) = (None, None, false);
         let (mut rows, mut record) = (self.rows(bytes), ByteRecord::new());
         // A record that cannot be read is refused later, with its place.
         let mut next = |record: &mut ByteRecord| rows.read_byte_record(record).unwrap_or(false);
@@ -103,6 +103,7 @@ impl Separator {
             let is_number = |index: usize| columns.get(index).is_some_and(Column::is_number);
             for (index, cell) in record.iter().enumerate().filter(|(index, _)| is_number(*index)) {
                 comma = comma.or(cell.contains(&b',').then_some((line, index + 1)));
+                decimals |= cell.contains(&b',') && !may_be_thousands(cell);
                 point = point.or(cell.contains(&b'.').then_some(line));
             }
         }
@@ -112,9 +113,24 @@ impl Separator {
                 problem: format!("expected one decimal sign, got a comma here and a point in line {other}"),
                 hint: "write all decimals with a point, and no separators of thousands".to_owned(),
             }),
+            (Some((line, column)), None) if !decimals => Err(FitError::Table {
+                place: Place { file: file.to_owned(), line, column: Some(column) },
+                problem: "expected decimals, got only commas that may separate thousands".to_owned(),
+                hint: "write decimals with a point, and no separators of thousands".to_owned(),
+            }),
             (comma, _) => Ok(comma.is_some()),
         }
     }
+}
+
+/// Returns whether the commas of a number may separate thousands, as in `12,541`: `0,543` and `12,5` are decimals.
+fn may_be_thousands(cell: &[u8]) -> bool {
+    let mut groups = cell.trim_ascii().split(|byte| *byte == b',');
+    let first = groups.next().unwrap_or_default();
+    let first = first.strip_prefix(b"-").or(first.strip_prefix(b"+")).unwrap_or(first);
+    let is_digits = |group: &[u8]| group.iter().all(u8::is_ascii_digit);
+    let leads = (1..=3).contains(&first.len()) && is_digits(first) && first[0] != b'0';
+    leads && groups.all(|group| group.len() == 3 && is_digits(group))
 }
 
 #[cfg(test)]
@@ -156,5 +172,16 @@ mod tests {
             "{told}"
         );
         assert!(has(Separator::Semicolon, "1;1.000,5;\n").is_err());
+        // Three digits after every comma may be thousands, unless a number shows that they are not.
+        for ambiguous in ["a;12,541;\n", "a;1,000;\nb;999;\n", "a;-1,234,567;\n"] {
+            let told = has(Separator::Semicolon, ambiguous).expect_err("decimals or thousands");
+            assert!(
+                told.starts_with("w.csv:2:2: expected decimals, got only commas that may separate thousands"),
+                "{told}"
+            );
+        }
+        for decimals in ["a;12,541;\nb;0,543;\n", "a;12,541;\nb;2,5;\n", "a;1234,567;\n"] {
+            assert_eq!(has(Separator::Semicolon, decimals), Ok(true), "{decimals}");
+        }
     }
 }

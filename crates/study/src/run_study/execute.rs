@@ -38,7 +38,7 @@ impl Plan {
         self.warnings().iter().for_each(|warning| observer.warning(warning));
         self.write_calibrations()?;
         let earlier = write_study(&self.study, &self.options.study_folder, &self.folder)?;
-        let own = self.trials.iter().filter(|trial| self.store.holds(trial)).count();
+        let own = self.trials.iter().filter(|trial| self.store.has_record(trial)).count();
         let of_others = self.store.len().saturating_sub(own);
         if of_others > 0 && earlier != EarlierStudy::Same {
             let folder = self.folder.clone();
@@ -49,7 +49,7 @@ impl Plan {
         }
         self.store.end_writing()?;
         let mine = shard(&self.trials, self.options.shard);
-        let done = mine.iter().filter(|trial| self.store.holds(trial)).count();
+        let done = mine.iter().filter(|trial| self.store.has_record(trial)).count();
         Ok(Finished {
             left: mine.len() - done,
             done,

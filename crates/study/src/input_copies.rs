@@ -22,7 +22,7 @@ pub(crate) fn copy_of(name: &str) -> PathBuf {
 }
 
 /// Copies `file`, which `study.toml` calls `name`, into the results folder `results`. A pipe has no copy, since it can
-/// be read only once.
+/// be read only once. An earlier copy with other content stays, named after that content.
 ///
 /// # Errors
 /// Returns the path of the copy and the error if it cannot be written or the file cannot be read.
@@ -33,9 +33,35 @@ pub(crate) fn keep(results: &Path, name: &str, file: &Path) -> Result<(), (PathB
         return Ok(());
     }
     let content = read_named(file, LARGEST_MAP).map_err(failed)?;
-    if regular::read(&copy, LARGEST_MAP).is_ok_and(|there| there == content) {
-        return Ok(());
+    match regular::read(&copy, LARGEST_MAP) {
+        Ok(there) if there == content => return Ok(()),
+        // Its records may need it.
+        Ok(there) => {
+            let name = format!("{}-{}", &sha256(&there)[..8], copy_of(name).display());
+            persist::write(&results.join(FOLDER).join(name), |file| file.write_all(&there)).map_err(failed)?;
+        }
+        Err(_) => fs::create_dir_all(results.join(FOLDER)).map_err(failed)?,
     }
-    fs::create_dir_all(results.join(FOLDER)).map_err(failed)?;
     persist::write(&copy, |file| file.write_all(&content)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_of_other_content_stays() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let (file, results) = (folder.path().join("mine.json"), folder.path().join("results"));
+        for content in ["one", "one", "two"] {
+            fs::write(&file, content).expect("our folder");
+            keep(&results, "dev/mine.json", &file).expect("our folder");
+        }
+        let copies = fs::read_dir(results.join(FOLDER)).expect("copies").map(|entry| entry.expect("an entry").path());
+        let mut copies: Vec<String> = copies.map(|path| fs::read_to_string(path).expect("text")).collect();
+        copies.sort();
+        assert_eq!(copies, ["one", "two"]);
+        let newest = results.join(FOLDER).join(copy_of("dev/mine.json"));
+        assert_eq!(fs::read_to_string(newest).expect("the copy"), "two");
+    }
 }

@@ -272,6 +272,9 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     let is_of = |endings: &[&str], usual: &str| if is_time { usual == "time_seconds" } else { ends_with(endings) };
     let convert = UNITS.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
+    if wide && is_of(&["time", "_min", "_h", "minutes", "hours"], "time_seconds") {
+        return format!("{LEAVE_OUT} with `--ignore {name}`");
+    }
     if wide && (convert.is_some() || bare) {
         return of_target();
     }
@@ -349,6 +352,9 @@ mod tests {
         for name in ["G (nS)", "R_kohm", "current_a", "g_us", "conductance", "target"] {
             let expected = "name the column by its target, such as `50_microsiemens`";
             assert_eq!(advice(name, true), expected, "{name}: a wide table has no columns of conductances");
+        }
+        for name in ["time_seconds", "time_ms", "time_min", "hours"] {
+            assert_eq!(advice(name, true), format!("rename the column, or leave it out with `--ignore {name}`"));
         }
         assert_eq!(advice("50 (uS)", true), "rename the column `50_microsiemens`");
         assert_eq!(advice("comment", false), "rename the column, or leave it out with `--ignore comment`");

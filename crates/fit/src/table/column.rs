@@ -272,7 +272,7 @@ pub(super) fn advice(name: &str, wide: bool) -> String {
     let is_of = |endings: &[&str], usual: &str| if is_time { usual == "time_seconds" } else { ends_with(endings) };
     let convert = UNITS.into_iter().find(|(endings, _, usual)| is_of(endings, usual));
     let bare = ["g", "conductance", "r", "resistance", "i", "current", "target"].contains(&&*lower);
-    if wide && is_of(&["time", "_min", "_h", "minutes", "hours"], "time_seconds") {
+    if wide && convert.is_some_and(|(_, _, usual)| usual == "time_seconds") {
         return format!("{LEAVE_OUT} with `--ignore {name}`");
     }
     if wide && (convert.is_some() || bare) {

@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyList, PyTuple};
 
 use crate::device::{Device, items};
-use crate::errors::refused;
+use crate::errors::{refused, warn};
 use crate::values::{Threads, Whole, json_to_toml, to_json};
 
 /// Reads overrides: a mapping of keys to values. A list makes an axis, and a [`Device`] sets the device with its keys.
@@ -81,7 +81,9 @@ pub fn open(path: &Path, overrides: &[Override]) -> PyResult<StudyFile> {
     if is_answers(path) && !path.join(FILE).exists() {
         return Err(refused(NoStudyFolder::new(path.to_owned())));
     }
-    StudyFile::open_with(&PRESETS, path, overrides).map_err(refused)
+    let file = StudyFile::open_with(&PRESETS, path, overrides).map_err(refused)?;
+    Python::attach(|py| file.warnings.iter().try_for_each(|changed| warn(py, &changed.to_string())))?;
+    Ok(file)
 }
 
 /// Returns the options of a run of `file` into `folder`, which `stop` ends after the current epochs.

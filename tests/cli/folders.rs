@@ -134,9 +134,22 @@ fn a_moved_folder_has_copies_of_device_and_map_files() {
     let status = folder.run(&["status", "away/moved"]).succeeds();
     assert!(status.stdout.starts_with("tiny: 2 of 2 trials done"), "{status:#?}");
     folder.run(&["report", "away/moved"]).succeeds();
-    // A run keeps the names of the files, and can be moved again.
+    // Another file of the same name is not the one that was used, and the warning says so.
+    fs::create_dir(folder.path("models")).expect("the folder is ours");
+    folder.write("models/mine.json", device(700_000));
+    let other = folder.run(&["export", "away/moved"]).succeeds();
+    assert_eq!(other.stdout, export);
+    let told = "warning: models/mine.json: differs from its copy in the results folder, `away/moved/inputs/";
+    assert!(other.stderr.starts_with(told), "{}", other.stderr);
+    // A run keeps the names of the files and where they are looked up, and can be moved again.
+    let paths_from = |name: &str| {
+        let text = folder.text(name);
+        text.lines().find(|line| line.starts_with("paths_from")).map(str::to_owned)
+    };
+    let before = paths_from("away/moved/study.toml");
     let grown = folder.run(&["run", "away/moved", "--set", "repeats.seeds=2"]).succeeds();
     assert!(grown.stderr.contains("= 4 trials, 2 to run"), "{}", grown.stderr);
+    assert_eq!(paths_from("away/moved/study.toml"), before);
     assert!(folder.text("away/moved/study.toml").contains("device = [\"models/mine.json\", "));
     fs::rename(folder.path("away/moved"), folder.path("again")).expect("the folder is ours");
     let again = folder.run(&["run", "again"]).succeeds();

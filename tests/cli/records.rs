@@ -179,7 +179,7 @@ fn edited_numbers_are_no_results() {
         folder.write(RECORDS, format!("{edited}\n{}", whole.split_once('\n').expect("several records").1));
         let answer = folder.run(&["export", "tiny.toml"]).succeeds();
         assert_eq!(answer.stdout.lines().count(), export.lines().count() - 1);
-        assert!(answer.stderr.contains("0001.jsonl:1: ignored, not a record of schema"), "{}", answer.stderr);
+        assert!(answer.stderr.contains("0001.jsonl:1: ignored, the record contradicts itself: "), "{}", answer.stderr);
         assert!(folder.run(&["run", "tiny.toml"]).succeeds().stderr.contains("= 4 trials, 1 to run"));
         assert_eq!(folder.bytes("results/tiny/summary.csv"), *TINY_SUMMARY);
         fs::remove_file(folder.path("results/tiny/records/0002.jsonl")).expect("the rerun trial");

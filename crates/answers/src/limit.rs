@@ -42,6 +42,7 @@ use ohmspike_study::health::rise::untested;
 use ohmspike_study::key_label::words_and_unit;
 use ohmspike_study::run_study::{RunOptions, Runner};
 use ohmspike_study::study::Study;
+use ohmspike_study::time_words::time_words;
 
 pub use error::LimitError;
 use find::{Found, Trials, find};
@@ -261,9 +262,11 @@ impl LimitPlan {
         let held = times.held(settings.hardware.retention_seconds);
         Ok(held.map(|held| {
             format!(
-                "the drift law of `{}` covers {} to {} s: beyond it, drift is that at {held} s, and no data support the \
-                 answer",
-                device.name, times.reference, times.latest
+                "the drift law of `{}` covers {} to {}: beyond it, drift is that at {}, and no data support the answer",
+                device.name,
+                time_words(times.reference),
+                time_words(times.latest),
+                time_words(held)
             )
         }))
     }

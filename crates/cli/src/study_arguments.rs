@@ -10,7 +10,7 @@ use ohmspike_study::study::{Override, StudyError};
 use ohmspike_study::study_file::StudyFile;
 
 use super::answers_folder::NoStudyFolder;
-use super::{Failure, answers_folder};
+use super::{Failure, answers_folder, warn};
 
 /// A study and its results folder.
 #[derive(Clone, Debug, clap::Args)]
@@ -72,7 +72,9 @@ pub fn open(path: &Path, overrides: &[String]) -> Result<StudyFile, Failure> {
     if answers_folder::is_answers(path) && !path.join(FILE).exists() {
         return Err(NoStudyFolder::new(path.to_owned()).into());
     }
-    Ok(StudyFile::open_with(&PRESETS, path, &parse(overrides)?)?)
+    let file = StudyFile::open_with(&PRESETS, path, &parse(overrides)?)?;
+    warn(&file.warnings);
+    Ok(file)
 }
 
 /// Parses overrides of the form KEY=VALUE.

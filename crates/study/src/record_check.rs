@@ -1,5 +1,6 @@
 //! Consistency checks of records, which figures and tables rely on.
 
+use ohmspike_crossbar::WriteReport;
 use ohmspike_datasets::counted;
 
 use crate::record::{Record, recorded_id};
@@ -21,7 +22,26 @@ fn ranges(record: &Record) -> Option<String> {
     if let Some(wrong) = seconds.into_iter().find(|seconds| !(*seconds >= 0.0 && seconds.is_finite())) {
         return Some(format!("seconds: expected a number of at least 0, got {wrong}"));
     }
-    None
+    if let Some(wrong) = record.loss.iter().find(|loss| **loss < 0.0) {
+        return Some(format!("loss: expected at least 0, got {wrong}"));
+    }
+    saturated(record).or_else(|| wrong_signs(record))
+}
+
+fn saturated(record: &Record) -> Option<String> {
+    let layers = record.settings.hidden_layers();
+    [Some(&record.before), record.after.as_ref()].into_iter().flatten().find_map(|observation| {
+        let counts = observation.saturated_neurons.iter().zip(&layers);
+        let (count, layer) = counts.into_iter().find(|(count, layer)| **count > layer.hidden as u64)?;
+        Some(format!("saturated_neurons: expected at most {}, got {count}", layer.hidden))
+    })
+}
+
+fn wrong_signs(record: &Record) -> Option<String> {
+    let connection =
+        record.connections.iter().find(|connection| connection.writes.wrong_sign > connection.writes.cells)?;
+    let WriteReport { wrong_sign, cells, .. } = connection.writes;
+    Some(format!("writes.wrong_sign: expected at most {cells}, the weights of `{}`, got {wrong_sign}", connection.name))
 }
 
 fn counts(record: &Record) -> Option<String> {
@@ -35,10 +55,19 @@ fn counts(record: &Record) -> Option<String> {
     }
     // Counts are summed over classes, epochs and trials.
     let most = 1 << 40;
+    // A neuron spikes at most once per step.
+    let neurons = record.settings.hidden_layers().last().map_or(0, |layer| layer.hidden);
+    let most_spikes = (neurons * record.settings.network.steps) as u64;
     record.tests.iter().flatten().find_map(|class| {
         let counts = [class.samples, class.correct, class.excitatory_spikes, class.inhibitory_spikes];
         if let Some(count) = counts.into_iter().find(|count| *count > most) {
             return Some(format!("tests: expected counts of at most {most}, got {count}"));
+        }
+        let (spikes, most_spikes) = (class.excitatory_spikes + class.inhibitory_spikes, most_spikes * class.samples);
+        if spikes > most_spikes {
+            return Some(format!(
+                "tests: expected at most {most_spikes} spikes, one per neuron and step, got {spikes}"
+            ));
         }
         let wrong = class.correct > class.samples;
         wrong.then(|| format!("tests: expected at most {} correct samples, got {}", class.samples, class.correct))
@@ -85,7 +114,12 @@ mod tests {
     use ohmspike_snn::activity::ClassActivity;
 
     use super::*;
-    use crate::record::empty_record;
+    use crate::record::{ConnectionRecord, empty_record};
+
+    fn wrong_signs_of(wrong_sign: u64) -> ConnectionRecord {
+        let writes = WriteReport { wrong_sign, cells: 7, ..WriteReport::default() };
+        ConnectionRecord { name: "readout".to_owned(), device_sha256: None, writes, used: None }
+    }
 
     #[test]
     fn finds_contradictions() {
@@ -112,6 +146,19 @@ mod tests {
             "tests: expected 2 (one before training and one per epoch), got 1"
         );
         assert_eq!(change(|record| record.tests[1].clear()), "tests: expected 1 class per test, got 0");
+        assert_eq!(change(|record| record.loss[0] = -0.5), "loss: expected at least 0, got -0.5");
+        assert_eq!(
+            change(|record| record.tests[1][0].excitatory_spikes = 40_001),
+            "tests: expected at most 40000 spikes, one per neuron and step, got 40001"
+        );
+        assert_eq!(
+            change(|record| record.before.saturated_neurons = vec![101]),
+            "saturated_neurons: expected at most 100, got 101"
+        );
+        assert_eq!(
+            change(|record| record.connections.push(wrong_signs_of(8))),
+            "writes.wrong_sign: expected at most 7, the weights of `readout`, got 8"
+        );
         assert!(
             change(|record| record.tests[0][0].samples = u64::MAX).starts_with("tests: expected counts of at most")
         );

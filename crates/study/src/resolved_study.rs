@@ -61,7 +61,7 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
         let path = path.to_owned();
         move |source| ResolvedStudyError { path, source }
     };
-    let base = Base::new(study, &study.paths_folder(study_folder));
+    let base = Base::new(study, study_folder);
     let text = resolved_text(study, &base, results);
     fs::create_dir_all(results).map_err(failed(results))?;
     for (name, file) in &base.found {
@@ -90,7 +90,7 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
 /// Returns the resolved text of the study that `text` describes, if it describes one.
 fn resolved_from(text: &[u8], study_folder: &Path, results: &Path) -> Option<String> {
     let study = Study::parse(FILE, std::str::from_utf8(text).ok()?, &[]).ok()?;
-    Some(resolved_text(&study, &Base::new(&study, &study.paths_folder(study_folder)), results))
+    Some(resolved_text(&study, &Base::new(&study, study_folder), results))
 }
 
 /// Returns the text below the comments at the top.
@@ -119,7 +119,7 @@ fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     study.baseline.iter().for_each(|name| line("baseline", name));
     study.replicates.iter().for_each(|name| line("replicates", name));
     if !base.paths.is_empty() {
-        line("paths_from", &relative(&base.folder, results).to_string_lossy());
+        line("paths_from", &relative(&base.named, results).to_string_lossy());
     }
     text + &sections(study, base)
 }
@@ -243,8 +243,10 @@ fn seeds(seeds: &[u64]) -> String {
 
 /// Folders for the relative paths of a study.
 struct Base {
-    /// Folder that most paths are relative to.
+    /// Folder in which the files are looked up: that of the copies, or the one that most paths are relative to.
     folder: PathBuf,
+    /// Folder that most paths are relative to.
+    named: PathBuf,
     /// Every relative path with its absolute file.
     paths: BTreeMap<String, PathBuf>,
     /// Every path, relative or not, with its file.
@@ -252,17 +254,25 @@ struct Base {
 }
 
 impl Base {
-    /// Resolves the relative paths of `study`: in the working directory, then in `folder`.
-    fn new(study: &Study, folder: &Path) -> Base {
+    /// Resolves the paths of `study`, which is in `study_folder`: to its copies, if it uses them, or in the working
+    /// directory, then in its folder of paths.
+    fn new(study: &Study, study_folder: &Path) -> Base {
         let here = std::path::absolute(".").unwrap_or_default();
-        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let folder = study.paths_folder(study_folder);
+        let folder = std::path::absolute(&folder).unwrap_or(folder);
+        let named = study_folder.join(study.paths_from.as_deref().unwrap_or_default());
+        let named = std::path::absolute(&named).unwrap_or(named);
         let found: BTreeMap<String, PathBuf> =
             file_names(study).into_iter().filter_map(|name| Some((name.clone(), find(&name, &folder)?))).collect();
         let relative = found.iter().filter(|(name, _)| Path::new(name).is_relative());
         let paths: BTreeMap<String, PathBuf> =
             relative.filter_map(|(name, path)| Some((name.clone(), std::path::absolute(path).ok()?))).collect();
         let from_here = paths.iter().any(|(name, path)| *path == here.join(name));
-        Base { folder: if from_here { here } else { folder }, paths, found }
+        if from_here {
+            return Base { folder: here.clone(), named: here, paths, found };
+        }
+        let named = if study.copies.is_some() { named } else { folder.clone() };
+        Base { folder, named, paths, found }
     }
 
     /// Rewrites a path outside the folder so that it can be found from there.

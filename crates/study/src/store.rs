@@ -343,7 +343,7 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
                 judge_again(&mut record);
                 return Ok(record);
             }
-            Some(reason) => reason,
+            Some(reason) => return Err(StoreWarning::Contradictory { path, line, reason }),
         },
         // A record of another version is valid, but it is not a result of this program.
         Ok(record) => other_version(record.schema, record.arithmetic),

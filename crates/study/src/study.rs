@@ -67,6 +67,9 @@ pub struct Study {
     pub replicates: Option<String>,
     /// The base folder of relative paths, relative to the folder of the study file. The default is that folder.
     pub paths_from: Option<String>,
+    /// The folder of the copies that take the place of all device and map files, if any: that of the results folder
+    /// which was opened.
+    pub copies: Option<PathBuf>,
     /// The keys with a list of values, in the order of the sections.
     pub axes: Vec<Axis>,
     /// Seeds of the repeats of every condition.
@@ -127,8 +130,12 @@ impl Study {
         grid::places(&self.axes, condition)
     }
 
-    /// The folder of relative paths, tried after the working directory. `folder` is the folder of the study file.
+    /// The folder of the copies, or that of relative paths, tried after the working directory. `folder` is the folder of
+    /// the study file.
     pub fn paths_folder(&self, folder: &Path) -> PathBuf {
+        if let Some(copies) = &self.copies {
+            return copies.clone();
+        }
         self.paths_from.as_ref().map_or_else(|| folder.to_owned(), |from| folder.join(from))
     }
 
@@ -295,6 +302,7 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
         baseline: None,
         replicates: None,
         paths_from: None,
+        copies: None,
         axes,
         seeds,
         details,

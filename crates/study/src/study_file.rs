@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::device::BUILT_IN;
-use ohmspike_datasets::reason;
+use ohmspike_datasets::{reason, regular};
 
 use crate::bounded;
 use crate::device_file::find;
-use crate::input_copies;
+use crate::input_copies::{self, copy_of};
 use crate::resolved_study::{FILE, file_names};
 use crate::study::{Override, Preset, Study, StudyError};
 
@@ -24,6 +24,21 @@ pub struct StudyFile {
     pub folder: PathBuf,
     /// The results folder, if a results folder was opened.
     pub results: Option<PathBuf>,
+    /// The device and map files that differ from their copies in the results folder.
+    pub warnings: Vec<ChangedFile>,
+}
+
+/// A device or map file that differs from its copy in the results folder that was opened.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{}: differs from its copy in the results folder, `{}`, which is used\n\n\
+     hint: to use the changed file, run the study file instead of the folder, or remove the copy", file.display(), copy.display()
+)]
+pub struct ChangedFile {
+    /// The file that the study names.
+    pub file: PathBuf,
+    /// Its copy.
+    pub copy: PathBuf,
 }
 
 /// Why a study cannot be opened.
@@ -114,8 +129,8 @@ impl StudyFile {
         }
         let mut study = Study::parse_with(presets, &file.display().to_string(), &text, overrides)?;
         let folder = file.parent().unwrap_or(Path::new(".")).to_owned();
-        use_copies(&mut study, &folder);
-        Ok(StudyFile { study, text, folder, results })
+        let warnings = use_copies(&mut study, &folder);
+        Ok(StudyFile { study, text, folder, results, warnings })
     }
 
     /// The results folder: the one that was opened, or `results/NAME`.
@@ -124,18 +139,29 @@ impl StudyFile {
     }
 }
 
-/// Makes `study`, a file in `folder`, use the copies of its device and map files if it no longer finds the files. Only
-/// results folders have copies.
-fn use_copies(study: &mut Study, folder: &Path) {
+/// Makes `study`, a file in `folder`, use the copies of its device and map files if it no longer finds a file or finds
+/// another content there: the records belong to the copies. Only results folders have copies.
+///
+/// Returns the files with another content.
+fn use_copies(study: &mut Study, folder: &Path) -> Vec<ChangedFile> {
     let copies = folder.join(input_copies::FOLDER);
-    if !copies.is_dir() {
-        return;
-    }
     let names = file_names(study);
-    let has_all = |folder: &Path| names.iter().all(|name| find(name, folder).is_some());
-    if !has_all(&study.paths_folder(folder)) && has_all(&copies) {
-        study.paths_from = Some(input_copies::FOLDER.to_owned());
+    if !copies.is_dir() || !names.iter().all(|name| find(name, &copies).is_some()) {
+        return Vec::new();
     }
+    let originals = study.paths_folder(folder);
+    let pairs: Vec<_> = names.iter().map(|name| (find(name, &originals), copies.join(copy_of(name)))).collect();
+    let differs = |file: &Path, copy: &Path| {
+        let content = |path| regular::read(path, bounded::LARGEST_MAP).ok();
+        content(file).zip(content(copy)).is_some_and(|(file, copy)| file != copy)
+    };
+    let is_missing = pairs.iter().any(|(file, _)| file.is_none());
+    let found = pairs.into_iter().filter_map(|(file, copy)| Some(ChangedFile { file: file?, copy }));
+    let changed: Vec<ChangedFile> = found.filter(|pair| differs(&pair.file, &pair.copy)).collect();
+    if is_missing || !changed.is_empty() {
+        study.copies = Some(copies);
+    }
+    changed
 }
 
 /// Likeness of two names from which on one is suggested for the other.

@@ -128,6 +128,19 @@ pub enum StoreWarning {
         /// Cause.
         reason: String,
     },
+    /// A record whose values contradict each other.
+    #[error(
+        "{path}:{line}: ignored, the record contradicts itself: {reason}\n\n\
+         hint: the line was changed or damaged; its trial will be rerun, and the file stays unchanged"
+    )]
+    Contradictory {
+        /// Path of the file.
+        path: PathBuf,
+        /// Line number, starting at 1.
+        line: usize,
+        /// The contradiction.
+        reason: String,
+    },
     /// A packed file of records that is damaged or incomplete.
     #[error(
         "{path}:{line}: the packed data are damaged or incomplete; the records from this line on are ignored\n\n\

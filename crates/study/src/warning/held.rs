@@ -1,6 +1,6 @@
 //! Warnings about tables of a device that do not cover its window.
 
-use ohmspike_crossbar::device::{Device, Scheme, TableRange, WriteNoise};
+use ohmspike_crossbar::device::{Device, DriftBounds, Scheme, TableRange, WriteNoise};
 use ohmspike_crossbar::{WriteClip, write_clip};
 
 use crate::significant::significant;
@@ -10,7 +10,7 @@ use crate::significant::significant;
 #[error(
     "device `{device}`: {key}: the table does not cover the window of {} to {} ohm: {}\n\n\
      hint: add points up to the ends of the window; don't narrow the window to the table: {}", significant(window.0),
-    significant(window.1), held(*below, *above), cut(clips)
+    significant(window.1), held(*below, *above), cut(clips, *stops_drift)
 )]
 pub struct HeldTable {
     /// Name of the device.
@@ -25,6 +25,8 @@ pub struct HeldTable {
     pub above: Option<f64>,
     /// Target resistances, ohm, with the fraction of their writes that the window clips, 0 to 1.
     pub clips: Vec<(f64, f64)>,
+    /// Whether drift ends at the window.
+    pub stops_drift: bool,
 }
 
 /// A resistance outside a table of the device.
@@ -62,14 +64,15 @@ fn held(below: Option<f64>, above: Option<f64>) -> String {
 }
 
 /// Describes the clipping by a window narrowed to the table, and by the present window.
-fn cut(clips: &[(f64, f64)]) -> String {
+fn cut(clips: &[(f64, f64)], stops_drift: bool) -> String {
     let clips =
         clips.iter().map(|(ohm, fraction)| format!("{} % at {} ohm", significant(100.0 * fraction), significant(*ohm)));
     let now = match clips.collect::<Vec<String>>().join(", ") {
         none if none.is_empty() => String::new(),
         fractions => format!("; the present window clips {fractions}"),
     };
-    format!("that would clip half of the writes to the outermost points, and all drift beyond them{now}")
+    let drift = if stops_drift { ", and all drift beyond them" } else { "" };
+    format!("that would clip half of the writes to the outermost points{drift}{now}")
 }
 
 /// Returns the tables of `device` that do not cover its write targets: the window, or the outermost levels.
@@ -86,6 +89,7 @@ pub(super) fn held_tables(device: &Device) -> Vec<HeldTable> {
             below,
             above,
             clips: clips(device, [window[0], table.first, table.last, window[1]]),
+            stops_drift: device.drift.times().is_some() && device.drift.bounds() == DriftBounds::Window,
         })
     };
     device.tables().filter_map(warning).collect()

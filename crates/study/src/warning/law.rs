@@ -4,6 +4,7 @@
 use ohmspike_crossbar::device::Device;
 
 use crate::significant::significant;
+use crate::time_words::time_words;
 
 /// A use of a device outside the range of one of its laws.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -80,14 +81,6 @@ pub fn time(key: &'static str, device: &Device, seconds: f64) -> Option<LawWarni
     Some(LawWarning::Time { key, device, given: seconds, from: times.reference, to: times.latest, held })
 }
 
-/// Formats a time in the largest unit of which it is a whole number, for example `1 y`; long numbers are in seconds.
-fn time_words(seconds: f64) -> String {
-    let units = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
-    let whole = |(_, length): &(&str, f64)| (1.0..10_000.0).contains(&(seconds / length)) && seconds % length == 0.0;
-    let (unit, length) = units.into_iter().find(whole).unwrap_or(("s", 1.0));
-    format!("{} {unit}", seconds / length)
-}
-
 /// Returns the warnings about reads of `device`.
 pub fn reads(device: &Device) -> Vec<LawWarning> {
     let name = || device.name.clone();
@@ -135,9 +128,6 @@ mod tests {
             "{}",
             messages(3.156e8)
         );
-        for (seconds, words) in [(3_155_760_000.0, "100 y"), (86_400.0, "1 d"), (5400.0, "90 min"), (0.5, "0.5 s")] {
-            assert_eq!(time_words(seconds), words);
-        }
         assert_eq!(time("--after", &device(""), 1e9), None);
     }
 

@@ -102,7 +102,9 @@ def page():
         own = members(node) if isinstance(node, ast.ClassDef) else [code(signature(node))]
         parts += [f"### {node.name}", documented, *(part.replace("``", "`") if not part.startswith("```") else part for part in own)]
     text = "\n\n".join(parts) + "\n"
-    return text.replace(f"### {public[0]}.", f"#### {public[0]}.").replace(f"### {public[1]}.", f"#### {public[1]}.")
+    for name in public:
+        text = text.replace(f"### {name}.", f"#### {name}.")
+    return text
 
 
 def main():

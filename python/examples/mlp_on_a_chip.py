@@ -4,7 +4,7 @@ import torch
 from torch import nn
 
 import ohmspike
-from ohmspike.torch import CrossbarOptimiser, convert
+from ohmspike.torch import CrossbarOptimiser, convert, on_chips
 
 EPOCHS, EPOCHS_ON_CHIP, BATCH = 5, 3, 64
 
@@ -36,8 +36,9 @@ def main():
 
     # 3 % of the cells are stuck at the low resistance.
     device = ohmspike.Device.load("hfox-taox-wan-2022-1s").with_({"faults.p_low_resistance": 0.03})
-    on_chips = [accuracy(convert(model, device, seed=seed), *test_set) for seed in range(5)]
-    print(f"on 5 chips of {device.name}: {min(on_chips):.1f} to {max(on_chips):.1f} %")
+    results = on_chips(model, device, lambda chip: accuracy(chip, *test_set), chips=100, seed=0)
+    print(f"on 100 chips of {device.name}: {results.values.min():.1f} to {results.values.max():.1f} %")
+    print(f"at least 70 %: {(results.values >= 70).sum()} of 100 chips")
 
     # Training on a chip repairs it. Every step is a noisy write; a digital copy keeps the noise of the writes from adding up.
     for controller in ("read-back", "digital-copy"):

@@ -14,7 +14,7 @@ if importlib.util.find_spec("torch") is None:
 import torch  # noqa: E402
 from torch import nn  # noqa: E402
 
-from ohmspike.torch import CrossbarLinear, CrossbarOptimiser, calibrate, convert, crossbars  # noqa: E402
+from ohmspike.torch import CrossbarLinear, CrossbarOptimiser, calibrate, convert, crossbars, on_chips  # noqa: E402
 
 IDEAL = ohmspike.Device.load("ideal")
 OXIDE = ohmspike.Device.load("illustrative-oxide")
@@ -83,6 +83,37 @@ def test_converted_layers_have_chips_of_their_own():
     assert torch.equal(converted[0].weight, convert(model, OXIDE, seed=2)[0].weight)
     with pytest.raises(ValueError, match="model: expected at least one nn.Linear, got none in ReLU"):
         convert(nn.ReLU(), OXIDE)
+
+
+def test_many_chips_are_those_of_convert_at_every_age():
+    device = ohmspike.Device.load("pcm-joshi-2020")
+    torch.manual_seed(1)
+    model = nn.Sequential(nn.Linear(12, 8), nn.Dropout(0.5), nn.Linear(8, 3)).train()
+    inputs = torch.rand(20, 12)
+    evaluate = lambda chip: chip(inputs).square().sum()  # noqa: E731
+    results = on_chips(model, device, evaluate, chips=3, after=[86_400, 25], seed=7)
+    assert results.values.shape == (3, 2) and results.seeds == [7, 8, 9] and results.after_seconds == [86_400, 25]
+    assert model.training
+    model.eval()
+    with torch.no_grad():
+        assert results.exact == float(evaluate(model))
+        for seed, row in zip(results.seeds, results.values):
+            chip = convert(model, device, seed=seed)
+            for value, after in ((row[1], 25.0), (row[0], 86_400.0)):
+                for _, layer in crossbars(chip):
+                    layer.rest(after)
+                assert value == float(evaluate(chip))
+    assert len(set(results.values.ravel())) == 6
+    table = results.to_dict()
+    assert table["seed"].tolist() == [7, 7, 8, 8, 9, 9] and table["after_seconds"].tolist() == [86_400.0, 25.0] * 3
+    assert table["value"].tolist() == results.values.ravel().tolist()
+    assert str(results).splitlines()[0].endswith("; 3 chips") and len(str(results).splitlines()) == 4
+    # The cells of an ideal device lose nothing.
+    ideal = on_chips(model, "ideal", evaluate, chips=2)
+    assert np.allclose(ideal.values, ideal.exact, rtol=1e-5)
+    for wrong, told in (({"chips": 0}, "chips: expected a whole"), ({"after": []}, "after: "), ({"after": -1.0}, "after: ")):
+        with pytest.raises(ValueError, match=told):
+            on_chips(model, "ideal", evaluate, **wrong)
 
 
 def test_a_state_dict_restores_the_cells():

@@ -3,6 +3,7 @@
 The forward pass reads an emulated array, with read noise, converters and faults. The backward pass is straight-through: it
 differentiates the exact product of inputs and weights. Writes go through the write model of the device::
 
+    results = ohmspike.torch.on_chips(model, device, accuracy, chips=100)
     model = ohmspike.torch.convert(model, device)
     optimiser = ohmspike.torch.CrossbarOptimiser(torch.optim.SGD(model.parameters(), lr=0.1), model)
 
@@ -14,7 +15,7 @@ from __future__ import annotations
 import copy
 import warnings
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from torch import Tensor, nn
 
 from ._ohmspike import Crossbar, Device, OhmspikeError, OhmspikeWarning, Seed, WriteReport
 
-__all__ = ["CrossbarLinear", "CrossbarOptimiser", "calibrate", "convert", "crossbars"]
+__all__ = ["ChipResults", "CrossbarLinear", "CrossbarOptimiser", "calibrate", "convert", "crossbars", "on_chips"]
 
 _Signals = np.ndarray[Any, np.dtype[Any]]
 
@@ -428,6 +429,101 @@ def convert(
         parent, _, own = name.rpartition(".")
         setattr(copied.get_submodule(parent), own, layers[id(module)])
     return copied
+
+
+class ChipResults:
+    """What ``on_chips`` measured: one value per chip and time.
+
+    ``print`` shows, per time, the mean over the chips, their standard deviation, and the smallest and largest value.
+    """
+
+    def __init__(self, values: np.ndarray[Any, Any], seeds: list[int], after_seconds: list[float], exact: float) -> None:
+        self._values, self._seeds, self._after, self._exact = values, seeds, after_seconds, exact
+
+    @property
+    def values(self) -> np.ndarray[Any, Any]:
+        """Values, chips x times, float64."""
+        return self._values
+
+    @property
+    def seeds(self) -> list[int]:
+        """Seed of each chip: ``convert`` with this seed and the same options gives the chip again."""
+        return self._seeds
+
+    @property
+    def after_seconds(self) -> list[float]:
+        """Times after programming, s."""
+        return self._after
+
+    @property
+    def exact(self) -> float:
+        """The value of the model itself, with digital weights."""
+        return self._exact
+
+    def to_dict(self) -> dict[str, np.ndarray[Any, Any]]:
+        """Return the columns ``seed``, ``after_seconds`` and ``value``, one row per chip and time, for ``pandas.DataFrame``."""
+        chips, times = self._values.shape
+        return {
+            "seed": np.repeat(np.array(self._seeds, np.uint64), times),
+            "after_seconds": np.tile(np.array(self._after, np.float64), chips),
+            "value": self._values.reshape(-1),
+        }
+
+    def __str__(self) -> str:
+        """Show a table with one row per time."""
+        lines = [f"exact: {self._exact:.6g}; {len(self._seeds)} chips", "after (s)      mean      s.d.  smallest   largest"]
+        for after, column in zip(self._after, self._values.T):
+            spread = column.std(ddof=1) if len(column) > 1 else float("nan")
+            shown = (f"{value:10.4g}" for value in (column.mean(), spread, column.min(), column.max()))
+            lines.append(f"{after:9.6g}" + "".join(shown))
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        """Show the size."""
+        return f"<ohmspike.torch.ChipResults: {len(self._seeds)} chips, {len(self._after)} times>"
+
+
+def on_chips(
+    model: nn.Module,
+    device: Device | str | PathLike[str],
+    evaluate: Callable[[nn.Module], Any],
+    *,
+    chips: int = 100,
+    after: float | Sequence[float] = 0.0,
+    seed: int = 1,
+    **options: Any,
+) -> ChipResults:
+    """Put ``model`` onto many chips of ``device``, and evaluate each: what a product would deliver.
+
+    Chip n, from 0, is ``convert(model, device, seed=seed + n, **options)``. ``evaluate`` takes a chip and returns a number, such as
+    its accuracy on a test set. It is called per chip and time ``after`` programming, s, and once with ``model`` itself, in
+    evaluation mode and without gradients. Chips are made one after the other, so memory does not grow with their number.
+    """
+    if isinstance(chips, bool) or chips != int(chips) or chips < 1:
+        raise ValueError(f"chips: expected a whole number of at least 1, got {chips}")
+    times = [float(time) for time in (after if isinstance(after, (Sequence, np.ndarray)) else [after])]
+    if not times or any(not 0 <= time < float("inf") for time in times):
+        raise ValueError(f"after: expected times of at least 0 s, got {after}")
+    seeds = [seed + number for number in range(int(chips))]
+    values = np.empty((len(seeds), len(times)))
+    device = device if isinstance(device, Device) else Device.load(device)
+    exact = _evaluated(copy.deepcopy(model), evaluate)
+    for row, of_chip in zip(values, seeds):
+        chip = convert(model, device, seed=of_chip, **options)
+        # Cells only get older.
+        for place in sorted(range(len(times)), key=times.__getitem__):
+            if times[place] > 0:
+                for _, layer in crossbars(chip):
+                    layer.rest(times[place])
+            row[place] = _evaluated(chip, evaluate)
+    return ChipResults(values, seeds, times, exact)
+
+
+def _evaluated(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> float:
+    """Returns the value of ``model`` in evaluation mode."""
+    model.eval()
+    with torch.no_grad():
+        return float(evaluate(model))
 
 
 def _programmed(

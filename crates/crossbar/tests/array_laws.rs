@@ -1,8 +1,6 @@
 //! Laws of every array, whatever its noise.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     FULL_SCALE, SIGMA_INIT, assert_rate, device, draws, equal_cells, mixed_branches, normal_below, normal_matrix,
     padding_is_zero, params,
 };
@@ -238,7 +236,7 @@ fn reference_cells_are_log_normal_and_never_move() {
     };
     let drawn = parked(&array);
     let ln: Vec<f64> = drawn.iter().map(|&g| libm::log(g)).collect();
-    chip::assert_normal("ln G parked", &ln, 0.0, 0.09);
+    crate::chip::assert_normal("ln G parked", &ln, 0.0, 0.09);
     array.update(&Matrix::zeros(500, 40), Seed::new(92)).unwrap();
     assert_eq!(parked(&array), drawn);
 }

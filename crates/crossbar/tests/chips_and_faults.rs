@@ -1,8 +1,6 @@
 //! Quantities drawn once per chip or measured on one: window ends, gains, noise factors, faults, initial conductances.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     assert_mean, assert_normal, assert_rate, assert_uncorrelated, conductances, count_reads, device, draws,
     equal_cells, even, mixed_branches, normal_matrix, params, values,
 };

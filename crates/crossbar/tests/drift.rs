@@ -1,8 +1,6 @@
 //! Relaxation and drift through the array: all reads see the same trajectory.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     assert_normal, assert_uncorrelated, conductances, device, equal_cells, even, mixed_branches, normal_matrix, params,
     values,
 };

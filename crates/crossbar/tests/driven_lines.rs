@@ -1,8 +1,6 @@
 //! Reads of driven arrays with wires, compared with the exact solution in double precision.
 
-mod chip;
-
-use chip::{device, mixed_branches, normal_matrix, params};
+use crate::chip::{device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, transfer};
 use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, ColumnRead, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;

@@ -1,8 +1,6 @@
 //! Pairs that hold weights of either sign, and programming of given weights into erased cells.
 
-mod chip;
-
-use chip::{FULL_SCALE, SIGMA_INIT, assert_normal, device, normal_matrix, padding_is_zero, params, values};
+use crate::chip::{FULL_SCALE, SIGMA_INIT, assert_normal, device, normal_matrix, padding_is_zero, params, values};
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, Branch, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;

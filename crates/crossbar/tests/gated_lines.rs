@@ -1,8 +1,6 @@
 //! Reads of arrays with gated wires, compared with the ladder in double precision.
 
-mod chip;
-
-use chip::{device, mixed_branches, normal_matrix, params};
+use crate::chip::{device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::wires::{Access, Feed, Tile, Wires, gated_currents};
 use ohmspike_crossbar::{ArrayParams, Branch, ColumnRead, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;

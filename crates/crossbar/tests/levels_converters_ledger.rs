@@ -1,8 +1,8 @@
 //! Discrete levels, converters at columns and rows, and usage of an array.
 
-mod chip;
-
-use chip::{assert_normal, count_reads, device, equal_cells, even, mixed_branches, normal_matrix, params, values};
+use crate::chip::{
+    assert_normal, count_reads, device, equal_cells, even, mixed_branches, normal_matrix, params, values,
+};
 use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, ColumnRead, CrossbarArray, Ledger, PairKind};
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Matrix, numbers_mut};

@@ -1,8 +1,6 @@
 //! Laws across mechanisms: with zero noise each equals the ideal array, and each draws from its own streams.
 
-mod chip;
-
-use chip::{FULL_SCALE, conductances, device, mixed_branches, normal_matrix, params, values};
+use crate::chip::{FULL_SCALE, conductances, device, mixed_branches, normal_matrix, params, values};
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, CrossbarArray, PairKind, WriteReport};
 use ohmspike_rng::Seed;
@@ -109,10 +107,10 @@ fn noise_is_not_scaled_to_the_wrong_window() {
             let params = ArrayParams::new(full_scale, &branches);
             let mut array = CrossbarArray::new(&device, params, &first, Seed::new(2)).unwrap();
             array.update(&Matrix::zeros(500, 40), Seed::new(3)).unwrap();
-            chip::assert_normal("written, µS", &values(array.g_above_min()), 0.5 * span, 9.0);
+            crate::chip::assert_normal("written, µS", &values(array.g_above_min()), 0.5 * span, 9.0);
             let weight_per_microsiemens = f64::from(full_scale) / span;
             let weights: Vec<_> = values(array.weights()).iter().map(|weight| weight.abs()).collect();
-            chip::assert_normal(
+            crate::chip::assert_normal(
                 "weights",
                 &weights,
                 0.5 * f64::from(full_scale),

@@ -1,8 +1,6 @@
 //! Write noise and faults in the rows of one sign alone.
 
-mod chip;
-
-use chip::{FULL_SCALE, device, normal_matrix, params};
+use crate::chip::{FULL_SCALE, device, normal_matrix, params};
 use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray, NoisyRows};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;

@@ -1,8 +1,6 @@
 //! Pairs of two written branches, and controllers that read back or keep a digital copy.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     FULL_SCALE, assert_normal, assert_rate, conductances, device, even, mixed_branches, normal_matrix, params, values,
 };
 use ohmspike_crossbar::device::Device;
@@ -176,7 +174,7 @@ fn two_branch_pairs_write_each_branch_with_its_own_draws() {
     let [main, other] = conductances(&array);
     assert_normal("main", &main, 500.5, 9.0);
     assert_normal("opposite", &other, 500.5, 9.0);
-    chip::assert_uncorrelated("branches", &main, &other);
+    crate::chip::assert_uncorrelated("branches", &main, &other);
 }
 
 #[test]

@@ -1,8 +1,6 @@
 //! Writes by pulses through the array: number of pulses, steps, noise and counts.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     FULL_SCALE, assert_mean, assert_normal, assert_rate, device, draws, equal_cells, even, normal_matrix, params,
     values,
 };

@@ -1,8 +1,6 @@
 //! White read noise: the sum over active rows compared with separate draws per cell.
 
-mod chip;
-
-use chip::{assert_normal, device, mixed_branches, normal_matrix, params};
+use crate::chip::{assert_normal, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::{Branch, ColumnRead, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;

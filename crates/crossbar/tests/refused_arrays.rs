@@ -1,8 +1,6 @@
 //! Invalid inputs of an array, and their messages.
 
-mod chip;
-
-use chip::{device, even, params};
+use crate::chip::{device, even, params};
 use ohmspike_crossbar::{ArrayParams, Branch, ConductanceMap, CrossbarArray, FaultMap, PairKind};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;

@@ -1,8 +1,6 @@
 //! Random telegraph noise and I-V nonlinearity through the array.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     assert_mean, assert_rate, conductances, device, equal_cells, even, mixed_branches, normal_matrix, params, values,
 };
 use ohmspike_crossbar::device::Device;
@@ -109,7 +107,7 @@ fn weights_follow_the_states_of_both_branches() {
         assert!((read - anew).abs() <= 40.0 * UNIT, "{read}, anew {anew}");
     }
     assert_ne!(array.read_weights(), array.weights());
-    assert!(chip::padding_is_zero(array.read_weights()));
+    assert!(crate::chip::padding_is_zero(array.read_weights()));
 }
 
 /// Amplitude a (R / R_ref)^m and rate fall with the conductance.
@@ -204,7 +202,7 @@ fn a_cell_at_gmin_has_zero_weight_at_any_voltage() {
         let array = equal_cells(&bent(volts), 10, 37, 0.0, Seed::new(1));
         assert!(array.weights().cells().all(|weight| weight == 0.0 && weight.is_sign_positive()));
         assert_eq!(array.initial_report().wrong_sign, 0);
-        assert!(chip::padding_is_zero(array.weights()));
+        assert!(crate::chip::padding_is_zero(array.weights()));
     }
 }
 

@@ -1,8 +1,6 @@
 //! A restored array continues bit-identically to one that never stopped.
 
-mod chip;
-
-use chip::{FULL_SCALE, count_reads, device, mixed_branches, normal_matrix, params};
+use crate::chip::{FULL_SCALE, count_reads, device, mixed_branches, normal_matrix, params};
 use ohmspike_crossbar::device::{BUILT_IN, Device};
 use ohmspike_crossbar::{ArrayParams, ArrayState, Controller, CrossbarArray, PairKind};
 use ohmspike_rng::Seed;
@@ -110,7 +108,7 @@ fn assert_same(what: &str, one: &CrossbarArray, other: &CrossbarArray) {
     assert_eq!(bits(one.gradient_weights()), bits(other.gradient_weights()), "{what}: gradient_weights weights");
     assert_eq!(bits(one.g_above_min()), bits(other.g_above_min()), "{what}: g_above_min");
     assert_eq!(one.read_variance().map(bits), other.read_variance().map(bits), "{what}: variance of a read");
-    assert_eq!(chip::conductances(one), chip::conductances(other), "{what}: conductances");
+    assert_eq!(crate::chip::conductances(one), crate::chip::conductances(other), "{what}: conductances");
     assert_eq!(converted(one), converted(other), "{what}: converters");
     assert_eq!(one.endurance(), other.endurance(), "{what}: endurance");
     assert_eq!(one.initial_report(), other.initial_report(), "{what}: what became of the first weights");

@@ -1,8 +1,6 @@
 //! Program and verify through the array: acceptance, number of tries, and giving up.
 
-mod chip;
-
-use chip::{
+use crate::chip::{
     assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_branches, normal_below, normal_matrix,
     params, values,
 };
@@ -31,7 +29,7 @@ fn written(device: &Device, g_above_min: f32, asked: f32) -> (Vec<f64>, WriteRep
 
 /// Skewness of a sample; its standard error is sqrt(6/n) for a normal.
 fn skewness(sample: &[f64]) -> f64 {
-    let mean = chip::mean(sample);
+    let mean = crate::chip::mean(sample);
     let moment = |power| sample.iter().map(|x| (x - mean).powi(power)).sum::<f64>() / sample.len() as f64;
     moment(3) / libm::pow(moment(2), 1.5)
 }

@@ -1,9 +1,7 @@
 //! Approximations of arrays with wires, measured: the correction held between exact solutions, straight-through gradients,
 //! and noise that reads leave out.
 
-mod chip;
-
-use chip::{draws, mean};
+use crate::chip::{draws, mean};
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::wires::{Access, Feed, Solution, Tile, Wires, solve, star_mesh, transfer};
 use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};

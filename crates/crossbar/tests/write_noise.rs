@@ -1,8 +1,6 @@
 //! Every kind of write noise compared with its closed form.
 
-mod chip;
-
-use chip::{assert_normal, assert_rate, device, draws, equal_cells, normal_below, normal_matrix, params};
+use crate::chip::{assert_normal, assert_rate, device, draws, equal_cells, normal_below, normal_matrix, params};
 use ohmspike_crossbar::{Branch, CrossbarArray};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;

@@ -1,8 +1,5 @@
 //! Hostile files and flags: terminal control characters, pipes that never end, sizes that would fill memory.
 
-#[allow(dead_code, reason = "shared with other tests")]
-mod made;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -11,7 +8,7 @@ use ohmspike_datasets::{
     load, store,
 };
 
-use made::{Folder, integers, npy, npy_of, shipped, zip};
+use crate::made::{Folder, integers, npy, npy_of, shipped, zip};
 
 /// Clears the screen, in C0 and in C1, and reverses the text direction.
 const HOSTILE: &str = "\u{1b}[2J\u{9b}2J\u{202e}\u{7}";

@@ -2,9 +2,6 @@
 //!
 //! `scripts/make_tiny_imports.py` generates `crates/datasets/tests/data/import`.
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod made;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +12,7 @@ use ohmspike_datasets::{
     import_events, imported, load, store,
 };
 
-use made::{Folder, integers, npy, zip};
+use crate::made::{Folder, integers, npy, zip};
 
 #[derive(Deserialize)]
 struct Expected {

@@ -1,12 +1,10 @@
 //! Every error in a file of events, with its message.
 
-mod made;
-
 use std::fs;
 
 use ohmspike_datasets::{EventForm, EventImport, Test, TimeUnit, import_events};
 
-use made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
+use crate::made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
 
 fn events(content: impl AsRef<[u8]>) -> String {
     events_in(content, None, form())

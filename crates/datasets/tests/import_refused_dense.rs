@@ -1,10 +1,8 @@
 //! Every error in labels, dense samples and properties of data sets, with its message.
 
-mod made;
-
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Scale, Test, import_dense, import_events};
 
-use made::{Folder, events_in, floats, form, integers, npy, shipped, zip};
+use crate::made::{Folder, events_in, floats, form, integers, npy, shipped, zip};
 
 /// Returns the error message of importing dense samples.
 fn dense(samples: impl AsRef<[u8]>, labels: impl AsRef<[u8]>) -> String {

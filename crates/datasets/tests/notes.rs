@@ -1,11 +1,8 @@
 //! Remarks of imports on skipped, changed or untestable data.
 
-#[allow(dead_code, reason = "shared with other tests")]
-mod made;
-
 use ohmspike_datasets::{DenseImport, EventForm, EventImport, Import, Note, Scale, Test, import_dense, import_events};
 
-use made::{Folder, floats, integers, npy, zip};
+use crate::made::{Folder, floats, integers, npy, zip};
 
 fn told(import: &Import) -> Vec<String> {
     import.notes.iter().map(Note::to_string).collect()

@@ -1,14 +1,11 @@
 //! Files that hold the same content in another form give the same data set.
 
-#[allow(dead_code, reason = "shared with other tests")]
-mod made;
-
 use std::io::Write;
 
 use flate2::{Compression, write::GzEncoder};
 use ohmspike_datasets::{Dataset, DenseImport, EventImport, Note, Test, import_dense, import_events};
 
-use made::{Folder, floats, form, integers, npy, zip};
+use crate::made::{Folder, floats, form, integers, npy, zip};
 
 fn events(content: impl AsRef<[u8]>, labels: Option<&[u8]>) -> Dataset {
     let folder = Folder::new();

@@ -1,14 +1,11 @@
 //! Dense samples that are imported straight into a file.
 
-#[allow(dead_code, reason = "other tests use the rest")]
-mod made;
-
 use std::fs;
 use std::path::PathBuf;
 
 use ohmspike_datasets::{DenseImport, Import, Scale, Test, import_dense, store, store_dense};
 
-use made::{Folder, npy, shipped, zip};
+use crate::made::{Folder, npy, shipped, zip};
 
 fn import(samples: PathBuf, labels: PathBuf, test: Test, scale: Option<Scale>) -> DenseImport {
     DenseImport { samples, labels, test, classes: 3, scale }

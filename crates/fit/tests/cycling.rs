@@ -1,11 +1,9 @@
 //! Cells that fail during cycling, against the numbers of cells and cycles that the tables were made with.
 
-mod made;
-
 use ohmspike_fit::{FitInput, FitOptions, FitReport, FittedNumber, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const CELLS: usize = 60;
 const CYCLES: usize = 10;

@@ -1,13 +1,11 @@
 //! The law of drift among values that are far too low or too high, and held-out cells that no law describes.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Times, s.
 const TIMES: [f64; 6] = [1.0, 10.0, 100.0, 1e3, 1e4, 1e5];

@@ -1,13 +1,11 @@
 //! Drift that no law of a device file describes, that the window stops, or that belongs to cells.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// First words of the warning.
 const MISFIT: &str = "the law of drift does not describe these cells";

@@ -1,12 +1,10 @@
 //! Laws of gains in writes, against gains drawn from a known one.
 
-mod made;
-
 use ohmspike_crossbar::device::StepGain;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const GAIN: &str = "device_to_device.step_gain_sigma";
 

@@ -1,13 +1,11 @@
 //! Reads at irregular times: the rate of telegraph noise is that of the traps, whatever the times of the reads.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Fits of each kind of times.
 const SEEDS: u64 = 4;

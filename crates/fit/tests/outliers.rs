@@ -3,15 +3,13 @@
 //!
 //! Each test fits the same data with and without outliers, so that the scatter of the sample does not count.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::{DriftLaw, PulseKind, ReadNoiseKind};
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// A number from two others, such as a draw and a scale.
 type Law<'a> = &'a dyn Fn(f64, f64) -> f64;

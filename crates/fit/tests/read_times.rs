@@ -1,12 +1,10 @@
 //! Writes that are first read at different times, of cells with known drift and gains.
 
-mod made;
-
 use ohmspike_crossbar::device::Drift;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const CELLS: usize = 60;
 const GAIN: &str = "device_to_device.step_gain_sigma";

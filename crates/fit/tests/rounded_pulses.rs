@@ -1,11 +1,9 @@
 //! Cycle noise of pulse trains with rounded values.
 
-mod made;
-
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Two trains of 60 pulses up and 60 down by 40 cells, with soft bounds, steps of up to 2.7 and 3.6 µS and a cycle noise of 30 %, additive or multiplicative; values
 /// are rounded to multiples of `resolution`, µS.

@@ -1,11 +1,9 @@
 //! Writes to many targets, to few of them, and to targets that they do not reach: window, bins, stuck levels and acceptance windows.
 
-mod made;
-
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Relative spread of the writes.
 const SIGMA: f64 = 0.05;

@@ -1,14 +1,12 @@
 //! Telegraph noise among white noise, wrong reads and slow noise: what a fit states, and what it withholds.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::ReadNoiseKind;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Seconds between reads.
 const INTERVAL: f64 = 0.01;

@@ -1,14 +1,12 @@
 //! Gains of cells that differ by less than their writes scatter: found from all targets together, or bounded.
 
-mod made;
-
 use std::fmt::Write;
 
 use ohmspike_crossbar::device::WriteNoiseKind;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const GAIN: &str = "device_to_device.step_gain_sigma";
 const CELLS: u32 = 150;

@@ -1,11 +1,9 @@
 //! Laws of write noise that a table does or does not decide.
 
-mod made;
-
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 /// Two writes of 60 cells to each of these targets, µS, with this standard deviation, µS.
 fn report(seed: u64, targets: &[f64], sigma: impl Fn(f64) -> f64, options: &FitOptions) -> FitReport {

@@ -1,12 +1,10 @@
 //! A table of writes and a table of pulse trains of cells with known gains: one device, without contradictions.
 
-mod made;
-
 use ohmspike_crossbar::device::WriteNoise;
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const CELLS: usize = 50;
 const GAIN: &str = "device_to_device.step_gain_sigma";

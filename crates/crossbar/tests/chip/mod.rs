@@ -1,7 +1,5 @@
 //! Small chips for tests: devices from a few JSON keys, and arrays of equal cells.
 
-#![allow(dead_code, reason = "every test file uses its own part")]
-
 use ohmspike_crossbar::device::Device;
 use ohmspike_crossbar::{ArrayParams, Branch, CrossbarArray};
 use ohmspike_rng::Seed;

@@ -1,0 +1,29 @@
+//! Fits of tables that are made from known devices, or that are malformed.
+
+mod cycling;
+mod drift_law;
+mod drift_misfit;
+mod drift_noise;
+mod drift_signs;
+mod exports;
+mod gain_law;
+mod irregular_reads;
+mod made;
+mod malformed;
+mod measured_arrays;
+mod outliers;
+mod pooled;
+mod pulse_noise;
+mod read_law;
+mod read_times;
+mod recovery;
+mod rounded_pulses;
+mod rounded_reads;
+mod statements;
+mod targets;
+mod telegraph;
+mod unlisted;
+mod weak_gains;
+mod write_law;
+mod writes_and_pulses;
+mod zero;

@@ -38,7 +38,7 @@ pub fn with_arguments(text: &str) -> String {
 }
 
 /// Flags, and the arguments of Python that they stand for.
-const ARGUMENTS: [(&str, &str); 33] = [
+const ARGUMENTS: [(&str, &str); 34] = [
     ("accuracy", "accuracy"),
     ("acceptance", "acceptance_microsiemens"),
     ("after", "after"),
@@ -69,6 +69,7 @@ const ARGUMENTS: [(&str, &str); 33] = [
     ("study-sigma-microsiemens", "study_sigma_microsiemens"),
     ("target-microsiemens", "write_microsiemens"),
     ("test", "test"),
+    ("wide", "wide"),
     ("window", "window"),
     ("within", "within_points"),
     ("yield-above", "yield_above"),

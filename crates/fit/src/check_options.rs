@@ -24,7 +24,11 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
     if let Some((low, high)) = options.window {
         // Written so that NaN fails.
         if !(low > 0.0 && high > low && high.is_finite()) {
-            return refuse("--window", format!("expected 0 < Gmin < Gmax in µS, got {low}..{high}"), "");
+            return refuse(
+                "--window",
+                format!("expected 0 < Gmin < Gmax in µS, got {}..{}", low + 0.0, high + 0.0),
+                "",
+            );
         }
     }
     let positive = [
@@ -34,14 +38,14 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
     ];
     for (option, value, unit) in positive {
         if let Some(value) = value.filter(|value| !(*value > 0.0 && value.is_finite())) {
-            return refuse(option, format!("expected a number above 0 {unit}, got {value}"), "");
+            return refuse(option, format!("expected a number above 0 {unit}, got {}", value + 0.0), "");
         }
     }
     let acceptance = options.acceptance.map(|acceptance| match acceptance {
         AcceptanceWindow::Microsiemens(width) | AcceptanceWindow::PercentOfTarget(width) => width,
     });
     if let Some(width) = acceptance.filter(|width| !(*width > 0.0 && width.is_finite())) {
-        return refuse("--acceptance", format!("expected a half width above 0, got {width}"), "");
+        return refuse("--acceptance", format!("expected a half width above 0, got {}", width + 0.0), "");
     }
     if !(0.0..=0.5).contains(&options.held_out) {
         return refuse("--held-out", format!("expected a fraction of 0 to 0.5, got {}", options.held_out), "");
@@ -70,7 +74,7 @@ mod tests {
                 FitOptions { window: Some((5.0, f64::NAN)), ..default() },
                 "--window: expected 0 < Gmin < Gmax in µS, got 5..NaN",
             ),
-            (FitOptions { read_volts: Some(0.0), ..default() }, "--read-volts: expected a number above 0 V, got 0"),
+            (FitOptions { read_volts: Some(-0.0), ..default() }, "--read-volts: expected a number above 0 V, got 0"),
             (
                 FitOptions { acceptance: Some(AcceptanceWindow::Microsiemens(-1.0)), ..default() },
                 "--acceptance: expected a half width above 0, got -1",

@@ -20,7 +20,8 @@ pub(crate) fn json(value: &impl Serialize) -> serde_json::Result<String> {
 }
 
 fn rounded(value: f64) -> f64 {
-    format!("{value:.DECIMALS$e}").parse().unwrap_or(value)
+    // -0 is written as 0.
+    format!("{value:.DECIMALS$e}").parse().unwrap_or(value) + 0.0
 }
 
 struct Rounded(PrettyFormatter<'static>);
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn rounds_numbers_to_six_digits_and_keeps_the_layout_of_pretty_json() {
         let numbers = |values: Vec<f64>| BTreeMap::from([("numbers", values), ("none", vec![])]);
-        let exact = numbers(vec![4933.7936863362, -0.0033543334286276066, 1e-12, 2.0, 0.0, 123_456_789.0]);
+        let exact = numbers(vec![4933.7936863362, -0.0033543334286276066, 1e-12, 2.0, -0.0, 123_456_789.0]);
         let short = numbers(vec![4933.79, -0.00335433, 1e-12, 2.0, 0.0, 123_457_000.0]);
         let pretty = serde_json::to_string_pretty(&short).expect("plain numbers") + "\n";
         assert_eq!(json(&exact).expect("plain numbers"), pretty);

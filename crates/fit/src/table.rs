@@ -3,6 +3,7 @@
 //! [`column`] knows the names and units of columns, [`separator`](mod@separator) the signs between them, [`read`] reads a file, [`check`] refuses tables that contradict
 //! themselves.
 
+mod advice;
 mod cells;
 mod check;
 mod column;
@@ -11,6 +12,8 @@ mod later;
 mod missing;
 mod read;
 mod separator;
+mod target_name;
+mod width;
 
 pub(crate) use cells::Cells;
 pub use column::{COLUMNS, WIDE_COLUMNS};

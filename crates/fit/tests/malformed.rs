@@ -37,7 +37,7 @@ fn values_out_of_place_are_refused_with_line_and_column() {
         ("90,1,-5,99", "w.csv:32:3: `target_microsiemens`: expected a number above 0, got `-5`"),
         ("3,2,100,0", "w.csv:32: expected a conductance above 0, got 0 of cell `3`, which conducts in other rows"),
         // Decimal commas, with and without quotes, thousands, units and words.
-        ("90,1,100,99,5", "w.csv:32: expected 4 cells, like the header, got 5"),
+        ("90,1,100,99,5", "w.csv:32:5: expected 4 cells, like the header, got 5: `5` follows the last column"),
         ("90,1,100,\"99,5\"", "w.csv:32:4: `conductance_microsiemens`: expected a number of at least 0, got `99,5`"),
         ("90,1,100,\"1,000\"", "w.csv:32:4: `conductance_microsiemens`: expected a number of at least 0, got `1,000`"),
         ("90,1,100,99uS", "w.csv:32:4: `conductance_microsiemens`: expected a number of at least 0, got `99uS`"),
@@ -63,7 +63,11 @@ fn values_out_of_place_are_refused_with_line_and_column() {
 #[test]
 fn hints_say_what_to_do() {
     let hint = |row: &str| refused(with_row(row)).split("hint: ").nth(1).unwrap_or_default().to_owned();
-    assert_eq!(hint("90,1,100,99,5"), "write decimals with a point, not with a comma");
+    assert_eq!(
+        hint("90,1,100,99,5"),
+        "write decimals with a point, and no separators of thousands: `100,99` in columns 3 and 4 or `99,5` in columns 4 and 5 \
+         may be one number"
+    );
     assert_eq!(hint("90,1,100,\"99,5\""), "write decimals with a point, and no separators of thousands");
     assert_eq!(hint("90,1,100,99uS"), "units belong in the name of the column");
     for missing in ["-", "bad", "missing"] {
@@ -169,6 +173,13 @@ fn wide_tables_need_targets_as_names() {
         fit(&input, &options).expect_err("refused").to_string()
     };
     assert!(with("cell,low\n1,3\n").starts_with("w.csv:1:2: unknown column `low`"));
+    let told = with("chip,target_ohm,resistance_ohm\n1,3,3\n");
+    assert!(
+        told.ends_with("hint: leave out `--wide`: this table has one write per row, with a column of targets"),
+        "{told}"
+    );
+    let told = refused("cell,20000_ohm,50000_ohm\n1,3,3\n");
+    assert!(told.ends_with("hint: set `--wide` to read a table with one column per target"), "{told}");
     assert!(with("cell,cycle\n1,3\n").starts_with("w.csv:1: missing columns of values"));
     assert!(
         with("cell,50_microsiemens\n1,-3\n")

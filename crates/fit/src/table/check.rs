@@ -48,7 +48,9 @@ fn check_names(table: &Table) -> Result<(), FitError> {
     for cell in 0..table.cells.count() as u32 {
         let name = table.cells.name(cell);
         // Beyond 2^53, different whole numbers are equal.
-        let Some(number) = name.parse::<f64>().ok().filter(|number| number.abs() < 9e15) else { continue };
+        // -0 counts as 0.
+        let number = name.parse::<f64>().ok().map(|number| number + 0.0);
+        let Some(number) = number.filter(|number| number.abs() < 9e15) else { continue };
         if let Some(&other) = seen.get(&number.to_bits()) {
             let row = table.cell.iter().position(|of_row| *of_row == cell).unwrap_or_default();
             let problem = format!("cell `{name}` has the same number as cell `{}`", table.cells.name(other));

@@ -12,11 +12,13 @@ use std::borrow::Cow;
 use csv::ByteRecord;
 
 use super::Table;
+use super::advice::advice_for_all;
 use super::check::check;
-use super::column::{Column, Unit, advice_for_all, column, known_names};
+use super::column::{Column, Unit, column, known_names};
 use super::encoding::text;
 use super::missing::{BEYOND_RANGE, is_missing, lacks_number, no_number};
 use super::separator::Separator;
+use super::width::Width;
 use crate::error::{FitError, Place};
 use crate::input::{InputFile, Role};
 
@@ -146,7 +148,9 @@ impl Header {
             columns.push(found);
         }
         if let Some((first, _)) = unknown.first() {
-            let (problem, hint) = of_unknown(&unknown, columns.is_empty(), options.wide);
+            let has_values = columns.iter().any(|column| matches!(column, Column::Target(_) | Column::Value(_)));
+            let may_be_wide = options.role == Role::Writes && !has_values;
+            let (problem, hint) = of_unknown(&unknown, columns.is_empty(), options.wide, may_be_wide);
             return refuse(*first, problem, hint);
         }
         let header = Header { file: file.to_owned(), names, columns, separator, decimal_commas: false };
@@ -253,18 +257,22 @@ impl Header {
 }
 
 /// Returns the message and the advice about `unknown` columns with their numbers; `alone` without any known one.
-fn of_unknown(unknown: &[(usize, String)], alone: bool, wide: bool) -> (String, String) {
+fn of_unknown(unknown: &[(usize, String)], alone: bool, wide: bool, may_be_wide: bool) -> (String, String) {
     let known = known_names(wide);
     let mut names: Vec<String> = unknown.iter().map(|(_, name)| name.clone()).collect();
     // A line that tells the separator to a spreadsheet.
     if names[0].to_lowercase().starts_with("sep=") {
         names.truncate(1);
-        return (format!("unknown column `{}`; expected one of {known}", names[0]), advice_for_all(&names, wide));
+        return (
+            format!("unknown column `{}`; expected one of {known}", names[0]),
+            advice_for_all(&names, wide, may_be_wide),
+        );
     }
     let s = if names.len() == 1 { "" } else { "s" };
     let problem = format!("unknown column{s} `{}`; expected one of {known}", names.join("`, `"));
-    let hint = advice_for_all(&names, wide);
-    if alone && !hint.contains("rename `") && !hint.contains("rename the column `") {
+    let hint = advice_for_all(&names, wide, may_be_wide);
+    let helps = ["rename `", "rename the column `", "convert ", "`--wide`"].iter().any(|part| hint.contains(part));
+    if alone && !helps {
         return (problem, "remove lines above the header, or start them with `#`".to_owned());
     }
     (problem, hint)
@@ -306,25 +314,12 @@ impl Row<'_> {
     }
 
     fn check_width(&self) -> Result<(), FitError> {
-        let (expected, got) = (self.header.columns.len(), self.record.len());
-        if got == expected {
+        let Header { file, names, columns, separator, .. } = self.header;
+        let Some((cell, problem, hint)) = (Width { names, columns, separator: *separator }).refuse(self.record) else {
             return Ok(());
-        }
-        let place = Place { file: self.header.file.clone(), line: self.line, column: None };
-        let ends_empty = self.record.get(got - 1).is_some_and(|last| last.trim_ascii().is_empty());
-        let hint = match (got > expected, ends_empty) {
-            (true, true) if self.header.separator == Separator::Comma => "remove the comma at the end of the line",
-            (true, false) if self.header.separator == Separator::Comma => {
-                "write decimals with a point, not with a comma"
-            }
-            (true, _) => "remove the separator at the end of the line",
-            (false, _) if self.record.iter().any(|cell| cell.contains(&b'\n')) => {
-                "close the quotes before the end of the line"
-            }
-            (false, _) => "",
         };
-        let problem = format!("expected {expected} cells, like the header, got {got}");
-        Err(FitError::Table { place, problem, hint: hint.to_owned() })
+        let place = Place { file: file.clone(), line: self.line, column: cell.map(|index| index + 1) };
+        Err(FitError::Table { place, problem, hint })
     }
 
     /// Creates the error of a cell.
@@ -417,7 +412,9 @@ impl Row<'_> {
             _ => no_number(text),
         };
         let number = if self.header.decimal_commas { Cow::Owned(text.replace(',', ".")) } else { Cow::Borrowed(text) };
-        number.parse::<f64>().ok().filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
+        // -0 counts as 0.
+        let number = number.parse::<f64>().ok().map(|value| value + 0.0);
+        number.filter(|value| value.is_finite()).ok_or_else(|| self.refuse(index, expected, hint))
     }
 
     /// Returns the conductance in cell `index`, µS.

@@ -74,14 +74,14 @@ def made(fill, user_block=0, **options):
     return memory.getvalue()
 
 
-def table(time=None, unit=None, label=None, name="time", times=TIME, attributes=(), **packing):
+def table(time=None, unit=None, label=None, name="time", times=TIME, labels=LABELS, attributes=(), **packing):
     """Fills a file with the columns sample, time, unit and labels in the given types."""
 
     def fill(file):
         put(file, "sample", SAMPLE, h5t.STD_U16LE)
         put(file, name, times, time or h5t.IEEE_F64LE, **packing)
         put(file, "unit", UNIT, unit or h5t.STD_U16LE, **packing)
-        put(file, "labels", LABELS, label or h5t.STD_U8LE)
+        put(file, "labels", labels, label or h5t.STD_U8LE)
         for key, value in attributes:
             file[name].attrs[key] = value
 
@@ -94,7 +94,7 @@ def sensor(file):
     file["x"], file["p"] = UNIT % 2, UNIT >= 2
 
 
-def sequences(times, units, unit_type=None, attributes=()):
+def sequences(times, units, unit_type=None, labels=LABELS, attributes=()):
     """Writes the layout of Spiking Heidelberg Digits with other element types."""
 
     def fill(file):
@@ -106,7 +106,7 @@ def sequences(times, units, unit_type=None, attributes=()):
             for row in range(len(LABELS)):
                 rows[row] = numbers[SAMPLE == row].astype(rows.dtype.metadata["vlen"])
             dataset.write(h5s.ALL, h5s.ALL, rows, mtype=h5t.py_create(rows.dtype))
-        put(file, "labels", LABELS, unit_type or h5t.STD_U16LE)
+        put(file, "labels", labels, unit_type or h5t.STD_U16LE)
         for place, key, value in attributes:
             file[place].attrs[key] = value
 
@@ -148,6 +148,8 @@ READ = {
     "sequences-bfloat16": sequences(BRAIN, h5t.STD_U16LE),
     "sequences-float64-big": sequences(h5t.IEEE_F64BE, h5t.STD_I32BE),
     "sequences-offset": sequences(h5t.IEEE_F32LE, LEFT_12, integers(h5t.STD_U8LE, 7, 1)),
+    "labels-column": table(labels=LABELS[:, None]),
+    "sequences-labels-column": sequences(h5t.IEEE_F32LE, h5t.STD_U16LE, labels=LABELS[:, None]),
     "sequences-ms": sequences(h5t.IEEE_F32LE, h5t.STD_U16LE, attributes=[("spikes", "time_units", "s")]),
 }
 
@@ -178,7 +180,7 @@ def recordings(name, content):
             # h5py 3.16 returns big-endian elements as stored and labels them as native.
             stored = {column: file[f"spikes/{column}"] for column in ("times", "units")}
             times, units = ([row.view(part.dtype.metadata["vlen"]).tolist() for row in part[...]] for part in stored.values())
-            return {"times": times, "units": units, "labels": numbers_of(content, "labels").tolist()}
+            return {"times": times, "units": units, "labels": numbers_of(content, "labels").ravel().tolist()}
     time = "t" if "t" in names else "time"
     seconds = numbers_of(content, time) / SCALE.get(name, 1e6 if time == "t" else 1.0)
     if "unit" in names:
@@ -190,7 +192,7 @@ def recordings(name, content):
     return {
         "times": [seconds[sample == row].tolist() for row in rows],
         "units": [unit[sample == row].tolist() for row in rows],
-        "labels": numbers_of(content, "labels").tolist(),
+        "labels": numbers_of(content, "labels").ravel().tolist(),
     }
 
 

@@ -101,7 +101,7 @@ def rejected(content):
     yield "units-int32", hdf5(content, units=np.int32)
     yield "labels-float64", hdf5(content, labels=np.float64)
     yield "labels-text", hdf5(content, labels="S2")
-    yield "labels-table", hdf5(changed(content, labels=[[label] for label in content["labels"]]))
+    yield "labels-table", hdf5(changed(content, labels=[[label, label] for label in content["labels"]]))
     yield "units-fewer", hdf5(changed(content, units=content["units"][:-1]))
     yield "label-without-recording", hdf5(changed(content, labels=content["labels"] + [0]))
     yield "lengths-disagree", hdf5(changed(content, units=short))

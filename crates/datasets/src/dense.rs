@@ -70,10 +70,12 @@ pub enum DenseError {
         got: String,
     },
     /// Samples without labels.
-    #[error("{file}: no labels; expected a file of labels (`--labels`), or an npz file with an array `labels`")]
+    #[error("{file}: no labels; expected a file of labels (`{flag}`), or an npz file with an array `labels`")]
     NoLabels {
         /// The file.
         file: String,
+        /// The flag of its labels.
+        flag: &'static str,
     },
     /// No test samples.
     #[error(
@@ -104,12 +106,17 @@ pub enum DenseError {
         start: String,
     },
     /// A one-dimensional array, or an array of records.
-    #[error("{file}: expected an array of numbers with one row or image per sample, got {got}")]
+    #[error(
+        "{file}: expected an array of numbers with one row or image per sample, got {got}{}",
+        if *is_row { "\n\nhint: labels have this shape; check that files of samples and labels are not exchanged" } else { "" }
+    )]
     Shape {
         /// The file.
         file: String,
         /// Description of the content.
         got: String,
+        /// Whether it has one number per sample, as labels have.
+        is_row: bool,
     },
     /// Number of labels differs from the number of samples.
     #[error("{labels_file}: expected {} (one per sample of `{file}`), got {labels}", crate::counted(*samples, "label"))]
@@ -236,8 +243,11 @@ impl Raw {
                 let source = Source::read(samples)?;
                 let file = source.file.clone();
                 if samples == labels && !source.bytes.starts_with(npz::MAGIC) {
-                    let no_test = role == Role::TestOfSame;
-                    return Err(if no_test { DenseError::NoTest { file } } else { DenseError::NoLabels { file } });
+                    return Err(match role {
+                        Role::Train => DenseError::NoLabels { file, flag: "--labels" },
+                        Role::Test => DenseError::NoLabels { file, flag: "--test-labels" },
+                        Role::TestOfSame => DenseError::NoTest { file },
+                    });
                 }
                 let (shape, numbers, others) = array(source, sample_names)?;
                 (file, shape, SampleNumbers::Whole(numbers), others)
@@ -336,7 +346,9 @@ fn alone(file: String, source: Source) -> Result<(Vec<usize>, Column), DenseErro
 fn shaped(array: Array) -> Result<(Vec<usize>, Column), DenseError> {
     match array.layout {
         Layout::Plain(column) => with_rows(array.file, array.shape, column),
-        Layout::Records(_) => Err(DenseError::Shape { file: array.file, got: "an array of records".to_owned() }),
+        Layout::Records(_) => {
+            Err(DenseError::Shape { file: array.file, got: "an array of records".to_owned(), is_row: false })
+        }
         Layout::Other(error) => Err(error.into()),
     }
 }
@@ -344,7 +356,8 @@ fn shaped(array: Array) -> Result<(Vec<usize>, Column), DenseError> {
 /// Checks that there is a row of numbers per sample.
 fn with_rows(file: String, shape: Vec<usize>, column: Column) -> Result<(Vec<usize>, Column), DenseError> {
     if shape.len() < 2 || shape.contains(&0) {
-        return Err(DenseError::Shape { file, got: format!("an array of shape {}", npy::told(&shape)) });
+        let got = format!("an array of shape {}", npy::told(&shape));
+        return Err(DenseError::Shape { file, got, is_row: shape.len() == 1 });
     }
     Ok((shape, column))
 }

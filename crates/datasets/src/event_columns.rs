@@ -148,6 +148,17 @@ pub enum ColumnsError {
         /// Second label.
         other: String,
     },
+    /// One label per event where samples have one.
+    #[error(
+        "{file}: expected one label per sample, got {got}, the number of events\n\n\
+         hint: name the labels of events `label`, in the file of events; `labels` has one per sample"
+    )]
+    PerEvent {
+        /// The file of labels.
+        file: String,
+        /// Number of labels.
+        got: usize,
+    },
     /// Number of labels differs from the number of recordings.
     #[error("{file}: expected {} (one per recording), got {got}", crate::counted(*needed, "label"))]
     Counts {

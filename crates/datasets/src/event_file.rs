@@ -4,9 +4,9 @@
 //!
 //! - **npz** in one of three forms:
 //!   - arrays `sample`, `time`, `unit` with one number per event, and `label` (per event) or `labels` (per sample);
-//!   - array `sample` and one structured array of events;
+//!   - one structured array of events, with the field or array `sample`;
 //!   - one structured array per recording (`arr_0`, `arr_1`, ...), as written by
-//!     `numpy.savez(file, *recordings, labels=labels)`;
+//!     `numpy.savez(file, *recordings, labels=labels)`; `label` may replace `labels`;
 //! - **npy** with a structured array with the fields `sample` and `label`;
 //! - **CSV** with columns of these names;
 //! - **HDF5** with data sets of these names, or in the layout of Spiking Heidelberg Digits (`/spikes/times`,
@@ -119,8 +119,27 @@ pub enum EventFileError {
         /// The columns.
         names: Vec<String>,
     },
+    /// Numbers of samples that are not those of the arrays.
+    #[error(
+        "{file}: `sample`: expected 0 to {last}, the numbers of the {} `{first}`, ..., got {got}\n\n\
+         hint: leave out `sample` if every recording has its own array, or join the arrays into one and state the sample of every event",
+        crate::counted(last + 1, "array")
+    )]
+    Samples {
+        /// The file.
+        file: String,
+        /// Name of the first array.
+        first: String,
+        /// Number of the last array.
+        last: usize,
+        /// What `sample` holds.
+        got: String,
+    },
     /// An array without fields.
-    #[error("{file}: elements have no fields; expected records with fields such as `t`, `x` and `p`")]
+    #[error(
+        "{file}: elements have no fields; expected records with fields such as `t`, `x` and `p`\n\n\
+         hint: `--samples` imports arrays of numbers, with one row or image per sample"
+    )]
     Plain {
         /// The file and the array.
         file: String,
@@ -146,7 +165,10 @@ pub enum EventFileError {
         missing: usize,
     },
     /// No labels.
-    #[error("{file}: no labels; expected one label per sample, in this file or in a separate file of labels")]
+    #[error(
+        "{file}: no labels; expected one label per sample, in this file (`labels`, or `label` of every event) or in a separate file of \
+         labels"
+    )]
     NoLabels {
         /// The file of events.
         file: String,
@@ -261,25 +283,11 @@ fn of_archive(
     form: &EventForm,
     notes: &mut Vec<Note>,
 ) -> Result<EventSet, EventFileError> {
-    let mut columns = BTreeMap::new();
-    let mut records = Vec::new();
-    for (name, array) in npz::read(source)? {
-        match array.layout {
-            Layout::Plain(_) | Layout::Other(_) if !known().any(|known| known == name) => {
-                let known = known().collect::<Vec<_>>().join(", ");
-                return Err(EventFileError::Name { file: array.file, allowed: format!("one of {known}") });
-            }
-            Layout::Plain(column) if array.is_row() || (name == LABELS && array.is_column()) => {
-                columns.insert(name, column);
-            }
-            Layout::Plain(_) => {
-                return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
-            }
-            Layout::Records(_) => records.push((name, array)),
-            Layout::Other(error) => return Err(error.into()),
-        }
-    }
-    if !columns.contains_key("sample") && !records.is_empty() {
+    let (mut columns, records) = arrays(source)?;
+    let has = |name: &str| records.iter().filter(|(_, array)| array.has_field(name)).count();
+    let is_repeated = known().any(|name| has(name) > 1);
+    let has_sample = columns.contains_key("sample") || has("sample") > 0;
+    if !records.is_empty() && (is_repeated || !has_sample) {
         return of_arrays(source, columns, records, given, form, notes);
     }
     for (_, array) in records {
@@ -293,6 +301,36 @@ fn of_archive(
     table(&source.file, columns, None, given, form, notes)
 }
 
+/// Columns by name, and arrays of records with their names.
+type Arrays = (BTreeMap<String, Column>, Vec<(String, Array)>);
+
+/// Returns the arrays of an archive; a column may be stored as a table with one column.
+fn arrays(source: &Source) -> Result<Arrays, EventFileError> {
+    let (mut columns, mut records) = (BTreeMap::new(), Vec::new());
+    for (name, array) in npz::read(source)? {
+        let is_known = known().any(|known| known == name);
+        let is_numbered = name.ends_with(|letter: char| letter.is_ascii_digit());
+        match array.layout {
+            Layout::Records(_) => records.push((name, array)),
+            Layout::Other(error @ NpyError::Objects { .. }) => return Err(error.into()),
+            Layout::Plain(_) if !is_known && is_numbered => return Err(EventFileError::Plain { file: array.file }),
+            Layout::Plain(_) | Layout::Other(_) if !is_known => {
+                let known = known().collect::<Vec<_>>().join(", ");
+                let allowed = format!("one of {known}, or structured arrays named by recording, such as `arr_0`");
+                return Err(EventFileError::Name { file: array.file, allowed });
+            }
+            Layout::Plain(column) if array.is_row() || array.is_column() => {
+                columns.insert(name, column);
+            }
+            Layout::Plain(_) => {
+                return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
+            }
+            Layout::Other(error) => return Err(error.into()),
+        }
+    }
+    Ok((columns, records))
+}
+
 /// Reads recordings in one array of records each.
 fn of_arrays(
     source: &Source,
@@ -302,20 +340,45 @@ fn of_arrays(
     form: &EventForm,
     notes: &mut Vec<Note>,
 ) -> Result<EventSet, EventFileError> {
-    let labels = labels_of_samples(&source.file, columns.remove(LABELS), given)?;
-    none_left(&source.file, columns.into_keys())?;
+    let file = &source.file;
+    let (name, own) = match (columns.remove(LABELS), columns.remove("label")) {
+        (Some(_), Some(_)) => {
+            return Err(ColumnsError::Both { file: file.clone(), one: "label", other: LABELS }.into());
+        }
+        (None, Some(label)) => ("label", Some(label)),
+        (labels, None) => (LABELS, labels),
+    };
+    let arrays = numbered(file, records)?;
+    if let Some(sample) = columns.remove("sample") {
+        check_samples(file, &sample, &arrays)?;
+    }
+    none_left(file, columns.into_keys())?;
     let (mut recordings, mut unused) = (Vec::new(), None);
-    for array in numbered(&source.file, records)? {
+    for array in arrays {
         let file = array.file.clone();
         let mut columns = fields(array)?;
         recordings.push(EventColumns::new(&file, form, None, |name| columns.remove(name))?);
         unused = unused.or(unused_places(&mut columns));
         none_left(&file, columns.into_keys())?;
     }
+    let labels = labels_of_samples(file, name, own, given)?;
     notes.extend(recordings.iter().map(EventColumns::coarse).fold(None, coarser));
     notes.extend(recordings.iter().find_map(EventColumns::merged));
     notes.extend(unused);
-    Ok(of_recordings(&source.file, &recordings, &labels, form)?)
+    Ok(of_recordings(file, &recordings, &labels, form)?)
+}
+
+/// Refuses numbers of samples other than those of the arrays, one per array and in their order: labels follow the arrays.
+fn check_samples(file: &str, sample: &Column, arrays: &[Array]) -> Result<(), EventFileError> {
+    let other = (0..sample.len()).find(|&place| sample.integer(place) != Some(place as i128));
+    let got = match other {
+        _ if sample.len() != arrays.len() => crate::counted(sample.len(), "number"),
+        Some(place) => format!("{} for recording {place}", sample.number(place)),
+        None => return Ok(()),
+    };
+    // The name of an array is behind the name of its file.
+    let first = arrays.first().and_then(|array| array.file.rsplit('`').nth(1)).unwrap_or_default().to_owned();
+    Err(EventFileError::Samples { file: file.to_owned(), first, last: arrays.len().saturating_sub(1), got })
 }
 
 /// Refuses columns that are left over.
@@ -353,10 +416,11 @@ fn numbered(file: &str, records: Vec<(String, Array)>) -> Result<Vec<Array>, Eve
 
 /// Returns the fields of an array of records by name.
 fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
-    if !array.is_row() {
+    let is_row = array.is_row();
+    let Layout::Records(fields) = array.layout else { return Err(EventFileError::Plain { file: array.file }) };
+    if !is_row {
         return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
     }
-    let Layout::Records(fields) = array.layout else { return Err(EventFileError::Plain { file: array.file }) };
     let asked = fields.into_iter().filter(|(name, _)| known().any(|known| known == name && known != LABELS));
     asked
         .map(|(name, column)| match column {
@@ -390,17 +454,30 @@ fn table(
             return Err(ColumnsError::Both { file: file.to_owned(), one: "label", other: LABELS }.into());
         }
         (Some(_), None) if given.is_some() => return Err(EventFileError::TwoLabels { file: file.to_owned() }),
+        (Some(label), None) if label.len() != events.len() && Some(label.len() as i128) == samples(&sample) => {
+            TableLabels::OfSamples(labels_of_samples(file, "label", Some(label), None)?)
+        }
         (Some(label), None) => TableLabels::OfEvents(label),
-        (None, labels) => TableLabels::OfSamples(labels_of_samples(file, labels, given)?),
+        (None, labels) => TableLabels::OfSamples(labels_of_samples(file, LABELS, labels, given)?),
     };
     Ok(of_table(&events, &sample, &labels, form)?)
 }
 
-/// Returns the labels per sample, from the file of events or from the separate file.
-fn labels_of_samples(file: &str, own: Option<Column>, given: Option<Labels>) -> Result<Labels, EventFileError> {
+/// Returns the number of samples in a column of their numbers.
+fn samples(sample: &Column) -> Option<i128> {
+    (0..sample.len()).filter_map(|event| sample.integer(event)).max().map(|last| last + 1)
+}
+
+/// Returns the labels per sample, from the column `name` of the file of events or from the separate file.
+fn labels_of_samples(
+    file: &str,
+    name: &str,
+    own: Option<Column>,
+    given: Option<Labels>,
+) -> Result<Labels, EventFileError> {
     match (own, given) {
         (Some(_), Some(_)) => Err(EventFileError::TwoLabels { file: file.to_owned() }),
-        (Some(column), None) => Ok(Labels { file: format!("{file}: `{LABELS}`"), column }),
+        (Some(column), None) => Ok(Labels { file: format!("{file}: `{name}`"), column }),
         (None, Some(labels)) => Ok(labels),
         (None, None) => Err(EventFileError::NoLabels { file: file.to_owned() }),
     }

@@ -37,6 +37,9 @@ pub(crate) fn of_table(
     let numbers = (0..columns.len()).map(|event| columns.below("sample", sample, event, most));
     let numbers = numbers.collect::<Result<Vec<usize>, _>>()?;
     let count = match labels {
+        TableLabels::OfSamples(labels) if are_of_events(&labels.column, &numbers) => {
+            return Err(ColumnsError::PerEvent { file: labels.file.clone(), got: most });
+        }
         TableLabels::OfSamples(_) => most,
         TableLabels::OfEvents(_) => numbers.iter().max().map_or(0, |last| last + 1),
     };
@@ -56,6 +59,17 @@ pub(crate) fn of_table(
         columns.append(&mut set, Some(events), form, label)?;
     }
     Ok(set)
+}
+
+/// Returns whether `labels` are those of the events with these sample `numbers`: as many, equal within a sample, and more than samples.
+fn are_of_events(labels: &Column, numbers: &[usize]) -> bool {
+    let samples = numbers.iter().max().map_or(0, |last| last + 1);
+    if labels.len() != numbers.len() || samples == labels.len() {
+        return false;
+    }
+    let mut first = vec![None; samples];
+    let mut all = numbers.iter().enumerate();
+    all.all(|(event, &sample)| *first[sample].get_or_insert(labels.number(event)) == labels.number(event))
 }
 
 /// Returns the label of each recording, which all its events must share.

@@ -1,4 +1,4 @@
-//! Reads one-dimensional HDF5 data sets of numbers or variable-length sequences.
+//! Reads HDF5 data sets of numbers or variable-length sequences, one per row.
 //!
 //! Format: The HDF Group, *HDF5 File Format Specification*, version 3.0. The crate `hdf5-reader` decodes its
 //! structures. A variable-length sequence is stored as a 16-byte reference: length, address of a collection in the
@@ -95,15 +95,15 @@ pub enum Hdf5Error {
         /// The data set.
         place: String,
     },
-    /// A scalar or multidimensional data set.
-    #[error("{file}: `{place}`: expected 1 dimension, got {got}")]
+    /// A scalar data set, or one with several numbers per row.
+    #[error("{file}: `{place}`: expected one value per row, got shape {got}")]
     Dimensions {
         /// The file.
         file: String,
         /// The data set.
         place: String,
-        /// Number of dimensions.
-        got: usize,
+        /// Its shape.
+        got: String,
     },
     /// Unsupported filter.
     #[error("{file}: `{place}`: unsupported filter {got}; expected {}", hdf5_filter::READ)]
@@ -277,6 +277,7 @@ impl Content {
         }
     }
 
+    /// Returns the data set at `place`, which must have one number or sequence per row.
     fn row(&self, place: &str) -> Result<Dataset, Hdf5Error> {
         let file = &self.file;
         let missing = || Hdf5Error::Missing { file: file.clone(), place: place.to_owned() };
@@ -284,9 +285,13 @@ impl Content {
             .hdf5
             .dataset(place)
             .map_err(|error| if is_missing(&error) { missing() } else { structure(file, place, error) })?;
-        match dataset.ndim() {
-            1 => Ok(dataset),
-            got => Err(Hdf5Error::Dimensions { file: file.clone(), place: place.to_owned(), got }),
+        // Some programs store labels as a table with one column.
+        match (dataset.ndim(), dataset.shape()) {
+            (1, _) | (2, [_, 1]) => Ok(dataset),
+            (_, shape) => {
+                let got = format!("({})", shape.iter().map(u64::to_string).collect::<Vec<_>>().join(", "));
+                Err(Hdf5Error::Dimensions { file: file.clone(), place: place.to_owned(), got })
+            }
         }
     }
 

@@ -157,10 +157,15 @@ pub fn import_events(
     let class_names = checked(name, form.classes, class_names, &import.test)?;
     let units = form.sensor.iter().try_fold(1_usize, |units, &size| units.checked_mul(size));
     if !units.is_some_and(|units| (1..=1 << u16::BITS).contains(&units)) {
-        return refuse("units", form.sensor.map(|size| size.to_string()).join(" x "), "1 to 65536");
+        let got = match form.sensor {
+            [units, 1, 1] => units.to_string(),
+            sensor => sensor.map(|size| size.to_string()).join(" x "),
+        };
+        return refuse("units", got, "1 to 65536");
     }
     if !(form.duration_seconds.is_finite() && form.duration_seconds > 0.0) {
-        return refuse("duration", format!("{} s", form.duration_seconds), "more than 0 s");
+        // -0 is shown as 0.
+        return refuse("duration", format!("{} s", form.duration_seconds + 0.0), "a finite number above 0 s");
     }
     let mut notes = Vec::new();
     let all = event_file::read(&import.events, import.labels.as_deref(), form, &mut notes)?;

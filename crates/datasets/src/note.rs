@@ -47,7 +47,8 @@ pub enum Note {
     },
     /// All events are in the first fraction of the duration.
     #[error(
-        "the latest event is at {latest:.3e} s, but recordings last {duration_seconds} s; check `--time-unit` and `--duration`"
+        "the latest event is at {latest:.3e} s, but recordings last {} s; check `--time-unit` and `--duration`",
+        if *duration_seconds < 1e15 { duration_seconds.to_string() } else { format!("{duration_seconds:e}") }
     )]
     Short {
         /// The latest event, s.

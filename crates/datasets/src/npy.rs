@@ -106,6 +106,11 @@ pub enum NpyError {
 }
 
 impl Array {
+    /// Returns whether an element has a field of this name.
+    pub(crate) fn has_field(&self, name: &str) -> bool {
+        matches!(&self.layout, Layout::Records(fields) if fields.iter().any(|(field, _)| field == name))
+    }
+
     /// Returns whether the array has one dimension.
     pub(crate) fn is_row(&self) -> bool {
         self.shape.len() == 1

@@ -43,7 +43,7 @@ fn all_files_give_the_recordings_of_libhdf5() {
     let text = fs::read_to_string(data("expected.json")).expect("the test data exist");
     let expected: Expected = serde_json::from_str(&text).expect("valid expectations");
     let files = files("read");
-    assert_eq!(files.len(), 26);
+    assert_eq!(files.len(), 28);
     for file in files {
         let name = file.display().to_string();
         let read = import_events("mine", &import(file, None), None).unwrap_or_else(|error| panic!("{error}"));

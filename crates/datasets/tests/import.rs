@@ -88,6 +88,50 @@ fn every_event_format_gives_the_same_recordings() {
     }
 }
 
+/// Two recordings of two events each in every form of an archive, with labels 1 and 0.
+#[test]
+fn every_form_of_an_archive_gives_the_same_recordings() {
+    let records = |fields: &[&str], rows: &[&[i64]]| {
+        let fields: Vec<String> = fields.iter().map(|name| format!("('{name}', '<i8')")).collect();
+        let bytes: Vec<u8> = rows.iter().copied().flatten().flat_map(|number| number.to_le_bytes()).collect();
+        npy(&format!("[{}]", fields.join(", ")), &format!("({},)", rows.len()), &bytes)
+    };
+    let column = |numbers: &[i64]| {
+        let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
+        npy("'<i8'", &format!("({}, 1)", numbers.len()), &bytes)
+    };
+    let first = || ("arr_0", records(&["t", "x"], &[&[1000, 0], &[2000, 3]]));
+    let second = || ("arr_1", records(&["t", "x"], &[&[3000, 2], &[4000, 1]]));
+    let all: [&[i64]; 4] = [&[1000, 0, 0, 1], &[2000, 3, 0, 1], &[3000, 2, 1, 0], &[4000, 1, 1, 0]];
+    let [short, whole]: [Vec<&[i64]>; 2] = [2, 4].map(|width| all.iter().map(|row| &row[..width]).collect());
+    let with_sample: Vec<&[i64]> = all.iter().map(|row| &row[..3]).collect();
+    let (sample, labels) = (|| ("sample", integers(&[0, 0, 1, 1])), || ("labels", integers(&[1, 0])));
+    let plain = || [("t", column(&[1000, 2000, 3000, 4000])), ("x", column(&[0, 3, 2, 1]))];
+    let forms = [
+        vec![first(), second(), labels()],
+        vec![first(), second(), ("label", integers(&[1, 0]))],
+        vec![first(), second(), ("labels", column(&[1, 0]))],
+        vec![first(), second(), ("sample", integers(&[0, 1])), labels()],
+        vec![("arr_0", records(&["t", "x", "sample", "label"], &whole))],
+        vec![("events", records(&["t", "x", "sample"], &with_sample)), labels()],
+        vec![("events", records(&["t", "x"], &short)), sample(), labels()],
+        vec![("events", records(&["t", "x"], &short)), sample(), ("label", integers(&[1, 1, 0, 0]))],
+        vec![("events", records(&["t", "x"], &short)), sample(), ("label", integers(&[1, 0]))],
+        [&plain()[..], &[("sample", column(&[0, 0, 1, 1])), ("label", column(&[1, 1, 0, 0]))]].concat(),
+    ];
+    let folder = Folder::new();
+    for (number, form_of_archive) in forms.iter().enumerate() {
+        let file = folder.write("a.npz", zip(form_of_archive));
+        let test = Test::Files { samples: file.clone(), labels: None };
+        let import = EventImport { events: file, labels: None, test, form: form([4, 1, 1]) };
+        let data = import_events("mine", &import, None).unwrap_or_else(|error| panic!("{number}: {error}")).data;
+        let set = events(&data.train);
+        assert_eq!(set.labels, [1, 0], "{number}");
+        assert_eq!(set.recording(0), (&[0.001, 0.002][..], &[0, 3][..]), "{number}");
+        assert_eq!(set.recording(1), (&[0.003, 0.004][..], &[2, 1][..]), "{number}");
+    }
+}
+
 #[test]
 fn converts_sensor_coordinates_to_units() {
     compare(events(&of_events("sensor.npz", [3, 2, 2]).train), &expected().sensor);

@@ -6,6 +6,12 @@ use ohmspike_datasets::{EventForm, EventImport, Test, TimeUnit, import_events};
 
 use crate::made::{Folder, events_in, floats, form, integers, npy, npy_of, shipped, zip};
 
+const NO_FIELDS: &str = "a: elements have no fields; expected records with fields such as `t`, `x` and `p`\n\n\
+                         hint: `--samples` imports arrays of numbers, with one row or image per sample";
+
+const NO_LABELS: &str = "a: no labels; expected one label per sample, in this file (`labels`, or `label` of every event) or in a \
+                         separate file of labels";
+
 fn events(content: impl AsRef<[u8]>) -> String {
     events_in(content, None, form())
 }
@@ -25,10 +31,7 @@ fn rejects_invalid_csv() {
         ("sample,time,unit,label\n", "a: no recordings; expected at least 1"),
         ("sample,unit,label\n", "a: missing column `time` or `t`"),
         ("sample,time,label\n", "a: missing column `unit` or `x`"),
-        (
-            "sample,time,unit\n",
-            "a: no labels; expected one label per sample, in this file or in a separate file of labels",
-        ),
+        ("sample,time,unit\n", NO_LABELS),
         ("time,unit,label\n", "a: missing column `sample` (recording number of each event)"),
         ("sample,time,t,unit,label\n", "a: expected `time` or `t`, got both"),
         ("sample,time,unit,x,label\n", "a: expected `unit` or `x`, got both"),
@@ -109,10 +112,8 @@ fn rejects_invalid_arrays() {
             npy("'<i8'", "(4294967296, 4294967296)", &[0; 8]),
             format!("a: expected more than {} bytes of elements for shape (4294967296, 4294967296), got 8", usize::MAX),
         ),
-        (
-            integers(&[1]),
-            "a: elements have no fields; expected records with fields such as `t`, `x` and `p`".to_owned(),
-        ),
+        (integers(&[1]), NO_FIELDS.to_owned()),
+        (npy("'<f8'", "(1, 2, 2)", &[0; 32]), NO_FIELDS.to_owned()),
         (npy("[('t', '<i8')]", "(1, 1)", &[0; 8]), "a: expected a one-dimensional array, got shape (1, 1)".to_owned()),
         (npy("[('t', '<M8[us]')]", "(1,)", &[0; 8]), "a: t: expected a number, got `<M8[us]`".to_owned()),
         (npy("[('t', '<i8', (2,))]", "(1,)", &[0; 16]), "a: t: expected a number, got (2,) of `<i8`".to_owned()),
@@ -153,7 +154,8 @@ fn rejects_invalid_archives() {
     );
     assert_eq!(
         events(zip(&[("samples", integers(&[0]))])),
-        "a: `samples`: unknown array name; expected one of sample, unit, label, x, y, p, time, t, labels"
+        "a: `samples`: unknown array name; expected one of sample, unit, label, x, y, p, time, t, labels, or structured arrays named \
+         by recording, such as `arr_0`"
     );
     assert_eq!(
         events(zip(&[("time", b"no array".to_vec())])),
@@ -184,10 +186,7 @@ fn rejects_invalid_archives_of_recordings() {
         events(zip(&[("arr_0", records()), ("labels", integers(&[0, 0]))])),
         "a: `labels`: expected 1 label (one per recording), got 2"
     );
-    assert_eq!(
-        events(zip(&[("arr_0", records())])),
-        "a: no labels; expected one label per sample, in this file or in a separate file of labels"
-    );
+    assert_eq!(events(zip(&[("arr_0", records())])), NO_LABELS);
     assert_eq!(
         events_in(zip(&[("arr_0", records()), ("labels", integers(&[0]))]), Some(&integers(&[0])), form()),
         "a: duplicate labels: the file contains labels and a separate file of labels is given"
@@ -206,16 +205,54 @@ fn rejects_columns_next_to_one_array_per_recording() {
     let expected = |names: &str| {
         format!("expected no {names} next to one array per recording (`labels` has one label per recording)")
     };
-    let columns =
-        [("label", integers(&[0])), ("x", integers(&[0])), ("time", floats(&[0.0])), ("labels", integers(&[0]))];
+    let columns = [("x", integers(&[0])), ("time", floats(&[0.0])), ("labels", integers(&[0]))];
+    assert_eq!(events(zip(&[&[("arr_0", plain())], &columns[..]].concat())), format!("a: {}", expected("`time`, `x`")));
     assert_eq!(
-        events(zip(&[&[("arr_0", plain())], &columns[..]].concat())),
-        format!("a: {}", expected("`label`, `time`, `x`"))
+        events(zip(&[("arr_0", plain()), ("label", integers(&[0])), ("labels", integers(&[0]))])),
+        "a: expected `label` or `labels`, got both"
     );
-    let own = records("[('sample', '<i8'), ('t', '<i8'), ('x', '<i8'), ('label', '<i8')]", 32);
+    let own = records("[('label', '<i8'), ('t', '<i8'), ('x', '<i8')]", 24);
+    assert_eq!(events(zip(&[("arr_0", own)])), format!("a: `arr_0`: {}", expected("`label`")));
+}
+
+/// Labels follow the arrays of recordings; other numbers of samples contradict them.
+#[test]
+fn rejects_samples_that_are_not_those_of_the_arrays() {
+    let records = || npy("[('t', '<i8'), ('x', '<i8'), ('p', '<i8')]", "(3,)", &[0; 72]);
+    let told = |sample: &[i64]| {
+        let (sample, labels) = (integers(sample), integers(&[0, 1]));
+        events(zip(&[("arr_0", records()), ("arr_1", records()), ("sample", sample), ("labels", labels)]))
+    };
+    let expected = "a: `sample`: expected 0 to 1, the numbers of the 2 arrays `arr_0`, ..., got ";
+    let hint = "\n\nhint: leave out `sample` if every recording has its own array, or join the arrays into one and state the sample of \
+                every event";
+    assert_eq!(told(&[0, 0, 0, 1, 1, 1]), format!("{expected}6 numbers{hint}"));
+    assert_eq!(told(&[1, 0]), format!("{expected}1 for recording 0{hint}"));
+    let label = events(zip(&[("arr_0", records()), ("arr_1", records()), ("label", integers(&[0, 0, 0, 1, 1, 1]))]));
+    assert_eq!(label, "a: `label`: expected 2 labels (one per recording), got 6");
+}
+
+#[test]
+fn rejects_recordings_that_have_no_fields() {
+    let plain = zip(&[("arr_0", npy("'<f8'", "(1, 4)", &[0; 32])), ("labels", integers(&[0]))]);
+    assert_eq!(events(plain), NO_FIELDS.replace("a: ", "a: `arr_0`: "));
+    let objects = events(zip(&[("events", npy("'|O'", "(2,)", b"\x80\x04")), ("labels", integers(&[0]))]));
+    assert!(objects.starts_with("a: `events`: contains Python objects; expected numbers\n\nhint: save "), "{objects}");
+}
+
+/// As `labels`, these would be 4 recordings of which 2 are empty.
+#[test]
+fn rejects_labels_of_events_in_place_of_those_of_samples() {
+    let columns = [
+        ("sample", integers(&[0, 0, 1, 1])),
+        ("t", integers(&[1, 2, 3, 4])),
+        ("x", integers(&[0, 1, 2, 3])),
+        ("labels", integers(&[0, 0, 1, 1])),
+    ];
     assert_eq!(
-        events(zip(&[("arr_0", own), ("labels", integers(&[0]))])),
-        format!("a: `arr_0`: {}", expected("`label`, `sample`"))
+        events(zip(&columns)),
+        "a: `labels`: expected one label per sample, got 4, the number of events\n\n\
+         hint: name the labels of events `label`, in the file of events; `labels` has one per sample"
     );
 }
 

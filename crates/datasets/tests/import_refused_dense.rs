@@ -52,7 +52,8 @@ fn rejects_invalid_dense_samples() {
     );
     assert_eq!(
         dense(integers(&[0, 1]), labels()),
-        "a: expected an array of numbers with one row or image per sample, got an array of shape (2,)"
+        "a: expected an array of numbers with one row or image per sample, got an array of shape (2,)\n\n\
+         hint: labels have this shape; check that files of samples and labels are not exchanged"
     );
     assert_eq!(
         dense(npy("'<i8'", "(2, 0)", &[]), labels()),
@@ -97,16 +98,19 @@ fn rejects_invalid_properties() {
         assert_eq!(message, format!("classes: expected 2 to 256, got {classes}"));
     }
     for (sensor, told) in [
-        ([0, 1, 1], "0 x 1 x 1"),
+        ([0, 1, 1], "0"),
+        ([70_000, 1, 1], "70000"),
         ([256, 256, 2], "256 x 256 x 2"),
         ([usize::MAX, 2, 1], "18446744073709551615 x 2 x 1"),
     ] {
         let message = event("mine", EventForm { sensor, ..form() }, half(), None);
         assert_eq!(message, format!("units: expected 1 to 65536, got {told}"));
     }
+    let negative = event("mine", EventForm { duration_seconds: -0.0, ..form() }, half(), None);
+    assert_eq!(negative, "duration: expected a finite number above 0 s, got 0 s");
     for duration_seconds in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         let message = event("mine", EventForm { duration_seconds, ..form() }, half(), None);
-        assert_eq!(message, format!("duration: expected more than 0 s, got {duration_seconds} s"));
+        assert_eq!(message, format!("duration: expected a finite number above 0 s, got {duration_seconds} s"));
     }
     for fraction in [0.0, 1.0, -0.5, f64::NAN] {
         let message = event("mine", form(), Test::Fraction(fraction), None);
@@ -142,7 +146,7 @@ fn rejects_test_samples_that_do_not_match_the_training_samples() {
     };
     assert_eq!(
         told(&import("images.npy", None, None)),
-        "images.npy: no labels; expected a file of labels (`--labels`), or an npz file with an array `labels`"
+        "images.npy: no labels; expected a file of labels (`--test-labels`), or an npz file with an array `labels`"
     );
     assert_eq!(
         told(&import("images.npy", Some("labels.npy"), None)),

@@ -1,7 +1,8 @@
 //! Datasheets of devices, with noise in several units.
 //!
 //! [`device_sheet`] is the short form printed before a run; [`device_page`] shows the whole device file; [`comparison`] shows two
-//! devices side by side; [`clip_table`] shows how many writes the window clips; [`check_lines`] shows which numbers have a source.
+//! devices side by side; [`clip_table`] shows how many writes the window clips; [`drift_stop_lines`] shows where it stops drift;
+//! [`check_lines`] shows which numbers have a source.
 
 mod area;
 mod check;
@@ -31,6 +32,7 @@ pub use check::check_lines;
 pub use clipped::{ClippedTarget, clip_caption, clip_table, clip_table_at, clipped_targets};
 pub use comparison::comparison;
 pub use cost::cost_lines;
+pub use drift::drift_stop_lines;
 use mechanisms::{Told, is_off, mechanisms, scheme_word};
 pub use page::{device_line, device_line_header, device_page, highest_grade};
 use spreads::spread_table;

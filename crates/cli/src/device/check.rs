@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ohmspike_report::datasheet::{check_lines, clip_table};
+use ohmspike_report::datasheet::{check_lines, clip_table, drift_stop_lines};
 use ohmspike_report::figures::device_figure;
 use ohmspike_study::warning::device_warnings;
 
@@ -12,7 +12,7 @@ use crate::{Failure, warn};
 /// Validate a device file, and plot what it does.
 ///
 /// Reports errors with file, line and column. Prints the warnings that a study would print about the device, sections without a
-/// source, and the fraction of writes that the window clips at each target. Plots the curves of the device as `device plot` does.
+/// source, the fraction of writes that the window clips at each target, and when it stops the drift of cells. Plots the curves of the device as `device plot` does.
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
     #[command(flatten)]
@@ -31,6 +31,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let svg = files::path(arguments.out.as_deref(), &device.name, "svg")?;
     warn(&device_warnings(&device));
     print(&format!("{}: valid\n{}\n{}", arguments.chosen.device, check_lines(&device), clip_table(&device)))?;
+    print(&drift_stop_lines(&device))?;
     if arguments.no_plot {
         return Ok(());
     }

@@ -8,8 +8,9 @@
 
 use std::fmt::Write;
 
-use ohmspike_crossbar::device::{Device, DriftTimes};
+use ohmspike_crossbar::device::{Device, DriftStop, DriftTimes};
 use ohmspike_study::significant::{short, significant};
+use ohmspike_study::time_words::computed_time;
 
 use super::held::{HELD, HeldRows};
 use super::spreads::resistances;
@@ -71,6 +72,25 @@ pub(super) fn drift_table(text: &mut String, device: &Device) {
     text.push('\n');
 }
 
+/// Returns where the window stops the drift of mean cells, for a terminal; empty if it stops none within the times of the law.
+pub fn drift_stop_lines(device: &Device) -> String {
+    let stops = device.drift_stops();
+    let (Some(times), false) = (device.drift.times(), stops.is_empty()) else { return String::new() };
+    let (from, to) = (computed_time(times.reference), computed_time(times.latest));
+    let mut text = format!(
+        "drift stopped by the window (`drift.bounds` = `window`), within the law's {from} to {to}, for a mean cell:\n"
+    );
+    for DriftStop { written, end, seconds } in stops {
+        let (written, end, at) = (significant(written), significant(end), computed_time(seconds));
+        let _ = match seconds == times.reference {
+            true => writeln!(text, "  written to {written} µS: at once, at this end of the window"),
+            false => writeln!(text, "  written to {written} µS: after {at}, at {end} µS"),
+        };
+    }
+    text.push_str("  `drift.bounds` = `zero` lets cells drift on beyond the window\n");
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +141,30 @@ mod tests {
         assert!((moments(&free, 20.0, 3600.0).0 / (20.0 * 3600f64.powf(-0.05)) - 1.0).abs() < 1e-12);
         // The ends of a window are f32.
         assert!((moments(&stopped, 20.0, 3600.0).0 / 20.0 - 1.0).abs() < 1e-6);
+    }
+
+    /// 50 µS lose 3 µS per unit of ln t, and are at 20 µS after exp(10) s = 6.12 h.
+    #[test]
+    fn drift_that_the_window_stops_is_told_with_its_time_and_key() {
+        let lines = |bounds: &str| {
+            drift_stop_lines(
+                &Device::from_json(&format!(
+                    r#"{{ "name": "drifting", "window": {{ "low_resistance_ohm": 20000, "high_resistance_ohm": 50000 }},
+                     "drift": {{ "law": "log-time", "reference_seconds": 1, "latest_seconds": 86400, "bounds": "{bounds}",
+                                "mean_microsiemens_per_ln": -3, "sigma_microsiemens_per_ln": 0,
+                                "sigma_microsiemens_at_reference": 0 }} }}"#
+                ))
+                .unwrap(),
+            )
+        };
+        assert_eq!(
+            lines("window"),
+            "drift stopped by the window (`drift.bounds` = `window`), within the law's 1 s to 1 d, for a mean cell:\n  \
+             written to 50.0 µS: after 6.12 h, at 20.0 µS\n  \
+             written to 20.0 µS: at once, at this end of the window\n  \
+             `drift.bounds` = `zero` lets cells drift on beyond the window\n"
+        );
+        assert_eq!(lines("zero"), "");
+        assert_eq!(drift_stop_lines(&Device::built_in("ideal").unwrap()), "");
     }
 }

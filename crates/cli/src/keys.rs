@@ -27,10 +27,17 @@ pub struct Arguments {
 
 /// A name that is neither a section nor a key.
 #[derive(Debug, PartialEq, thiserror::Error)]
-#[error("unknown section or key `{wanted}`\n\nhint: the nearest name is `{nearest}`")]
+#[error("unknown section or key `{wanted}`\n\nhint: {}", hint(nearest.as_deref()))]
 struct UnknownName {
     wanted: String,
-    nearest: String,
+    nearest: Option<String>,
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(nearest) => format!("the nearest name is `{nearest}`"),
+        None => "`ohmspike keys` lists the keys of a study, and `ohmspike keys device` those of a device".to_owned(),
+    }
 }
 
 /// Runs the command.
@@ -116,9 +123,16 @@ mod tests {
     #[test]
     fn suggests_the_nearest_name() {
         let nearest = |wanted: &str| found(wanted).expect_err("unknown").nearest;
-        assert_eq!(nearest("training.epoch"), "training.epochs");
-        assert_eq!(nearest("epochs"), "training.epochs");
-        assert_eq!(nearest("trainin"), "training");
-        assert_eq!(nearest("write.scheme"), "device.write.scheme");
+        for (wanted, name) in [
+            ("training.epoch", "training.epochs"),
+            ("epochs", "training.epochs"),
+            ("trainin", "training"),
+            ("write.scheme", "device.write.scheme"),
+        ] {
+            assert_eq!(nearest(wanted).as_deref(), Some(name), "{wanted}");
+        }
+        for unlike in ["sa0", "dropout", "xyzzy", ""] {
+            assert_eq!(nearest(unlike), None, "{unlike}");
+        }
     }
 }

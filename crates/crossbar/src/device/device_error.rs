@@ -46,12 +46,14 @@ pub enum FileProblem {
         wanted: String,
     },
     /// Key that no device has.
-    #[error("unknown key `{key}`\n\nhint: did you mean `{nearest}`?")]
+    #[error("unknown key `{key}`\n\nhint: {}", known_hint(key, nearest.as_deref(), known))]
     UnknownKey {
         /// Path of the key.
         key: String,
-        /// Path of the known key with the most similar spelling.
-        nearest: String,
+        /// Path of the known key with a similar spelling, if there is one.
+        nearest: Option<String>,
+        /// Names of the known keys of the same section.
+        known: Vec<String>,
     },
     /// Key that was renamed.
     #[error("unknown key `{key}`\n\nhint: renamed to `{new}`")]
@@ -142,9 +144,13 @@ impl DeviceError {
             | FileProblem::UnknownWord { key, .. }
             | FileProblem::MissingKey { key }
             | FileProblem::DuplicateKey { key } => longer(key),
-            FileProblem::UnknownKey { key, nearest: other } | FileProblem::RenamedKey { key, new: other } => {
+            FileProblem::UnknownKey { key, nearest, .. } => {
                 longer(key);
-                longer(other);
+                nearest.iter_mut().for_each(longer);
+            }
+            FileProblem::RenamedKey { key, new } => {
+                longer(key);
+                longer(new);
             }
             FileProblem::Refused(refused) => longer(&mut refused.key),
         }
@@ -195,6 +201,15 @@ fn word_hint(renamed: Option<&str>) -> String {
     renamed.map_or_else(String::new, |new| format!("\n\nhint: renamed to `{new}`"))
 }
 
+/// Returns the known key that is spelled much like `key`, or else all keys of its section.
+fn known_hint(key: &str, nearest: Option<&str>, known: &[String]) -> String {
+    match (nearest, key.rsplit_once('.')) {
+        (Some(nearest), _) => format!("did you mean `{nearest}`?"),
+        (None, Some((section, _))) => format!("the keys of `{section}` are {}", quoted(known)),
+        (None, None) => format!("the keys of a device are {}", quoted(known)),
+    }
+}
+
 /// Returns the problem of an unknown `value` at `key`, with the new word where it was renamed.
 pub(super) fn unknown_word(key: String, value: String, allowed: Vec<String>) -> FileProblem {
     let renamed = renamed_word(&key, &value);
@@ -225,6 +240,8 @@ mod tests {
             refused(text).without_position().within("device").to_string(),
             "unknown key `device.windo`\n\nhint: did you mean `device.window`?"
         );
+        let unlike = refused(r#"{ "name": "x", "energy": { "joule": 3 } }"#).without_position().within("device");
+        assert!(unlike.to_string().contains("hint: the keys of `device.energy` are `"), "{unlike}");
         let renamed = DeviceError::renamed("chip", "device_to_device").within("device");
         assert_eq!(renamed.to_string(), "unknown key `device.chip`\n\nhint: renamed to `device.device_to_device`");
         assert_eq!(refused("{ \"name\": \"x\" }").within("device").key(), "device.window");

@@ -48,15 +48,15 @@ fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
 fn problem(text: &str, path: &str, message: &str, reported: Position) -> FileProblem {
     let key = printable(path);
     if let Some((word, known)) = quoted_after(message, "unknown field") {
-        let nearest = nearest(word, &known);
-        let nearest = match parent(path, word) {
-            "" => nearest,
-            parent => format!("{}.{nearest}", printable(parent)),
-        };
+        let parent = printable(parent(path, word));
+        let nearest = nearest(word, &known).map(|nearest| match &*parent {
+            "" => nearest.to_owned(),
+            parent => format!("{parent}.{nearest}"),
+        });
         let key = joined(&key, &printable(word));
         return match renamed_key(&key) {
             Some(new) => FileProblem::RenamedKey { key, new },
-            None => FileProblem::UnknownKey { key, nearest },
+            None => FileProblem::UnknownKey { key, nearest, known },
         };
     }
     if let Some((word, allowed)) = quoted_after(message, "unknown variant") {
@@ -142,10 +142,15 @@ fn parent<'p>(path: &'p str, key: &str) -> &'p str {
     }
 }
 
-/// Returns the word of `known` with the spelling most similar to `word`; its beginning counts most.
-fn nearest(word: &str, known: &[String]) -> String {
-    let likeness = |known: &&String| strsim::jaro_winkler(word, known);
-    known.iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).cloned().unwrap_or_default()
+/// Likeness of two words from which on one is suggested for the other.
+const ALIKE: f64 = 0.8;
+
+/// Returns the word of `known` with the spelling most similar to `word`, if any is similar; its beginning counts most.
+fn nearest<'k>(word: &str, known: &'k [String]) -> Option<&'k str> {
+    let word = word.to_lowercase().replace('-', "_");
+    let likeness = known.iter().map(|known| (strsim::jaro_winkler(&word, known), known.as_str()));
+    let nearest = likeness.max_by(|(one, _), (other, _)| one.total_cmp(other));
+    nearest.filter(|(likeness, _)| *likeness >= ALIKE).map(|(_, known)| known)
 }
 
 #[cfg(test)]
@@ -174,10 +179,32 @@ mod tests {
             )),
             "1:131: unknown key `write.points[0].sigma`\n\nhint: did you mean `write.points[0].sigma_ln_resistance`?"
         );
+        let other_case = refusal(&format!(r#"{{"name": "x", {WINDOW}, "faults": {{"P-Low-Resistance": 0.1}}}}"#));
+        assert!(other_case.ends_with("hint: did you mean `faults.p_low_resistance`?"), "{other_case}");
         assert_eq!(
             refusal(&format!(r#"{{"name": "x", {WINDOW}, "reference_branch": {{"kind": "battery"}}}}"#)),
             "1:111: reference_branch.kind: expected one of `ideal`, `cell`, got `battery`"
         );
+    }
+
+    /// Words that are not spelled like any key.
+    #[test]
+    fn keys_of_the_section_are_listed_where_none_is_alike() {
+        for (keys, place, section, first) in [
+            (r#""comment": "mine""#, "comment", "a device", "name"),
+            (r#""faults": {"sa0": 0.1}"#, "faults.sa0", "`faults`", "p_low_resistance"),
+            (r#""read": {"seed": 1}"#, "read.seed", "`read`", "white"),
+            (
+                r#""drift": {"law": "power", "reference_seconds": 1, "points": [{"nu": 1}]}"#,
+                "drift.points[0].nu",
+                "`drift.points[0]`",
+                "resistance_ohm",
+            ),
+        ] {
+            let told = refusal(&format!(r#"{{"name": "x", {WINDOW}, {keys}}}"#));
+            let expected = format!(": unknown key `{place}`\n\nhint: the keys of {section} are `{first}`, `");
+            assert!(told.contains(&expected), "{told}");
+        }
     }
 
     #[test]

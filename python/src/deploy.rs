@@ -120,7 +120,8 @@ fn times(given: &Bound<'_, PyAny>) -> PyResult<Vec<f64>> {
             let text: String = text.extract()?;
             text.parse::<TimeSpan>().map(|span| span.seconds).map_err(|error| refused(format!("after: {error}")))
         }
-        Err(_) => given.extract::<f64>(),
+        // -0 counts as 0.
+        Err(_) => given.extract::<f64>().map(|seconds| seconds + 0.0),
     };
     let mut times = match one(given) {
         Ok(seconds) => vec![seconds],

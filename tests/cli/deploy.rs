@@ -219,7 +219,7 @@ fn refuses_wrong_networks_and_settings() {
         ),
         (
             deployed("net.npz", &["--set", "noise.level_percent=1", "--set", "weights.sigma_init=0.01"]),
-            "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, whose file sets the write noise",
+            "error: --set noise.level_percent=1: noise.level_percent: expected 0 for device `ideal`, whose file or overrides set the write noise",
         ),
     ];
     refused(&folder, &commands);

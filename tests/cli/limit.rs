@@ -334,8 +334,40 @@ fn wrong_questions_are_refused_before_any_trial() {
             "--key noise.level_percent: expected 0 to 1e6, got 1e300\n",
         ),
         (&["--key", "noise.level_percent=0..5", "--within", "2"], "--key noise.level_percent: range: expected a start"),
-        (&["--key", "device.faults.p_hig", "--within", "2"], "unknown key `device.faults.p_hig`\n\nhint: did you mean"),
-        (&["--key", "device.windw.high", "--within", "2"], "unknown key `device.windw`\n\nhint: did you mean"),
+        (
+            &["--key", "device.faults.p_hig", "--within", "2"],
+            "--key device.faults.p_hig: unknown key `device.faults.p_hig`\n\nhint: did you mean",
+        ),
+        (
+            &["--key", "device.windw.high", "--within", "2"],
+            "--key device.windw.high: unknown key `device.windw`\n\nhint: did you mean",
+        ),
+        (
+            &["--key", "device.faults.sa0", "--within", "2"],
+            "--key device.faults.sa0: unknown key `device.faults.sa0`\n\nhint: the keys of",
+        ),
+        (&["--key", "", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got ``"),
+        (&["--key", "=1..2", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got `=1..2`"),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--range", "-1..1"],
+            "--key noise.level_percent: expected 0 to 1e6, got -1\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--levels", "-0,0"],
+            "--key noise.level_percent: levels: duplicate value 0\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--resolution", "0"],
+            "--resolution: expected 0.0001 to 1, got 0\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--first-seed", "18446744073709551615"],
+            "--first-seed: expected 0 to 4611686018427387904, got 18446744073709551615\n",
+        ),
+        (
+            &["--key", "network.hidden=4.5..8", "--smallest", "--within", "2"],
+            "--key network.hidden: expected whole numbers, 1 to 65536, got 4.5\n",
+        ),
         (
             &["--key", "noise.level_percent", "--within", "2", "--set", "training.batch=[8, 16]"],
             "training.batch: expected one value, got 2; only the key of the limit may be a list\n\nhint: choose with",

@@ -7,6 +7,7 @@ use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::csv_column::CsvColumn;
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::results::Results;
+use ohmspike_study::significant::fixed;
 use ohmspike_study::study::{Axis, Study};
 
 use crate::health_tally::HealthTally;
@@ -97,7 +98,7 @@ impl Summary {
     /// usable trials, the number of trials in each state of health, and device and data set unless they are swept. n
     /// counts independent repeats; below 3 there is no interval. Missing values are empty.
     pub fn csv(&self) -> String {
-        let number = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
+        let number = |value: Option<f64>| value.map(|value| fixed(value, 6)).unwrap_or_default();
         let mut header: Vec<String> = self.axes.iter().map(|axis| csv_cell(&axis.key)).collect();
         let swept = |key: &str| self.axes.iter().any(|axis| axis.key == key);
         header.extend(COLUMNS[1..].iter().map(|column| column.name.to_owned()).filter(|name| !swept(name)));

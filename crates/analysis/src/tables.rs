@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::record::Record;
+use ohmspike_study::significant::fixed;
 
 use crate::judged::Judged;
 use crate::recorded::Recorded;
@@ -78,7 +79,7 @@ impl Table {
 
 /// Formats a number with six decimals, or nothing.
 fn number(value: Option<f64>) -> String {
-    value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
+    value.filter(|value| value.is_finite()).map(|value| fixed(value, 6)).unwrap_or_default()
 }
 
 /// Formats a probability, in scientific notation below 1e-4.

@@ -87,7 +87,13 @@ fn setting(text: &str) -> Result<Setting, String> {
     let (key, value) = text.split_once('=').ok_or_else(|| format!("expected KEY=VALUE, got `{text}`"))?;
     let key = key.trim().trim_start_matches("wires.");
     let value = value.trim();
-    let ohm = || value.parse::<f64>().map_err(|_| format!("{key}: expected a resistance in ohm, got `{value}`"));
+    // -0 counts as 0.
+    let ohm = || {
+        value
+            .parse::<f64>()
+            .map(|ohm| ohm + 0.0)
+            .map_err(|_| format!("{key}: expected a resistance in ohm, got `{value}`"))
+    };
     match (key, value) {
         ("line_ohm_per_cell", _) => ohm().map(Setting::Lines),
         ("word_line_ohm_per_cell", _) => ohm().map(Setting::WordLine),

@@ -22,6 +22,7 @@ use ohmspike_report::page::deployment::{
 use ohmspike_study::conductance_file::write_conductances;
 use ohmspike_study::run::MOST_THREADS;
 use ohmspike_study::save_path::{SavePath, Saved};
+use ohmspike_study::significant::signed;
 
 use super::instructions::InstructionArguments;
 use super::limit::amount::fraction;
@@ -318,9 +319,10 @@ fn cell_lines(cell: &DeploymentCell) -> Vec<String> {
         lines.extend(clipping_words(cell));
         lines.push(String::new());
         let head = ["mechanism", "after", "gain without it, points", "loss alone, points"].map(str::to_owned);
+        let signed = |fraction: f64| signed(100.0 * fraction, 2);
         let points = |mean: f64, interval: Option<(f64, f64)>| match interval {
-            Some((low, high)) => format!("{:+.2} ({:+.2} to {:+.2})", 100.0 * mean, 100.0 * low, 100.0 * high),
-            None => format!("{:+.2}", 100.0 * mean),
+            Some((low, high)) => format!("{} ({} to {})", signed(mean), signed(low), signed(high)),
+            None => signed(mean),
         };
         let row = |loss: &MechanismLoss| {
             [

@@ -83,10 +83,16 @@ pub struct Arguments {
     #[arg(long, help_heading = "Levels")]
     smallest: bool,
     /// Range of the levels [default: depends on the key].
-    #[arg(long, value_name = "FROM..TO", conflicts_with = "levels", help_heading = "Levels")]
+    #[arg(
+        long,
+        value_name = "FROM..TO",
+        conflicts_with = "levels",
+        allow_hyphen_values = true,
+        help_heading = "Levels"
+    )]
     range: Option<String>,
     /// Levels, separated by commas.
-    #[arg(long, value_name = "LIST", help_heading = "Levels")]
+    #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Levels")]
     levels: Option<String>,
     /// Largest relative distance of neighbouring levels [default: 5%].
     #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Levels")]

@@ -129,7 +129,10 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
     // An argument without a flag has its place holder as name.
     let flag = if flag.starts_with("--") { format!("{}: ", flag.split(' ').next()?) } else { String::new() };
     let says_what = |error: &clap::Error| error.source().is_some_and(|source| source.to_string().contains(", got "));
-    let got = context(error, ContextKind::InvalidValue).filter(|got| !got.is_empty() || says_what(error))?;
+    let is_no_number =
+        |error: &clap::Error| error.source().is_some_and(|source| source.to_string().contains("empty string"));
+    let got = context(error, ContextKind::InvalidValue)
+        .filter(|got| !got.is_empty() || says_what(error) || is_no_number(error))?;
     if let Some(ContextValue::Strings(known)) = error.get(ContextKind::ValidValue) {
         let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
         return Some(UsageError::Value { flag, reason: format!("expected one of {}, got `{got}`", known.join(", ")) });
@@ -143,10 +146,10 @@ fn wrong_value(error: &clap::Error) -> Option<UsageError> {
         }
         Some(("", high)) => format!("expected at most {}, got {got}", high.trim_start_matches('=')),
         Some((low, high)) => format!("expected {low} to {}, got {got}", high.trim_start_matches('=')),
+        None if reason.contains("float") => format!("expected a number, got `{got}`"),
         None if ["digit", "number too", "empty string"].iter().any(|part| reason.contains(part)) => {
             format!("expected a whole number, got `{got}`")
         }
-        None if reason.contains("float") => format!("expected a number, got `{got}`"),
         None if reason.contains(", got ") || reason.contains(&format!("`{got}`")) => reason,
         None => format!("{reason}, got `{got}`"),
     };
@@ -239,6 +242,11 @@ mod tests {
             ),
             ("ohmspike deploy net.npz --chips 99999999999", "--chips: expected 1 to 1000000, got 99999999999"),
             ("ohmspike train --seed 1.5", "--seed: expected a whole number, got `1.5`"),
+            ("ohmspike train --seed=", "--seed: expected a whole number, got ``"),
+            (
+                "ohmspike device sample ideal --target-microsiemens 1,,2",
+                "--target-microsiemens: expected a number, got ``",
+            ),
             (
                 "ohmspike train --training.epochs=5",
                 "unknown flag `--training.epochs`\n\nhint: use `--set training.epochs=5`",

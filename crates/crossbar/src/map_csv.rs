@@ -235,7 +235,8 @@ impl<'t> Sheet<'t> {
             return Err(MapError::NoUnit { line, column, value, fit: self.fit(window) });
         };
         let conductance = if self.negative_open && number < 0.0 { 0.0 } else { number * unit.factor };
-        (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance).ok_or_else(refused)
+        // -0 counts as 0.
+        (0.0..=SIGMA_MICROSIEMENS.high).contains(&conductance).then_some(conductance + 0.0).ok_or_else(refused)
     }
 
     /// Returns the error of a cell that is not allowed.

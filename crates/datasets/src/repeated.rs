@@ -59,13 +59,15 @@ fn hash(part: &Part, sample: usize) -> Option<u64> {
     let numbers = sample * units..(sample + 1) * units;
     match part {
         Part::Images(images) => images.pixels[numbers].hash(&mut hasher),
-        Part::Values(values) => values.values[numbers].iter().for_each(|value| value.to_bits().hash(&mut hasher)),
+        Part::Values(values) => {
+            values.values[numbers].iter().for_each(|value| (*value + 0.0).to_bits().hash(&mut hasher))
+        }
         Part::Events(events) => {
             let events_of = events.offsets[sample]..events.offsets[sample + 1];
             if events_of.is_empty() {
                 return None;
             }
-            events.times[events_of.clone()].iter().for_each(|time| time.to_bits().hash(&mut hasher));
+            events.times[events_of.clone()].iter().for_each(|time| (*time + 0.0).to_bits().hash(&mut hasher));
             events.unit[events_of].hash(&mut hasher);
         }
     }

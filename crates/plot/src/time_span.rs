@@ -35,7 +35,8 @@ impl FromStr for TimeSpan {
         // A division keeps the digits of short times: 5us is 0.000005 s.
         let seconds =
             if seconds_of_unit < 1.0 { number / (1.0 / seconds_of_unit).round() } else { number * seconds_of_unit };
-        if seconds.is_finite() && seconds >= 0.0 { Ok(TimeSpan { seconds }) } else { Err(refused()) }
+        // -0 counts as 0.
+        if seconds.is_finite() && seconds >= 0.0 { Ok(TimeSpan { seconds: seconds + 0.0 }) } else { Err(refused()) }
     }
 }
 
@@ -57,6 +58,7 @@ mod tests {
         for (text, seconds, shown) in [
             ("30s", 30.0, "30 s"),
             ("0s", 0.0, "0 s"),
+            ("-0s", 0.0, "0 s"),
             ("1e-3s", 0.001, "0.001 s"),
             ("1ms", 0.001, "0.001 s"),
             ("500us", 0.0005, "0.0005 s"),

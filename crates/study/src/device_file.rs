@@ -4,6 +4,7 @@
 //! set anything that a file cannot.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
@@ -74,13 +75,16 @@ pub fn read(name: &str, folder: &Path) -> Result<(String, String), PrepareError>
     if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) {
         return Ok((name.to_owned(), (*text).to_owned()));
     }
-    let Some(path) = find(name, folder) else {
-        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
-    };
-    let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE)
-        .map_err(|source| PrepareError::DeviceFile { path: path.clone(), source })?;
-    if !text.trim_start().starts_with('{') && Kind::of(name).is_some() {
-        return Err(NoDevice::not_found(name, [Path::new("."), folder]).into());
+    let not_found = || NoDevice::not_found(name, [Path::new("."), folder]).into();
+    // The path of an empty name is that of the folder.
+    let Some(path) = find(name, folder).filter(|_| !name.is_empty()) else { return Err(not_found()) };
+    let is_of_other_kind = Kind::of(name).is_some();
+    let text = bounded::read_named_text(&path, bounded::LARGEST_DEVICE).map_err(|source| match source.kind() {
+        ErrorKind::InvalidData if is_of_other_kind => not_found(),
+        _ => PrepareError::DeviceFile { path: path.clone(), source },
+    })?;
+    if !text.trim_start().starts_with('{') && is_of_other_kind {
+        return Err(not_found());
     }
     Ok((path.display().to_string(), text))
 }

@@ -3,7 +3,8 @@
 /// Formats a number with three significant digits.
 pub fn significant(value: f64) -> String {
     if value == 0.0 || !value.is_finite() {
-        return value.to_string();
+        // -0 is shown as 0.
+        return (value + 0.0).to_string();
     }
     let magnitude = value.abs().log10().floor() as i32;
     if !(-4..7).contains(&magnitude) {
@@ -11,6 +12,23 @@ pub fn significant(value: f64) -> String {
     }
     let unit = 10f64.powi(magnitude - 2);
     format!("{:.*}", (2 - magnitude).max(0) as usize, (value / unit).round() * unit)
+}
+
+/// Formats a number with `decimals`; what rounds to zero has no sign.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    without_sign_of_zero(format!("{value:.decimals$}"))
+}
+
+/// Formats a number with its sign; what rounds to zero has none.
+pub fn signed(value: f64, decimals: usize) -> String {
+    without_sign_of_zero(format!("{value:+.decimals$}"))
+}
+
+fn without_sign_of_zero(text: String) -> String {
+    match text.strip_prefix(['+', '-']) {
+        Some(zero) if zero.bytes().all(|digit| b"0.".contains(&digit)) => zero.to_owned(),
+        _ => text,
+    }
 }
 
 /// The number without the rounding of a change of unit: 100 × 0.07 is 7, not 7.000000000000001.
@@ -30,6 +48,14 @@ pub fn short(value: f64) -> String {
 /// Formats an f32 as the number in the device file that it rounds from.
 pub fn stated(value: f32) -> String {
     short(f64::from(value))
+}
+
+/// Formats a number as a person would write it, with all digits: `1000`, `0.05`, `1e300`.
+pub fn stated_number(value: f64) -> String {
+    // -0 is shown as 0.
+    let (size, value) = (value.abs(), value + 0.0);
+    let has_exponent = size.is_finite() && (size >= 1e15 || (size > 0.0 && size < 1e-6));
+    if has_exponent { format!("{value:e}") } else { value.to_string() }
 }
 
 /// Formats a fraction as a percentage.
@@ -62,6 +88,7 @@ mod tests {
     fn numbers_have_three_digits() {
         for (value, text, brief) in [
             (0.0, "0", "0"),
+            (-0.0, "0", "0"),
             (1000.0, "1000", "1000"),
             (0.2, "0.200", "0.2"),
             (31.6227, "31.6", "31.6"),
@@ -72,6 +99,13 @@ mod tests {
             assert_eq!((significant(value).as_str(), short(value).as_str()), (text, brief));
         }
         assert_eq!(percent(0.125), "12.5 %");
+        let all = [-0.0, 1234.5, 1e300, -2.5e-9, f64::NAN, f64::INFINITY].map(stated_number);
+        assert_eq!(all, ["0", "1234.5", "1e300", "-2.5e-9", "NaN", "inf"]);
+        assert_eq!([fixed(-0.004, 2), fixed(-0.0, 1), fixed(-0.05, 2), fixed(3.0, 0)], ["0.00", "0.0", "-0.05", "3"]);
+        assert_eq!(
+            [signed(-0.004, 2), signed(0.0, 1), signed(-0.24, 1), signed(2.0, 0)],
+            ["0.00", "0.0", "-0.2", "+2"]
+        );
         assert_eq!([100.0 * 0.07, 1e3 * 1e-3, 1e-320].map(of_changed_unit), [7.0, 1.0, 1e-320]);
     }
 

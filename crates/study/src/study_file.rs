@@ -11,7 +11,7 @@ use crate::bounded;
 use crate::device_file::find;
 use crate::input_copies::{self, copy_of};
 use crate::resolved_study::{FILE, file_names};
-use crate::study::{Override, Preset, Study, StudyError};
+use crate::study::{Override, Preset, Study, StudyError, known_keys};
 
 /// A study and its source.
 #[derive(Clone, Debug)]
@@ -202,6 +202,9 @@ fn missing_hint(path: &Path, nearby: &[PathBuf]) -> String {
     if BUILT_IN.iter().any(|(known, _)| path == Path::new(known)) {
         return format!("`{name}` is a device; use it in a study with `--set hardware.device={name}`");
     }
+    if path.to_str().is_some_and(|name| known_keys().iter().any(|key| key == name)) {
+        return format!("`{name}` is a key of a study; name a study file (TOML) or a results folder here");
+    }
     let nearby: Vec<String> = nearby.iter().map(|file| format!("`{}`", file.display())).collect();
     match nearby.as_slice() {
         [] if Path::new(STUDIES).is_dir() => format!("`{STUDIES}` has studies to start from"),
@@ -235,6 +238,9 @@ mod tests {
         assert!(
             message(&folder.path().join("other.toml"))
                 .ends_with("hint: STUDY is a study file (TOML) or a results folder")
+        );
+        assert!(
+            message(Path::new("noise.level_percent")).contains("hint: `noise.level_percent` is a key of a study; name")
         );
         assert!(
             message(Path::new("ideal"))

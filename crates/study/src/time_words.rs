@@ -1,6 +1,6 @@
 //! Formats times in the unit that fits them.
 
-use crate::significant::significant;
+use crate::significant::{significant, stated_number};
 
 /// Units from a minute on and their lengths, s, longest first. A year is a Julian year of 365.25 days.
 pub const LONG_UNITS: [(&str, f64); 4] = [("y", 31_557_600.0), ("d", 86_400.0), ("h", 3600.0), ("min", 60.0)];
@@ -17,8 +17,8 @@ pub fn time_words(seconds: f64) -> String {
         value >= 1.0 && few(unit, value) && seconds % length == 0.0
     };
     match LONG_UNITS.into_iter().find(whole) {
-        Some((unit, length)) => format!("{} {unit}", seconds / length),
-        None => format!("{seconds} s"),
+        Some((unit, length)) => format!("{} {unit}", stated_number(seconds / length)),
+        None => format!("{} s", stated_number(seconds)),
     }
 }
 
@@ -47,6 +47,7 @@ mod tests {
             (3_155_760_000_000.0, "100000 y", "100000 y"),
             (31_560_000.0, "31560000 s", "1.00 y"),
             (315_600_000.0, "315600000 s", "10.0 y"),
+            (3.15576e27, "1e20 y", "1.00e20 y"),
         ] {
             assert_eq!((time_words(seconds).as_str(), computed_time(seconds).as_str()), (exact, computed));
         }

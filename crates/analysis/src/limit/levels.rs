@@ -89,7 +89,7 @@ impl Levels {
     pub fn geometric(from: f64, to: f64, resolution: f64, direction: Direction) -> Result<Levels, LevelsError> {
         in_order(from, to)?;
         if from <= 0.0 {
-            return Err(LevelsError::Start(from));
+            return Err(LevelsError::Start(from + 0.0));
         }
         if !(LEAST_RESOLUTION..=1.0).contains(&resolution) {
             return Err(LevelsError::Resolution(resolution));
@@ -127,12 +127,13 @@ impl Levels {
     }
 
     fn sorted(mut values: Vec<f64>, direction: Direction) -> Result<Levels, LevelsError> {
+        // -0 counts as 0.
+        values.iter_mut().for_each(|value| *value += 0.0);
         match values.len() {
             count @ 0..2 => return Err(LevelsError::TooFew(count)),
             count if count > MOST_LEVELS => return Err(LevelsError::TooMany(count as u128)),
             _ => values.sort_by(f64::total_cmp),
         }
-        // 0 and -0 are equal.
         if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(LevelsError::Duplicate(pair[0]));
         }
@@ -170,6 +171,7 @@ impl Levels {
 }
 
 fn in_order(from: f64, to: f64) -> Result<(), LevelsError> {
+    let (from, to) = (from + 0.0, to + 0.0);
     if from.is_finite() && to.is_finite() && from < to { Ok(()) } else { Err(LevelsError::Range { from, to }) }
 }
 
@@ -189,6 +191,12 @@ mod tests {
     }
 
     #[test]
+    fn negative_zero_is_zero() {
+        let levels = Levels::list(&[1.0, -0.0], Direction::LargerIsWorse).expect("levels");
+        assert!(levels.values().iter().all(|value| value.is_sign_positive()));
+    }
+
+    #[test]
     fn rejects_invalid_levels() {
         let worse = Direction::LargerIsWorse;
         let message = |levels: Result<Levels, LevelsError>| levels.expect_err("invalid levels").to_string();
@@ -201,7 +209,9 @@ mod tests {
             (Levels::integers(0, i64::MAX, worse), "levels: expected at most 100000, got 9223372036854775808"),
             (Levels::list(&[1.0], worse), "levels: expected at least 2, got 1"),
             (Levels::list(&[1.0, f64::INFINITY], worse), "level 2: expected a finite value, got inf"),
-            (Levels::list(&[0.0, 1.0, -0.0], worse), "levels: duplicate value -0"),
+            (Levels::list(&[0.0, 1.0, -0.0], worse), "levels: duplicate value 0"),
+            (Levels::geometric(-0.0, 1.0, 0.05, worse), "range: expected a start above 0 for a geometric grid, got 0"),
+            (Levels::geometric(0.0, -0.0, 0.05, worse), "range: expected a finite start below the end, got 0 to 0"),
         ] {
             assert_eq!(message(levels), expected);
         }

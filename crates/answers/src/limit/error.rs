@@ -4,6 +4,7 @@ use ohmspike_analysis::limit::{CriterionError, LevelsError, LimitError as Proced
 use ohmspike_study::RunError;
 use ohmspike_study::calibration::CalibrationError;
 use ohmspike_study::prepare::PrepareError;
+use ohmspike_study::significant::stated_number;
 use ohmspike_study::study::StudyError;
 
 use super::amounts::{percent, points};
@@ -33,6 +34,14 @@ pub enum LimitError {
         count: usize,
         /// Its first value.
         first: String,
+    },
+    /// A key that no device has.
+    #[error("--key {key}: {source}")]
+    UnknownDeviceKey {
+        /// The key.
+        key: String,
+        /// The nearest key, or all keys of its section.
+        source: Box<PrepareError>,
     },
     /// A key that is no number.
     #[error("--key {key}: expected a number, got a key of type `{kind}`\n\nhint: {}", NUMERIC)]
@@ -92,7 +101,7 @@ pub enum LimitError {
         key: String,
     },
     /// A level that the key does not allow.
-    #[error("--key {key}: expected {allowed}, got {}", plain(*value))]
+    #[error("--key {key}: expected {allowed}, got {}", stated_number(*value))]
     Outside {
         /// The key.
         key: String,
@@ -102,7 +111,7 @@ pub enum LimitError {
         value: f64,
     },
     /// Invalid levels.
-    #[error("--key {key}: {source}")]
+    #[error("{}{source}", if matches!(source, LevelsError::Resolution(_)) { "--".to_owned() } else { format!("--key {key}: ") })]
     Levels {
         /// The key.
         key: String,
@@ -113,7 +122,7 @@ pub enum LimitError {
     #[error("{}", of_flag(.0))]
     Criterion(CriterionError),
     /// An invalid effort.
-    #[error("{0}")]
+    #[error("{}", of_effort(.0))]
     Procedure(ProcedureError),
     /// A key that changes nothing.
     #[error("--key {key}: no effect on this study: {why}\n\nhint: {hint}")]
@@ -188,6 +197,16 @@ fn of_flag(error: &CriterionError) -> String {
     }
 }
 
+/// Names the flag of an invalid effort.
+fn of_effort(error: &ProcedureError) -> String {
+    match error {
+        ProcedureError::Effort(effort) if ["first seed", "first fresh seed"].contains(&effort.what) => {
+            format!("--first-seed: expected {} to {}, got {}", effort.least, effort.most, effort.got)
+        }
+        other => other.to_string(),
+    }
+}
+
 const NUMERIC: &str = "`ohmspike keys` lists keys with their types";
 
 impl From<PrepareError> for LimitError {
@@ -203,9 +222,4 @@ impl From<ProcedureError> for LimitError {
             other => LimitError::Procedure(other),
         }
     }
-}
-
-/// Returns a number in the digits of a person, and large ones in powers of ten.
-fn plain(value: f64) -> String {
-    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
 }

@@ -94,7 +94,9 @@ impl Swept {
             Grid::Range(from, to) => vec![*from, *to],
             Grid::List(values) => values.clone(),
         };
-        let fits_kind = |value: &f64| !whole || value.fract() == 0.0 || matches!(grid, Grid::Range(..));
+        // Default ranges may end between two whole numbers.
+        let is_default = asked.levels == AskedLevels::Default;
+        let fits_kind = |value: &f64| !whole || value.fract() == 0.0 || is_default;
         let is_outside = |value: &&f64| !(allowed.0..=allowed.1).contains(*value) || !fits_kind(value);
         if let Some(&value) = given.iter().find(is_outside) {
             let kind = if whole { "whole numbers, " } else { "" };
@@ -198,7 +200,8 @@ fn described(key: &str, settings: &Settings) -> Result<Key, LimitError> {
         let found = device_keys().into_iter().flat_map(|section| section.keys).find(|known| known.key == of_device);
         let Some(found) = found else {
             // The loader of devices names the nearest key of an unknown one.
-            load("ideal", &DeviceKeys::from([(of_device.to_owned(), 0.into())]), Path::new(""))?;
+            load("ideal", &DeviceKeys::from([(of_device.to_owned(), 0.into())]), Path::new(""))
+                .map_err(|source| LimitError::UnknownDeviceKey { key: key.to_owned(), source: Box::new(source) })?;
             return numeric(Key { kind: "number".to_owned(), ..Key::default() });
         };
         return numeric(found);
@@ -358,6 +361,14 @@ mod tests {
         assert!(message("layer.3.hidden").starts_with(layer), "{}", message("layer.3.hidden"));
         assert!(message("outcome.success_above").contains("no effect on this study: it classifies finished networks"));
         assert!(message("outcome.last_epochs").contains("no effect on this study: it averages the accuracies"));
+        let told = message("device.faults.sa0");
+        let expected =
+            "--key device.faults.sa0: unknown key `device.faults.sa0`\n\nhint: the keys of `device.faults` are `p_low";
+        assert!(told.starts_with(expected), "{told}");
+        let half = AskedKey { levels: AskedLevels::Range(4.5, 8.0), ..asked("network.hidden") };
+        let half = AskedKey { direction: Some(Direction::SmallerIsWorse), ..half };
+        let told = Swept::new(&half, &Settings::default(), None, 0.05).expect_err("refused").to_string();
+        assert_eq!(told, "--key network.hidden: expected whole numbers, 1 to 65536, got 4.5");
         let none = "--key device.faults.p_dead_row: no effect on this study: `hardware.device` is `none`";
         assert!(message("device.faults.p_dead_row").starts_with(none), "{}", message("device.faults.p_dead_row"));
         let unknown = message("hardware.retention");

@@ -3,6 +3,7 @@
 use ohmspike_crossbar::WriteReport;
 use ohmspike_plot::time_span::TimeSpan;
 use ohmspike_report::device_sample::{ClippedWrites, SampleError, Sampling};
+use ohmspike_study::significant::stated_number;
 
 use super::{Chosen, print};
 use crate::terminal::tell;
@@ -97,7 +98,7 @@ struct Target {
 
 /// A target resistance outside the window.
 #[derive(Debug, thiserror::Error)]
-#[error("--target-ohm: expected {low} to {high} ohm, the window of `{device}`, got {given} ohm")]
+#[error("--target-ohm: expected {low} to {high} ohm, the window of `{device}`, got {} ohm", stated_number(*given))]
 struct OutsideError {
     given: f64,
     device: String,
@@ -124,7 +125,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let cycles = sampling.cycles_to(&targets, &device).map_err(|error| match error {
         SampleError::Outside { flag: "--target-microsiemens", given, device, low, high } => {
-            match targets.iter().zip(&arguments.target.target_ohm).find(|(target, _)| **target == given) {
+            match targets.iter().zip(&arguments.target.target_ohm).find(|(target, _)| target.total_cmp(&&given).is_eq())
+            {
                 // The window is f32 conductances: more digits would show their rounding.
                 Some((_, &given)) => {
                     let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);

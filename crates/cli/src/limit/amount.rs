@@ -29,7 +29,8 @@ pub fn points(text: &str) -> Result<f64, String> {
 
 /// Converts percent without the rounding of a multiplication: 7 % is 0.07.
 fn exact(value: f64, unit: f64) -> f64 {
-    if unit == 1.0 { value } else { value / 100.0 }
+    // -0 counts as 0.
+    0.0 + if unit == 1.0 { value } else { value / 100.0 }
 }
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ mod tests {
             [Ok(0.02), Ok(0.02), Ok(0.02), Ok(0.02), Ok(0.02)]
         );
         assert_eq!(points("1point"), Ok(0.01));
+        assert!(fraction("-0%").is_ok_and(f64::is_sign_positive));
         for wrong in ["75", "101%", "nan", "-1", "much"] {
             assert!(fraction(wrong).is_err_and(|error| error.contains(&format!("got `{wrong}`"))), "{wrong}");
         }

@@ -23,6 +23,10 @@ pub struct LevelsSyntax {
 
 /// Parses a key with its levels, which are in one place: in the key, or in a flag.
 pub fn asked_key(text: &str, flags: &AskedRange) -> Result<AskedKey, LevelsSyntax> {
+    if text.split('=').next().is_some_and(|key| key.trim().is_empty()) {
+        let form = "KEY, KEY=FROM..TO or KEY=A,B,C";
+        return Err(LevelsSyntax { flag: "--key".to_owned(), form, got: text.to_owned() });
+    }
     let (key, levels) = match text.split_once('=') {
         Some((key, levels)) => {
             flags.refuse("no other levels next to `--key KEY=LEVELS`")?;
@@ -77,7 +81,9 @@ fn is_time(key: &str) -> bool {
 
 fn number(text: &str, time: bool) -> Option<f64> {
     let span = || text.trim().parse::<TimeSpan>().ok().filter(|_| time).map(|span| span.seconds);
-    text.trim().parse().ok().or_else(span).filter(|number: &f64| number.is_finite())
+    // -0 counts as 0.
+    let number = text.trim().parse().ok().or_else(span).map(|number: f64| number + 0.0);
+    number.filter(|number| number.is_finite())
 }
 
 #[cfg(test)]
@@ -92,6 +98,8 @@ mod tests {
         assert_eq!(levels("noise.level_percent"), AskedLevels::Default);
         assert_eq!(levels("noise.level_percent=1..100"), AskedLevels::Range(1.0, 100.0));
         assert_eq!(levels("device.converters.adc.bits=8, 6,4"), AskedLevels::List(vec![8.0, 6.0, 4.0]));
+        let AskedLevels::List(zeros) = levels("noise.level_percent=-0, 0.0") else { panic!("a list") };
+        assert!(zeros.iter().all(|zero| zero.is_sign_positive()));
         let times = levels("hardware.retention_seconds=60, 1h,1d");
         assert_eq!(times, AskedLevels::List(vec![60.0, 3600.0, 86400.0]));
         assert!(asked_key("device.levels.count=1h,2h", &NO_FLAGS).is_err(), "no time");

@@ -30,7 +30,8 @@ impl fmt::Display for Allowed {
 
 /// Returns `value` as a person would write it: `1000`, `0.05`, `1e12`, `1e-9`.
 pub(super) fn plain(value: f64) -> String {
-    let size = value.abs();
+    // -0 is shown as 0.
+    let (size, value) = (value.abs(), value + 0.0);
     if size >= 1e6 || (size > 0.0 && size < 1e-3) { format!("{value:e}") } else { format!("{value}") }
 }
 
@@ -40,7 +41,7 @@ mod tests {
 
     #[test]
     fn very_large_and_small_numbers_have_an_exponent() {
-        let shown = [0.0, -5.0, 0.001, 1e-9, 999_999.0, 1e6, -1e12, 2.5e7, f64::NAN].map(plain);
+        let shown = [-0.0, -5.0, 0.001, 1e-9, 999_999.0, 1e6, -1e12, 2.5e7, f64::NAN].map(plain);
         assert_eq!(shown, ["0", "-5", "0.001", "1e-9", "999999", "1e6", "-1e12", "2.5e7", "NaN"]);
         assert_eq!(Allowed { low: 1.0, high: 1e12, unit: " ohm" }.to_string(), "1 to 1e12 ohm");
     }

@@ -103,7 +103,8 @@ impl Visitor<'_> for NumberVisitor {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
-        Ok(value)
+        // -0 counts as 0.
+        Ok(value + 0.0)
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
@@ -156,6 +157,7 @@ mod tests {
 
     #[test]
     fn accepts_the_ends_of_a_range_and_rejects_nan() {
+        assert_eq!(VOLTS.check("v", -0.0).unwrap_err().to_string(), "v: expected 1e-6 to 100 V, got 0 V");
         assert_eq!(SIGMA_LN.check("s", 0.0), Ok(0.0));
         assert_eq!(SIGMA_LN.check("s", 3.0), Ok(3.0));
         for refused in [-0.1, 3.1, f64::NAN, f64::INFINITY] {

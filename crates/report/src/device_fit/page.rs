@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 use ohmspike_fit::{FitReport, MechanismFit, not_fitted};
+use ohmspike_study::significant::signed;
 use serde_json::Value;
 
 use super::{fit_csv, fit_figure, words};
@@ -76,7 +77,7 @@ impl FitPage<'_> {
             ];
             cells.extend([0.01, 0.05, 0.5, 0.95, 0.99].map(|probability| {
                 let at = quality.quantiles.iter().find(|at| at.probability == probability);
-                at.map_or_else(|| "-".to_owned(), |at| format!("{:+.2}", at.error()))
+                at.map_or_else(|| "-".to_owned(), |at| signed(at.error(), 2))
             }));
             Some(cells)
         };

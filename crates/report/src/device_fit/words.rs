@@ -1,7 +1,7 @@
 //! Words that the table and the page of a fit share.
 
 use ohmspike_fit::{FitReport, FittedNumber, Mechanism, MechanismFit, Quality, SourceFile};
-use ohmspike_study::significant::{short, significant};
+use ohmspike_study::significant::{short, signed, significant};
 use serde_json::Value;
 
 /// Most numbers of a mechanism in its line at the top of the page.
@@ -62,8 +62,11 @@ pub(super) fn file(file: &SourceFile) -> String {
 
 /// Describes the test on held-out cells.
 pub(super) fn quality(quality: &Quality) -> String {
-    let errors: Vec<String> =
-        quality.quantiles.iter().map(|at| format!("{} %: {:+.2}", short(100.0 * at.probability), at.error())).collect();
+    let errors: Vec<String> = quality
+        .quantiles
+        .iter()
+        .map(|at| format!("{} %: {}", short(100.0 * at.probability), signed(at.error(), 2)))
+        .collect();
     let errors = if errors.is_empty() {
         String::new()
     } else {

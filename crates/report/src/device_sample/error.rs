@@ -1,6 +1,7 @@
 //! What is wrong with a sampling run.
 
 use ohmspike_crossbar::ArrayError;
+use ohmspike_study::significant::stated_number;
 
 /// Largest write noise of a study, µS, far above any conductance.
 pub(super) const LARGEST_SIGMA: f64 = 1e9;
@@ -15,7 +16,7 @@ pub(super) const MOST_NUMBERS: u64 = 50_000_000;
 #[non_exhaustive]
 pub enum SampleError {
     /// A conductance outside the window.
-    #[error("{flag}: expected {low} to {high} µS, the window of `{device}`, got {given}")]
+    #[error("{flag}: expected {low} to {high} µS, the window of `{device}`, got {} µS", stated_number(*given))]
     Outside {
         /// Flag with the value.
         flag: &'static str,
@@ -35,7 +36,7 @@ pub enum SampleError {
         device: String,
     },
     /// Write noise for a device with its own write noise.
-    #[error("--study-sigma-microsiemens: `{device}` has its own write noise, got {given}\n\nhint: remove the flag")]
+    #[error("--study-sigma-microsiemens: `{device}` has its own write noise, got {} µS\n\nhint: remove the flag", stated_number(*given))]
     OwnNoise {
         /// Name of the device.
         device: String,
@@ -43,7 +44,7 @@ pub enum SampleError {
         given: f64,
     },
     /// Write noise out of range.
-    #[error("--study-sigma-microsiemens: expected 0 to {LARGEST_SIGMA:e} µS, got {given}")]
+    #[error("--study-sigma-microsiemens: expected 0 to {LARGEST_SIGMA:e} µS, got {} µS", stated_number(*given))]
     StudySigma {
         /// Value, µS.
         given: f64,

@@ -325,7 +325,7 @@ mod tests {
         let rows: Vec<Vec<&str>> = figure.csv.lines().skip(1).map(|line| line.split(',').collect()).collect();
         let heads: Vec<(&str, &str)> = rows.iter().map(|row| (row[0], row[1])).collect();
         assert_eq!(heads, [("20", "0.5"), ("20", "0.8"), ("40", "0.5"), ("40", "0.8"), ("60", "0.5"), ("60", "0.8")]);
-        assert_eq!((rows[0][2], rows[1][2].trim_start_matches('-')), ("-20.000000", "0.000000"));
+        assert_eq!((rows[0][2], rows[1][2]), ("-20.000000", "0.000000"));
         // sd of 1, 2, 3, 4 is 1.29099: se = 1.29099 / 2, t = -20/se, t(0.975, 3) = 3.18245 (any table).
         let number = |column: usize| rows[0][column].parse::<f64>().expect("a number");
         assert!((number(3) + 20.0 + 3.18245 * 0.645497).abs() < 1e-4, "{}", rows[0][3]);

@@ -2,6 +2,7 @@
 
 use ohmspike_plot::grid::{Grid, WIDE, WIDTH};
 use ohmspike_study::csv_cell::csv_cell;
+use ohmspike_study::significant::fixed;
 
 use super::FigureError;
 
@@ -80,7 +81,7 @@ impl Data {
 
 /// Formats a number for a table with six decimals; empty for no number.
 pub(crate) fn cell(value: Option<f64>) -> String {
-    value.filter(|value| value.is_finite()).map(|value| format!("{value:.6}")).unwrap_or_default()
+    value.filter(|value| value.is_finite()).map(|value| fixed(value, 6)).unwrap_or_default()
 }
 
 /// Returns the file name of part `number`, counted from 0, of a figure with several parts.

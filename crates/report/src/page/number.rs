@@ -2,22 +2,17 @@
 
 use ohmspike_stats::Estimate;
 use ohmspike_study::key_label::{is_time, symbol, words_and_unit};
+use ohmspike_study::significant::fixed;
 use ohmspike_study::time_words::{computed_time, time_words};
 
 /// Formats a fraction in percent with one decimal.
 pub fn percent(fraction: f64) -> String {
-    format!("{:.1}", 100.0 * fraction)
+    fixed(100.0 * fraction, 1)
 }
 
 /// Formats a difference of fractions in percentage points with its sign.
 pub fn points(difference: f64) -> String {
     signed(100.0 * difference, 1)
-}
-
-/// Formats a number with its sign; zero has none.
-pub fn signed(value: f64, decimals: usize) -> String {
-    let text = format!("{value:+.decimals$}");
-    if text[1..].bytes().all(|digit| b"0.".contains(&digit)) { text[1..].to_owned() } else { text }
 }
 
 /// Formats a p value.
@@ -83,6 +78,7 @@ pub fn computed_level(key: &str, value: f64) -> String {
     if is_time(key) { computed_time(value) } else { format!("{}{}", significant(value), unit_in_full(key)) }
 }
 
+pub use ohmspike_study::significant::signed;
 /// Formats a computed level to three significant digits.
 pub use ohmspike_study::significant::significant;
 

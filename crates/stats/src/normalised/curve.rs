@@ -230,7 +230,8 @@ fn check_levels(levels: &[f64]) -> Result<(), NormalisedError> {
     for pair in levels.windows(2) {
         let goes_on = if rises { pair[0] < pair[1] } else { pair[0] > pair[1] };
         if !(pair[0].is_finite() && pair[1].is_finite() && goes_on) {
-            return Err(NormalisedError::Order { before: pair[0], after: pair[1] });
+            // -0 is shown as 0.
+            return Err(NormalisedError::Order { before: pair[0] + 0.0, after: pair[1] + 0.0 });
         }
     }
     Ok(())
@@ -372,7 +373,7 @@ mod tests {
         let message = |conditions: &[Condition]| Curve::new(conditions, 0.1).expect_err("refused").to_string();
         let clean = condition(0.0, 0.8);
         assert_eq!(message(std::slice::from_ref(&clean)), "conditions: expected at least 2, got 1");
-        for (levels, told) in [([0.0, 0.0], "0 after 0"), ([0.0, f64::NAN], "NaN after 0")] {
+        for (levels, told) in [([0.0, -0.0], "0 after 0"), ([0.0, f64::NAN], "NaN after 0")] {
             let expected = format!("levels: expected finite levels that only increase or only decrease, got {told}");
             assert_eq!(message(&levels.map(|level| condition(level, 0.8))), expected);
         }

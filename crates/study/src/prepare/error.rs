@@ -110,8 +110,9 @@ pub enum PrepareError {
     Batch(#[from] TrialError),
     /// A noise level for a device with its own write noise.
     #[error(
-        "noise.level_percent: expected 0 for device `{device}`, whose file sets the write noise, got {level}\n\n\
-         hint: choose a device that takes its write noise from the study, such as `study-1k-1m`; \
+        "noise.level_percent: expected 0 for device `{device}`, whose file or overrides set the write noise, got {level}\n\n\
+         hint: set it to 0, or choose a device that takes its write noise from the study, such as `study-1k-1m`, without overrides of \
+         `device.write.noise`; \
          `hardware.write_spread_scale` scales the noise of a device file"
     )]
     TwoNoises {

@@ -89,7 +89,9 @@ impl NoDevice {
     /// The error of a `name` for which no file was found in `folders`.
     pub(crate) fn not_found(name: &str, folders: [&Path; 2]) -> NoDevice {
         let name = name.to_owned();
-        let problem = if let Some(found) = Kind::of(&name) {
+        let problem = if name.is_empty() {
+            NoDeviceProblem::Unknown { name, nearest: None }
+        } else if let Some(found) = Kind::of(&name) {
             NoDeviceProblem::Foreign { name, found }
         } else if name.ends_with(".json") || name.contains(['/', '\\']) {
             let folder = |folder: &Path| if folder.as_os_str().is_empty() { ".".into() } else { folder.to_owned() };

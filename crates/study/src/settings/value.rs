@@ -58,6 +58,8 @@ impl fmt::Display for Counts {
 
 /// Formats a number, in powers of ten when it is large or small: `0.001`, `1e6`.
 pub(crate) fn short(value: f64) -> String {
+    // -0 is shown as 0.
+    let value = value + 0.0;
     let plain = value == 0.0 || (1e-3..1e5).contains(&value.abs());
     if plain { value.to_string() } else { format!("{value:e}") }
 }
@@ -74,7 +76,7 @@ pub(super) fn whole(key: &str, value: usize, allowed: Counts) -> Result<(), Valu
 /// Refuses values outside the range, and NaN.
 pub(crate) fn number(key: &str, value: f64, allowed: Range) -> Result<(), ValueError> {
     let fits = (allowed.low..=allowed.high).contains(&value);
-    if fits { Ok(()) } else { Err(refuse(key, allowed.to_string(), value)) }
+    if fits { Ok(()) } else { Err(refuse(key, allowed.to_string(), value + 0.0)) }
 }
 
 pub(super) fn positive(key: &str, value: f64) -> Result<(), ValueError> {

@@ -88,7 +88,8 @@ pub fn acceptance(text: &str) -> Result<AcceptanceWindow, String> {
 }
 
 fn number(text: &str) -> Option<f64> {
-    text.trim().parse().ok().filter(|number: &f64| number.is_finite())
+    // -0 counts as 0.
+    text.trim().parse().ok().filter(|number: &f64| number.is_finite()).map(|number| number + 0.0)
 }
 
 #[cfg(test)]

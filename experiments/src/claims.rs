@@ -20,7 +20,7 @@ use ohmspike_analysis::drawn::streams;
 use ohmspike_snn::neuron::Neuron;
 use ohmspike_stats::draws::Draws;
 use ohmspike_stats::equivalence::Agreement;
-use ohmspike_stats::{ALPHA, LEAST_REPEATS};
+use ohmspike_stats::{ALPHA, MIN_REPEATS};
 use ohmspike_study::prepare::Devices;
 use ohmspike_study::record::Record;
 use ohmspike_study::settings::Settings;
@@ -59,9 +59,6 @@ pub enum Verdict {
     /// No trials of the conditions of the claim.
     NotTested,
 }
-
-/// Minimum number of repeats.
-const LEAST: usize = LEAST_REPEATS;
 
 impl Verdict {
     /// Combines the verdicts on all parts of a claim; all must hold.

@@ -24,7 +24,7 @@ use crate::write_report::WriteReport;
 /// Version of the states that `Crossbar.state` returns.
 const STATE_VERSION: u32 = 3;
 /// Largest number of rows and of columns.
-const MOST_LINES: u64 = 65_536;
+const MAX_LINES: u64 = 65_536;
 /// Memory of a pair of cells while it is built and updated, bytes: weights, conductances of both branches, and their copies.
 const BYTES_PER_PAIR: u64 = 64;
 
@@ -99,8 +99,8 @@ impl Crossbar {
     fn new(
         py: Python<'_>,
         device: DeviceLike,
-        rows: Whole<1, MOST_LINES>,
-        columns: Whole<1, MOST_LINES>,
+        rows: Whole<1, MAX_LINES>,
+        columns: Whole<1, MAX_LINES>,
         seed: SeedLike,
         chip: Option<SeedLike>,
         weight_at_gmax: f32,

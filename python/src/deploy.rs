@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use ohmspike::answers::answers_folder::{check, mark};
-use ohmspike::answers::deploy::{DeployError, DeployOptions, DeployedNetwork, MOST_CHIPS, Request, deploy};
+use ohmspike::answers::deploy::{DeployError, DeployOptions, DeployedNetwork, MAX_CHIPS, Request, deploy};
 use ohmspike::experiments::presets::PRESETS;
 use ohmspike::plot::time_span::TimeSpan;
 use ohmspike::report::figures::deployment::deployment_figures;
@@ -161,7 +161,7 @@ pub fn deploy_networks(
     py: Python<'_>,
     networks: &Bound<'_, PyAny>,
     device: Option<&Bound<'_, PyAny>>,
-    chips: Whole<1, { MOST_CHIPS as u64 }>,
+    chips: Whole<1, { MAX_CHIPS as u64 }>,
     after: Option<&Bound<'_, PyAny>>,
     test: Option<String>,
     yield_above: Option<f64>,

@@ -41,9 +41,9 @@ fn paths_named_in_the_documents_exist() {
 /// ARCHITECTURE.md stays short, because newcomers read it first.
 #[test]
 fn architecture_document_is_short() {
-    const MOST_BYTES: usize = 10_000;
+    const MAX_BYTES: usize = 10_000;
     let bytes = read(&root().join("ARCHITECTURE.md")).len();
-    assert!(bytes <= MOST_BYTES, "ARCHITECTURE.md: expected at most {MOST_BYTES} bytes, got {bytes}");
+    assert!(bytes <= MAX_BYTES, "ARCHITECTURE.md: expected at most {MAX_BYTES} bytes, got {bytes}");
 }
 
 #[test]

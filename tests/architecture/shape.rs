@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use crate::code::{Word, closing, words};
 use crate::repository::{crates, read, root, shown, sources};
 
-const MOST_LINES_OF_A_FILE: usize = 500;
-const MOST_LINES_OF_A_FUNCTION: usize = 60;
+const MAX_LINES_OF_A_FILE: usize = 500;
+const MAX_LINES_OF_A_FUNCTION: usize = 60;
 
 /// Returns all Rust files of the repository.
 fn all_sources() -> Vec<PathBuf> {
@@ -18,10 +18,10 @@ fn files_are_short() {
     let lines = |path: &PathBuf| read(path).lines().count();
     let long: Vec<String> = all_sources()
         .iter()
-        .filter(|path| lines(path) > MOST_LINES_OF_A_FILE)
+        .filter(|path| lines(path) > MAX_LINES_OF_A_FILE)
         .map(|path| format!("{}: {} lines", shown(path), lines(path)))
         .collect();
-    assert!(long.is_empty(), "files above {MOST_LINES_OF_A_FILE} lines:\n{}", long.join("\n"));
+    assert!(long.is_empty(), "files above {MAX_LINES_OF_A_FILE} lines:\n{}", long.join("\n"));
 }
 
 /// Returns the functions of `words` with a body: name, first line, number of lines.
@@ -45,11 +45,11 @@ fn functions(words: &[Word]) -> Vec<(String, usize, usize)> {
 fn functions_are_short() {
     let long = |path: &PathBuf| {
         let functions = functions(&words(&read(path))).into_iter();
-        let long = functions.filter(|(_, _, lines)| *lines > MOST_LINES_OF_A_FUNCTION);
+        let long = functions.filter(|(_, _, lines)| *lines > MAX_LINES_OF_A_FUNCTION);
         long.map(|(name, line, lines)| format!("{}:{line}: `{name}` has {lines}", shown(path))).collect::<Vec<_>>()
     };
     let long: Vec<String> = all_sources().iter().flat_map(long).collect();
-    assert!(long.is_empty(), "functions above {MOST_LINES_OF_A_FUNCTION} lines:\n{}", long.join("\n"));
+    assert!(long.is_empty(), "functions above {MAX_LINES_OF_A_FUNCTION} lines:\n{}", long.join("\n"));
 }
 
 #[test]

@@ -20,7 +20,7 @@ const SIMULATIONS: usize = 20_000;
 /// Simulations of curves.
 const CURVES: usize = 2000;
 /// Required coverage of intervals.
-const LEAST_COVERAGE: f64 = 0.93;
+const MIN_COVERAGE: f64 = 0.93;
 /// Standard errors of a simulated fraction.
 const ERRORS: f64 = 3.0;
 const REPEATS: [usize; 5] = [3, 4, 5, 8, 16];
@@ -119,7 +119,7 @@ fn intervals_contain_the_mean() {
                 low <= truth && truth <= high
             };
             let count = (0..SIMULATIONS).filter(|number| covers(*number)).count();
-            assert_often(count, SIMULATIONS, LEAST_COVERAGE, &format!("{shape:?} about {accuracy}, n = {n}"));
+            assert_often(count, SIMULATIONS, MIN_COVERAGE, &format!("{shape:?} about {accuracy}, n = {n}"));
         }
     }
 }
@@ -147,7 +147,7 @@ fn intervals_of_crossed_seeds_contain_the_mean() {
             sample.ci95.is_some_and(|(low, high)| low <= 0.6 && 0.6 <= high)
         };
         let count = (0..SIMULATIONS).filter(|number| covers(*number)).count();
-        assert_often(count, SIMULATIONS, LEAST_COVERAGE, &format!("{seeds} seeds on {chips} chips"));
+        assert_often(count, SIMULATIONS, MIN_COVERAGE, &format!("{seeds} seeds on {chips} chips"));
     }
 }
 
@@ -192,7 +192,7 @@ fn intervals_contain_the_crossing() {
                     interval.near.is_some_and(|near| near <= truth) && interval.far.is_none_or(|far| truth <= far)
                 };
                 let count = (0..CURVES).filter(|number| covers(*number)).count();
-                assert_often(count, CURVES, LEAST_COVERAGE, &format!("{shape:?}, A* = {threshold}, n = {n}"));
+                assert_often(count, CURVES, MIN_COVERAGE, &format!("{shape:?}, A* = {threshold}, n = {n}"));
             }
         }
     }
@@ -214,7 +214,7 @@ fn crossings_of_equal_curves_rarely_differ() {
                 one.compared(&other).map_or(true, |test| test.p >= ALPHA)
             };
             let count = (0..CURVES).filter(|number| agrees(*number)).count();
-            assert_often(count, CURVES, LEAST_COVERAGE, &format!("{shape:?}, n = {n}"));
+            assert_often(count, CURVES, MIN_COVERAGE, &format!("{shape:?}, n = {n}"));
         }
     }
 }
@@ -247,7 +247,7 @@ fn crossings_of_a_bent_and_a_straight_curve_rarely_differ() {
             one.compared(&other).map_or(true, |test| test.p >= ALPHA)
         };
         let count = (0..CURVES).filter(|number| agrees(*number)).count();
-        assert_often(count, CURVES, LEAST_COVERAGE, &format!("n = {n}"));
+        assert_often(count, CURVES, MIN_COVERAGE, &format!("n = {n}"));
     }
 }
 
@@ -270,7 +270,7 @@ fn equal_conditions_rarely_differ() {
                 test.p >= ALPHA
             };
             let count = (0..SIMULATIONS).filter(|number| agrees(*number)).count();
-            assert_often(count, SIMULATIONS, LEAST_COVERAGE, &format!("{shape:?}, n = {n}"));
+            assert_often(count, SIMULATIONS, MIN_COVERAGE, &format!("{shape:?}, n = {n}"));
         }
     }
 }

@@ -12,7 +12,7 @@
 //! ```
 //!
 //! Shapley, Contributions to the Theory of Games II, 307 (1953). phi_i is the loss when i is enabled, averaged over all
-//! orders in which the mechanisms can be enabled, so interactions are shared fairly. Up to [`MOST_EXACT`] mechanisms,
+//! orders in which the mechanisms can be enabled, so interactions are shared fairly. Up to [`MAX_EXACT`] mechanisms,
 //! all 2^k sets are run with every seed and phi is exact. With more, each seed has one random order and its reverse
 //! (Castro, Gómez and Tejada, Comput. Oper. Res. 36, 1726 (2009); reversed orders: Mitchell et al., J. Mach. Learn.
 //! Res. 23, 43 (2022)); phi then sums to L for every seed as well, and the spread of the orders is part of its interval.
@@ -30,7 +30,7 @@ use rand::seq::SliceRandom;
 use serde::{Deserialize, Serialize};
 
 /// Largest number of mechanisms with exact Shapley values: 64 sets per seed.
-pub const MOST_EXACT: usize = 6;
+pub const MAX_EXACT: usize = 6;
 
 /// A set of mechanisms: bit i stands for mechanism number i.
 pub type Subset = u32;
@@ -114,7 +114,7 @@ pub fn sets(count: usize, seeds: &[u64]) -> Vec<(Subset, u64)> {
 }
 
 fn of_seed(count: usize, seed: u64) -> Vec<Subset> {
-    if count <= MOST_EXACT {
+    if count <= MAX_EXACT {
         return (0..=full(count)).collect();
     }
     let mut sets: Vec<Subset> = orders(count, seed).iter().flat_map(|order| chain(order)).collect();
@@ -191,7 +191,7 @@ pub fn ablation(count: usize, seeds: &[u64], outcomes: &Outcomes) -> Option<Abla
 
 /// Returns the Shapley value of a mechanism for one seed.
 fn shapley(count: usize, mechanism: usize, seed: u64, v: &dyn Fn(Subset) -> f64) -> f64 {
-    if count <= MOST_EXACT {
+    if count <= MAX_EXACT {
         let without = (0..=full(count)).filter(|set| set & bit(mechanism) == 0);
         let weighted = |set: Subset| weight(count, set.count_ones() as usize) * (v(set) - v(set | bit(mechanism)));
         return rounded(without.map(weighted).sum());

@@ -101,7 +101,7 @@ pub use attempt::{Attempt, Evidence};
 pub use criterion::{Criterion, CriterionError, Statistic, Target};
 use effort::{Aim, tests};
 pub use effort::{Effort, EffortError, POWER, Test};
-pub use levels::{Direction, Levels, LevelsError, MOST_LEVELS, RESOLUTION};
+pub use levels::{Direction, Levels, LevelsError, MAX_LEVELS, RESOLUTION};
 pub use search::Searched;
 use search::{Found, Search};
 pub use trials::{Batch, Condition, Known, Outcome, Purpose, Training, Trial, TrialCount};

@@ -7,7 +7,7 @@
 //! because fewer neurons reach their threshold. That is a property of the initial weights. So a crossing before silent
 //! levels counts only if the networks on both sides of it fire clearly: ten times as often as a silent one.
 
-use ohmspike_study::health::{HealthKind, HealthState, LEAST_SPIKES, judged_tests, spikes_of_test};
+use ohmspike_study::health::{HealthKind, HealthState, MIN_SPIKES, judged_tests, spikes_of_test};
 use ohmspike_study::record::Record;
 
 /// Spikes per sample of a clearly firing network, in units of the limit for silence.
@@ -74,7 +74,7 @@ impl PointHealth {
     }
 
     fn fires_clearly(&self) -> bool {
-        self.least_spikes.is_none_or(|spikes| spikes >= CLEARLY * LEAST_SPIKES)
+        self.least_spikes.is_none_or(|spikes| spikes >= CLEARLY * MIN_SPIKES)
     }
 }
 

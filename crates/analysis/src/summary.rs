@@ -1,7 +1,7 @@
 //! Outcomes of a study by condition: as CSV for programs, as a table for people.
 
 use ohmspike_stats::draws::Drawn;
-use ohmspike_stats::{Estimate, LEAST_REPEATS};
+use ohmspike_stats::{Estimate, MIN_REPEATS};
 use ohmspike_study::axis_value::plain;
 use ohmspike_study::csv_cell::csv_cell;
 use ohmspike_study::csv_column::CsvColumn;
@@ -127,7 +127,7 @@ impl Summary {
             return format!("outcome: {}\n", self.rows.first().map(|row| cell(row, true)).unwrap_or_default());
         };
         let counts: Vec<usize> = self.rows.iter().map(|row| row.sample.map_or(0, |sample| sample.n)).collect();
-        let uneven = counts.iter().any(|&count| count != counts[0] || count < LEAST_REPEATS);
+        let uneven = counts.iter().any(|&count| count != counts[0] || count < MIN_REPEATS);
         let mut columns = vec![vec![down.key.clone()]];
         columns[0].extend(down.values.iter().map(plain));
         for rows in self.rows.chunks(down.values.len()) {

@@ -14,7 +14,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ohmspike_analysis::ablation::{Ablation, MOST_EXACT, Outcomes, Subset, ablation, sets};
+use ohmspike_analysis::ablation::{Ablation, MAX_EXACT, Outcomes, Subset, ablation, sets};
 use ohmspike_analysis::drawn::streams;
 use ohmspike_datasets::counted;
 use ohmspike_study::health::rise::untested;
@@ -37,10 +37,10 @@ use crate::numbered::{Numbered, first_question, number_in};
 /// Version of [`AblationAnswer`] as JSON.
 pub const SCHEMA: u32 = 1;
 
-/// Fewest seeds of an ablation.
-pub const LEAST_SEEDS: usize = 3;
+/// Smallest number of seeds of an ablation.
+pub const MIN_SEEDS: usize = 3;
 
-/// Seeds of a study that sets fewer than [`LEAST_SEEDS`]: enough to tell effects of about one standard deviation.
+/// Seeds of a study that sets fewer than [`MIN_SEEDS`]: enough to tell effects of about one standard deviation.
 pub const DEFAULT_SEEDS: u64 = 8;
 
 /// Why an ablation cannot run.
@@ -172,7 +172,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Lists the trials for `study`, which is in `folder`. A study with fewer than [`LEAST_SEEDS`] gets the seeds
+    /// Lists the trials for `study`, which is in `folder`. A study with fewer than [`MIN_SEEDS`] gets the seeds
     /// 1 to [`DEFAULT_SEEDS`].
     ///
     /// # Errors
@@ -192,7 +192,7 @@ impl Plan {
         if varies(settings, drawn).is_empty() {
             return Err(AblateError::SameTrial { fixed: fixed_seeds(settings) });
         }
-        let seeds = if study.seeds.len() < LEAST_SEEDS { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
+        let seeds = if study.seeds.len() < MIN_SEEDS { (1..=DEFAULT_SEEDS).collect() } else { study.seeds.clone() };
         let sets = sets(count, &seeds);
         Ok(Plan { mechanisms, fixed: fixed_streams(settings, drawn), seeds, sets })
     }
@@ -283,7 +283,7 @@ impl Plan {
             program: env!("CARGO_PKG_VERSION").to_owned(),
             seeds: self.seeds.clone(),
             mechanisms: self.mechanisms().to_vec(),
-            exact: count <= MOST_EXACT,
+            exact: count <= MAX_EXACT,
             ablation: withheld.is_none().then(|| ablation(count, &self.seeds, &outcomes)).flatten(),
             withheld,
             cautions: self.cautions(records, &trials),

@@ -44,13 +44,13 @@ pub use facts::{ExactMemory, NetworkFacts};
 pub use network::{DeployedNetwork, Request};
 use report::Parts;
 pub use report::{
-    Deployment, DeploymentCell, DeploymentTime, LEAST_CHIPS, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield,
+    Deployment, DeploymentCell, DeploymentTime, MIN_CHIPS, MechanismLoss, Programming, SCHEMA, YIELD_BELOW, Yield,
 };
 
 use crate::numbered::number_in;
 
-/// Most chips of a deployment.
-pub const MOST_CHIPS: u32 = 1_000_000;
+/// Largest number of chips of a deployment.
+pub const MAX_CHIPS: u32 = 1_000_000;
 /// Write passes towards the target with pulsed writes, unless others are asked for: enough to reach the end of a
 /// nonlinear update curve in most devices.
 pub const PULSED_PASSES: u32 = 10;
@@ -100,7 +100,7 @@ impl DeployOptions {
     }
 
     fn check(&self) -> Result<(), DeployError> {
-        if !(1..=MOST_CHIPS).contains(&self.chips) {
+        if !(1..=MAX_CHIPS).contains(&self.chips) {
             return Err(DeployError::Chips { chips: self.chips });
         }
         if let Some(above) = self.yield_above.filter(|above| !(0.0..=1.0).contains(above)) {

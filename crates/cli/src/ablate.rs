@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ohmspike_answers::ablate::{Ablated, AblationAnswer, LEAST_SEEDS, Plan};
+use ohmspike_answers::ablate::{Ablated, AblationAnswer, MIN_SEEDS, Plan};
 use ohmspike_datasets::counted;
 use ohmspike_report::answers::{ablation, write_answer};
 
@@ -51,7 +51,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (trials, seeds) = (counted(jobs.len(), "trial"), counted(plan.seeds().len(), "seed"));
     let replaced = match file.study.seeds.len() {
         of_study if of_study == plan.seeds().len() => String::new(),
-        of_study => format!("; the study has {of_study}, and an ablation needs at least {LEAST_SEEDS}"),
+        of_study => format!("; the study has {of_study}, and an ablation needs at least {MIN_SEEDS}"),
     };
     tell!("{trials} with {seeds}{replaced}\n");
     if arguments.trials.dry_run {

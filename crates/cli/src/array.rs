@@ -27,7 +27,7 @@ Examples:
 const MAP_WIDTH: f64 = 460.0;
 
 /// Largest number of cells with printed node voltages.
-const MOST_PRINTED: usize = 64;
+const MAX_PRINTED: usize = 64;
 
 /// Solve arrays with wire resistance.
 #[derive(Debug, clap::Subcommand)]
@@ -160,7 +160,7 @@ pub fn run(Command::Solve(arguments): &Command) -> Result<(), Failure> {
     }
     print(&current_table(&tile, &volts, &currents))?;
     if let Some(nodes) = nodes.filter(|_| arguments.voltages.is_none()) {
-        if tile.rows() * tile.columns() <= MOST_PRINTED {
+        if tile.rows() * tile.columns() <= MAX_PRINTED {
             print(&format!("\n{nodes}"))?;
         } else {
             tell!(

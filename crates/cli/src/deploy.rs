@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use ohmspike_answers::deploy::{
     DeployError, DeployObserver, DeployOptions, DeployWarning, DeployedNetwork, Deployment, DeploymentCell,
-    DeploymentTime, ExactMemory, MOST_CHIPS, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
+    DeploymentTime, ExactMemory, MAX_CHIPS, MechanismLoss, NetworkFacts, Request, deploy, one_chip,
 };
 use ohmspike_answers::numbered::Numbered;
 use ohmspike_datasets::counted;
@@ -20,7 +20,7 @@ use ohmspike_report::page::deployment::{
     WITHHELD, accuracy_words, clipping_words, exact_words, overrides_words, sigma_words, withheld_words, yield_words,
 };
 use ohmspike_study::conductance_file::write_conductances;
-use ohmspike_study::run::MOST_THREADS;
+use ohmspike_study::run::MAX_THREADS;
 use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::significant::signed;
 
@@ -68,7 +68,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DEVICE", value_delimiter = ',', value_parser = device_name)]
     device: Vec<String>,
     /// Number of chips.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_CHIPS)))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=i64::from(MAX_CHIPS)))]
     chips: u32,
     /// Times after programming at which chips are read, such as 1s,1h,1d,10y [default: 0s].
     ///
@@ -120,7 +120,7 @@ pub struct Arguments {
     /// Threads [default: one per core].
     ///
     /// The number of threads does not change results.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS))]
     threads: Option<u16>,
     #[command(flatten)]
     instructions: InstructionArguments,

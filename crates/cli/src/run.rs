@@ -64,10 +64,10 @@ pub struct Arguments {
     axis: figure_arguments::FigureArguments,
 }
 
-/// The most device sheets that a run shows. An axis may have 100,000 values.
-const MOST_SHEETS: usize = 50;
-/// The most calibrated numbers that a run shows.
-const MOST_CALIBRATED: usize = 20;
+/// Largest number of device sheets that a run shows. An axis may have 100,000 values.
+const MAX_SHEETS: usize = 50;
+/// Largest number of calibrated numbers that a run shows.
+const MAX_CALIBRATED: usize = 20;
 
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -201,10 +201,10 @@ pub(super) fn listen_while(stop: &Arc<AtomicBool>, tells: &'static str) -> Resul
 /// Tells which numbers stand for `auto`.
 fn tell_calibrated(study: &Study) {
     let lines = study.calibrated_lines();
-    lines.iter().take(MOST_CALIBRATED).for_each(|line| tell!("{line}"));
+    lines.iter().take(MAX_CALIBRATED).for_each(|line| tell!("{line}"));
     match lines.len() {
         0 => {}
-        count if count > MOST_CALIBRATED => tell!("{} more calibrated numbers\n", count - MOST_CALIBRATED),
+        count if count > MAX_CALIBRATED => tell!("{} more calibrated numbers\n", count - MAX_CALIBRATED),
         _ => tell!(""),
     }
 }
@@ -238,7 +238,7 @@ impl StudyObserver for Screen<'_> {
         let (trials, left) = (counted(plan.trials.len(), "trial"), plan.left.len());
         tell!("  {conditions} x {seeds} = {trials}, {left} to run\n");
         tell_calibrated(study);
-        for sheet in study_sheets(&plan.trials, &plan.prepared, MOST_SHEETS) {
+        for sheet in study_sheets(&plan.trials, &plan.prepared, MAX_SHEETS) {
             tell!("{sheet}");
         }
         warn(&idle_seeds(study, &plan.prepared));

@@ -54,14 +54,14 @@ pub struct Arguments {
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Questions without an answer before waiting ends: about ten minutes, enough for a restart of the scheduler.
-const MOST_UNANSWERED: u32 = 25;
+const MAX_UNANSWERED: u32 = 25;
 /// The most shards to list. Of more, only failed ones are listed.
 const SHOWN_SHARDS: usize = 40;
 
 /// Slurm does not answer, so waiting would never end.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "--wait: Slurm did not answer {MOST_UNANSWERED} times in a row, with {} remaining\n\n\
+    "--wait: Slurm did not answer {MAX_UNANSWERED} times in a row, with {} remaining\n\n\
      hint: the jobs continue; try again when `squeue` answers", counted(*left, "trial")
 )]
 struct Unanswered {
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
             break view;
         }
         unanswered = if view.is_known() { 0 } else { unanswered + 1 };
-        if unanswered == MOST_UNANSWERED {
+        if unanswered == MAX_UNANSWERED {
             return Err(Unanswered { left: view.all.left }.into());
         }
         if told != Some(view.all) {

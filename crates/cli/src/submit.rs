@@ -16,7 +16,7 @@ use ohmspike_study::cluster::slurm::SlurmError;
 use ohmspike_study::memory::Memory;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::resolved_study::write_study;
-use ohmspike_study::run::{MOST_SHARDS, MOST_THREADS, Trial};
+use ohmspike_study::run::{MAX_SHARDS, MAX_THREADS, Trial};
 use ohmspike_study::run_study::{Plan, RunOptions};
 use ohmspike_study::status::TrialTimes;
 use ohmspike_study::store::Store;
@@ -60,13 +60,13 @@ pub struct Arguments {
     /// Tasks of the array [default: 16, or one per trial].
     ///
     /// Each task runs one shard of the study. The default is one per trial if the study has fewer than 16 trials.
-    #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..=MOST_SHARDS as i64))]
+    #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..=MAX_SHARDS as i64))]
     tasks: Option<u32>,
     /// Tasks to run at the same time [default: no limit].
     #[arg(long, value_name = "N", help_heading = "Cluster", value_parser = clap::value_parser!(u32).range(1..))]
     max_concurrent: Option<u32>,
     /// Cores, and concurrent trials, per task.
-    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cluster", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "N", default_value_t = 1, help_heading = "Cluster", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS))]
     threads: u16,
     /// Time limit per task, such as 24h [default: estimate].
     ///
@@ -76,7 +76,7 @@ pub struct Arguments {
     /// MiB per task [default: 256 + 256 per core, or more].
     ///
     /// Large networks and data sets get twice their estimate. The final job gets at least as much.
-    #[arg(long, value_name = "MIB", help_heading = "Cluster", value_parser = clap::value_parser!(u64).range(1..=MOST_MEBIBYTES))]
+    #[arg(long, value_name = "MIB", help_heading = "Cluster", value_parser = clap::value_parser!(u64).range(1..=MAX_MEBIBYTES))]
     memory: Option<u64>,
     /// Partition of the cluster.
     #[arg(long, value_name = "NAME", help_heading = "Cluster", value_parser = slurm_name)]
@@ -142,7 +142,7 @@ fn time_limit(text: &str) -> Result<TimeSpan, String> {
 }
 
 /// The largest memory of a task, MiB: 1 PiB.
-const MOST_MEBIBYTES: u64 = 1 << 30;
+const MAX_MEBIBYTES: u64 = 1 << 30;
 /// The longest time limit, s: ten years. Slurm counts minutes in 32 bits.
 const LONGEST_LIMIT: f64 = 3650.0 * 86_400.0;
 

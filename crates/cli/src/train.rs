@@ -11,7 +11,7 @@ use ohmspike_study::health::{Clipped, Ended, HealthState};
 use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
-use ohmspike_study::run::{EpochReport, MOST_THREADS, Trial};
+use ohmspike_study::run::{EpochReport, MAX_THREADS, Trial};
 use ohmspike_study::run_study::{Keep, RunOptions, RunWarning, StudyObserver, Trained, train_and_keep};
 use ohmspike_study::save_path::{SavePath, Saved};
 use ohmspike_study::settings::Settings;
@@ -82,7 +82,7 @@ pub struct Arguments {
     /// Threads to share each batch [default: one per core].
     ///
     /// The number of threads does not change results.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS))]
     threads: Option<u16>,
     #[command(flatten)]
     instructions: InstructionArguments,

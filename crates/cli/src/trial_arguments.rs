@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-use ohmspike_study::run::{MOST_THREADS, Shard};
+use ohmspike_study::run::{MAX_THREADS, Shard};
 use ohmspike_study::run_study::RunOptions;
 use ohmspike_study::study_file::StudyFile;
 
@@ -18,7 +18,7 @@ pub struct TrialArguments {
     /// Concurrent trials [default: one per core].
     ///
     /// Idle threads help with the running trials. The number of threads does not change results.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MOST_THREADS))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=MAX_THREADS))]
     threads: Option<u16>,
     /// Run at most N trials, then stop.
     #[arg(long, value_name = "N")]

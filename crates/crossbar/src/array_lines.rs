@@ -17,7 +17,7 @@ use crate::lines::Lines;
 use crate::read::ColumnRead;
 
 /// Largest gain of a column.
-const MOST_GAIN: f64 = 1000.0;
+const MAX_GAIN: f64 = 1000.0;
 
 impl CrossbarArray {
     /// Returns the lines of a gated array that the currents of a read pass, if they have resistance.
@@ -112,7 +112,7 @@ impl CrossbarArray {
         let mut sums = vec![[0.0f64; 2]; self.columns()];
         add(self, &mut sums);
         let gain_of =
-            |[product, square]: [f64; 2]| if square > 0.0 { (product / square).clamp(0.0, MOST_GAIN) } else { 1.0 };
+            |[product, square]: [f64; 2]| if square > 0.0 { (product / square).clamp(0.0, MAX_GAIN) } else { 1.0 };
         let gain = Matrix::from_fn(1, sums.len(), |_, column| gain_of(sums[column]) as f32);
         self.column_gain = Some(gain);
         self.refresh_lines(true);

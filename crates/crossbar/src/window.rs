@@ -20,7 +20,7 @@ use crate::device::number::{RESISTANCE_OHM, number};
 use crate::device::refusal::{Problem, SpecError};
 
 /// Smallest ratio of the ends; a narrower window has too few f32 values for a weight.
-const LEAST_RATIO: f64 = 1.001;
+const MIN_RATIO: f64 = 1.001;
 
 /// Keys of `window` in a device file.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
@@ -53,8 +53,8 @@ impl ConductanceWindow {
     pub fn from_resistances(low_ohm: f64, high_ohm: f64) -> Result<ConductanceWindow, SpecError> {
         let low = RESISTANCE_OHM.check("low_resistance_ohm", low_ohm)?;
         let high = RESISTANCE_OHM.check("high_resistance_ohm", high_ohm)?;
-        if high < low * LEAST_RATIO {
-            let problem = Problem::WindowReversed { low, high, least_ratio: LEAST_RATIO };
+        if high < low * MIN_RATIO {
+            let problem = Problem::WindowReversed { low, high, least_ratio: MIN_RATIO };
             return Err(SpecError::at("high_resistance_ohm", problem));
         }
         Ok(ConductanceWindow { low: (1e6 / high) as f32, high: (1e6 / low) as f32 })

@@ -39,13 +39,13 @@ pub(crate) use star_mesh::Network;
 pub use star_mesh::star_mesh;
 
 /// Smallest resistance of drivers and sense amplifiers, ohm; below it, currents are differences of equal voltages.
-pub const LEAST_END_OHM: f64 = 1e-3;
+pub const MIN_END_OHM: f64 = 1e-3;
 /// Largest resistance, ohm: no current flows through more.
-pub const MOST_OHM: f64 = 1e9;
+pub const MAX_OHM: f64 = 1e9;
 /// Largest conductance of a cell, µS: 1 ohm.
-pub const MOST_MICROSIEMENS: f64 = 1e6;
+pub const MAX_MICROSIEMENS: f64 = 1e6;
 /// Largest memory of [`solve`], byte.
-pub const MOST_BYTES: usize = 4 << 30;
+pub const MAX_BYTES: usize = 4 << 30;
 
 /// How rows reach their cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -105,7 +105,7 @@ pub enum WiresError {
         ohm: f64,
     },
     /// A conductance outside its range.
-    #[error("conductance of row {row}, column {column}: expected 0 to {MOST_MICROSIEMENS} µS, got {value} µS")]
+    #[error("conductance of row {row}, column {column}: expected 0 to {MAX_MICROSIEMENS} µS, got {value} µS")]
     Conductance {
         /// Row, from 1.
         row: usize,
@@ -144,7 +144,7 @@ pub enum WiresError {
     /// An array that does not fit in memory.
     #[error(
         "array of {rows} x {columns}: the exact solution needs {gibibyte:.1} GiB of memory, expected at most {} GiB\n\n\
-         hint: solve the tiles of the array one by one", MOST_BYTES >> 30
+         hint: solve the tiles of the array one by one", MAX_BYTES >> 30
     )]
     Size {
         /// Rows.
@@ -157,8 +157,8 @@ pub enum WiresError {
 }
 
 impl Wires {
-    /// Checks that the resistances make a circuit: lines from 0, drivers and sense amplifiers from [`LEAST_END_OHM`], all
-    /// up to [`MOST_OHM`].
+    /// Checks that the resistances make a circuit: lines from 0, drivers and sense amplifiers from [`MIN_END_OHM`], all
+    /// up to [`MAX_OHM`].
     ///
     /// # Errors
     /// [`WiresError::Resistance`] names the first key outside its range.
@@ -166,12 +166,12 @@ impl Wires {
         let all = [
             ("word_line_ohm_per_cell", self.word_line_ohm_per_cell, 0.0),
             ("bit_line_ohm_per_cell", self.bit_line_ohm_per_cell, 0.0),
-            ("driver_ohm", self.driver_ohm, LEAST_END_OHM),
-            ("sense_ohm", self.sense_ohm, LEAST_END_OHM),
+            ("driver_ohm", self.driver_ohm, MIN_END_OHM),
+            ("sense_ohm", self.sense_ohm, MIN_END_OHM),
         ];
-        match all.into_iter().find(|(_, ohm, least)| !(*least..=MOST_OHM).contains(ohm)) {
+        match all.into_iter().find(|(_, ohm, least)| !(*least..=MAX_OHM).contains(ohm)) {
             Some((key, ohm, least)) => {
-                Err(WiresError::Resistance { key, allowed: format!("{least} to {MOST_OHM}"), ohm })
+                Err(WiresError::Resistance { key, allowed: format!("{least} to {MAX_OHM}"), ohm })
             }
             None => Ok(()),
         }
@@ -191,13 +191,13 @@ impl Tile {
     ///
     /// # Errors
     /// [`WiresError::Empty`] without cells or with an incomplete last row, [`WiresError::Conductance`] for a conductance
-    /// outside 0 to [`MOST_MICROSIEMENS`].
+    /// outside 0 to [`MAX_MICROSIEMENS`].
     pub fn new(rows: usize, microsiemens: Vec<f64>) -> Result<Tile, WiresError> {
         if rows == 0 || microsiemens.is_empty() || !microsiemens.len().is_multiple_of(rows) {
             return Err(WiresError::Empty);
         }
         let columns = microsiemens.len() / rows;
-        if let Some(place) = microsiemens.iter().position(|value| !(0.0..=MOST_MICROSIEMENS).contains(value)) {
+        if let Some(place) = microsiemens.iter().position(|value| !(0.0..=MAX_MICROSIEMENS).contains(value)) {
             let (row, column) = (place / columns + 1, place % columns + 1);
             return Err(WiresError::Conductance { row, column, value: microsiemens[place] });
         }

@@ -103,11 +103,11 @@ pub(crate) fn read(source: &Source, whole: &[&str], float: &[&str]) -> Result<BT
 }
 
 /// Largest number up to which every whole number has a float64.
-const MOST_EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+const MAX_EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
 
 /// Parses a whole number, which may be written as a float: `3.0`, as pandas does for columns with gaps.
 fn whole_number(text: &str) -> Option<i64> {
-    let of_float = |number: f64| (number.fract() == 0.0 && number.abs() <= MOST_EXACT).then_some(number as i64);
+    let of_float = |number: f64| (number.fract() == 0.0 && number.abs() <= MAX_EXACT).then_some(number as i64);
     text.parse().ok().or_else(|| text.parse().ok().and_then(of_float))
 }
 

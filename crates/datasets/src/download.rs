@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Download limit in bytes; the largest file of Fashion-MNIST has 26 MB.
-const MOST_BYTES: u64 = 64 << 20;
+const MAX_BYTES: u64 = 64 << 20;
 /// Bytes between two progress reports.
 const PIECE: usize = 64 << 10;
 
@@ -109,7 +109,7 @@ pub(crate) fn download(
 ) -> Result<u64, DownloadError> {
     let url = format!("{}/{}", address.trim_end_matches('/'), file.name);
     let tell = |received, expected| progress(Progress { file: file.name, received, expected });
-    let packed = receive(client, &url, MOST_BYTES, tell)?;
+    let packed = receive(client, &url, MAX_BYTES, tell)?;
     file.verify_packed(&url, &packed)?;
     let path = folder.join(file.name);
     persist::write(&path, |part| part.write_all(&packed))
@@ -224,7 +224,7 @@ mod tests {
         let server = serve(|_| Answer::Dripping);
         let client = Client::direct_with_limit(Duration::from_millis(300));
         let begun = std::time::Instant::now();
-        let error = receive(&client, &server.address, MOST_BYTES, |_, _| {}).unwrap_err().to_string();
+        let error = receive(&client, &server.address, MAX_BYTES, |_, _| {}).unwrap_err().to_string();
         assert!(error.starts_with(&format!("{}: download interrupted after ", server.address)), "{error}");
         // Ten times the limit, for a busy machine.
         assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());

@@ -27,9 +27,9 @@ const SUMS: &str = "md5sums.txt";
 /// Names of the published training and test files.
 const FILES: [&str; 2] = ["shd_train.h5.gz", "shd_test.h5.gz"];
 /// Limit on the size of a downloaded file; the larger file has 269 MB uncompressed.
-const MOST_BYTES: u64 = 512 << 20;
+const MAX_BYTES: u64 = 512 << 20;
 /// Limit on the size of a list of checksums.
-const MOST_SUMS: u64 = 1 << 20;
+const MAX_SUMS: u64 = 1 << 20;
 
 /// Complete and readable files of Spiking Heidelberg Digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -185,7 +185,7 @@ fn stated(path: &Path) -> Result<Checksums, FetchShdError> {
 /// Downloads the published list of checksums, or returns `None` if the server has none.
 fn published(client: &Client, address: &str) -> Result<Option<Checksums>, FetchShdError> {
     let url = format!("{}/{SUMS}", address.trim_end_matches('/'));
-    match receive(client, &url, MOST_SUMS, |_, _| {}) {
+    match receive(client, &url, MAX_SUMS, |_, _| {}) {
         Ok(text) => Ok(Some(Checksums::parse(&url, &text)?)),
         Err(DownloadError::Server { status: Some(404), .. }) => Ok(None),
         Err(reason) => Err(FetchShdError::Download { reason }),
@@ -212,7 +212,7 @@ fn complete(
     }
     let url = format!("{}/{name}", address.trim_end_matches('/'));
     let tell = |received, expected| progress(Progress { file: name, received, expected });
-    let bytes = receive(client, &url, MOST_BYTES, tell).map_err(|reason| FetchShdError::Download { reason })?;
+    let bytes = receive(client, &url, MAX_BYTES, tell).map_err(|reason| FetchShdError::Download { reason })?;
     let file = checked(&url, name, &bytes, Origin::Downloaded, sums)?;
     put(folder, name, &bytes)?;
     Ok(file)
@@ -248,7 +248,7 @@ fn checked(
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, FetchShdError> {
-    Ok(regular::read(path, MOST_BYTES).map_err(|reason| SourceError::Read { file: shown_path(path), reason })?)
+    Ok(regular::read(path, MAX_BYTES).map_err(|reason| SourceError::Read { file: shown_path(path), reason })?)
 }
 
 /// Writes a file to the cache `folder`, replacing its compressed or uncompressed variant.

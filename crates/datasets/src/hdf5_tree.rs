@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Deepest group.
-const MOST_DEPTH: usize = 8;
-/// Most groups and data sets.
-const MOST_OBJECTS: usize = 1 << 16;
+const MAX_DEPTH: usize = 8;
+/// Largest number of groups and data sets.
+const MAX_OBJECTS: usize = 1 << 16;
 /// Size of a reference to variable-length text, bytes; its first four are the length of the text.
 const REFERENCE: usize = 16;
 
@@ -81,13 +81,13 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn group(&mut self, group: &Group, place: &str, depth: usize) -> Result<BTreeMap<String, Hdf5Object>, Hdf5Error> {
-        if depth > MOST_DEPTH {
-            return Err(self.beyond(place, format!("expected at most {MOST_DEPTH} groups inside each other")));
+        if depth > MAX_DEPTH {
+            return Err(self.beyond(place, format!("expected at most {MAX_DEPTH} groups inside each other")));
         }
         let (groups, datasets) = group.members().map_err(|error| self.damaged(place, error))?;
         self.objects += groups.len() + datasets.len();
-        if self.objects > MOST_OBJECTS {
-            return Err(self.beyond(place, format!("expected at most {MOST_OBJECTS} groups and data sets")));
+        if self.objects > MAX_OBJECTS {
+            return Err(self.beyond(place, format!("expected at most {MAX_OBJECTS} groups and data sets")));
         }
         let mut members = BTreeMap::new();
         for one in &groups {

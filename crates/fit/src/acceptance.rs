@@ -18,7 +18,7 @@ use crate::sample::robust;
 use crate::writes::{Ends, WriteRow, WriteRows};
 
 /// Largest fraction of writes outside the acceptance window: cells that the controller gave up, and outliers.
-const MOST_OUTSIDE: f64 = 0.1;
+const MAX_OUTSIDE: f64 = 0.1;
 /// Fraction of writes within the width that fits.
 const WITHIN: f64 = 0.99;
 /// Largest part of an acceptance window that writes with light tails fill.
@@ -27,8 +27,8 @@ const FILLED: f64 = 0.7;
 const TAIL: (f64, f64) = (2.0, 0.0455);
 /// Probability of so few writes in the tails below which the tails are light.
 const SIGNIFICANT: f64 = 1e-6;
-/// Fewest writes of a target for its standard deviation.
-const FEWEST: usize = 20;
+/// Smallest number of writes of a target for its standard deviation.
+const MIN_WRITES: usize = 20;
 
 /// Refuses an acceptance window that does not fit `writes`.
 ///
@@ -50,7 +50,7 @@ pub(crate) fn check_acceptance(writes: &WriteRows, acceptance: AcceptanceWindow,
         AcceptanceWindow::PercentOfTarget(percent) => AcceptanceWindow::PercentOfTarget(part * percent),
     });
     let given = shown(acceptance);
-    if outside > MOST_OUTSIDE {
+    if outside > MAX_OUTSIDE {
         let percent = 100.0 * outside;
         return refuse(
             format!(
@@ -80,7 +80,7 @@ pub(crate) fn seem_accepted(writes: &WriteRows, ends: Ends) -> Option<String> {
             let mut parts: Vec<f64> = rows.map(|row| (row.conductance - row.target()).abs() / scale(row)).collect();
             quantile(&mut parts)
         };
-        let bins = (0..writes.bins.count()).filter(|&bin| writes.bins.counts[bin] >= FEWEST);
+        let bins = (0..writes.bins.count()).filter(|&bin| writes.bins.counts[bin] >= MIN_WRITES);
         let (low, high) = bins.map(width).fold((f64::INFINITY, 0.0), |(low, high), at| (at.min(low), at.max(high)));
         (high / low, high)
     };
@@ -104,7 +104,7 @@ fn have_light_tails(writes: &WriteRows, ends: Ends) -> bool {
     let mut all = 0_u64;
     for bin in 0..writes.bins.count() {
         let rows = || writes.rows.iter().filter(|row| row.bin as usize == bin);
-        if rows().count() < FEWEST || rows().any(|row| ends.are_at(row.conductance)) {
+        if rows().count() < MIN_WRITES || rows().any(|row| ends.are_at(row.conductance)) {
             continue;
         }
         let values: Vec<f64> = rows().map(|row| row.v).collect();

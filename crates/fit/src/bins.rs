@@ -1,15 +1,15 @@
 //! Bins of targets: one per distinct value, or narrow ranges of many.
 
 /// Smallest number of values of a bin.
-pub(crate) const LEAST_VALUES: usize = 20;
+pub(crate) const MIN_VALUES: usize = 20;
 /// Largest number of distinct values with a bin each.
-const MOST_DISTINCT: usize = 40;
+const MAX_DISTINCT: usize = 40;
 /// Largest ratio of the targets in a bin that could be split, and of bins that are merged for want of values.
 const WIDE: f64 = 1.5;
-/// Most times that the range of many targets is halved: 16 bins.
-const MOST_HALVES: u32 = 4;
-/// Fewest values of a bin that tell a spread of their own.
-pub(crate) const FEWEST: usize = 10;
+/// Largest number of times that the range of many targets is halved: 16 bins.
+const MAX_HALVES: u32 = 4;
+/// Smallest number of values of a bin that tell a spread of their own.
+pub(crate) const MIN_FOR_SPREAD: usize = 10;
 
 /// Bins in rising order.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,11 +26,11 @@ pub(crate) struct Bins {
 
 impl Bins {
     /// Creates the bins of `targets` of writes, all positive; at least one. Targets far apart share a bin only if both have fewer
-    /// than [`FEWEST`] values.
+    /// than [`MIN_FOR_SPREAD`] values.
     pub fn of_targets(mut targets: Vec<f64>) -> Bins {
         targets.sort_by(f64::total_cmp);
-        let distinct: Vec<&[f64]> = targets.chunk_by(|a, b| a == b).take(MOST_DISTINCT + 1).collect();
-        let lengths = if distinct.len() <= MOST_DISTINCT { near(&distinct) } else { halved(&targets, MOST_HALVES) };
+        let distinct: Vec<&[f64]> = targets.chunk_by(|a, b| a == b).take(MAX_DISTINCT + 1).collect();
+        let lengths = if distinct.len() <= MAX_DISTINCT { near(&distinct) } else { halved(&targets, MAX_HALVES) };
         Bins::of_lengths(&targets, lengths)
     }
 
@@ -74,9 +74,9 @@ type Run = (f64, f64, usize);
 /// Merges near targets until each bin has enough values, and far ones that have few values each.
 fn near(distinct: &[&[f64]]) -> Vec<usize> {
     let mut runs: Vec<Run> = distinct.iter().map(|values| (values[0], values[0], values.len())).collect();
-    let few = |run: &Run| run.2 < LEAST_VALUES;
+    let few = |run: &Run| run.2 < MIN_VALUES;
     merge(&mut runs, |one, two| (few(one) || few(two)) && two.1 <= WIDE * one.0);
-    merge(&mut runs, |one, two| one.2 < FEWEST && two.2 < FEWEST);
+    merge(&mut runs, |one, two| one.2 < MIN_FOR_SPREAD && two.2 < MIN_FOR_SPREAD);
     runs.into_iter().map(|run| run.2).collect()
 }
 
@@ -94,18 +94,18 @@ fn merge(runs: &mut Vec<Run>, merged: impl Fn(&Run, &Run) -> bool) {
 /// Halves the range of sorted `values` on the scale of their logarithm, up to `times` times, into parts with enough values.
 fn halved(values: &[f64], times: u32) -> Vec<usize> {
     let (n, low, high) = (values.len(), values[0], values[values.len() - 1]);
-    if times == 0 || n < 2 * LEAST_VALUES || high <= WIDE * low {
+    if times == 0 || n < 2 * MIN_VALUES || high <= WIDE * low {
         return vec![n];
     }
     let middle = (low * high).sqrt();
-    let place = values.partition_point(|value| *value < middle).clamp(LEAST_VALUES, n - LEAST_VALUES);
+    let place = values.partition_point(|value| *value < middle).clamp(MIN_VALUES, n - MIN_VALUES);
     // Equal values stay together.
     let [below, above] = [
         values.partition_point(|value| *value < values[place]),
         values.partition_point(|value| *value <= values[place]),
     ];
-    let place = if below < LEAST_VALUES { above } else { below };
-    if n - place < LEAST_VALUES {
+    let place = if below < MIN_VALUES { above } else { below };
+    if n - place < MIN_VALUES {
         return vec![n];
     }
     [halved(&values[..place], times - 1), halved(&values[place..], times - 1)].concat()
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!((bins.ranges[0].0, bins.ranges[bins.count() - 1].1), (10.0, 300.0));
         assert_eq!(bins.counts.iter().sum::<usize>(), 6000);
         for (&(low, high), &count) in bins.ranges.iter().zip(&bins.counts) {
-            assert!(high < 1.25 * low && count >= LEAST_VALUES, "{low} to {high}: {count}");
+            assert!(high < 1.25 * low && count >= MIN_VALUES, "{low} to {high}: {count}");
         }
         for target in [10.0, 37.3, 300.0] {
             let (low, high) = bins.ranges[bins.of(target)];

@@ -39,7 +39,7 @@ const OFFSET: f64 = 4.0;
 /// Standard error of the median of n normal values of variance 1, times the root of n: sqrt(pi / 2).
 const OF_MEDIAN: f64 = 1.2533;
 /// Smallest distance of a target from Gmin, relative to the target, for the gain.
-const LEAST_CHANGE: f64 = 0.05;
+const MIN_CHANGE: f64 = 0.05;
 
 /// Writes of one cell to one target.
 #[derive(Clone, Copy, Debug, Default)]
@@ -162,7 +162,7 @@ impl CellToCell {
             for row in of_cell {
                 let target = row.target();
                 let change = target - row.start.unwrap_or(0.0);
-                if change.abs() < LEAST_CHANGE * target {
+                if change.abs() < MIN_CHANGE * target {
                     continue;
                 }
                 let w = (row.conductance - target) / change;

@@ -4,9 +4,9 @@ use crate::error::FitError;
 use crate::options::{AcceptanceWindow, FitOptions};
 
 /// Largest number of bootstrap samples.
-const MOST_RESAMPLES: usize = 100_000;
+const MAX_RESAMPLES: usize = 100_000;
 /// Smallest number of bootstrap samples.
-const LEAST_RESAMPLES: usize = 50;
+const MIN_RESAMPLES: usize = 50;
 
 /// Refuses invalid options.
 ///
@@ -50,8 +50,8 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
     if !(0.0..=0.5).contains(&options.held_out) {
         return refuse("--held-out", format!("expected a fraction of 0 to 0.5, got {}", options.held_out), "");
     }
-    if !(LEAST_RESAMPLES..=MOST_RESAMPLES).contains(&options.resamples) {
-        let problem = format!("expected {LEAST_RESAMPLES} to {MOST_RESAMPLES}, got {}", options.resamples);
+    if !(MIN_RESAMPLES..=MAX_RESAMPLES).contains(&options.resamples) {
+        let problem = format!("expected {MIN_RESAMPLES} to {MAX_RESAMPLES}, got {}", options.resamples);
         return refuse("--resamples", problem, "");
     }
     Ok(())

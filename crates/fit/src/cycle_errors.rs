@@ -13,8 +13,8 @@ use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 use crate::sample::robust;
 use crate::table::Table;
 
-/// Fewest writes of a cycle to a target that count.
-const FEWEST: usize = 5;
+/// Smallest number of writes of a cycle to a target that count.
+const MIN_WRITES: usize = 5;
 /// Robust standard deviations beyond which a write is an outlier.
 const OUTLIER: f64 = 3.0;
 /// Probability of such a difference by chance.
@@ -51,7 +51,7 @@ fn variance(cycles: &BTreeMap<u32, Vec<f64>>) -> Option<(f64, f64)> {
     let regular = |values: &Vec<f64>| -> Vec<f64> {
         values.iter().map(|value| value - centre).filter(|value| value.abs() <= OUTLIER * spread).collect()
     };
-    let cycles: Vec<Vec<f64>> = cycles.values().map(regular).filter(|values| values.len() >= FEWEST).collect();
+    let cycles: Vec<Vec<f64>> = cycles.values().map(regular).filter(|values| values.len() >= MIN_WRITES).collect();
     let (count, n) = (cycles.len() as f64, cycles.iter().map(Vec::len).sum::<usize>() as f64);
     if count < 2.0 {
         return None;

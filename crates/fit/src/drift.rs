@@ -37,7 +37,7 @@ use outliers::{Scale, regular, regular_of_both};
 use visible::no_drift;
 
 /// Smallest number of series.
-const LEAST_SERIES: usize = 5;
+const MIN_SERIES: usize = 5;
 
 /// Fits drift to a table of retention, or to a table of writes with later values `after` s; `window` and range of `writes` in µS.
 pub(crate) fn fit_drift(
@@ -51,9 +51,9 @@ pub(crate) fn fit_drift(
         return Err("`none` was chosen as law".to_owned());
     }
     let Found { series, clipped, lost, outside } = series(table, after, window, sample);
-    if series.len() < LEAST_SERIES {
+    if series.len() < MIN_SERIES {
         return Err(format!(
-            "expected at least {LEAST_SERIES} series with two times after the write, or one time and the value right \
+            "expected at least {MIN_SERIES} series with two times after the write, or one time and the value right \
              after the write, got {}",
             series.len()
         ));

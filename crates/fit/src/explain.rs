@@ -2,8 +2,8 @@
 
 use crate::report::{FittedNumber, MechanismFit};
 
-/// Fewest cells or values of an interval.
-const LEAST: usize = 2;
+/// Smallest number of cells or values of an interval.
+const MIN_VALUES: usize = 2;
 
 /// Adds the notes of the numbers of `fit`.
 pub(crate) fn explain(fit: &mut MechanismFit) {
@@ -53,7 +53,7 @@ fn bare(number: &FittedNumber) -> Option<&'static str> {
         key if key.starts_with("window.") => "chosen",
         key if key.starts_with("faults.stuck") => "fewer than 6 stuck cells do not bound a median",
         _ if number.value == 0.0 => "no variation is seen, down to the resolution of the data",
-        _ if number.cells < LEAST => "one cell does not show how cells differ",
+        _ if number.cells < MIN_VALUES => "one cell does not show how cells differ",
         _ => "the data do not bound it",
     })
 }

@@ -38,14 +38,14 @@ use response::Response;
 const FAILED: (f64, f64) = (6.0, 0.05);
 /// Rounds without the stuck cells found before, and fewest writes of other cells that tell the spread of a target.
 const ROUNDS: usize = 4;
-const LEAST_OTHERS: usize = 10;
+const MIN_OTHERS: usize = 10;
 /// Smallest number of writes that show that a cell is stuck.
-pub(crate) const LEAST_WRITES: u32 = 2;
+pub(crate) const MIN_WRITES: u32 = 2;
 /// Distance in ln G of writes that end at the same end of the window.
 const AT_END_OF_WINDOW: f64 = 1e-6;
 /// Fraction of the writes to a target at their extreme value from which the window clips them, and above which the others are outliers.
 const CLIPPED: f64 = 0.3;
-const MOST_CLIPPED: f64 = 0.75;
+const MAX_CLIPPED: f64 = 0.75;
 /// Standard deviation of a normal distribution over its median absolute deviation.
 const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
@@ -53,9 +53,9 @@ const RESPONSE: f64 = 0.2;
 /// Ratio of the conductances of cells stuck at one resistance from which a note tells it.
 const APART: f64 = 1.5;
 /// Largest number of lines that a note names.
-const MOST_NAMED: usize = 10;
+const MAX_NAMED: usize = 10;
 /// Fraction of cells with nearly equal values that is worth a note.
-const MOST_HIDDEN: f64 = 0.01;
+const MAX_HIDDEN: f64 = 0.01;
 
 /// State of a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +99,7 @@ impl States {
             }
             // Many stuck cells widen the robust spreads of their targets, in which others hide.
             let others = writes.clone().without(&stuck);
-            let enough = |bin: usize| others.bins.counts[bin] >= LEAST_OTHERS;
+            let enough = |bin: usize| others.bins.counts[bin] >= MIN_OTHERS;
             let of_others = robust_bins(&others).into_iter().zip(robust_bins(writes)).enumerate();
             of_bins = of_others.map(|(bin, (others, all))| if enough(bin) { others } else { all }).collect();
             sums = responses(writes, &of_bins, cells);
@@ -172,7 +172,7 @@ fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> 
     rows.sort_unstable();
     let mut counts = vec![0; of_bins.len()];
     for of_cell in rows.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
-        let fails = of_cell.len() >= LEAST_WRITES as usize && of_cell.iter().all(|row| row.2);
+        let fails = of_cell.len() >= MIN_WRITES as usize && of_cell.iter().all(|row| row.2);
         counts[of_cell[0].0 as usize] += usize::from(fails);
     }
     writes.bins.centres.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect()
@@ -187,7 +187,7 @@ fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
         let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return (centre, spread) };
         let at = |end: f64| values.iter().filter(|value| (**value - end).abs() < AT_END_OF_WINDOW).count() as f64;
         let (at_low, at_high) = (at(low), at(high));
-        if at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MOST_CLIPPED * n {
+        if at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MAX_CLIPPED * n {
             return (centre, spread);
         }
         let end = if at_low > at_high { low } else { high };
@@ -212,7 +212,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     let known = |cell: usize| states.state[cell] != CellState::Unknown;
     let all = (0..states.state.len()).filter(|&cell| known(cell)).count();
     if 2 * all < states.state.len() {
-        return Err(format!("expected at least {LEAST_WRITES} writes per cell, got fewer for most cells"));
+        return Err(format!("expected at least {MIN_WRITES} writes per cell, got fewer for most cells"));
     }
     let levels = Levels::new(states, window);
     let lines = lines(table, states, &levels);
@@ -377,7 +377,7 @@ fn rate(key: &str, [least, events, most]: [usize; 3], n: usize) -> FittedNumber 
 /// Returns a note on working cells with values that are as equal as those of stuck cells.
 fn hidden((cells, scatter): (usize, f64), all: usize) -> Option<String> {
     let fraction = cells as f64 / all.max(1) as f64;
-    (fraction > MOST_HIDDEN).then(|| {
+    (fraction > MAX_HIDDEN).then(|| {
         format!(
             "{cells} of {all} cells ({:.1} %) count as working although their values are equal to {:.1} %: few values within the noise of \
              writes are so by chance as well, and stuck cells among them cannot be seen",
@@ -415,8 +415,8 @@ fn notes(counts: &Counts, lines: &Lines, beyond: bool, (few, none): (usize, usiz
     }
     for (name, numbers) in ["row", "column"].iter().zip(&lines.others).filter(|(_, numbers)| !numbers.is_empty()) {
         let (plural, have, count) = if numbers.len() == 1 { ("", "has", "counts") } else { ("s", "have", "count") };
-        let more = numbers.len().saturating_sub(MOST_NAMED);
-        let mut named: Vec<String> = numbers.iter().take(MOST_NAMED).map(u32::to_string).collect();
+        let more = numbers.len().saturating_sub(MAX_NAMED);
+        let mut named: Vec<String> = numbers.iter().take(MAX_NAMED).map(u32::to_string).collect();
         named.extend((more > 0).then(|| format!("and {more} more")));
         notes.push(format!(
             "{name}{plural} {} {have} more faulty cells than single faults explain, and {count} as single faults: a device file has keys for lines \

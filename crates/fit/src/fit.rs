@@ -4,7 +4,7 @@ use ohmspike_crossbar::device::{DeviceToDeviceSpec, FaultsSpec, ReadSpec, WriteS
 use ohmspike_rng::Seed;
 
 use crate::acceptance::{check_acceptance, seem_accepted};
-use crate::bins::LEAST_VALUES;
+use crate::bins::MIN_VALUES;
 use crate::cell_to_cell::CellToCell;
 use crate::check_options::check_options;
 use crate::cycle_errors::common_errors;
@@ -172,11 +172,11 @@ impl Fit<'_> {
         }
         let Some(writes) = writes else { return Ok(()) };
         let n = writes.working.as_ref().map_or(0, |working| working.rows.len());
-        if fitted || n >= LEAST_VALUES || self.options.window.is_some() {
+        if fitted || n >= MIN_VALUES || self.options.window.is_some() {
             return Ok(());
         }
         let problem =
-            format!("expected at least {LEAST_VALUES} writes of working cells, got {n}: they determine no device");
+            format!("expected at least {MIN_VALUES} writes of working cells, got {n}: they determine no device");
         let hint = "measure several cells, each written several times to two or more targets".to_owned();
         Err(FitError::File { file: writes.table.file.clone(), problem, hint })
     }

@@ -21,12 +21,12 @@ use crate::report::FittedNumber;
 use crate::sample::{signed_root, standard_deviation};
 
 /// Smallest number of bootstrap samples.
-const LEAST_DRAWS: usize = 20;
+const MIN_DRAWS: usize = 20;
 /// Smallest number of degrees of freedom f of a variance. Fewer mean that something else than the number of values makes its error,
 /// such as a mean step or a truncated tail, and ln T is taken as normal.
-const LEAST_DEGREES: f64 = 10.0;
+const MIN_DEGREES: f64 = 10.0;
 /// Smallest cube root of the ratio at the upper end of an interval for which the approximation holds.
-const LEAST_ROOT: f64 = 0.25;
+const MIN_ROOT: f64 = 0.25;
 
 /// Distribution of an estimate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,7 +75,7 @@ impl Scale {
         let at = self.to(value);
         // With few cells the cube root of the upper end comes near 0, and the interval would turn inside out.
         let upper = 1.0 - error * error / 9.0 - critical * error / 3.0;
-        let few = 2.0 / (error * error) < LEAST_DEGREES || upper < LEAST_ROOT;
+        let few = 2.0 / (error * error) < MIN_DEGREES || upper < MIN_ROOT;
         match self {
             Scale::Linear => (at - critical * error, at + critical * error),
             Scale::Log => ((at - critical * error).exp(), (at + critical * error).exp()),
@@ -103,7 +103,7 @@ pub(crate) fn with_interval(
 ) -> FittedNumber {
     let finite: Vec<f64> = draws.iter().map(|&draw| scale.to(draw)).filter(|draw| draw.is_finite()).collect();
     let interval = |level| {
-        if finite.len() < LEAST_DRAWS || cells < 2 || !scale.to(value).is_finite() {
+        if finite.len() < MIN_DRAWS || cells < 2 || !scale.to(value).is_finite() {
             return None;
         }
         // The variance of a bootstrap sample of k cells is smaller by (k - 1) / k.

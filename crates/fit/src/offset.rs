@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::bins::FEWEST;
+use crate::bins::MIN_FOR_SPREAD;
 use crate::writes::WriteRows;
 
 /// Smallest offset in ln G that is told, and in standard errors.
@@ -11,7 +11,7 @@ const LARGE: (f64, f64) = (0.1, 4.0);
 /// Offset of a log-normal distribution that preserves the mean, in units of its variance, with some room.
 const OF_MEAN: f64 = 0.75;
 /// Fraction of the writes whose targets must be missed on the same side.
-const MOST: f64 = 0.8;
+const MIN_ONE_SIDED: f64 = 0.8;
 /// Largest ratio of the offsets that are one factor.
 const ONE_FACTOR: f64 = 1.1;
 
@@ -43,7 +43,7 @@ pub(crate) fn exchanged(writes: &WriteRows) -> Option<String> {
 /// Returns a caution about writes that end above or below nearly all of their targets; `volts` is the read voltage of currents, and
 /// `outside` the fraction of writes outside the window.
 pub(crate) fn offset(writes: &WriteRows, volts: Option<f64>, outside: f64) -> Option<String> {
-    let bins = (0..writes.bins.count()).filter(|&bin| writes.bins.counts[bin] >= FEWEST);
+    let bins = (0..writes.bins.count()).filter(|&bin| writes.bins.counts[bin] >= MIN_FOR_SPREAD);
     let far: Vec<(f64, usize)> = bins
         .filter_map(|bin| {
             let ((centre, spread), n) = (writes.robust[bin], writes.bins.counts[bin]);
@@ -53,7 +53,7 @@ pub(crate) fn offset(writes: &WriteRows, volts: Option<f64>, outside: f64) -> Op
         .collect();
     let above = far.iter().filter(|(centre, _)| *centre > 0.0).map(|(_, n)| n).sum::<usize>();
     let below = far.iter().map(|(_, n)| n).sum::<usize>() - above;
-    if (above.max(below) as f64) < MOST * writes.rows.len() as f64 {
+    if (above.max(below) as f64) < MIN_ONE_SIDED * writes.rows.len() as f64 {
         return None;
     }
     let sign = if above > below { 1.0 } else { -1.0 };

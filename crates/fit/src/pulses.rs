@@ -51,10 +51,10 @@ use profile::Profile;
 use steps::{BinSums, Step, Steps, Trains, bin_means};
 
 /// Smallest number of steps in each direction.
-const LEAST_STEPS: usize = 20;
+const MIN_STEPS: usize = 20;
 /// Relative distance of values at one end of the window; smallest number of them, and smallest fraction of all values.
 const AT_END: f64 = 1e-6;
-const LEAST_AT_END: usize = 10;
+const MIN_AT_END: usize = 10;
 const FRACTION_AT_END: f64 = 0.005;
 /// Squared differences of successive values have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
@@ -91,7 +91,7 @@ pub(crate) fn extremes(table: &Table) -> Option<(f64, f64)> {
         values.iter().fold((f64::INFINITY, 0.0_f64), |(low, high), &value| (low.min(value), high.max(value)));
     let is_end = |end: f64| {
         let at = values.iter().filter(|value| (*value / end - 1.0).abs() < AT_END).count();
-        at >= LEAST_AT_END.max((FRACTION_AT_END * values.len() as f64) as usize)
+        at >= MIN_AT_END.max((FRACTION_AT_END * values.len() as f64) as usize)
     };
     let room = 0.01 * (high - low);
     let (to_low, to_high) = (if is_end(low) { 0.0 } else { room }, if is_end(high) { 0.0 } else { room });
@@ -197,9 +197,9 @@ fn fitting(table: &Table, window: (f64, f64), options: &FitOptions, sample: &Sam
 fn check(steps: &Steps) -> Result<(), String> {
     for (up, name) in [(true, "up"), (false, "down")] {
         let count = steps.count(up);
-        if count < LEAST_STEPS {
+        if count < MIN_STEPS {
             return Err(format!(
-                "expected at least {LEAST_STEPS} {name} pulses between values of successive pulse numbers, got {count}"
+                "expected at least {MIN_STEPS} {name} pulses between values of successive pulse numbers, got {count}"
             ));
         }
         if steps.mean(up) < 0.0 {

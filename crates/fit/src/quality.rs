@@ -17,15 +17,15 @@ use crate::report::{QqPoint, Quality, QuantileError};
 /// Probabilities of reported quantiles.
 const PROBABILITIES: [f64; 5] = [0.01, 0.05, 0.5, 0.95, 0.99];
 /// Largest number of points of a quantile-quantile plot.
-const MOST_POINTS: usize = 60;
+const MAX_POINTS: usize = 60;
 /// Smallest number of held-out values.
-const LEAST: usize = 20;
+const MIN_VALUES: usize = 20;
 
 /// Returns the quality of a law from the residuals z of held-out `cells`, with the number of the cell of each; none for too few.
 pub(crate) fn quality(mut of_cells: Vec<(u32, f64)>, cells: usize) -> Option<Quality> {
     of_cells.retain(|(_, z)| !z.is_nan());
     let n = of_cells.len();
-    if n < LEAST {
+    if n < MIN_VALUES {
         return None;
     }
     let independent = independent(&mut of_cells);
@@ -46,7 +46,7 @@ pub(crate) fn quality(mut of_cells: Vec<(u32, f64)>, cells: usize) -> Option<Qua
         law: quantile(probability),
         data: data(probability),
     });
-    let points = n.min(MOST_POINTS);
+    let points = n.min(MAX_POINTS);
     let qq = (0..points).map(|point| {
         let rank = if points == n { point } else { point * (n - 1) / (points - 1) };
         point_at(rank, n, z[rank])

@@ -15,11 +15,11 @@ const SAME: f64 = 1.1;
 /// Fraction of the largest number of writes that suffices for an earlier time.
 const ENOUGH: f64 = 0.95;
 /// Smallest fraction of the writes that are read around a common time.
-const LEAST: f64 = 0.5;
+const MIN_FRACTION: f64 = 0.5;
 /// Probability of such a dependence on time by chance.
 const IMPROBABLE: f64 = 1e-4;
-/// Fewest cells that show it.
-const FEWEST: usize = 5;
+/// Smallest number of cells that show it.
+const MIN_CELLS: usize = 5;
 
 /// Times of the first reads of writes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,7 +60,7 @@ pub(crate) fn read_times(spans: &[(f64, f64)]) -> ReadTimes {
     let most = first.iter().map(|time| covered(*time)).max().unwrap_or(0);
     let time = first.iter().find(|time| **time > 0.0 && covered(**time) as f64 >= ENOUGH * most as f64);
     match time {
-        Some(&time) if most as f64 >= LEAST * spans.len() as f64 => ReadTimes::Common(time),
+        Some(&time) if most as f64 >= MIN_FRACTION * spans.len() as f64 => ReadTimes::Common(time),
         _ => ReadTimes::Apart,
     }
 }
@@ -107,7 +107,7 @@ fn regression(points: &[(f64, f64)]) -> Option<(f64, f64)> {
     let n = points.len() as f64;
     let (x, y) = points.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0 / n, sum.1 + point.1 / n));
     let xx: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
-    if points.len() < FEWEST || xx <= n * 1e-4 {
+    if points.len() < MIN_CELLS || xx <= n * 1e-4 {
         return None;
     }
     let slope = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum::<f64>() / xx;

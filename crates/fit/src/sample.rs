@@ -1,7 +1,7 @@
 //! Cells as the unit of resampling: groups for the bootstrap, and cells that are held out.
 //!
 //! Values of one cell are not independent, so a bootstrap draws cells, and a test holds out cells, never rows. Sums
-//! over at most [`MOST_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
+//! over at most [`MAX_GROUPS`] groups of cells have the same standard error as sums over cells, to 1 / sqrt(2 groups).
 
 use ohmspike_rng::Seed;
 use ohmspike_stats::binomial::at_most;
@@ -10,9 +10,9 @@ use rand::RngExt;
 use crate::normal::quantile;
 
 /// Largest number of groups.
-const MOST_GROUPS: usize = 500;
+const MAX_GROUPS: usize = 500;
 /// Fewer cells than this cannot be resampled.
-pub(crate) const LEAST_CELLS: usize = 10;
+pub(crate) const MIN_CELLS: usize = 10;
 
 /// Cells of a table, split at random.
 #[derive(Clone, Debug)]
@@ -37,9 +37,9 @@ impl Sample {
         for place in (1..cells).rev() {
             order.swap(place, stream.random_range(0..=place));
         }
-        let groups = cells.min(MOST_GROUPS);
+        let groups = cells.min(MAX_GROUPS);
         let (mut group, mut held_out) = (vec![0; cells], vec![false; cells]);
-        let held = if cells >= LEAST_CELLS { (fraction * cells as f64).round() as usize } else { 0 };
+        let held = if cells >= MIN_CELLS { (fraction * cells as f64).round() as usize } else { 0 };
         for (place, &cell) in order.iter().enumerate() {
             group[cell as usize] = (place % groups.max(1)) as u32;
             held_out[cell as usize] = place < held;
@@ -120,7 +120,7 @@ mod tests {
     fn a_fifth_of_the_cells_is_held_out() {
         let sample = Sample::new(1000, 0.2, 10, Seed::new(1));
         assert_eq!(sample.held_out.iter().filter(|held| **held).count(), 200);
-        assert_eq!(sample.groups, MOST_GROUPS);
+        assert_eq!(sample.groups, MAX_GROUPS);
         assert_eq!(Sample::new(5, 0.2, 10, Seed::new(1)).held_out, [false; 5]);
     }
 

@@ -11,7 +11,7 @@
 
 use ohmspike_stats::binomial::at_least;
 
-use crate::bins::FEWEST;
+use crate::bins::MIN_FOR_SPREAD;
 use crate::sample::robust;
 use crate::writes::{Ends, WriteRows};
 
@@ -27,7 +27,7 @@ pub(crate) fn skewed(writes: &WriteRows, ends: Ends) -> Option<String> {
     let mut all = Vec::new();
     for bin in 0..writes.bins.count() {
         let rows = || writes.rows.iter().filter(|row| row.bin as usize == bin);
-        if rows().count() < FEWEST || rows().any(|row| ends.are_at(row.conductance)) {
+        if rows().count() < MIN_FOR_SPREAD || rows().any(|row| ends.are_at(row.conductance)) {
             continue;
         }
         let values: Vec<f64> = rows().map(|row| row.v).collect();

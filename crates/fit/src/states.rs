@@ -10,7 +10,7 @@
 //! Neighbours are merged until each state has enough series.
 
 /// Largest number of distinct values with a state each.
-const MOST_DISTINCT: usize = 40;
+const MAX_DISTINCT: usize = 40;
 /// Fewest series per distinct conductance.
 const PER_DISTINCT: usize = 4;
 /// Gap in standard deviations of the narrower side, and in ln G.
@@ -54,7 +54,7 @@ impl States {
             keys.len()
         };
         let repeated = distinct(conductances) * PER_DISTINCT <= conductances.len();
-        let few = |keys: &&[f64]| distinct(keys) <= MOST_DISTINCT;
+        let few = |keys: &&[f64]| distinct(keys) <= MAX_DISTINCT;
         let keys = targets.filter(few).or(Some(conductances).filter(|_| repeated).filter(few));
         let mut order: Vec<usize> = (0..conductances.len()).collect();
         let by = keys.unwrap_or(conductances);

@@ -17,9 +17,9 @@ use crate::reads::{EQUAL_READS, WhiteLaw};
 use crate::sample::robust;
 use crate::table::Table;
 
-/// Fewest writes with reads of their own that tell what a value is: of two reads each, ln D is known to 0.33, a third of the
+/// Smallest number of writes with reads of their own that tell what a value is: of two reads each, ln D is known to 0.33, a third of the
 /// distance between f = 0 and f = 1.
-const LEAST_PAIRS: usize = 50;
+const MIN_PAIRS: usize = 50;
 /// Standard errors from which D differs from a value.
 const SIGNIFICANT: f64 = 4.0;
 /// Relative distance of a value from one of its reads at which it is this read.
@@ -86,9 +86,7 @@ pub(crate) fn read_part(
         found => {
             let (value, factor) = found.unwrap_or((Value::OneRead, (1.0, 0.0)));
             let note = match value {
-                Value::OneRead if pairs.len() < LEAST_PAIRS => {
-                    "each value of a write is taken to be one read".to_owned()
-                }
+                Value::OneRead if pairs.len() < MIN_PAIRS => "each value of a write is taken to be one read".to_owned(),
                 Value::OneRead => "each value of a write is one read".to_owned(),
                 Value::MeanOfReads => "each value of a write is the mean of its reads".to_owned(),
                 Value::Between | Value::Exact => {
@@ -144,7 +142,7 @@ fn factor(pairs: &[Pair], law: &WhiteLaw) -> Option<(Value, (f64, f64))> {
     pairs.iter().for_each(|pair| *counts.entry(pair.1.len()).or_default() += 1);
     let k = counts.into_iter().max_by_key(|&(k, count)| (count, k))?.0;
     let alike: Vec<&Pair> = pairs.iter().filter(|pair| pair.1.len() == k).collect();
-    if k == 0 || alike.len() < LEAST_PAIRS {
+    if k == 0 || alike.len() < MIN_PAIRS {
         return None;
     }
     let is_one = |pair: &&&Pair| pair.1.iter().any(|read| (read / pair.0 - 1.0).abs() < EQUAL);
@@ -158,7 +156,7 @@ fn factor(pairs: &[Pair], law: &WhiteLaw) -> Option<(Value, (f64, f64))> {
     };
     let mut z: Vec<f64> = alike.iter().filter_map(z).collect();
     let n = z.len() as f64;
-    if z.len() < LEAST_PAIRS {
+    if z.len() < MIN_PAIRS {
         return None;
     }
     let found = robust(&mut z).1.powi(2);

@@ -11,7 +11,7 @@
 
 use ohmspike_crossbar::WindowSpec;
 
-use crate::bins::FEWEST;
+use crate::bins::MIN_FOR_SPREAD;
 use crate::options::Mechanism;
 use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::median_interval;
@@ -22,19 +22,19 @@ pub(crate) const HEAD_ROOM: f64 = 3.72;
 /// Standard deviation of a normal distribution over its median absolute deviation.
 const MAD: f64 = 1.4826;
 /// Smallest number of equal extreme values that are a clipped end.
-const LEAST_CLIPPED: usize = 5;
+const MIN_CLIPPED: usize = 5;
 /// Smallest fraction of the writes to the outer target.
 const CLIPPED_FRACTION: f64 = 0.002;
 /// Smallest fraction of the writes to a clipped target that are not at the end.
-const LEAST_SPREAD: f64 = 0.1;
+const MIN_SPREAD: f64 = 0.1;
 /// Smallest fraction of the writes to an outer target that are at an end with outliers beyond it.
 const MANY: f64 = 0.1;
 /// Largest fraction of the writes to an outer target that are outliers beyond an end.
-const MOST_BEYOND: f64 = 0.05;
+const MAX_BEYOND: f64 = 0.05;
 /// Largest fraction of writes outside a fitted window without a note, %.
-const MOST_OUTSIDE: f64 = 1.0;
+const MAX_OUTSIDE: f64 = 1.0;
 /// Smallest ratio of the ends.
-const LEAST_RATIO: f64 = 1.01;
+const MIN_RATIO: f64 = 1.01;
 
 /// Returns the ends at which the writes of working cells are clipped.
 pub(crate) fn ends(writes: &WriteRows) -> Ends {
@@ -52,7 +52,7 @@ fn is_end(writes: &WriteRows, value: f64) -> bool {
     let mut clipped = vec![false; writes.bins.count()];
     at.iter().for_each(|row| clipped[row.bin as usize] = true);
     let of_bins = writes.rows.iter().filter(|row| clipped[row.bin as usize]).count();
-    let spread = (of_bins - at.len()) as f64 >= LEAST_SPREAD * of_bins as f64;
+    let spread = (of_bins - at.len()) as f64 >= MIN_SPREAD * of_bins as f64;
     // Below a clipped end the density is a tail; equal values from a coarse instrument have neighbours.
     let slab = 0.1 * writes.robust[at[0].bin as usize].1;
     let near = |row: &&WriteRow| {
@@ -60,7 +60,7 @@ fn is_end(writes: &WriteRows, value: f64) -> bool {
         (AT_END..slab).contains(&distance)
     };
     spread
-        && at.len() >= LEAST_CLIPPED
+        && at.len() >= MIN_CLIPPED
         && at.len() > writes.rows.iter().filter(near).count()
         && at.len() as f64 >= CLIPPED_FRACTION * writes.bins.counts[at[0].bin as usize] as f64
 }
@@ -81,7 +81,7 @@ fn most_common(writes: &WriteRows, low: bool) -> Option<f64> {
         values.len() - values.partition_point(|value| *value <= last)
     };
     let n = values.len() as f64;
-    (longest.len() as f64 >= MANY * n && beyond as f64 <= MOST_BEYOND * n).then_some(longest[0])
+    (longest.len() as f64 >= MANY * n && beyond as f64 <= MAX_BEYOND * n).then_some(longest[0])
 }
 
 /// Conductances that a window must hold, µS.
@@ -155,11 +155,11 @@ pub(crate) fn extent(writes: &WriteRows, ends: Ends) -> Extent {
 /// spreads more.
 fn spread_bin(writes: &WriteRows, bin: usize) -> usize {
     let (bins, own) = (&writes.bins, writes.robust[bin].1);
-    if bins.counts[bin] >= FEWEST {
+    if bins.counts[bin] >= MIN_FOR_SPREAD {
         return bin;
     }
     let distance = |other: usize| (bins.centres[other] / bins.centres[bin]).ln().abs();
-    let enough = (0..bins.count()).filter(|&other| bins.counts[other] >= FEWEST);
+    let enough = (0..bins.count()).filter(|&other| bins.counts[other] >= MIN_FOR_SPREAD);
     let nearest = enough.min_by(|&one, &other| distance(one).total_cmp(&distance(other)));
     nearest.filter(|&nearest| writes.robust[nearest].1 > own).unwrap_or(bin)
 }
@@ -177,15 +177,15 @@ pub(crate) fn window(
 ) -> Option<(MechanismFit, WindowSpec)> {
     let (mut low, mut high) = forced.or(extent.map(|extent| (extent.low, extent.high)))?;
     let mut notes = Vec::new();
-    if high < low * LEAST_RATIO {
+    if high < low * MIN_RATIO {
         let middle = (low * high).sqrt();
-        (low, high) = (middle / LEAST_RATIO.sqrt(), middle * LEAST_RATIO.sqrt());
+        (low, high) = (middle / MIN_RATIO.sqrt(), middle * MIN_RATIO.sqrt());
         notes.push("the data lie at one conductance; the window is the narrowest that holds a weight".to_owned());
     }
     let percent = 100.0 * clipped((low, high));
     if forced.is_some() && percent > 0.1 {
         notes.push(format!("the window clips {percent:.1} % of the measured writes; widen it to keep their spread"));
-    } else if percent > MOST_OUTSIDE {
+    } else if percent > MAX_OUTSIDE {
         notes.push(format!(
             "{percent:.1} % of the measured writes are outside the window: outliers, or an offset from their targets"
         ));

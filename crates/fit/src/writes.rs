@@ -38,22 +38,22 @@ use points::WINSOR;
 pub(crate) use rows::{WriteRow, WriteRows};
 pub(crate) use sums::{AT_END, Ends, WriteSums};
 
-use crate::bins::{FEWEST, LEAST_VALUES, drawn_range};
+use crate::bins::{MIN_FOR_SPREAD, MIN_VALUES, drawn_range};
 use crate::interval::{Scale, with_interval};
 use crate::options::{FitOptions, Mechanism};
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Candidate, Curve, FittedNumber, MechanismFit, Plot, Quality};
-use crate::sample::{LEAST_CELLS, Sample};
+use crate::sample::{MIN_CELLS, Sample};
 use crate::truncated::Bounds;
 use crate::value_noise::ReadPart;
 
 /// Mean of accepted writes, in standard errors and in half widths of the acceptance window, that lie on one side.
 const ONE_SIDED: (f64, f64) = (5.0, 0.1);
 /// Sigma of ln R of writes without spread among writes with one, the smallest of a device file.
-const LEAST_SIGMA: f64 = 1e-6;
+const MIN_SIGMA: f64 = 1e-6;
 /// Largest fraction of bootstrap samples that do not bound a number with an interval.
-const MOST_UNBOUNDED: f64 = 0.05;
+const MAX_UNBOUNDED: f64 = 0.05;
 /// Why accepted writes have no spread.
 const EVEN: &str = "writes spread evenly over the acceptance window, which bounds their noise from below only";
 
@@ -119,7 +119,7 @@ pub(crate) fn fit_writes(
 /// Returns a note for few `cells`.
 fn few(cells: usize) -> Option<String> {
     let plural = if cells == 1 { "" } else { "s" };
-    (cells < LEAST_CELLS).then(|| format!("{cells} cell{plural}: intervals are rough, and no cell was held out"))
+    (cells < MIN_CELLS).then(|| format!("{cells} cell{plural}: intervals are rough, and no cell was held out"))
 }
 
 /// Returns the writes without outliers, if there are enough and every try aims at its target.
@@ -128,8 +128,8 @@ fn regular(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample
         return Err("`none` was chosen as law".to_owned());
     }
     let n = writes.rows.len();
-    if n < LEAST_VALUES {
-        return Err(format!("expected at least {LEAST_VALUES} writes of working cells, got {n}"));
+    if n < MIN_VALUES {
+        return Err(format!("expected at least {MIN_VALUES} writes of working cells, got {n}"));
     }
     let regular = Regular::new(writes, ends, options, sample);
     let (whole, targets) = (&regular.whole, &writes.bins.centres);
@@ -143,14 +143,14 @@ fn regular(writes: &WriteRows, ends: Ends, options: &FitOptions, sample: &Sample
 fn used(writes: &WriteRows, regular: &Regular) -> Vec<usize> {
     let spread = regular.have_spread(writes);
     let all: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
-    let enough: Vec<usize> = all.iter().copied().filter(|&bin| writes.bins.counts[bin] >= FEWEST).collect();
+    let enough: Vec<usize> = all.iter().copied().filter(|&bin| writes.bins.counts[bin] >= MIN_FOR_SPREAD).collect();
     if enough.is_empty() { all } else { enough }
 }
 
 /// Takes the intervals from the `numbers` of accepted writes if too many of the `resamples` do not bound them, and returns a note.
 fn unbounded(numbers: &mut [FittedNumber], draws: &[Vec<f64>], resamples: usize) -> Option<String> {
     let fraction = 1.0 - draws.len() as f64 / resamples as f64;
-    if fraction <= MOST_UNBOUNDED {
+    if fraction <= MAX_UNBOUNDED {
         return None;
     }
     numbers.iter_mut().for_each(|number| (number.interval_95, number.interval_99) = (None, None));
@@ -194,7 +194,7 @@ fn clipped(writes: &WriteRows, regular: &Regular, used: &mut Vec<usize>) -> Resu
 
 /// Returns `parameters` as a device file holds them: no spread is a very small one.
 fn positive(parameters: Vec<f64>) -> Vec<f64> {
-    parameters.into_iter().map(|parameter| parameter.max(LEAST_SIGMA)).collect()
+    parameters.into_iter().map(|parameter| parameter.max(MIN_SIGMA)).collect()
 }
 
 /// Returns the reason not to state a spread of writes below the noise of reads.

@@ -13,9 +13,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Smallest time constant that a study may have, steps: it decays to 0 in one step.
-pub const LEAST_STEPS: f64 = 1e-3;
+pub const MIN_STEPS: f64 = 1e-3;
 /// Largest time constant that a study may have, steps.
-pub const MOST_STEPS: f64 = 1e6;
+pub const MAX_STEPS: f64 = 1e6;
 /// A threshold that no voltage reaches: such neurons integrate.
 pub(crate) const NEVER: f64 = 1e30;
 
@@ -62,7 +62,7 @@ pub fn decay(tau_seconds: f64, dt_seconds: f64) -> f64 {
 
 /// Returns the physical time constant of a decay factor, steps: exp(-1 / steps) rounds to `decay`.
 pub fn steps(decay: f32) -> f64 {
-    (-1.0 / libm::log(f64::from(decay))).clamp(LEAST_STEPS, MOST_STEPS)
+    (-1.0 / libm::log(f64::from(decay))).clamp(MIN_STEPS, MAX_STEPS)
 }
 
 /// Returns the decay factor of a physical time constant in steps.
@@ -108,6 +108,6 @@ mod tests {
         for a in all.take_while(|a| *a < 0.999_999) {
             assert_eq!(factor(steps(a)).to_bits(), a.to_bits(), "{a}");
         }
-        assert_eq!((factor(steps(0.0)), steps(0.0)), (0.0, LEAST_STEPS));
+        assert_eq!((factor(steps(0.0)), steps(0.0)), (0.0, MIN_STEPS));
     }
 }

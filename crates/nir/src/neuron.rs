@@ -14,7 +14,7 @@
 use ohmspike_datasets::NumberArray;
 
 use crate::chain::Link;
-use crate::constants::{MOST_STEPS, NEVER, decay, is_same_tau};
+use crate::constants::{MAX_STEPS, NEVER, decay, is_same_tau};
 use crate::error::{NirError, NodeReason};
 use crate::graph::{Graph, Value};
 use crate::note::Note;
@@ -114,7 +114,7 @@ impl<'a> Parameters<'a> {
     /// Returns the decay factor of time constants that must be the same for all neurons.
     fn decay(&self, parameter: &'static str, taus: &[f64], dt: f64, notes: &mut Vec<Note>) -> Result<f32, NirError> {
         // A decay factor of 0, as that of a network without synaptic currents, has tau = dt, possibly rounded to float32.
-        let (low, high) = (dt, dt * MOST_STEPS);
+        let (low, high) = (dt, dt * MAX_STEPS);
         // A decay factor next to 1 has few digits in float32: one of 1e6 steps is rounded by 3 %.
         let (least, most) = (low * (1.0 - f64::from(f32::EPSILON)), high * 1.05);
         if let Some(seconds) = taus.iter().copied().find(|tau| !(least..=most).contains(tau)) {

@@ -21,7 +21,7 @@ const PNG_SCALE: f32 = 2.0;
 const RIGHT: f64 = 20.0;
 const BESIDE: f64 = 6.0;
 /// Largest number of plots under one title; further plots go to another figure.
-pub const MOST_PLOTS: usize = 12;
+pub const MAX_PLOTS: usize = 12;
 /// Width of a legend sample, and the gaps after a sample and after a label.
 const SAMPLE: f64 = 22.0;
 const GAP: f64 = 5.0;

@@ -35,8 +35,8 @@ const TICK_SIZE: u32 = 13;
 const LETTER: f64 = 0.6;
 const BAND_OPACITY: f64 = 0.2;
 const PNG_SCALE: f32 = 2.0;
-/// Most labelled decades of an axis; with more decades only every second or third has a label.
-const MOST_DECADES: f64 = 5.5;
+/// Largest number of labelled decades of an axis; with more decades only every second or third has a label.
+const MAX_DECADES: f64 = 5.5;
 /// Axes of fewer decades than this also have labels between decades.
 const ROOM_X: f64 = 1.3;
 const ROOM_Y: f64 = 2.2;
@@ -348,7 +348,7 @@ fn range(log: bool, values: &[f64]) -> Axis {
 /// decades if there are fewer than `room`.
 fn log_labels(low: f64, high: f64, room: f64, label: fn(f64) -> String) -> impl Fn(f64) -> String + Send + Sync {
     let decades = (high / low).log10();
-    let every = (decades / MOST_DECADES).ceil().max(1.0) as i32;
+    let every = (decades / MAX_DECADES).ceil().max(1.0) as i32;
     move |value: f64| {
         let power = value.log10();
         let whole = (power - power.round()).abs() < 1e-6;

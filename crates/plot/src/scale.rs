@@ -12,7 +12,7 @@ const ZERO_AT: f64 = 0.045;
 pub const BREAK_AT: f64 = 0.115;
 const LOG_FROM: f64 = 0.17;
 /// Largest range with a tick at every whole number.
-const MOST_WHOLE: f64 = 16.0;
+const MAX_WHOLE: f64 = 16.0;
 /// Ticks of a time axis, s, most important first; ticks without room are omitted.
 const TIMES: [f64; 12] =
     [1.0, 3600.0, 86_400.0, 315_576_000.0, 1e-3, 1e-6, 60.0, 31_557_600.0, 2_592_000.0, 1e-9, 3_155_760_000.0, 0.1];
@@ -64,7 +64,7 @@ impl Scale {
     /// Returns a linear scale with a tick at every whole number, for few whole values; otherwise about four ticks.
     pub fn whole(values: &[f64]) -> Scale {
         let Axis { low, high, .. } = Axis::from_few(values);
-        if high - low <= MOST_WHOLE { Scale::with_step(low, high, 1.0, 0) } else { Scale::linear_few(values) }
+        if high - low <= MAX_WHOLE { Scale::with_step(low, high, 1.0, 0) } else { Scale::linear_few(values) }
     }
 
     /// Returns a linear scale from `low` to `high` with a tick at every multiple of `step`.

@@ -16,7 +16,7 @@ use super::palette::{BLACK, Look, Shape};
 use crate::quantile::quantile;
 
 /// Smallest number of values for a violin.
-pub const LEAST: usize = 8;
+pub const MIN_VALUES: usize = 8;
 const SAMPLES: usize = 120;
 
 /// Returns the marks of `values` around `x`, at most `half` wide on either side.
@@ -61,10 +61,10 @@ pub fn quartiles(rising: &[f64]) -> Option<[f64; 3]> {
     (!rising.is_empty()).then(|| [0.25, 0.5, 0.75].map(|level| quantile(rising, level)))
 }
 
-/// Returns the outline, up the right side and down the left; empty below [`LEAST`] values or if all are equal.
+/// Returns the outline, up the right side and down the left; empty below [`MIN_VALUES`] values or if all are equal.
 fn outline(x: f64, half: f64, rising: &[f64]) -> Vec<(f64, f64)> {
     let (Some(&least), Some(&greatest)) = (rising.first(), rising.last()) else { return Vec::new() };
-    if rising.len() < LEAST || least == greatest {
+    if rising.len() < MIN_VALUES || least == greatest {
         return Vec::new();
     }
     let density = simple_kde(rising, silverman_bandwidth(rising), SAMPLES);

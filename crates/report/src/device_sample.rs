@@ -22,7 +22,7 @@ pub use chip::Chip;
 pub use clipped::ClippedWrites;
 pub use error::SampleError;
 
-use error::{LARGEST_SIGMA, MOST_NUMBERS, MOST_PULSES};
+use error::{LARGEST_SIGMA, MAX_NUMBERS, MAX_PULSES};
 
 /// Settings of a sampling run.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +152,7 @@ impl Sampling {
     /// Rejects runs that need too much time or memory.
     fn check_work(&self, device: &Device) -> Result<(), SampleError> {
         let count = self.count;
-        if u64::from(self.reads) * count as u64 > MOST_NUMBERS {
+        if u64::from(self.reads) * count as u64 > MAX_NUMBERS {
             return Err(SampleError::Numbers { reads: self.reads, count });
         }
         let Some(pulses) = device.write.pulses() else { return Ok(()) };
@@ -160,7 +160,7 @@ impl Sampling {
         let steps = if self.cycles > 1 { pulses.up_step.min(pulses.down_step) } else { pulses.step(direction(way)) };
         let pulses = way.abs() / f64::from(steps);
         let all = pulses * count as f64;
-        if all > MOST_PULSES {
+        if all > MAX_PULSES {
             let (from, target, device) = (self.from, self.target, device.name.clone());
             return Err(SampleError::Pulses { from, target, pulses, device, all, count });
         }

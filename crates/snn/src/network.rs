@@ -110,8 +110,8 @@ pub struct Network {
     pub loss: Loss,
 }
 
-/// Most units of a layer, and most steps: spikes number both with 16 bits.
-const MOST_NUMBERED: usize = 1 << 16;
+/// Largest number of units of a layer, and of steps: spikes number both with 16 bits.
+const MAX_NUMBERED: usize = 1 << 16;
 
 /// Invalid network.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -124,7 +124,7 @@ pub enum NetworkError {
         what: &'static str,
     },
     /// More units or steps than 16 bits can number.
-    #[error("{what}: expected at most {MOST_NUMBERED}, got {got}")]
+    #[error("{what}: expected at most {MAX_NUMBERED}, got {got}")]
     Large {
         /// Name of the size.
         what: &'static str,
@@ -198,7 +198,7 @@ impl Network {
             }
         }
         for (what, got) in [("inputs", inputs), ("hidden", largest), ("steps", steps)] {
-            if got > MOST_NUMBERED {
+            if got > MAX_NUMBERED {
                 return Err(NetworkError::Large { what, got });
             }
         }

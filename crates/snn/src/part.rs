@@ -137,7 +137,7 @@ pub(crate) fn add_up(parts: &mut [Part], factor: f32, sum: &mut Gradient, execut
 }
 
 fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], executor: &dyn Executor) {
-    let stretch = sums.len().div_ceil(executor.parallelism()).max(LEAST_BLOCKS);
+    let stretch = sums.len().div_ceil(executor.parallelism()).max(MIN_BLOCKS);
     let tasks = sums.chunks_mut(stretch).map(|sums| -> Task {
         let mut terms: Vec<&mut [Block]> = Vec::with_capacity(left.len());
         for left in &mut left {
@@ -149,7 +149,7 @@ fn add_matrices(mut left: Vec<&mut [Block]>, factor: f32, sums: &mut [Block], ex
 }
 
 /// Smallest task for a thread, blocks: some microseconds.
-const LEAST_BLOCKS: usize = 1024;
+const MIN_BLOCKS: usize = 1024;
 
 /// Writes `factor` times the sum of the blocks of `terms` to `sums`, and clears the terms.
 #[kernel]

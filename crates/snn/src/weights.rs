@@ -159,7 +159,7 @@ impl WeightStore for DigitalWeights {
         self.last_update = Some(seed);
         let (rows, width, sigma) = (step.rows(), step.row_blocks(), self.sigma);
         let last_mask = lane_mask(step.columns(), width - 1);
-        let part_rows = rows.div_ceil(executor.parallelism()).max(LEAST_BLOCKS / width).next_multiple_of(STRIP);
+        let part_rows = rows.div_ceil(executor.parallelism()).max(MIN_BLOCKS / width).next_multiple_of(STRIP);
         let mut clipped = vec![0; rows.div_ceil(part_rows)];
         let parts = self.weights.blocks_mut().chunks_mut(part_rows * width);
         let parts = parts.zip(step.blocks().chunks(part_rows * width)).zip(self.signs.chunks(part_rows));
@@ -197,7 +197,7 @@ fn all_finite(blocks: &[Block]) -> bool {
 }
 
 /// Smallest part of an update, blocks: some microseconds.
-const LEAST_BLOCKS: usize = 1024;
+const MIN_BLOCKS: usize = 1024;
 /// Rows with joint noise draws: few enough for the first-level cache, and whole groups of draws.
 const STRIP: usize = 4 * GROUP;
 

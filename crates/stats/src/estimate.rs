@@ -14,7 +14,7 @@ use super::moments::all_equal;
 use super::{ALPHA, student};
 
 /// Smallest number of repeats for an interval or a test.
-pub const LEAST_REPEATS: usize = 3;
+pub const MIN_REPEATS: usize = 3;
 
 /// Statistics of a set of outcomes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Estimate {
     pub ends: (f64, f64),
     /// Number of distinct outcomes; more than `n` if repeats share draws, such as several seeds on several chips.
     pub outcomes: usize,
-    /// 95 % interval of the mean; `None` below [`LEAST_REPEATS`], or if all outcomes are equal.
+    /// 95 % interval of the mean; `None` below [`MIN_REPEATS`], or if all outcomes are equal.
     pub ci95: Option<(f64, f64)>,
 }
 
@@ -79,7 +79,7 @@ impl Estimate {
         let Some(Spread { n, sd, standard_error }) = spread(&factors(&draws), &values) else {
             return Some(Estimate { mean, sd: None, standard_error: None, n: 1, ends, outcomes, ci95: None });
         };
-        let told = n >= LEAST_REPEATS && !all_equal(&values);
+        let told = n >= MIN_REPEATS && !all_equal(&values);
         let half = student(n - 1, 1.0 - ALPHA / 2.0) * standard_error;
         let ci95 = told.then_some((mean - half, mean + half));
         Some(Estimate { mean, sd: Some(sd), standard_error: Some(standard_error), n, ends, outcomes, ci95 })

@@ -27,7 +27,7 @@ pub mod paired;
 pub mod power;
 pub mod quantile;
 
-pub use estimate::{Estimate, LEAST_REPEATS};
+pub use estimate::{Estimate, MIN_REPEATS};
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 /// Significance level of every test and 1 - confidence level of every interval: 5 %, two-sided.

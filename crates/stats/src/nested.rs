@@ -27,14 +27,14 @@ use thiserror::Error;
 use super::moments::{all_equal, in_range};
 
 /// Largest number of factors, because terms are subsets of them.
-const MOST_FACTORS: usize = 8;
+const MAX_FACTORS: usize = 8;
 
 /// Reason why there are no variance components.
 #[derive(Clone, Debug, Error, PartialEq)]
 #[non_exhaustive]
 pub enum NestedError {
     /// No factors or too many; the number of terms is up to 2 to the power of the factors.
-    #[error("factors: expected 1 to {MOST_FACTORS}, got {0}")]
+    #[error("factors: expected 1 to {MAX_FACTORS}, got {0}")]
     Factors(usize),
     /// An outcome does not have one value per factor.
     #[error("outcome {number}: factor values: expected {factors} (one per factor), got {got}")]
@@ -200,7 +200,7 @@ impl Cells {
 }
 
 fn check_outcomes(factors: &[&str], outcomes: &[Outcome]) -> Result<(), NestedError> {
-    if !(1..=MOST_FACTORS).contains(&factors.len()) {
+    if !(1..=MAX_FACTORS).contains(&factors.len()) {
         return Err(NestedError::Factors(factors.len()));
     }
     for (place, outcome) in outcomes.iter().enumerate() {

@@ -13,7 +13,7 @@ use thiserror::Error;
 
 use super::ALPHA;
 use super::draws::{ByDraws, Drawn, distinct};
-use super::estimate::{Estimate, LEAST_REPEATS};
+use super::estimate::{Estimate, MIN_REPEATS};
 use super::holm::{holm, stars};
 use super::power::least_shift;
 use super::student_tail;
@@ -26,7 +26,7 @@ pub const POWER: f64 = 0.8;
 #[non_exhaustive]
 pub enum PairedError {
     /// Too few shared repeats.
-    #[error("shared repeats: expected at least {LEAST_REPEATS}, got {n}")]
+    #[error("shared repeats: expected at least {MIN_REPEATS}, got {n}")]
     TooFew {
         /// Number of shared repeats.
         n: usize,
@@ -88,7 +88,7 @@ impl Paired {
     pub fn from_differences(differences: &[Drawn]) -> Result<Paired, PairedError> {
         let sample = Estimate::from_drawn(differences);
         let n = sample.map_or(0, |sample| sample.n);
-        let sample = sample.filter(|_| n >= LEAST_REPEATS).ok_or(PairedError::TooFew { n })?;
+        let sample = sample.filter(|_| n >= MIN_REPEATS).ok_or(PairedError::TooFew { n })?;
         let standard_error = sample.standard_error.unwrap_or(0.0);
         let Some(ci95) = sample.ci95.filter(|_| standard_error > 0.0) else {
             return Err(PairedError::NoSpread { n, difference: sample.mean });

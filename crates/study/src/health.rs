@@ -35,7 +35,7 @@ use crate::settings::Settings;
 
 pub use cause::Cause;
 pub use chance::AtChance;
-pub(crate) use clipped::MOST_CONVERSIONS;
+pub(crate) use clipped::MAX_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
 pub(crate) use diagnosis::judge_again;
 pub use diagnosis::{chance_in, guessing, judged_tests, may_be_guessing, outcome_window, spikes_of_test, states};
@@ -43,7 +43,7 @@ pub use obstacle::Obstacle;
 pub use rise::Rise;
 pub use saturated::Saturated;
 pub(crate) use saturated::most_steps;
-pub use silent::{LEAST_SPIKES, Silence};
+pub use silent::{MIN_SPIKES, Silence};
 
 /// One problem of a trial, with the numbers behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

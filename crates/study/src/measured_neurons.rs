@@ -9,7 +9,7 @@ use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, LANES};
 
 /// Largest layer with all pairs measured, neurons.
-pub const MOST_MEASURED: usize = 1000;
+pub const MAX_MEASURED: usize = 1000;
 
 /// The measured neurons of a layer.
 #[derive(Debug)]
@@ -27,23 +27,23 @@ pub struct MeasuredNeurons {
 impl MeasuredNeurons {
     /// Selects neurons of a layer of `neurons`, the first `excitatory` of them excitatory.
     pub fn new(neurons: usize, excitatory: usize) -> MeasuredNeurons {
-        if neurons <= MOST_MEASURED {
+        if neurons <= MAX_MEASURED {
             return MeasuredNeurons { count: neurons, excitatory, places: None, spikes: Vec::new() };
         }
         let inhibitory = neurons - excitatory;
-        let count = (MOST_MEASURED as f64 * excitatory as f64 / neurons as f64).round() as usize;
+        let count = (MAX_MEASURED as f64 * excitatory as f64 / neurons as f64).round() as usize;
         // A pair takes two neurons of a population.
-        let measured = count.clamp(excitatory.min(2), MOST_MEASURED - inhibitory.min(2));
+        let measured = count.clamp(excitatory.min(2), MAX_MEASURED - inhibitory.min(2));
         let mut places = vec![None; neurons];
         let chosen = drawn(0..excitatory, measured, "excitatory").into_iter().chain(drawn(
             excitatory..neurons,
-            MOST_MEASURED - measured,
+            MAX_MEASURED - measured,
             "inhibitory",
         ));
         for (place, neuron) in (0..).zip(chosen) {
             places[neuron] = Some(place);
         }
-        MeasuredNeurons { count: MOST_MEASURED, excitatory: measured, places: Some(places), spikes: Vec::new() }
+        MeasuredNeurons { count: MAX_MEASURED, excitatory: measured, places: Some(places), spikes: Vec::new() }
     }
 
     /// Passes the spikes of a sample to `see`, step by step, with indices among the measured neurons.
@@ -102,13 +102,13 @@ mod tests {
             (60_000, 3, 2),
         ] {
             let measured = MeasuredNeurons::new(neurons, excitatory);
-            assert_eq!((measured.count, measured.excitatory), (MOST_MEASURED, expected));
+            assert_eq!((measured.count, measured.excitatory), (MAX_MEASURED, expected));
             let chosen = chosen(&measured);
-            assert_eq!(chosen.len(), MOST_MEASURED);
+            assert_eq!(chosen.len(), MAX_MEASURED);
             assert_eq!(chosen.iter().filter(|&&neuron| neuron < excitatory).count(), expected);
         }
-        let all = MeasuredNeurons::new(MOST_MEASURED, 7);
-        assert_eq!((all.count, all.excitatory, all.places.is_none()), (MOST_MEASURED, 7, true));
+        let all = MeasuredNeurons::new(MAX_MEASURED, 7);
+        assert_eq!((all.count, all.excitatory, all.places.is_none()), (MAX_MEASURED, 7, true));
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub use nir::NirExportError;
 
 use crate::prepare::DataShape;
 use crate::run_study::Trained;
-use crate::settings::{MOST_LAYERS, Settings, connection_name};
+use crate::settings::{MAX_LAYERS, Settings, connection_name};
 use crate::trial::network;
 
 /// Version of the format.
@@ -51,8 +51,8 @@ const HEADER: &str = "header";
 const IMPORTED: &str = "imported";
 /// Ending of NIR files.
 const NIR_ENDING: &str = "nir";
-/// Most weight matrices from the input up, the readout included.
-const MOST_MATRICES: usize = MOST_LAYERS + 1;
+/// Largest number of weight matrices from the input up, the readout included.
+const MAX_MATRICES: usize = MAX_LAYERS + 1;
 
 /// Whether an array of this name says how a network was made. Files of other programs have no such array.
 pub(crate) fn tells_origin(name: &str) -> bool {
@@ -420,7 +420,7 @@ impl StoredNetwork {
 
 /// Returns the kind and the number of an array called `name`: `w` or `r`, and the layer.
 fn place_of(name: &str) -> Option<(char, usize)> {
-    numbered(name).filter(|(kind, number)| *number < if *kind == 'w' { MOST_MATRICES } else { MOST_LAYERS })
+    numbered(name).filter(|(kind, number)| *number < if *kind == 'w' { MAX_MATRICES } else { MAX_LAYERS })
 }
 
 /// Returns the letter and the number in `name`, if it has the form of the name of a matrix.
@@ -433,7 +433,7 @@ fn numbered(name: &str) -> Option<(char, usize)> {
 
 /// Refuses an array called `name` with this shape.
 fn unknown(file: &str, name: &str, shape: &[usize]) -> NetworkFileError {
-    let is_deep = numbered(name).is_some_and(|(_, number)| number >= MOST_LAYERS);
+    let is_deep = numbered(name).is_some_and(|(_, number)| number >= MAX_LAYERS);
     let hint = match shape {
         _ if is_deep => "remove layers: a network has at most 64 hidden layers",
         [rows, columns] if *rows > 1 && *columns > 1 => {

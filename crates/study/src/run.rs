@@ -21,9 +21,9 @@ use crate::study::Study;
 use crate::trial::{EpochEnd, Outcome, TrialError, TrialInput, TrialState, run_trial_while};
 
 /// Largest number of shards. Slurm allows arrays of at most 4 million tasks, and of 1001 by default (`MaxArraySize`).
-pub const MOST_SHARDS: usize = 100_000;
+pub const MAX_SHARDS: usize = 100_000;
 /// Largest number of threads per process.
-pub const MOST_THREADS: i64 = 4096;
+pub const MAX_THREADS: i64 = 4096;
 
 /// One trial of a study.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,8 +63,8 @@ impl std::str::FromStr for Shard {
     fn from_str(text: &str) -> Result<Shard, String> {
         let parsed = text.split_once('/').and_then(|(part, of)| Some((part.parse().ok()?, of.parse().ok()?)));
         match parsed {
-            Some((part, of)) if (1..=of).contains(&part) && of <= MOST_SHARDS => Ok(Shard { part, of }),
-            _ => Err(format!("expected I/N with 1 <= I <= N <= {MOST_SHARDS}, for example 3/16")),
+            Some((part, of)) if (1..=of).contains(&part) && of <= MAX_SHARDS => Ok(Shard { part, of }),
+            _ => Err(format!("expected I/N with 1 <= I <= N <= {MAX_SHARDS}, for example 3/16")),
         }
     }
 }

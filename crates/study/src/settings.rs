@@ -22,9 +22,7 @@ use std::collections::BTreeMap;
 pub use data::{DataSettings, Encoding};
 pub(crate) use data::{NO_EVENTS, ONLY_DENSE, ONLY_EVENTS, per_step_name};
 pub use hardware::{Controller, HardwareSettings, NO_DEVICE, PairKind, Population};
-pub use layers::{
-    DescribedLayer, LayerSettings, MOST_LAYERS, connection_key, connection_name, key_of_named, layer_key,
-};
+pub use layers::{DescribedLayer, LayerSettings, MAX_LAYERS, connection_key, connection_name, key_of_named, layer_key};
 use ohmspike_snn::loss::Loss;
 use ohmspike_snn::network::Dynamics;
 use ohmspike_snn::neuron::Neuron;

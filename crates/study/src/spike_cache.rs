@@ -40,9 +40,9 @@ use crate::sha256::sha256;
 /// Version of the encoders. It changes when the same data get other spikes; a test pins the spikes.
 pub(crate) const ENCODER: u32 = 1;
 /// Largest sum of the files of a folder, bytes.
-pub const MOST_BYTES: u64 = 16_000_000_000;
+pub const MAX_BYTES: u64 = 16_000_000_000;
 /// Smallest decoded data set that is kept, bytes: a smaller one is encoded in less than 0.1 s.
-const LEAST_BYTES: u64 = 8_000_000;
+const MIN_BYTES: u64 = 8_000_000;
 /// Characters of the hash in a file name: 128 bits.
 const DIGITS: usize = 32;
 /// Extension of a file.
@@ -74,7 +74,7 @@ pub enum CacheNote {
     /// The folder is full.
     #[error(
         "`{}` holds almost {}, the limit, so the encoded data set is not kept\n\n\
-         hint: `ohmspike data encoded --clear` removes all encoded data sets", folder.display(), bytes_words(MOST_BYTES)
+         hint: `ohmspike data encoded --clear` removes all encoded data sets", folder.display(), bytes_words(MAX_BYTES)
     )]
     Full {
         /// The folder.
@@ -124,7 +124,7 @@ impl SpikeCache {
             })
         };
         let keys = ["train", "test"].map(|part| key(part).to_string());
-        SpikeCache { folders, least_bytes: LEAST_BYTES, name: settings.data.set.clone(), keys }
+        SpikeCache { folders, least_bytes: MIN_BYTES, name: settings.data.set.clone(), keys }
     }
 
     /// Returns the files in `folder`, for data sets of any size.

@@ -34,9 +34,9 @@ use crate::record_check::contradiction;
 use crate::run::Trial;
 
 /// Largest number of invalid lines per file with a warning each.
-const MOST_SHOWN: usize = 10;
+const MAX_SHOWN: usize = 10;
 /// Largest number of invalid lines per file: as many as a study may have trials, all in an older format.
-const MOST_FOREIGN: usize = crate::study::MOST_TRIALS;
+const MAX_FOREIGN: usize = crate::study::MAX_TRIALS;
 
 /// The records of a folder, and the file that this process appends to.
 #[derive(Debug)]
@@ -138,11 +138,11 @@ impl Store {
                 continue;
             }
             foreign += 1;
-            if foreign > MOST_FOREIGN {
+            if foreign > MAX_FOREIGN {
                 return Err(StoreError::NoRecords { path, count: foreign });
             }
             match found {
-                Some(Err(warning)) if shown < MOST_SHOWN => {
+                Some(Err(warning)) if shown < MAX_SHOWN => {
                     self.warnings.push(warning);
                     shown += 1;
                 }

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use form::Expected;
 pub use given::Override;
 use given::{Given, is_device_key, read_section};
-pub use grid::{MOST_CONDITIONS, MOST_TRIALS};
+pub use grid::{MAX_CONDITIONS, MAX_TRIALS};
 use grid::{check_axis, check_size, combinations};
 pub(crate) use keys::declared_order;
 use keys::{DETAILS, LAYER, PRESET, SECTIONS, SEEDS, is_known, layer_of, position};

@@ -30,7 +30,7 @@ impl Success {
         }
         match all.len() {
             0 | 1 => all.concat(),
-            2..=MOST_LISTED => format!("{}, as each trial states", all.join(" or ")),
+            2..=MAX_LISTED => format!("{}, as each trial states", all.join(" or ")),
             _ => "by the `outcome.success_of` and `outcome.success_above` of each trial".to_owned(),
         }
     }
@@ -49,8 +49,8 @@ impl Success {
     }
 }
 
-/// Most criteria that a caption lists.
-const MOST_LISTED: usize = 3;
+/// Largest number of criteria that a caption lists.
+const MAX_LISTED: usize = 3;
 
 /// Whether the network of a trial was successful.
 pub fn succeeded(record: &Record) -> bool {

@@ -24,7 +24,7 @@ use ohmspike_snn::connection::Connection;
 
 use crate::chip_maps::of_connection;
 use crate::hardware::shapes;
-use crate::measured_neurons::MOST_MEASURED;
+use crate::measured_neurons::MAX_MEASURED;
 use crate::pair_spread::{percent_of_one_write, units_of_write};
 use crate::prepare::{Devices, EncodedData, LoadedDevice};
 use crate::settings::{Controller, HardwareSettings, Settings};
@@ -57,9 +57,9 @@ pub enum Warning {
     Rounded(Rounded),
     /// Spike-train distances measured on a random sample of the hidden neurons.
     #[error(
-        "network.hidden: spike-train distances are averaged over pairs from a random sample of {MOST_MEASURED} of the \
+        "network.hidden: spike-train distances are averaged over pairs from a random sample of {MAX_MEASURED} of the \
          {neurons} hidden neurons\n\nhint: accuracies, rates and intervals use all neurons; choose at most \
-         {MOST_MEASURED} hidden neurons to measure all pairs"
+         {MAX_MEASURED} hidden neurons to measure all pairs"
     )]
     SampledDistances {
         /// Hidden neurons connected to the readout.

@@ -7,7 +7,7 @@ use ohmspike_stats::paired::{Adjusted, Paired, adjusted};
 use ohmspike_study::record::Record;
 
 use super::by_condition::{fractions, judged, outcomes};
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim at 40 %.
 pub const AT_40: Tested = ("80:20 or 90:10 is best at a noise of 40 %", CRITERION, at_40);
@@ -33,7 +33,7 @@ fn find(records: &[&Record], level: f64) -> Finding {
         fractions(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
     let has = |wanted: f64| means.iter().any(|(of, _)| *of == wanted);
     if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < 4 {
-        let why = format!("it needs {LEAST} repeats of 80:20, 90:10, 100:0 and another fraction at {level} %");
+        let why = format!("it needs {MIN_REPEATS} repeats of 80:20, 90:10, 100:0 and another fraction at {level} %");
         return Finding::not_tested(why);
     }
     let others: Vec<f64> = means.iter().map(|(of, _)| *of).filter(|of| !CLAIMED.contains(of)).collect();

@@ -4,7 +4,7 @@ use ohmspike_stats::Estimate;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_study::record::Record;
 
-use super::{LEAST, draws};
+use super::{MIN_REPEATS, draws};
 
 /// Returns the outcomes at `share` and `level` with their random draws.
 pub fn outcomes(records: &[&Record], fraction: f64, level: f64) -> Vec<Drawn> {
@@ -16,7 +16,7 @@ pub fn outcomes(records: &[&Record], fraction: f64, level: f64) -> Vec<Drawn> {
 
 /// Returns the mean outcome; none below the minimum number of repeats.
 pub fn judged(records: &[&Record], fraction: f64, level: f64) -> Option<Estimate> {
-    Estimate::from_drawn(&outcomes(records, fraction, level)).filter(|sample| sample.n >= LEAST)
+    Estimate::from_drawn(&outcomes(records, fraction, level)).filter(|sample| sample.n >= MIN_REPEATS)
 }
 
 /// Returns the distinct values of `of`, ascending.

@@ -5,7 +5,7 @@ use ohmspike_stats::equivalence::agreement;
 use ohmspike_study::record::Record;
 
 use super::by_condition::{judged, levels, words};
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim at 30 %.
 pub const AT_30: Tested = (
@@ -29,7 +29,7 @@ const ABOUT: f64 = 0.05;
 /// Tests the claim at 30 %.
 pub fn at_30(records: &[&Record]) -> Finding {
     let Some(sample) = judged(records, FRACTION, 30.0) else {
-        return Finding::not_tested(format!("it needs {LEAST} repeats of 50:50 at 30 %"));
+        return Finding::not_tested(format!("it needs {MIN_REPEATS} repeats of 50:50 at 30 %"));
     };
     Finding::new(about(&sample, FALLEN, 1), format!("mean at 30 %: {}", words(&sample)))
 }
@@ -40,7 +40,7 @@ pub fn from_50(records: &[&Record]) -> Finding {
     let samples: Vec<(f64, Estimate)> =
         high.filter_map(|level| Some((level, judged(records, FRACTION, level)?))).collect();
     if samples.len() < 2 {
-        return Finding::not_tested(format!("it needs two levels from 50 % on with {LEAST} repeats of 50:50"));
+        return Finding::not_tested(format!("it needs two levels from 50 % on with {MIN_REPEATS} repeats of 50:50"));
     }
     let verdicts: Vec<Verdict> = samples.iter().map(|(_, sample)| about(sample, COLLAPSED, samples.len())).collect();
     let evidence = samples.iter().map(|(level, sample)| format!("at {level} %: {}", words(sample)));

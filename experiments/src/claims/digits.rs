@@ -10,7 +10,7 @@ use ohmspike_study::settings::{Settings, WeightSigns};
 use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
-use super::{Finding, LEAST, Tested, Verdict, of_published_kind};
+use super::{Finding, MIN_REPEATS, Tested, Verdict, of_published_kind};
 
 /// The claim about networks with inhibition.
 pub const WITH_INHIBITION: Tested = (
@@ -26,7 +26,7 @@ pub const WITHOUT: Tested = (
     "The same for 100:0: supported if the 95 % interval of the mean is below 30 %, contradicted if it is above.",
     without,
 );
-const LEAST_SPREADS: usize = 5;
+const MIN_SPREADS: usize = 5;
 const PUBLISHED: f64 = 0.45;
 const ABOUT: f64 = 0.05;
 const LOW: f64 = 0.3;
@@ -49,16 +49,16 @@ fn judged(records: &[&Record], of: f64, (low, high): (f64, f64)) -> Finding {
         .filter(|record| record.outcome.is_some() && !is_silent(record))
         .map(|record| record.settings.weights.sigma_init.to_bits())
         .collect();
-    if spreads.len() < LEAST_SPREADS {
+    if spreads.len() < MIN_SPREADS {
         let why = format!(
-            "it needs {LEAST_SPREADS} initial weight spreads without noise at which networks of {} spike, got {}",
+            "it needs {MIN_SPREADS} initial weight spreads without noise at which networks of {} spike, got {}",
             ratio(of),
             spreads.len()
         );
         return Finding::not_tested(why);
     }
-    let Some(chosen) = chosen(&here, |record| record.outcome).filter(|chosen| chosen.sample.n >= LEAST) else {
-        let why = format!("{}: fewer than {LEAST} seeds at {} spreads", ratio(of), spreads.len());
+    let Some(chosen) = chosen(&here, |record| record.outcome).filter(|chosen| chosen.sample.n >= MIN_REPEATS) else {
+        let why = format!("{}: fewer than {MIN_REPEATS} seeds at {} spreads", ratio(of), spreads.len());
         return Finding::new(Verdict::Inconclusive, why);
     };
     let verdict = agreement(&chosen.sample, low, high, 1).into();

@@ -9,7 +9,7 @@ use ohmspike_study::record::Record;
 use ohmspike_study::success::succeeded;
 
 use super::by_condition::fractions;
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (
@@ -23,11 +23,12 @@ pub const CLAIM: Tested = (
 
 /// Tests the claim.
 pub fn find(records: &[&Record]) -> Finding {
-    let of =
-        |fraction| Some((fraction, Estimate::new(&by_seed(records, fraction)).filter(|sample| sample.n >= LEAST)?));
+    let of = |fraction| {
+        Some((fraction, Estimate::new(&by_seed(records, fraction)).filter(|sample| sample.n >= MIN_REPEATS)?))
+    };
     let tested: Vec<(f64, Estimate)> = fractions(records).into_iter().filter_map(of).collect();
     if tested.is_empty() {
-        let why = format!("it needs successful networks of {LEAST} seeds with both populations");
+        let why = format!("it needs successful networks of {MIN_REPEATS} seeds with both populations");
         return Finding::not_tested(why);
     }
     let verdict = |(_, sample): &(f64, Estimate)| agreement(sample, 0.0, f64::INFINITY, tested.len()).into();

@@ -5,7 +5,7 @@ use ohmspike_stats::paired::{Paired, PairedError};
 use ohmspike_study::record::Record;
 
 use super::by_condition::outcomes;
-use super::{ALPHA, Finding, LEAST, Tested, Verdict};
+use super::{ALPHA, Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (
@@ -24,7 +24,9 @@ pub fn find(records: &[&Record]) -> Finding {
     let test = match Paired::new(&with, &without) {
         Ok(test) => test,
         Err(PairedError::TooFew { n }) => {
-            return Finding::not_tested(format!("it needs {LEAST} seeds with both 75:25 and 100:0 at 20 %, got {n}"));
+            return Finding::not_tested(format!(
+                "it needs {MIN_REPEATS} seeds with both 75:25 and 100:0 at 20 %, got {n}"
+            ));
         }
         Err(error) => return Finding::new(Verdict::Inconclusive, error.to_string()),
     };

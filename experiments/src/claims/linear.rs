@@ -10,7 +10,7 @@ use ohmspike_stats::line::Line;
 use ohmspike_study::record::Record;
 
 use super::by_condition::{levels, outcomes};
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim.
 pub const CLAIM: Tested = (
@@ -24,8 +24,8 @@ pub const CLAIM: Tested = (
 const FRACTIONS: [f64; 3] = [0.90, 0.95, 1.00];
 const FIRST_LEVEL: f64 = 10.0;
 const LAST_LEVEL: f64 = 100.0;
-const LEAST_LEVELS: usize = 5;
-const LEAST_R_SQUARED: f64 = 0.95;
+const MIN_LEVELS: usize = 5;
+const MIN_R_SQUARED: f64 = 0.95;
 
 /// Lines of one fraction, one per seed.
 struct Lines {
@@ -39,7 +39,8 @@ struct Lines {
 pub fn find(records: &[&Record]) -> Finding {
     let lines: Vec<Lines> = FRACTIONS.iter().filter_map(|&fraction| lines(records, fraction)).collect();
     if lines.is_empty() {
-        let why = format!("it needs five levels from 10 to 100 % with {LEAST} seeds at a high excitatory fraction");
+        let why =
+            format!("it needs five levels from 10 to 100 % with {MIN_REPEATS} seeds at a high excitatory fraction");
         return Finding::not_tested(why);
     }
     let words = |Lines { fraction: of, levels, slope, r_squared }: &Lines| {
@@ -56,7 +57,7 @@ pub fn find(records: &[&Record]) -> Finding {
     let intervals = 2 * lines.len();
     let verdicts = lines.iter().flat_map(|lines| {
         let falls = agreement(&lines.slope, f64::NEG_INFINITY, 0.0, intervals);
-        let straight = agreement(&lines.r_squared, LEAST_R_SQUARED, f64::INFINITY, intervals);
+        let straight = agreement(&lines.r_squared, MIN_R_SQUARED, f64::INFINITY, intervals);
         [falls.into(), straight.into()]
     });
     let verdicts: Vec<Verdict> = verdicts.collect();
@@ -68,8 +69,8 @@ fn lines(records: &[&Record], fraction: f64) -> Option<Lines> {
     let within = levels(records).into_iter().filter(|level| (FIRST_LEVEL..=LAST_LEVEL).contains(level));
     let at = |level: f64| (level, outcomes(records, fraction, level).into_iter().collect::<BTreeMap<Draws, f64>>());
     let levels: Vec<(f64, BTreeMap<Draws, f64>)> =
-        within.map(at).filter(|(_, outcomes)| outcomes.len() >= LEAST).collect();
-    if levels.len() < LEAST_LEVELS || levels.first()?.0 != FIRST_LEVEL || levels.last()?.0 != LAST_LEVEL {
+        within.map(at).filter(|(_, outcomes)| outcomes.len() >= MIN_REPEATS).collect();
+    if levels.len() < MIN_LEVELS || levels.first()?.0 != FIRST_LEVEL || levels.last()?.0 != LAST_LEVEL {
         return None;
     }
     let line = |draws: &Draws| {
@@ -79,7 +80,7 @@ fn lines(records: &[&Record], fraction: f64) -> Option<Lines> {
     let lines: Vec<(Draws, Line)> = levels[0].1.keys().filter_map(line).collect();
     let of = |of: fn(&Line) -> f64| {
         let drawn: Vec<Drawn> = lines.iter().map(|(draws, line)| (*draws, of(line))).collect();
-        Estimate::from_drawn(&drawn).filter(|sample| sample.n >= LEAST)
+        Estimate::from_drawn(&drawn).filter(|sample| sample.n >= MIN_REPEATS)
     };
     Some(Lines { fraction, levels: levels.len(), slope: of(|line| line.slope)?, r_squared: of(|line| line.r_squared)? })
 }

@@ -11,7 +11,7 @@ use ohmspike_study::record::Record;
 use super::best_spread::chosen;
 use super::by_condition::words;
 use super::silent::is_silent;
-use super::{Finding, LEAST, Tested, Verdict};
+use super::{Finding, MIN_REPEATS, Tested, Verdict};
 
 /// The claim about best accuracy.
 pub const PEAKS: Tested = (
@@ -29,7 +29,7 @@ pub const LOW_RATES: Tested = (
      below.",
     low_rates,
 );
-const LEAST_SPREADS: usize = 5;
+const MIN_SPREADS: usize = 5;
 const HIGH: f64 = 0.8;
 
 /// Spiking networks of one fraction: the lowest and the highest third of the rates of each seed.
@@ -62,19 +62,19 @@ fn rated<'a>(records: &[&'a Record]) -> Vec<Rated<'a>> {
 fn thirds(mut records: Vec<&Record>) -> Option<[Vec<&Record>; 2]> {
     records.sort_by(|a, b| a.initial_rate().unwrap_or(0.0).total_cmp(&b.initial_rate().unwrap_or(0.0)));
     let third = records.len() / 3;
-    let enough = records.len() >= LEAST_SPREADS;
+    let enough = records.len() >= MIN_SPREADS;
     enough.then(|| [records[..third].to_vec(), records[records.len() - third..].to_vec()])
 }
 
 fn not_tested() -> Finding {
-    let why = format!("it needs {LEAST_SPREADS} initial weight spreads without noise at which networks spike");
+    let why = format!("it needs {MIN_SPREADS} initial weight spreads without noise at which networks spike");
     Finding::not_tested(why)
 }
 
 /// Returns the verdict on the means of all fractions; inconclusive if some have too few seeds.
 fn decided(means: &[(f64, Option<Estimate>)], low: f64, told: impl Fn(&Estimate) -> String) -> Finding {
     let verdict = |(_, sample): &(f64, Option<Estimate>)| match sample {
-        Some(sample) if sample.n >= LEAST => agreement(sample, low, f64::INFINITY, means.len()).into(),
+        Some(sample) if sample.n >= MIN_REPEATS => agreement(sample, low, f64::INFINITY, means.len()).into(),
         _ => Verdict::Inconclusive,
     };
     let words = |(of, sample): &(f64, Option<Estimate>)| match sample {

@@ -1,13 +1,13 @@
 //! Detects silent networks: almost no hidden spikes.
 
 use ohmspike_snn::activity::ClassActivity;
-use ohmspike_study::health::LEAST_SPIKES;
+use ohmspike_study::health::MIN_SPIKES;
 use ohmspike_study::record::Record;
 
 /// Returns whether the hidden neurons of a trial are silent, before or after training.
 pub fn is_silent(record: &Record) -> bool {
     let last = record.tests.len().saturating_sub(1);
-    let quiet = |test: ClassActivity| test.samples > 0 && test.spikes_per_sample() < LEAST_SPIKES;
+    let quiet = |test: ClassActivity| test.samples > 0 && test.spikes_per_sample() < MIN_SPIKES;
     [0, last].into_iter().filter_map(|number| record.test(number)).any(quiet)
 }
 

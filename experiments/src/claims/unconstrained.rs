@@ -6,7 +6,7 @@ use ohmspike_study::settings::{Settings, WeightSigns};
 
 use super::best_spread::chosen;
 use super::by_condition::words;
-use super::{Finding, LEAST, Tested, Verdict, of_published_kind};
+use super::{Finding, MIN_REPEATS, Tested, Verdict, of_published_kind};
 
 /// The claim about images.
 pub const ON_IMAGES: Tested = (
@@ -38,7 +38,7 @@ fn judged(records: &[&Record], claimed: f64, of: impl Fn(&Record) -> Option<f64>
         return Finding::not_tested("it needs noise-free networks that spike, with two seeds or more");
     };
     let verdict = match chosen.sample.n {
-        n if n < LEAST => Verdict::Inconclusive,
+        n if n < MIN_REPEATS => Verdict::Inconclusive,
         _ => agreement(&chosen.sample, claimed - ABOUT, claimed + ABOUT, 1).into(),
     };
     Finding::new(verdict, format!("{}, chosen spreads {}", words(&chosen.sample), chosen.words()))

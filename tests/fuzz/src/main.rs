@@ -40,7 +40,7 @@ struct Arguments {
 /// Longest time per input; an input has at most 64 kB.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Largest memory of the process, KiB. A study of 64 kB may have 250,000 conditions of 2 kB each.
-const MOST_MEMORY: u64 = 2 << 20;
+const MAX_MEMORY: u64 = 2 << 20;
 /// Inputs between two checks of the memory.
 const LOOK: u64 = 256;
 
@@ -99,8 +99,8 @@ fn run(parser: Parser, time: Duration, seed: u64, out: &Path) -> Counts {
         let problem = match outcome {
             Err(panic) => Some(format!("panic: {}", said(&*panic))),
             Ok(_) if since.elapsed() > PATIENCE => Some(format!("took {} s", since.elapsed().as_secs())),
-            Ok(_) if number % LOOK == 0 && memory().is_some_and(|most| most > MOST_MEMORY) => {
-                Some(format!("one of the last {LOOK} inputs took more than {MOST_MEMORY} KiB"))
+            Ok(_) if number % LOOK == 0 && memory().is_some_and(|most| most > MAX_MEMORY) => {
+                Some(format!("one of the last {LOOK} inputs took more than {MAX_MEMORY} KiB"))
             }
             Ok(accepted) => {
                 *(if accepted { &mut counts.accepted } else { &mut counts.refused }) += 1;

@@ -6,7 +6,7 @@ use ohmspike_fit::{FitReport, not_fitted};
 use serde_json::Value;
 
 /// Samples of a hundred in which the interval of a number may miss it.
-const MOST_MISSES: usize = 3;
+const MAX_MISSES: usize = 3;
 /// Relative rounding of conductances printed as f32.
 const ROUNDING: f64 = 1e-6;
 
@@ -56,7 +56,7 @@ impl Tally {
         for (key, samples) in &self.numbers {
             let (misses, n) = (&samples.misses, samples.n);
             // Some samples may leave a number undetermined.
-            let most = (MOST_MISSES * n as usize / 100).max(1);
+            let most = (MAX_MISSES * n as usize / 100).max(1);
             assert!(misses.len() <= most, "{name}: {key}: {} of {n}: {misses:#?}", misses.len());
         }
     }

@@ -24,9 +24,9 @@ use super::criterion::{Criterion, Statistic};
 /// Probability with which the first certification should succeed. The search aims at the harshest such level.
 pub const POWER: f64 = 0.8;
 /// Largest number of seeds of one kind.
-const MOST_SEEDS: u64 = 100_000;
+const MAX_SEEDS: u64 = 100_000;
 /// Largest number of attempts; the last ones have a level of 1e-7.
-const MOST_ATTEMPTS: u32 = 20;
+const MAX_ATTEMPTS: u32 = 20;
 
 /// How much to spend on a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -87,11 +87,11 @@ impl Effort {
     /// Returns an error for a number that is out of range.
     pub fn check(&self) -> Result<(), EffortError> {
         let ranges = [
-            ("search seeds", 2, MOST_SEEDS, self.search_seeds),
-            ("seeds per attempt", 3, MOST_SEEDS, self.mean_seeds),
-            ("allowed failures", 0, MOST_SEEDS, self.allowed_failures),
-            ("attempts", 1, u64::from(MOST_ATTEMPTS), u64::from(self.attempts)),
-            ("chips per batch", 1, MOST_SEEDS, self.chips_per_batch),
+            ("search seeds", 2, MAX_SEEDS, self.search_seeds),
+            ("seeds per attempt", 3, MAX_SEEDS, self.mean_seeds),
+            ("allowed failures", 0, MAX_SEEDS, self.allowed_failures),
+            ("attempts", 1, u64::from(MAX_ATTEMPTS), u64::from(self.attempts)),
+            ("chips per batch", 1, MAX_SEEDS, self.chips_per_batch),
             ("first seed", 0, 1 << 62, self.first_seed),
             ("first fresh seed", 0, 1 << 62, self.fresh_from),
         ];

@@ -12,9 +12,9 @@ use thiserror::Error;
 /// Default resolution of a geometric grid: 5 %.
 pub const RESOLUTION: f64 = 0.05;
 /// Largest number of levels; a search evaluates about log2 of it.
-pub const MOST_LEVELS: usize = 100_000;
+pub const MAX_LEVELS: usize = 100_000;
 /// Smallest resolution of a geometric grid: 0.01 %.
-const LEAST_RESOLUTION: f64 = 1e-4;
+const MIN_RESOLUTION: f64 = 1e-4;
 
 /// Effect of a key on the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,13 +42,13 @@ pub enum LevelsError {
     #[error("range: expected a start above 0 for a geometric grid, got {0}")]
     Start(f64),
     /// A resolution that is too fine or too coarse.
-    #[error("resolution: expected {LEAST_RESOLUTION} to 1, got {0}")]
+    #[error("resolution: expected {MIN_RESOLUTION} to 1, got {0}")]
     Resolution(f64),
     /// A list with one value or none.
     #[error("levels: expected at least 2, got {0}")]
     TooFew(usize),
-    /// More than [`MOST_LEVELS`].
-    #[error("levels: expected at most {MOST_LEVELS}, got {0}")]
+    /// More than [`MAX_LEVELS`].
+    #[error("levels: expected at most {MAX_LEVELS}, got {0}")]
     TooMany(u128),
     /// A value of a list that is NaN or infinite.
     #[error("level {number}: expected a finite value, got {value}")]
@@ -91,7 +91,7 @@ impl Levels {
         if from <= 0.0 {
             return Err(LevelsError::Start(from + 0.0));
         }
-        if !(LEAST_RESOLUTION..=1.0).contains(&resolution) {
+        if !(MIN_RESOLUTION..=1.0).contains(&resolution) {
             return Err(LevelsError::Resolution(resolution));
         }
         let log_ratio = libm::log(to) - libm::log(from);
@@ -105,11 +105,11 @@ impl Levels {
     /// Creates all integers from `from` to `to`.
     ///
     /// # Errors
-    /// Returns an error unless `from` < `to`, and for more than [`MOST_LEVELS`].
+    /// Returns an error unless `from` < `to`, and for more than [`MAX_LEVELS`].
     pub fn integers(from: i64, to: i64, direction: Direction) -> Result<Levels, LevelsError> {
         in_order(from as f64, to as f64)?;
         let count = to.abs_diff(from);
-        if u128::from(count) >= MOST_LEVELS as u128 {
+        if u128::from(count) >= MAX_LEVELS as u128 {
             return Err(LevelsError::TooMany(u128::from(count) + 1));
         }
         Levels::sorted((from..=to).map(|value| value as f64).collect(), direction)
@@ -131,7 +131,7 @@ impl Levels {
         values.iter_mut().for_each(|value| *value += 0.0);
         match values.len() {
             count @ 0..2 => return Err(LevelsError::TooFew(count)),
-            count if count > MOST_LEVELS => return Err(LevelsError::TooMany(count as u128)),
+            count if count > MAX_LEVELS => return Err(LevelsError::TooMany(count as u128)),
             _ => values.sort_by(f64::total_cmp),
         }
         if let Some(pair) = values.windows(2).find(|pair| pair[0] == pair[1]) {

@@ -64,9 +64,9 @@ pub(crate) struct Cell {
 }
 
 /// Matrices with fewer weights have no 99.9 % of them.
-const FEWEST_WEIGHTS: usize = 1000;
+const MIN_WEIGHTS: usize = 1000;
 /// Fraction of the window that 99.9 % of the weights should use, %. Trained networks use 20 to 80 %.
-const LEAST_PERCENT: f32 = 10.0;
+const MIN_PERCENT: f32 = 10.0;
 
 impl Cell {
     /// Returns the cells of network `number`: one per device, and those of its mechanisms if they are wanted.
@@ -155,8 +155,14 @@ impl Cell {
             let (weight_at_gmax, connection) = (scale.weight_at_gmax, scale.connection.clone());
             let percent = 100.0 * common / weight_at_gmax;
             let key = key_of_named(&connection, "weight_at_gmax");
-            (sizes.len() >= FEWEST_WEIGHTS && common > 0.0 && percent < LEAST_PERCENT)
-                .then(|| DeployWarning::SmallWeights { file: file(), connection, key, common, percent, weight_at_gmax })
+            (sizes.len() >= MIN_WEIGHTS && common > 0.0 && percent < MIN_PERCENT).then(|| DeployWarning::SmallWeights {
+                file: file(),
+                connection,
+                key,
+                common,
+                percent,
+                weight_at_gmax,
+            })
         })
     }
 }

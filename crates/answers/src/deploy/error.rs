@@ -16,7 +16,7 @@ use ohmspike_study::study::StudyError;
 use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
 
-use super::MOST_CHIPS;
+use super::MAX_CHIPS;
 use super::contradiction::Contradiction;
 use crate::mechanisms::MechanismsError;
 
@@ -37,7 +37,7 @@ pub enum DeployError {
     #[error("--device: expected no `--set hardware.device` next to it; both name the devices of the deployment")]
     TwoDevices,
     /// No chips, or too many.
-    #[error("chips: expected 1 to {MOST_CHIPS}, got {chips}")]
+    #[error("chips: expected 1 to {MAX_CHIPS}, got {chips}")]
     Chips {
         /// Number of chips.
         chips: u32,

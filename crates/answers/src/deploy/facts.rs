@@ -1,6 +1,6 @@
 //! What a deployment starts from: a network, and the same network with digital weights.
 
-use ohmspike_study::health::{LEAST_SPIKES, guessing, may_be_guessing};
+use ohmspike_study::health::{MIN_SPIKES, guessing, may_be_guessing};
 use serde::{Deserialize, Serialize};
 
 use super::Bound;
@@ -125,7 +125,7 @@ impl ExactMemory {
     }
 
     fn state(&self) -> Option<String> {
-        if self.hidden_spikes < LEAST_SPIKES {
+        if self.hidden_spikes < MIN_SPIKES {
             Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
         } else if self.is_guess(self.correct) {
             let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);

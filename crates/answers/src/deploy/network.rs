@@ -24,9 +24,9 @@ use contradictions::{Dropped, dropped};
 const SIGNS: &str = "network.signs";
 const DEVICE: &str = "hardware.device";
 /// The smallest initial weight spread that settings allow, thresholds.
-const LEAST_SPREAD: f64 = 1e-12;
+const MIN_SPREAD: f64 = 1e-12;
 /// The largest weight of a fully-on cell that settings allow, thresholds: it holds all initial weights.
-const MOST_WEIGHT: f64 = 1e12;
+const MAX_WEIGHT: f64 = 1e12;
 
 /// How a network is to be deployed.
 #[derive(Clone, Copy, Debug)]
@@ -93,7 +93,7 @@ impl DeployedNetwork {
         let source = Source::new(&stored, request)?;
         let overridden = request.overrides.iter().map(|one| canonical(&one.key).to_owned()).collect();
         let mut explicit: Vec<String> = last.iter().map(|one| canonical(&one.key).to_owned()).collect();
-        let of_training = source.study(request, &stored, &[&last[..], &full_scales(&stored, MOST_WEIGHT)].concat())?;
+        let of_training = source.study(request, &stored, &[&last[..], &full_scales(&stored, MAX_WEIGHT)].concat())?;
         let given = explicit.iter().any(|key| key == SPREAD);
         let in_file = source.file.is_some() && of_training.places.contains_key(SPREAD);
         let spread = known_spread(&of_training, stored.header.is_some() || given || in_file);
@@ -314,7 +314,7 @@ impl<'a> Source<'a> {
             (None, Some(path)) => {
                 let signs = vec![Override::new(SIGNS, "constrained")];
                 let own = [signs, own_overrides(stored)].concat();
-                let opened = [own.clone(), full_scales(stored, MOST_WEIGHT)].concat();
+                let opened = [own.clone(), full_scales(stored, MAX_WEIGHT)].concat();
                 let file = StudyFile::open_with(request.presets, path, &opened)?;
                 let (expected, got) = (file.study.conditions[0].settings.hidden_layers().len(), stored.hidden_layers());
                 if expected != got {
@@ -362,7 +362,7 @@ fn no_initial_weights(stored: &StoredNetwork, request: &Request) -> Vec<Override
         [layer_key(number, "sigma_init")].into_iter().chain(recurrent)
     };
     let keys = (0..stored.hidden_layers()).flat_map(of_layer).chain(["readout.sigma_init".to_owned()]);
-    keys.filter(|key| !swept(key)).map(|key| Override::new(&key, LEAST_SPREAD)).collect()
+    keys.filter(|key| !swept(key)).map(|key| Override::new(&key, MIN_SPREAD)).collect()
 }
 
 /// Returns the first override of a size: the matrices have the sizes.

@@ -92,8 +92,8 @@ pub struct Programming {
     pub gave_up: f64,
 }
 
-/// Fewest chips with a 5th percentile: one in twenty is expected beyond it.
-pub const LEAST_CHIPS: usize = 20;
+/// Smallest number of chips with a 5th percentile: one in twenty is expected beyond it.
+pub const MIN_CHIPS: usize = 20;
 
 /// Results of all chips at one time.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -108,7 +108,7 @@ pub struct DeploymentTime {
     pub ci95: Option<(f64, f64)>,
     /// Standard deviation over chips; none for one chip.
     pub sd: Option<f64>,
-    /// 5th percentile of the accuracy over chips; none below [`LEAST_CHIPS`], which have no chip beyond it.
+    /// 5th percentile of the accuracy over chips; none below [`MIN_CHIPS`], which have no chip beyond it.
     pub percentile5: Option<f64>,
     /// Median accuracy over chips.
     pub median: f64,
@@ -362,7 +362,7 @@ impl DeploymentTime {
             mean: estimate.map_or(f64::NAN, |estimate| estimate.mean),
             ci95: estimate.and_then(|estimate| estimate.accuracy_interval()),
             sd: estimate.and_then(|estimate| estimate.sd),
-            percentile5: (rising.len() >= LEAST_CHIPS).then(|| quantile(&rising, 0.05)),
+            percentile5: (rising.len() >= MIN_CHIPS).then(|| quantile(&rising, 0.05)),
             median: quantile(&rising, 0.5),
             lowest: rising.first().copied().unwrap_or(f64::NAN),
             highest: rising.last().copied().unwrap_or(f64::NAN),

@@ -57,7 +57,7 @@ const COUNTS: [f64; 15] = [256.0, 192.0, 128.0, 96.0, 64.0, 48.0, 32.0, 24.0, 16
 /// Tries per write.
 const TRIES: [f64; 11] = [100.0, 70.0, 50.0, 30.0, 20.0, 15.0, 10.0, 5.0, 3.0, 2.0, 1.0];
 /// Smallest ratio of the ends of a window.
-const LEAST_RATIO: f64 = 1.1;
+const MIN_RATIO: f64 = 1.1;
 
 /// Levels of quantities where larger is worse and 0 is harmless, by the end of their key; longer endings come first.
 const HARMFUL: [(&str, f64, f64); 17] = [
@@ -93,11 +93,11 @@ pub fn known(key: &str, device: Option<&Device>) -> Option<Known> {
         "device.levels.count" => smaller(Harmless::Without("levels"), Some(Grid::List(COUNTS.to_vec()))),
         "device.write.verify.tries" => smaller(Harmless::Mildest, Some(Grid::List(TRIES.to_vec()))),
         "device.window.high_resistance_ohm" => {
-            smaller(Harmless::Mildest, ends.map(|(low, high)| Grid::Range(rounded(LEAST_RATIO * low), high)))
+            smaller(Harmless::Mildest, ends.map(|(low, high)| Grid::Range(rounded(MIN_RATIO * low), high)))
         }
         "device.window.low_resistance_ohm" => Known {
             harmless: Harmless::Mildest,
-            grid: ends.map(|(low, high)| Grid::Range(low, rounded(high / LEAST_RATIO))),
+            grid: ends.map(|(low, high)| Grid::Range(low, rounded(high / MIN_RATIO))),
             ..larger(Grid::List(Vec::new()))
         },
         "network.hidden" | "network.steps" | "training.epochs" => smaller(Harmless::Mildest, None),

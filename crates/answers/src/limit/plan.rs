@@ -40,8 +40,8 @@ pub struct Question {
     pub short_epochs: Option<usize>,
 }
 
-/// Fewest epochs with short training by default, and the part that it takes.
-const LEAST_EPOCHS: usize = 12;
+/// Smallest number of epochs with short training by default, and the part that it takes.
+const MIN_EPOCHS: usize = 12;
 const SHORT_PART: usize = 3;
 /// Keys that short training changes.
 const OF_TRAINING: [&str; 2] = ["training.epochs", "outcome.last_epochs"];
@@ -231,7 +231,7 @@ fn short_epochs(settings: &Settings, question: &Question) -> Result<Option<usize
         Some(0) => Ok(None),
         Some(epochs) if epochs < full => Ok(Some(epochs)),
         Some(got) => Err(LimitError::ShortEpochs { full, got }),
-        None => Ok((full >= LEAST_EPOCHS).then(|| full.div_ceil(SHORT_PART))),
+        None => Ok((full >= MIN_EPOCHS).then(|| full.div_ceil(SHORT_PART))),
     }
 }
 

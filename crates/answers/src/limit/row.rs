@@ -16,7 +16,7 @@ use super::swept::Swept;
 /// Name of the row of all keys together.
 pub const TOGETHER: &str = "together";
 /// Smallest common fraction of the limits.
-const LEAST_FRACTION: f64 = 0.05;
+const MIN_FRACTION: f64 = 0.05;
 
 /// A row with the settings of its networks.
 #[derive(Clone, Debug)]
@@ -145,7 +145,7 @@ fn shortened(mut settings: Settings, epochs: usize) -> Settings {
 }
 
 fn fractions(resolution: f64) -> Result<Levels, LevelsError> {
-    let exact = Levels::geometric(LEAST_FRACTION, 1.0, resolution, Direction::LargerIsWorse)?;
+    let exact = Levels::geometric(MIN_FRACTION, 1.0, resolution, Direction::LargerIsWorse)?;
     let mut values: Vec<f64> = exact.values().iter().map(|value| (1000.0 * value).round() / 1000.0).collect();
     values.dedup();
     Levels::list(&values, Direction::LargerIsWorse)

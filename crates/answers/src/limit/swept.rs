@@ -54,7 +54,7 @@ pub struct Swept {
 }
 
 /// Largest number of whole numbers that are all levels; more become a geometric grid.
-const MOST_WHOLE: f64 = 64.0;
+const MAX_WHOLE: f64 = 64.0;
 
 impl Swept {
     /// Checks a key of the study with `settings`, whose weights are on `device`.
@@ -256,7 +256,7 @@ fn within(grid: Grid, (low, high): (f64, f64)) -> Grid {
 fn levels(grid: &Grid, whole: bool, resolution: f64, direction: Direction) -> Result<Levels, LevelsError> {
     match grid {
         Grid::List(values) => Levels::list(values, direction),
-        Grid::Range(from, to) if whole && to - from <= MOST_WHOLE => {
+        Grid::Range(from, to) if whole && to - from <= MAX_WHOLE => {
             Levels::integers(from.ceil() as i64, to.floor() as i64, direction)
         }
         Grid::Range(from, to) => {

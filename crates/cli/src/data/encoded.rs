@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use ohmspike_datasets::{counted, shown, shown_path, write_reason};
 use ohmspike_study::memory::bytes_words;
-use ohmspike_study::spike_cache::{MOST_BYTES, clear, spike_files};
+use ohmspike_study::spike_cache::{MAX_BYTES, clear, spike_files};
 
 use super::super::Failure;
 use super::super::terminal::say;
@@ -50,6 +50,6 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         say!("{:>9}   {content}   {}", bytes_words(file.bytes), shown_path(&file.path))?;
     }
     let sum = files.iter().map(|file| file.bytes).sum();
-    say!("{} in {}, at most {}", bytes_words(sum), counted(files.len(), "file"), bytes_words(MOST_BYTES))?;
+    say!("{} in {}, at most {}", bytes_words(sum), counted(files.len(), "file"), bytes_words(MAX_BYTES))?;
     Ok(())
 }

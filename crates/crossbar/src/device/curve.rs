@@ -15,7 +15,7 @@ use super::number::RESISTANCE_OHM;
 use super::refusal::{Problem, SpecError};
 
 /// Largest number of points of a table. Every look-up sums over all of them.
-const MOST_POINTS: usize = 1000;
+const MAX_POINTS: usize = 1000;
 
 /// The curve y(ln G) as a sum of clipped slopes.
 #[derive(Clone, Debug, PartialEq)]
@@ -96,8 +96,8 @@ pub(crate) fn check_resistances(resistances: &[f64]) -> Result<(), SpecError> {
     if resistances.is_empty() {
         return Err(SpecError::at("points", Problem::TableEmpty));
     }
-    if resistances.len() > MOST_POINTS {
-        return Err(SpecError::at("points", Problem::TooMany { count: resistances.len(), most: MOST_POINTS }));
+    if resistances.len() > MAX_POINTS {
+        return Err(SpecError::at("points", Problem::TooMany { count: resistances.len(), most: MAX_POINTS }));
     }
     for (number, &resistance) in resistances.iter().enumerate() {
         RESISTANCE_OHM.check(&format!("points[{number}].resistance_ohm"), resistance)?;

@@ -33,7 +33,7 @@ use super::shape::optional_word;
 use crate::window::ConductanceWindow;
 
 /// Largest number of listed levels (12 bits), more than any published device. A write compares with all of them.
-const MOST_LISTED: usize = 4096;
+const MAX_LISTED: usize = 4096;
 
 /// Spacing of even levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -240,8 +240,8 @@ impl TryFrom<LevelsSpec> for Levels {
         if levels.len() < 2 {
             return Err(SpecError::at("microsiemens", Problem::TooFew { count: levels.len(), least: 2 }));
         }
-        if levels.len() > MOST_LISTED {
-            return Err(SpecError::at("microsiemens", Problem::TooMany { count: levels.len(), most: MOST_LISTED }));
+        if levels.len() > MAX_LISTED {
+            return Err(SpecError::at("microsiemens", Problem::TooMany { count: levels.len(), most: MAX_LISTED }));
         }
         // Levels with the same f32 value are duplicates.
         match levels.windows(2).enumerate().find(|(_, two)| two[1] as f32 <= two[0] as f32) {

@@ -35,7 +35,7 @@ use super::refusal::{Problem, SpecError};
 use super::shape::objects;
 
 /// Smallest allowed p(V); below it, rounding of the terms dominates.
-const LEAST_FACTOR: f64 = 0.001;
+const MIN_FACTOR: f64 = 0.001;
 
 /// One point of a table of I-V curves.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, Serialize)]
@@ -148,8 +148,8 @@ impl Nonlinearity {
     pub(crate) fn check_at(&self, volts: f64) -> Result<(), SpecError> {
         for (number, point) in self.points.iter().enumerate() {
             let ratio = point.conductance_ratio(self.held(volts).unwrap_or(volts));
-            if ratio < LEAST_FACTOR {
-                let problem = Problem::CurrentReverses { volts, ratio, least: LEAST_FACTOR };
+            if ratio < MIN_FACTOR {
+                let problem = Problem::CurrentReverses { volts, ratio, least: MIN_FACTOR };
                 return Err(SpecError::at(&format!("points[{number}]"), problem));
             }
         }

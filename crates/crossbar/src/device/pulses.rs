@@ -29,7 +29,7 @@ use serde::Deserialize;
 
 use super::pulse_law::{Direction, PulseLaw};
 use super::pulse_state::{CellEnds, PulseState};
-use super::pulses_spec::{CYCLE_PERCENT, CycleNoise, MOST_PULSES, PULSES, PulsesSpec, STEP_PERCENT, reference};
+use super::pulses_spec::{CYCLE_PERCENT, CycleNoise, MAX_PULSES, PULSES, PulsesSpec, STEP_PERCENT, reference};
 use super::refusal::SpecError;
 
 /// Change of a cell by one pulse.
@@ -60,7 +60,7 @@ impl TryFrom<PulsesSpec> for Pulses {
     fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
         let law = spec.law()?;
         let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
-        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MOST_PULSES)))?;
+        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MAX_PULSES)))?;
         let cycle = |key, percent| Ok::<f32, SpecError>((CYCLE_PERCENT.check(key, percent)? / 100.0) as f32);
         let both = cycle("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
         let of_down = spec.down_cycle_sigma_percent_of_step;

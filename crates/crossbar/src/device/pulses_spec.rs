@@ -13,7 +13,7 @@ use super::shape::{optional_word, word};
 /// limit of one write), to all of it. The finest published fit takes 7000.
 pub(super) const STEP_PERCENT: Allowed = Allowed { low: 1e-4, high: 100.0, unit: " %" };
 /// Largest number of nodes of a piecewise linear step: more than any measurement, and the table stays in the cache.
-const MOST_NODES: usize = 4096;
+const MAX_NODES: usize = 4096;
 /// Reference state as a fraction of the window, with room for steps on both sides.
 const REFERENCE: Allowed = Allowed { low: 0.01, high: 0.99, unit: "" };
 /// Default reference state: the middle of the window.
@@ -34,7 +34,7 @@ const NODE: Allowed = Allowed { low: 0.0, high: 100.0, unit: "" };
 /// Number of pulses of one write.
 pub(super) const PULSES: IntegerRange = IntegerRange { low: 1, high: 1_000_000 };
 /// Default limit of pulses of one write.
-pub(super) const MOST_PULSES: u32 = 100;
+pub(super) const MAX_PULSES: u32 = 100;
 
 /// Dependence of a pulse step on the state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -162,7 +162,7 @@ pub struct PulsesSpec {
     pub reference_state: Option<f64>,
     /// Largest number of pulses of one write. The rest of a larger update is lost and counted.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
-    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MOST_PULSES, "x-unit" = "pulses")))]
+    #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MAX_PULSES, "x-unit" = "pulses")))]
     pub most_pulses: Option<f64>,
 }
 
@@ -252,8 +252,8 @@ fn nodes(key: &str, given: Option<&[f64]>, kind: &'static str) -> Result<Vec<f32
     if given.len() < 2 {
         return Err(SpecError::at(key, Problem::TooFew { count: given.len(), least: 2 }));
     }
-    if given.len() > MOST_NODES {
-        return Err(SpecError::at(key, Problem::TooMany { count: given.len(), most: MOST_NODES }));
+    if given.len() > MAX_NODES {
+        return Err(SpecError::at(key, Problem::TooMany { count: given.len(), most: MAX_NODES }));
     }
     let check = |(number, value): (usize, &f64)| Ok(NODE.check(&format!("{key}[{number}]"), *value)? as f32);
     given.iter().enumerate().map(check).collect()

@@ -18,8 +18,8 @@ use crate::wires::{Feed, Wires};
 
 /// Rows whose word lines are computed together.
 const ROWS: usize = 4 * LANES;
-/// Least resistance of a driver at the far end, 1/µS: 1 µohm.
-const LEAST_FAR: f32 = 1e-12;
+/// Smallest resistance of a driver at the far end, 1/µS: 1 µohm.
+const MIN_FAR: f32 = 1e-12;
 
 /// Resistances of the lines of an array, 1/µS.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ fn word_lines(ladders: &mut Ladders, cells: &Matrix, rows: Range<usize>, seen: &
     for first in (0..*columns).step_by(ladders.tile.1) {
         let end = (first + ladders.tile.1).min(*columns);
         let (words, currents) = (&mut words[first..end], &mut currents[first..end]);
-        let far = if *driver > LEAST_FAR { 1.0 / *driver } else { 1.0 / LEAST_FAR };
+        let far = if *driver > MIN_FAR { 1.0 / *driver } else { 1.0 / MIN_FAR };
         let (mut along, mut current) = if *both_ends { ([far; ROWS], [far; ROWS]) } else { ([0.0; ROWS], [0.0; ROWS]) };
         for (column, (cells, kept)) in words.iter_mut().zip(currents.iter_mut()).enumerate().rev() {
             let ohm = if column == 0 { *driver } else { *word };

@@ -14,7 +14,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::word_line::WordLine;
-use super::{MOST_BYTES, Tile, Wires, WiresError};
+use super::{MAX_BYTES, Tile, Wires, WiresError};
 
 /// Currents and voltages of a tile.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ pub struct Solution {
 /// Solves a driven array with the inputs `volts`, one per row, V.
 ///
 /// # Errors
-/// Returns a [`WiresError`] if resistances or inputs are outside their ranges, or the array needs more than [`MOST_BYTES`].
+/// Returns a [`WiresError`] if resistances or inputs are outside their ranges, or the array needs more than [`MAX_BYTES`].
 pub fn solve(tile: &Tile, volts: &[f64], wires: &Wires) -> Result<Solution, WiresError> {
     wires.check()?;
     tile.check_inputs(volts)?;
@@ -72,7 +72,7 @@ pub fn transfer(tile: &Tile, wires: &Wires) -> Result<Vec<f64>, WiresError> {
 fn check_size(tile: &Tile) -> Result<(), WiresError> {
     let (rows, columns) = (tile.rows(), tile.columns());
     let bytes = rows.saturating_mul(columns).saturating_mul(columns).saturating_mul(8);
-    if bytes > MOST_BYTES {
+    if bytes > MAX_BYTES {
         return Err(WiresError::Size { rows, columns, gibibyte: bytes as f64 / f64::from(1 << 30) });
     }
     Ok(())

@@ -22,7 +22,7 @@ use std::ops::Range;
 
 use block::{Block, leaf};
 
-use super::{Feed, MOST_OHM, Tile, Wires, WiresError};
+use super::{Feed, MAX_OHM, Tile, Wires, WiresError};
 
 /// Rows and columns of the smallest blocks.
 const LEAF: usize = 4;
@@ -43,8 +43,8 @@ pub fn star_mesh(tile: &Tile, wires: &Wires) -> Result<Vec<f64>, WiresError> {
         ("driver_ohm", wires.driver_ohm),
         ("sense_ohm", wires.sense_ohm),
     ];
-    if let Some((key, ohm)) = all.into_iter().find(|(_, ohm)| !(0.0..=MOST_OHM).contains(ohm)) {
-        return Err(WiresError::Resistance { key, allowed: format!("0 to {MOST_OHM}"), ohm });
+    if let Some((key, ohm)) = all.into_iter().find(|(_, ohm)| !(0.0..=MAX_OHM).contains(ohm)) {
+        return Err(WiresError::Resistance { key, allowed: format!("0 to {MAX_OHM}"), ohm });
     }
     Ok(Network { tile, wires: *wires }.transfer())
 }

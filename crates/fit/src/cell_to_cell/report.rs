@@ -7,18 +7,18 @@ use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 use super::gain::{Gain, Start, gain, lever};
 use super::law::Gains;
 use super::pooled::Pooled;
-use super::{CellToCell, IMPROBABLE, LEAST_CHANGE, Sums};
+use super::{CellToCell, IMPROBABLE, MIN_CHANGE, Sums};
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::quality::quality;
 use crate::report::{Bin, Curve, FittedNumber, MechanismFit, Plot, Quality};
-use crate::sample::{LEAST_CELLS, Sample, signed_root, standard_deviation};
+use crate::sample::{MIN_CELLS, Sample, signed_root, standard_deviation};
 
 /// Largest factor by which an unknown start may change the gain at a single target.
 const UNKNOWN: f64 = 1.25;
 /// Largest bound of the spread of gains that tells something.
-const MOST_BOUND: f64 = 1.0;
+const MAX_BOUND: f64 = 1.0;
 /// What becomes of differences that have no gain.
 const PART: &str = "the differences are part of the write noise";
 /// Standard errors, and share of the larger of both, from which a spread contradicts the gain.
@@ -66,7 +66,7 @@ impl Data<'_> {
     fn bound(&self, sample: &Sample) -> Option<String> {
         let everyone = vec![1.0; sample.groups];
         let bound = self.pooled(&self.targets(&everyone), sample)?.bound(&everyone);
-        (bound < MOST_BOUND).then(|| {
+        (bound < MAX_BOUND).then(|| {
             format!(
                 "with 95 % confidence, the gains of their steps have a standard deviation below {:.2} %, which would be part of the write noise",
                 100.0 * bound
@@ -163,7 +163,7 @@ impl CellToCell {
         let everyone = vec![1.0; sample.groups];
         let data = self.data(sample);
         if data.used.is_empty() {
-            return Err(format!("expected at least {LEAST_CELLS} cells with 2 writes to one target"));
+            return Err(format!("expected at least {MIN_CELLS} cells with 2 writes to one target"));
         }
         let targets = data.targets(&everyone);
         if !data.differ(&targets) && !data.differ_on_average(&targets, sample) {
@@ -253,7 +253,7 @@ impl CellToCell {
         let data = self.data(sample);
         if data.used.is_empty() && self.cells.iter().any(|(_, _, cell)| cell.n > 1.0) {
             return Some(format!(
-                "fewer than {LEAST_CELLS} cells with 2 writes to one target do not tell how cells differ: {PART}"
+                "fewer than {MIN_CELLS} cells with 2 writes to one target do not tell how cells differ: {PART}"
             ));
         }
         if self.differ(sample) {
@@ -264,9 +264,9 @@ impl CellToCell {
 
     /// Returns whether a target with `sums` tells how cells differ.
     fn is_usable(&self, bin: usize, sums: &Sums) -> bool {
-        let repeated = sums.cells >= LEAST_CELLS as f64 && sums.n > 1.2 * sums.cells;
+        let repeated = sums.cells >= MIN_CELLS as f64 && sums.n > 1.2 * sums.cells;
         let far = match self.start {
-            Start::At(start) => self.targets[bin] - start > LEAST_CHANGE * self.targets[bin],
+            Start::At(start) => self.targets[bin] - start > MIN_CHANGE * self.targets[bin],
             Start::OfWrites | Start::UpTo(_) => true,
         };
         repeated && far && !self.clipped[bin]

@@ -21,17 +21,17 @@ use crate::sample::standard_deviation;
 const LEVEL: f64 = 1e-3;
 /// Smallest mean residual, relative to the drift.
 const MATTERS: f64 = 0.05;
-/// Fewest cells with a value at a time.
-const LEAST_CELLS: usize = 10;
+/// Smallest number of cells with a value at a time.
+const MIN_CELLS: usize = 10;
 /// Largest number of times that are not gathered, and number of bins if there are more.
 const TIMES: (usize, usize) = (40, 12);
 /// Resolution of values relative to them, that of f32: no mean is known better, even if values do not scatter at all.
 const RESOLUTION: f64 = f32::EPSILON as f64;
 /// Largest number of standard errors, and of times the drift, that is stated.
-const MOST_ERRORS: f64 = 100.0;
-const MOST_PART: f64 = 10.0;
-/// Fewest series of a state.
-const LEAST_OF_STATE: usize = 20;
+const MAX_ERRORS: f64 = 100.0;
+const MAX_PART: f64 = 10.0;
+/// Smallest number of series of a state.
+const MIN_OF_STATE: usize = 20;
 
 /// A residual: cell, state, bin of its time, and value.
 type Residual = (usize, usize, usize, f64);
@@ -50,7 +50,7 @@ struct Misfit {
 pub(super) fn lack_of_fit(series: &[Series], scale: Scale) -> Option<String> {
     let several: Vec<Series> = series.iter().filter(|one| one.points > 2).cloned().collect();
     let (bins, centres) = bins(&several);
-    let states = states(&several, |one| one.start.unwrap_or(one.first), LEAST_OF_STATE);
+    let states = states(&several, |one| one.start.unwrap_or(one.first), MIN_OF_STATE);
     let mut residuals: Vec<Residual> = Vec::new();
     for (one, &state) in several.iter().zip(&states.of) {
         let line = if scale == Scale::Ln { one.power } else { one.linear };
@@ -108,7 +108,7 @@ fn mean(residuals: &[Residual], (part, bin): (Option<usize>, usize), resolution:
     }
     let values: Vec<f64> = cells.values().map(|(sum, n)| sum / n).collect();
     let n = values.len() as f64;
-    if values.len() < LEAST_CELLS {
+    if values.len() < MIN_CELLS {
         return None;
     }
     let mean = values.iter().sum::<f64>() / n;
@@ -138,9 +138,9 @@ fn note(part: f64, Misfit { seconds, mean, errors, state }: Misfit, scale: Scale
         Scale::Linear => ("log-time", format!("{:.3} µS", mean.abs())),
     };
     let seconds: f64 = format!("{seconds:.2e}").parse().unwrap_or(seconds);
-    let errors = if errors > MOST_ERRORS { format!("more than {MOST_ERRORS}") } else { format!("{errors:.0}") };
-    let part = if part > MOST_PART {
-        format!("more than {MOST_PART} times the drift over all times")
+    let errors = if errors > MAX_ERRORS { format!("more than {MAX_ERRORS}") } else { format!("{errors:.0}") };
+    let part = if part > MAX_PART {
+        format!("more than {MAX_PART} times the drift over all times")
     } else {
         format!("{:.0} % of the drift over all times", 100.0 * part)
     };

@@ -48,7 +48,7 @@ pub(super) fn fit(series: &[Series], sample: &Sample) -> Outcome<DriftSpec> {
     let at_reference = known_start && unknown_noise.is_none();
     let numbers = data.numbers(&values, &draws, at_reference, sample);
     let slopes: Vec<f64> = series.iter().map(|one| one.linear.slope).collect();
-    let states = states(series, |one| one.start.unwrap_or(one.first), super::LEAST_SERIES);
+    let states = states(series, |one| one.start.unwrap_or(one.first), super::MIN_SERIES);
     let mut notes: Vec<String> = unknown_noise.into_iter().chain(states_differ(&slopes, &states)).collect();
     notes.extend(belong_to_cells("slopes of drift", &data.slopes(&states, sample)));
     if !known_start {
@@ -85,7 +85,7 @@ pub(super) fn describes(series: &[Series]) -> bool {
         drift += total - one.power.residual;
     }
     let slopes: Vec<f64> = series.iter().map(|one| one.linear.slope).collect();
-    let states = states(series, |one| one.start.unwrap_or(one.first), super::LEAST_SERIES);
+    let states = states(series, |one| one.start.unwrap_or(one.first), super::MIN_SERIES);
     let of_state = |state: usize| {
         let of: Vec<f64> =
             slopes.iter().zip(&states.of).filter(|(_, of)| **of == state).map(|(slope, _)| *slope).collect();

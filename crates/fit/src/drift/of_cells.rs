@@ -15,8 +15,8 @@ use crate::sample::standard_deviation;
 const LEVEL: f64 = 1e-3;
 /// Smallest correlation that a note tells.
 const MATTERS: f64 = 0.1;
-/// Fewest cells with several series.
-const LEAST_CELLS: usize = 5;
+/// Smallest number of cells with several series.
+const MIN_CELLS: usize = 5;
 
 /// A slope over ln t.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +60,7 @@ pub(super) fn belong_to_cells(what: &str, slopes: &[Slope]) -> Option<String> {
 fn correlation(cells: &[&Vec<f64>], error: f64) -> Option<f64> {
     let n: f64 = cells.iter().map(|of_cell| of_cell.len() as f64).sum();
     let k = cells.len() as f64;
-    if cells.len() < LEAST_CELLS {
+    if cells.len() < MIN_CELLS {
         return None;
     }
     let mean = cells.iter().flat_map(|of_cell| of_cell.iter()).sum::<f64>() / n;

@@ -17,7 +17,7 @@ const FAR: (f64, f64) = (6.0, 5.0);
 /// Standard deviation of a normal distribution over its median absolute deviation.
 const MAD: f64 = 1.4826;
 /// Smallest number of series of a bin.
-const LEAST: usize = 20;
+const MIN_SERIES: usize = 20;
 /// Smallest distance, relative to the conductance, above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -53,7 +53,7 @@ fn is_regular(series: &[Series], scale: Scale) -> Vec<bool> {
     if series.is_empty() {
         return Vec::new();
     }
-    let bins = states(series, conductance, LEAST);
+    let bins = states(series, conductance, MIN_SERIES);
     outlying(series, &bins, scale).into_iter().map(|outlying| !outlying).collect()
 }
 
@@ -73,7 +73,7 @@ fn outlying(series: &[Series], bins: &States, scale: Scale) -> Vec<bool> {
     };
     let scatters: Vec<Option<f64>> = series.iter().map(scatter).collect();
     let medians = medians(&scatters, bins);
-    let fine = states(series, conductance, super::LEAST_SERIES);
+    let fine = states(series, conductance, super::MIN_SERIES);
     let [slopes, shifts] = [series.iter().map(slope).collect(), series.iter().map(shift).collect()]
         .map(|values: Vec<Option<f64>>| distances(&values, &fine, bins));
     let resolution = |bin: usize| RESOLUTION * if scale == Scale::Ln { 1.0 } else { bins.centres[bin] };

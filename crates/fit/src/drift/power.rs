@@ -13,7 +13,7 @@
 
 use ohmspike_crossbar::device::{DriftLaw, DriftPoint, DriftSpec};
 
-use super::LEAST_SERIES;
+use super::MIN_SERIES;
 use super::lines::{Series, name, states, times};
 use super::noise::{Errors, ReadNoise, factor};
 use super::of_cells::{Slope, belong_to_cells};
@@ -147,7 +147,7 @@ fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<(Vec<Ex
     let several = || series.iter().zip(errors).filter(|(series, _)| series.points > 1);
     let used: Vec<Series> = several().map(|(series, _)| series.clone()).collect();
     let mut exponents: Vec<Exponent> = several().map(|(series, errors)| exponent(series, errors, first)).collect();
-    if exponents.len() < LEAST_SERIES {
+    if exponents.len() < MIN_SERIES {
         return Err("one time after the write determines no exponent, expected at least 2".to_owned());
     }
     let mean = exponents.iter().map(|one| one.exponent).sum::<f64>() / exponents.len() as f64;
@@ -158,7 +158,7 @@ fn exponents(series: &[Series], errors: &[Errors], first: f64) -> Result<(Vec<Ex
             -100.0 * mean
         ));
     }
-    let bins = states(&used, |series| conductance(series, first), LEAST_SERIES);
+    let bins = states(&used, |series| conductance(series, first), MIN_SERIES);
     let conductances: Vec<f64> = exponents.iter().map(|one| one.conductance).collect();
     let bins = bins.merge(&conductances, |states, state| are_alike(&exponents, states, state));
     exponents.iter_mut().zip(&bins.of).for_each(|(one, &state)| one.state = state);

@@ -1,6 +1,6 @@
 //! Values of retention as they were measured, for plots.
 
-use super::LEAST_SERIES;
+use super::MIN_SERIES;
 use super::lines::{Series, series, states};
 use crate::report::Retained;
 use crate::sample::Sample;
@@ -17,7 +17,7 @@ pub(crate) fn retained(table: &Table, after: Option<f64>, sample: &Sample) -> Ve
     if series.is_empty() {
         return Vec::new();
     }
-    let states = states(&series, |one| one.start.unwrap_or(one.first), LEAST_SERIES);
+    let states = states(&series, |one| one.start.unwrap_or(one.first), MIN_SERIES);
     let last = states.count() - 1;
     let mut shown: Vec<usize> = if last < STATES { (0..=last).collect() } else { vec![0, last / 2, last] };
     shown.dedup();

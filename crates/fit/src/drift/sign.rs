@@ -15,14 +15,14 @@ use crate::normal::{cdf, density};
 
 /// Logarithm of the ratio of likelihoods that shows a sign, and the most that one series adds.
 const EVIDENCE: f64 = 10.0;
-const MOST: f64 = 3.0;
+const MAX_OF_SERIES: f64 = 3.0;
 /// Fraction of rising exponents that a device may lack: its exponents differ from these by that much in their distribution, and held-out
 /// values beyond this distance are told to be far from a law.
-const MOST_RISING: f64 = 0.08;
+const MAX_RISING: f64 = 0.08;
 /// Standard errors by which a single state has more.
 const CERTAIN: f64 = 2.0;
 /// Smallest variance over the square of the mean; above the resolution of f32.
-const LEAST: f64 = 1e-10;
+const MIN_VARIANCE: f64 = 1e-10;
 
 /// Mean and standard deviation, negative for a negative variance.
 pub(super) type Moments = (f64, f64);
@@ -35,15 +35,15 @@ pub(super) fn is_signed<'a>(
 ) -> bool {
     let of = |(y, errors, state): (f64, &Errors, usize)| {
         let (signed, absolute) = moments[state];
-        let error = (factor * errors.slope).max(LEAST * y * y);
-        (ln_density(y, error, signed, false) - ln_density(y, error, absolute, true)).min(MOST)
+        let error = (factor * errors.slope).max(MIN_VARIANCE * y * y);
+        (ln_density(y, error, signed, false) - ln_density(y, error, absolute, true)).min(MAX_OF_SERIES)
     };
     exponents.map(of).sum::<f64>() > EVIDENCE
 }
 
 /// Returns ln of the density of `y`, with the variance `error` of its own.
 fn ln_density(y: f64, error: f64, (m, s): Moments, absolute: bool) -> f64 {
-    let variance = s.max(0.0).powi(2) + LEAST * m * m;
+    let variance = s.max(0.0).powi(2) + MIN_VARIANCE * m * m;
     let total = variance + error;
     let of = |m: f64| {
         let z = (y - m) / total.sqrt();
@@ -71,10 +71,10 @@ pub(super) fn note(states: &[(f64, Moments)]) -> Result<String, String> {
     // Error of m / s of a normal sample.
     let surely = |&(n, (m, s)): &(f64, Moments)| {
         let ratio = m / s.max(f64::MIN_POSITIVE);
-        cdf(-ratio - CERTAIN * ((1.0 + 0.5 * ratio * ratio) / n).sqrt()) > MOST_RISING
+        cdf(-ratio - CERTAIN * ((1.0 + 0.5 * ratio * ratio) / n).sqrt()) > MAX_RISING
     };
     let percent = 100.0 * fraction;
-    if fraction > MOST_RISING || states.iter().any(surely) {
+    if fraction > MAX_RISING || states.iter().any(surely) {
         let worst = 100.0 * states.iter().map(|&(_, (m, s))| below(m, s)).fold(0.0, f64::max);
         let of_state = if states.len() > 1 { format!(" ({worst:.0} % in one state)") } else { String::new() };
         return Err(format!(

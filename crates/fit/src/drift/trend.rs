@@ -13,8 +13,8 @@ const SIGNIFICANT: f64 = 4.0;
 const MATTERS: f64 = 1.0 / 3.0;
 /// Smallest standard deviation of ln G that shows a trend: below, errors of G and of slopes are not independent.
 const NARROW: f64 = 0.05;
-/// Fewest series that show a trend.
-const LEAST: usize = 10;
+/// Smallest number of series that show a trend.
+const MIN_SERIES: usize = 10;
 
 /// A value with its place.
 #[derive(Clone, Copy, Debug)]
@@ -50,7 +50,7 @@ pub(super) fn states_differ(slopes: &[f64], states: &States) -> Option<String> {
         .map(|state| slopes.iter().zip(&states.of).filter(|(_, of)| **of == state).map(|(slope, _)| *slope).collect())
         .collect();
     let (n, k) = (slopes.len() as f64, states.count() as f64);
-    if states.count() < 2 || slopes.len() < states.count() + LEAST {
+    if states.count() < 2 || slopes.len() < states.count() + MIN_SERIES {
         return None;
     }
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -78,7 +78,7 @@ pub(super) fn states_differ(slopes: &[f64], states: &States) -> Option<String> {
 
 /// Returns the slope of values over ln G; none if it does not matter.
 fn trend(places: &[Place]) -> Option<f64> {
-    if places.len() < LEAST {
+    if places.len() < MIN_SERIES {
         return None;
     }
     let n = places.len() as f64;

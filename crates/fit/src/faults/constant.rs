@@ -45,8 +45,8 @@ const NEAR: f64 = 0.4;
 const COMMON: f64 = 0.02;
 /// Relative rounding of values that are equal.
 const EQUAL: f64 = 1e-6;
-/// Fewest cells with two writes that show how cells scatter.
-const LEAST_CELLS: usize = 5;
+/// Smallest number of cells with two writes that show how cells scatter.
+const MIN_CELLS: usize = 5;
 /// Rounds without the cells found before.
 const ROUNDS: usize = 3;
 /// Scatter of stuck cells that could hide, in ln G, and relative to the scatter of the writes of a cell.
@@ -180,7 +180,7 @@ fn excess(z: impl Iterator<Item = f64>) -> f64 {
 /// Returns ln k of working cells, from the variance of each cell about its own offset, whose cube root is normal (Wilson and Hilferty, 1931);
 /// none if writes do not scatter.
 fn scales(cells: &[(usize, Vec<Write>)]) -> Option<Spread> {
-    if cells.len() < LEAST_CELLS {
+    if cells.len() < MIN_CELLS {
         return None;
     }
     let of_cell = |(_, rows): &(usize, Vec<Write>)| {
@@ -206,7 +206,7 @@ fn responses(cells: &[(usize, Vec<Write>)], k: f64) -> Spread {
         (squares > NARROW * NARROW * rows.len() as f64).then(|| (slope, noise.sqrt() / squares))
     };
     let all: Vec<(f64, f64)> = cells.iter().filter_map(of_cell).collect();
-    if all.len() < LEAST_CELLS {
+    if all.len() < MIN_CELLS {
         return Spread { median: 1.0, sigma: 0.0 };
     }
     let centre = median(&mut all.iter().map(|of| of.0).collect::<Vec<f64>>());

@@ -15,15 +15,15 @@ use ohmspike_stats::binomial::at_least;
 /// Widths of groups in ln G.
 const WIDTHS: [f64; 4] = [0.02, 0.05, 0.1, 0.2];
 /// Largest width of a group relative to that of all values.
-const MOST_OF_ALL: f64 = 0.25;
+const MAX_WIDTH: f64 = 0.25;
 /// Probability of a group by chance.
 const LEVEL: f64 = 1e-3;
 /// Smallest part of the values that a group holds: less is a level of few cells, or the chance of a broad distribution.
-const LEAST_PART: f64 = 0.15;
+const MIN_PART: f64 = 0.15;
 /// Largest number of values next to a group, relative to its own.
-const MOST_BESIDE: f64 = 0.25;
-/// Fewest other values that have a range of their own.
-const LEAST_OTHERS: usize = 5;
+const MAX_NEARBY: f64 = 0.25;
+/// Smallest number of other values that have a range of their own.
+const MIN_OTHERS: usize = 5;
 /// Room about a group in ln G.
 const ROOM: f64 = 1e-9;
 
@@ -55,8 +55,8 @@ fn densest(values: &[f64], (low, high): (f64, f64)) -> Option<(usize, usize)> {
             let count = up_to(to) - first;
             let beside = up_to(to + width) - up_to(to) + first - up_to(from - width).min(first);
             let all = range_of_others(values, (first, count)).map_or(whole, |range| range.min(whole));
-            let alone = beside as f64 <= MOST_BESIDE * count as f64 && count as f64 >= LEAST_PART * n as f64;
-            if width > MOST_OF_ALL * all || !alone || count < 2 {
+            let alone = beside as f64 <= MAX_NEARBY * count as f64 && count as f64 >= MIN_PART * n as f64;
+            if width > MAX_WIDTH * all || !alone || count < 2 {
                 continue;
             }
             let fraction = width / all;
@@ -75,7 +75,7 @@ fn range_of_others(values: &[f64], (first, count): (usize, usize)) -> Option<f64
     let n = values.len() - count;
     let other = |rank: usize| values[if rank < first { rank } else { rank + count }];
     let range =
-        (n >= LEAST_OTHERS).then(|| (other((0.9 * n as f64) as usize) - other((0.1 * n as f64) as usize)) / 0.8)?;
+        (n >= MIN_OTHERS).then(|| (other((0.9 * n as f64) as usize) - other((0.1 * n as f64) as usize)) / 0.8)?;
     (range > WIDTHS[WIDTHS.len() - 1]).then_some(range)
 }
 

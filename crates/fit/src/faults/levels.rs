@@ -5,8 +5,8 @@ use super::{CellState, States};
 
 /// Distance in ln G within which a cell is stuck at an end of the window.
 pub(super) const AT_END: f64 = 0.02;
-/// Fewest random cells that are tested for being uniform in ln G.
-const LEAST: usize = 8;
+/// Smallest number of random cells that are tested for being uniform in ln G.
+const MIN_CELLS: usize = 8;
 /// Critical value of the Kolmogorov distance of n values, times the root of n, at 0.1 %.
 const CRITICAL: f64 = 1.95;
 
@@ -103,7 +103,7 @@ fn uneven(mut conductances: Vec<f64>, (low, high): (f64, f64)) -> Option<String>
         (law - below).abs().max((law - below - 1.0 / n as f64).abs())
     };
     let largest = conductances.iter().enumerate().map(distance).fold(0.0, f64::max);
-    if n < LEAST || largest < CRITICAL / (n as f64).sqrt() {
+    if n < MIN_CELLS || largest < CRITICAL / (n as f64).sqrt() {
         return None;
     }
     Some(format!(

@@ -16,7 +16,7 @@ const MANY: f64 = 0.25;
 /// Fraction of open cells of a dead line.
 const DEAD: f64 = 0.9;
 /// Smallest number of cells of a line.
-const LEAST_CELLS: usize = 5;
+const MIN_CELLS: usize = 5;
 
 /// Lines with faults.
 #[derive(Clone, Debug, Default)]
@@ -107,6 +107,6 @@ fn faulty(lines: &[Line], kind: impl Fn(&Line) -> bool) -> Vec<u32> {
     let test = |line: &Line| at_least(line.faulty as u64, line.cells as u64, rate).clamp(0.0, 1.0);
     let p_values: Vec<f64> = lines.iter().map(test).collect();
     let Ok(adjusted) = holm(&p_values) else { return Vec::new() };
-    let found = lines.iter().zip(adjusted).filter(|(line, p)| *p < LEVEL && line.cells >= LEAST_CELLS && kind(line));
+    let found = lines.iter().zip(adjusted).filter(|(line, p)| *p < LEVEL && line.cells >= MIN_CELLS && kind(line));
     found.map(|(line, _)| line.number).collect()
 }

@@ -7,7 +7,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use super::{CellState, LEAST_WRITES, RESPONSE};
+use super::{CellState, MIN_WRITES, RESPONSE};
 
 /// Variance of ln T of the writes that show the response of a cell by themselves: targets a factor of two apart have 0.12.
 const OWN_SPREAD: f64 = 0.1;
@@ -55,7 +55,7 @@ impl Response {
 
     /// Returns the state of a cell with these writes.
     pub fn state(&self) -> CellState {
-        if self.n < LEAST_WRITES {
+        if self.n < MIN_WRITES {
             return CellState::Unknown;
         }
         let n = f64::from(self.n);
@@ -63,7 +63,7 @@ impl Response {
         let slope = (self.xy - self.x * self.y / n) / spread;
         // A stuck cell misses its targets except those near its conductance, and does not follow them.
         let follows = spread > 1e-6 * n && slope > RESPONSE;
-        let misses = self.failed >= LEAST_WRITES && 2 * self.failed > self.n;
+        let misses = self.failed >= MIN_WRITES && 2 * self.failed > self.n;
         let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0;
         if (misses && !follows) || constant { CellState::Stuck } else { CellState::Works }
     }

@@ -5,7 +5,7 @@ use super::steps::Step;
 use crate::sample::signed_root;
 
 /// Smallest gain by which steps are divided.
-const LEAST_GAIN: f64 = 0.1;
+const MIN_GAIN: f64 = 0.1;
 
 /// Gain of a cell.
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +104,6 @@ impl CellGains {
 
     /// Returns the predicted gain of the cell of `step` in its direction, at least a tenth.
     pub fn of(&self, step: &Step) -> f64 {
-        self.gain[step.cell as usize][usize::from(!step.up)].max(LEAST_GAIN)
+        self.gain[step.cell as usize][usize::from(!step.up)].max(MIN_GAIN)
     }
 }

@@ -32,7 +32,7 @@ pub(super) const STEEPNESS: (f64, f64) = (0.1, 20.0);
 const GRID: u32 = 40;
 /// Largest amplitude A of exponential steps. Where A is larger, the exponential is nearly the whole step: s and A are not known apart, and
 /// noise relative to s means nothing. Another law describes such steps.
-const MOST_AMPLITUDE: f64 = 5.0;
+const MAX_AMPLITUDE: f64 = 5.0;
 /// Step of numerical derivatives.
 const DIFFERENCE: f64 = 1e-6;
 
@@ -138,7 +138,7 @@ fn allowed(kind: PulseKind, parameters: &[f64]) -> bool {
         // A slope just beyond constant steps or soft bounds may be noise.
         PulseKind::Linear => (-0.25..=1.25).contains(&parameters[1]),
         PulseKind::Power => (0.0..=20.0).contains(&parameters[1]),
-        PulseKind::Exponential => parameters[1].abs() <= MOST_AMPLITUDE && (0.0..=20.0).contains(&parameters[2].abs()),
+        PulseKind::Exponential => parameters[1].abs() <= MAX_AMPLITUDE && (0.0..=20.0).contains(&parameters[2].abs()),
         _ => true,
     }
 }

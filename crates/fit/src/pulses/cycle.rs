@@ -10,7 +10,7 @@ use crate::sample::{Sample, signed_root};
 /// Keys of both directions.
 const KEYS: [&str; 2] = ["write.pulses.cycle_sigma_percent_of_step", "write.pulses.down_cycle_sigma_percent_of_step"];
 /// Smallest number of pairs of successive steps.
-const LEAST_PAIRS: usize = 10;
+const MIN_PAIRS: usize = 10;
 /// Difference of log-likelihoods from which one law is likelier: the wrong one is by as much in 2 % of all tables at most.
 const EVIDENCE: f64 = 4.0;
 
@@ -95,9 +95,9 @@ pub(super) fn state(
                  and in part for gains",
                 100.0 * own
             )
-        } else if sums.likely.is_none() && sums.pairs[direction] < LEAST_PAIRS {
+        } else if sums.likely.is_none() && sums.pairs[direction] < MIN_PAIRS {
             let pairs = sums.pairs[direction];
-            format!("the trains have {pairs} pairs of successive {word} pulses, fewer than {LEAST_PAIRS}")
+            format!("the trains have {pairs} pairs of successive {word} pulses, fewer than {MIN_PAIRS}")
         } else if is_hidden {
             let most = number.interval_95.map(|(_, high)| format!("; it is below {high:.1} % of a step (97.5 %)"));
             format!("the noise of the reads hides it{}", most.unwrap_or_default())

@@ -19,10 +19,10 @@ use super::gain_errors::Errors;
 use super::likelihood::Likely;
 use super::spread::{Moments, Spread, Value, moments, spread};
 use super::steps::{Step, Steps};
-use crate::sample::LEAST_CELLS;
+use crate::sample::MIN_CELLS;
 
 /// Smallest number of steps of a cell in each direction.
-const LEAST_STEPS: f64 = 5.0;
+const MIN_STEPS: f64 = 5.0;
 /// Fraction of cells without enough steps that is worth a note.
 const MANY_UNKNOWN: f64 = 0.01;
 /// Standard errors from which a variance is not zero.
@@ -89,9 +89,9 @@ pub(super) fn gains(steps: &Steps, fits: &[Fit; 2], model: Option<(&Likely, bool
         fits[direction].factor(one.foreseen) / (step[direction] * sums[one.cell as usize][direction].ff)
     };
     let errors = model.map(|model| Errors::new((steps, fits), model, weight));
-    let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= LEAST_STEPS && sum.ff > 0.0);
+    let known = |cell: &usize| sums[*cell].iter().all(|sum| sum.n >= MIN_STEPS && sum.ff > 0.0);
     let numbers: Vec<usize> = (0..cells).filter(known).collect();
-    if numbers.len() < LEAST_CELLS {
+    if numbers.len() < MIN_CELLS {
         return Found { gains: None, most: None };
     }
     let of_cell = |&cell: &usize| {

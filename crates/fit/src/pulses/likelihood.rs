@@ -32,7 +32,7 @@ const FAR: f64 = 5.0;
 /// Standard errors between points at which the slope of ln L is compared.
 const NEAR: f64 = 0.1;
 /// Smallest part of the information that gains may leave.
-const LEAST_INFORMATION: f64 = 1e-3;
+const MIN_INFORMATION: f64 = 1e-3;
 /// Smallest relative variance above the resolution of f32.
 const RESOLUTION: f64 = 1e-12;
 
@@ -326,7 +326,7 @@ impl Residuals {
             let scale = (complete[(used[row], used[row])] * complete[(used[column], used[column])]).sqrt();
             observed[(used[row], used[column])] / scale
         });
-        if part.symmetric_eigenvalues().iter().all(|value| *value > LEAST_INFORMATION) {
+        if part.symmetric_eigenvalues().iter().all(|value| *value > MIN_INFORMATION) {
             let fraction = 1.0 / by_group.len() as f64;
             by_group.iter_mut().for_each(|group| group.1 = fraction * observed);
         }

@@ -24,7 +24,7 @@ const NEAR: f64 = 6.0;
 /// Models that are compared: whether cycle noise is additive, and whether reads are noisy.
 const MODELS: [(bool, bool); 4] = [(false, true), (true, true), (false, false), (true, false)];
 /// Number of steps from which models are compared.
-const MOST_COMPARED: usize = 20_000;
+const MAX_COMPARED: usize = 20_000;
 /// Smallest relative noise above the resolution of f32.
 const RESOLUTION: f64 = 1e-5;
 
@@ -98,12 +98,12 @@ pub(super) fn noise(steps: &Steps, fits: &[Fit; 2], gains: Option<&CellGains>, l
         others: Vec::new(),
     };
     let residuals = |most: usize| Residuals::new((steps, most), &pairs.residuals, fits, gains);
-    let part = residuals(MOST_COMPARED);
+    let part = residuals(MAX_COMPARED);
     let models: Vec<Likely> = MODELS.iter().map(|&(additive, reads)| part.fit(additive, reads)).collect();
     let most = models.iter().map(|model| model.ln).fold(f64::NEG_INFINITY, f64::max);
     let mut near: Vec<usize> = (0..MODELS.len()).filter(|&model| models[model].ln > most - NEAR).collect();
     let is_noisy = steps.foreseen || found.is_noisy(&models, steps);
-    let full = (steps.all.len() > MOST_COMPARED && (last || !is_noisy)).then(|| residuals(usize::MAX));
+    let full = (steps.all.len() > MAX_COMPARED && (last || !is_noisy)).then(|| residuals(usize::MAX));
     let again = |model: usize| match &full {
         Some(full) => full.fit(MODELS[model].0, MODELS[model].1),
         None => models[model].clone(),

@@ -12,12 +12,12 @@ use super::gain_errors::Errors;
 use super::likelihood::Likely;
 use super::spread::{Value, spread as spread_of};
 use super::steps::{Step, Steps};
-use crate::sample::LEAST_CELLS;
+use crate::sample::MIN_CELLS;
 
 /// Smallest number of steps of a cell in one direction.
-const LEAST_STEPS: f64 = 5.0;
+const MIN_STEPS: f64 = 5.0;
 /// Smallest fraction of its steps that h leaves of a constant: that of equal steps is 0, and tells nothing.
-const LEAST_FRACTION: f64 = 0.02;
+const MIN_FRACTION: f64 = 0.02;
 /// Standard deviations of noise from which cells have curves of their own.
 const SIGNIFICANT: f64 = 3.0;
 
@@ -65,7 +65,7 @@ pub(super) fn spread(steps: &Steps, fits: &[Fit; 2], model: (&Likely, bool)) -> 
     let of_direction = |direction: usize| {
         let known = |cell: &usize| {
             let sum = &sums[*cell][direction];
-            sum.n >= LEAST_STEPS && sum.weight() > LEAST_FRACTION * sum.n
+            sum.n >= MIN_STEPS && sum.weight() > MIN_FRACTION * sum.n
         };
         let cells: Vec<usize> = (0..sums.len()).filter(known).collect();
         let mut parts = [0.0; 3];
@@ -75,7 +75,7 @@ pub(super) fn spread(steps: &Steps, fits: &[Fit; 2], model: (&Likely, bool)) -> 
             Value { weight: noise.recip(), value: (sum.y - sum.yf * sum.ratio()) / sum.weight(), noise }
         };
         let values: Vec<Value> = cells.iter().map(value).filter(|one| one.noise > 0.0).collect();
-        if values.len() < LEAST_CELLS || values.len() < cells.len() {
+        if values.len() < MIN_CELLS || values.len() < cells.len() {
             return None;
         }
         let found = spread_of(&values, |fractions| errors.variance(&cells, fractions, parts));

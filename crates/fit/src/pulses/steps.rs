@@ -8,7 +8,7 @@ use crate::table::Table;
 /// Bins of the state.
 pub(super) const BINS: usize = 30;
 /// Smallest number of steps of a bin.
-const LEAST: f64 = 5.0;
+const MIN_STEPS: f64 = 5.0;
 /// Number of steps with the variance of all bins that enter that of each: a few steps may be equal by chance, and would then
 /// outweigh all others.
 const PRIOR: f64 = 10.0;
@@ -19,7 +19,7 @@ const FAST: f64 = 0.1;
 /// Fraction of the change of most cells from which a cell is still.
 const STILL: f64 = 0.05;
 /// Smallest variance of a mean of successive steps over that of independent ones.
-const LEAST_MEAN: f64 = 0.05;
+const MIN_MEAN: f64 = 0.05;
 /// Smallest relative standard error of a bin, above the resolution of f32.
 const RESOLUTION: f64 = 1e-6;
 
@@ -342,7 +342,7 @@ pub(super) fn bin(x: f64) -> usize {
 pub(super) fn bin_means(sums: &[BinSums]) -> Vec<BinMean> {
     let total: f64 = sums.iter().map(|bin| bin.n).sum();
     let scale = sums.iter().map(|bin| bin.y).sum::<f64>().abs() / total.max(1.0);
-    let used = || sums.iter().filter(|bin| bin.n >= LEAST);
+    let used = || sums.iter().filter(|bin| bin.n >= MIN_STEPS);
     let spread = |bin: &BinSums| (bin.squares - bin.y * bin.y / bin.n).max(0.0);
     let pooled = used().map(spread).sum::<f64>() / used().map(|bin| bin.n - 1.0).sum::<f64>();
     let mean = |bin: &BinSums| {
@@ -350,7 +350,7 @@ pub(super) fn bin_means(sums: &[BinSums]) -> Vec<BinMean> {
         // Reads between two steps enter both with opposite signs, so that the mean of many is known better than their scatter tells.
         let [pairs, products] = bin.pairs;
         let covariance = if pairs > 0.0 { products / pairs - (bin.y / bin.n).powi(2) } else { 0.0 };
-        let variance = (variance + 2.0 * covariance.min(0.0) * pairs / bin.n).max(LEAST_MEAN * variance);
+        let variance = (variance + 2.0 * covariance.min(0.0) * pairs / bin.n).max(MIN_MEAN * variance);
         let error = (variance.max((RESOLUTION * scale).powi(2)) / bin.n).sqrt();
         BinMean { x: bin.x / bin.n, y: bin.y / bin.n, error, n: bin.n as usize }
     };

@@ -20,13 +20,13 @@ const SPREAD_OF_RARE: f64 = 0.15;
 /// Standard errors of persistence, and of the fraction at the rarer level.
 const CERTAIN: f64 = 3.0;
 /// Largest ratio of cells with noise without levels to those with levels, unless most of the latter show their levels by themselves.
-const MOST_WIDE: f64 = 0.5;
+const MAX_WIDE: f64 = 0.5;
 /// Smallest step over the white noise of most cells with levels. Smaller ones of weak drift and of noise with a 1/f spectrum look the same.
-const LEAST_STEP: f64 = 2.0;
+const MIN_STEP: f64 = 2.0;
 /// Smallest step over the resolution of the reads: rounding makes levels that are one place of its grid apart.
-const LEAST_PLACES: f64 = 1.5;
+const MIN_PLACES: f64 = 1.5;
 /// Spread of ln amplitude from which one amplitude describes no cell; the law holds at most 0.5.
-const MOST_SPREAD: f64 = 0.45;
+const MAX_SPREAD: f64 = 0.45;
 /// Smallest fraction of cells with a trap beside noise with a 1/f spectrum, over that beside white noise.
 const SAME_FRACTION: f64 = 0.8;
 /// Probability from which a cell counts as one with a trap.
@@ -71,7 +71,7 @@ fn evidence(best: &Population) -> Result<(), Doubt> {
         )));
     }
     let (likely, clear) = (best.likely(), best.clear(GAIN));
-    if best.law.wide > MOST_WIDE * best.law.fraction && 2 * clear < likely {
+    if best.law.wide > MAX_WIDE * best.law.fraction && 2 * clear < likely {
         return Err(Doubt::NoLevels(format!(
             "{:.1} % of {all} cells have more noise than the others, as from drift, and only {clear} of them clearly have two levels",
             100.0 * (best.law.wide + best.law.fraction)
@@ -80,23 +80,23 @@ fn evidence(best: &Population) -> Result<(), Doubt> {
     let levels =
         || best.cells.iter().zip(&best.classes).filter(|(_, class)| class[0] > LIKELY).flat_map(|(cell, _)| cell);
     let places = median(&mut levels().map(|&place| best.places(place)).collect::<Vec<f64>>());
-    if places < LEAST_PLACES {
+    if places < MIN_PLACES {
         return Err(Doubt::NoLevels(format!(
             "{likely} of {all} cells seem to have two levels, but only {places:.1} times the resolution of the reads apart: rounding makes such levels"
         )));
     }
     let step = median(&mut levels().map(|&place| best.distance(place)).collect::<Vec<f64>>());
-    if step < LEAST_STEP {
+    if step < MIN_STEP {
         return Err(Doubt::NoLevels(format!(
             "{likely} of {all} cells seem to have two levels, but only {step:.1} times the white noise apart: weak drift and noise with a 1/f \
-             spectrum look the same below {LEAST_STEP} times"
+             spectrum look the same below {MIN_STEP} times"
         )));
     }
-    if best.law.spread > MOST_SPREAD {
+    if best.law.spread > MAX_SPREAD {
         return Err(Doubt::NoLevels(format!(
             "{likely} of {all} cells have more noise than one level, but their steps differ by more than {:.0} %, as they seem to with noise of a \
              1/f spectrum or with several traps per cell: no single amplitude describes them",
-            100.0 * MOST_SPREAD
+            100.0 * MAX_SPREAD
         )));
     }
     Ok(())

@@ -17,7 +17,7 @@ const EQUAL: f64 = 0.01;
 const SHORT: f64 = 0.05;
 /// Steps of a bisection, and the largest correlation that it returns.
 const STEPS: usize = 50;
-const MOST_CORRELATION: f64 = 0.995;
+const MAX_CORRELATION: f64 = 0.995;
 
 /// Returns the typical time between two reads, s; `given` stands for that of tables without times of reads.
 pub(crate) fn interval(table: &Table, given: Option<f64>) -> Option<f64> {
@@ -95,7 +95,7 @@ pub(super) fn over_one(correlation: f64, gaps: &[f64]) -> f64 {
         return correlation;
     }
     let mean = |one: f64| gaps.iter().map(|gap| one.powf(*gap)).sum::<f64>() / gaps.len() as f64;
-    let (mut low, mut high) = (0.0, MOST_CORRELATION);
+    let (mut low, mut high) = (0.0, MAX_CORRELATION);
     for _ in 0..STEPS {
         let middle = 0.5 * (low + high);
         if mean(middle) < correlation { low = middle } else { high = middle }

@@ -19,7 +19,7 @@ const LEVEL: f64 = 1.0 - 4e-5;
 /// Smallest growth of the variance that a note tells; 2 % of a standard deviation.
 const MATTERS: f64 = 0.04;
 /// Smallest number of series, and of pairs of reads of one series at a distance.
-const LEAST: usize = 10;
+const MIN_COUNT: usize = 10;
 
 /// Halves of mean squares of differences of `reads` that are not `wrong`, µS²: of successive reads, and at each distance that has enough pairs.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,7 @@ impl Growth {
             let (sum, pairs) = squares.fold((0.0, 0), |(sum, pairs), place| {
                 (sum + 0.5 * (reads[place + distance] - reads[place]).powi(2), pairs + 1)
             });
-            (pairs >= LEAST).then(|| sum / pairs as f64)
+            (pairs >= MIN_COUNT).then(|| sum / pairs as f64)
         };
         match at(1) {
             Some(successive) => {
@@ -70,7 +70,7 @@ pub(super) fn grows(series: &[(Growth, f64)]) -> Option<Grows> {
         };
         let values: Vec<f64> = series.iter().filter_map(&mut value).collect();
         let n = values.len() as f64;
-        if values.len() < LEAST {
+        if values.len() < MIN_COUNT {
             return None;
         }
         let mean = values.iter().sum::<f64>() / n;

@@ -25,7 +25,7 @@ const LONGEST: [usize; 2] = [2, 4];
 /// fast as the reads has half of them at each level; 3 % of wrong reads make 15 % of 50 in one of 5000 series.
 const LEVEL: (f64, usize) = (0.15, 3);
 /// Smallest number of reads of a series that shows an outlier.
-const LEAST_READS: usize = 3;
+const MIN_READS: usize = 3;
 /// Smallest number of reads of a series that has a noise of its own.
 const OWN_NOISE: usize = 8;
 /// Standard error of ln sigma of a series, times the root of its number of reads, by simulation.
@@ -121,7 +121,7 @@ fn of_series(reads: &[f64], pooled: f64) -> Isolated {
     let own = if n < OWN_NOISE { pooled } else { sigma([reads].into_iter()) };
     let spread = ((n as f64 * own * own + PRIOR * pooled * pooled) / (n as f64 + PRIOR)).sqrt();
     // More than half of the differences are 0 where the resolution of the reads hides their noise.
-    if n < LEAST_READS || own.min(pooled) <= 0.0 {
+    if n < MIN_READS || own.min(pooled) <= 0.0 {
         return Isolated {
             outlier: vec![false; n],
             beyond_levels: vec![false; n],

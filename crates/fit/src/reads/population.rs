@@ -28,11 +28,11 @@ const GAIN: f64 = 0.01;
 const FEW_SWITCHES: f64 = 0.7;
 /// ln (T / Q) of series for which the curvature of T over the middle of its levels matters, and its smallest value.
 const UNCLEAR: (f64, f64) = (-12.0, 20.0);
-const LEAST_INFORMATION: f64 = 0.25;
+const MIN_INFORMATION: f64 = 0.25;
 /// Reads of the cells that tell traps from noise of many correlation times.
-const MOST_READS: usize = 40_000;
+const MAX_READS: usize = 40_000;
 /// Smallest fraction of cells in the iteration.
-const LEAST_FRACTION: f64 = 1e-6;
+const MIN_FRACTION: f64 = 1e-6;
 
 /// Cells and the present law.
 #[derive(Clone, Debug)]
@@ -216,7 +216,7 @@ impl<'a> Population<'a> {
         let units = white_noise(self.series);
         let reads: usize = self.cells.iter().flatten().map(|&place| self.series[place].reads.len()).sum();
         let with: Vec<Vec<f64>> = (0..self.cells.len())
-            .step_by(reads / MOST_READS + 1)
+            .step_by(reads / MAX_READS + 1)
             .map(|cell| {
                 let [q, t, w] = self.of_cell(&self.cells[cell]);
                 let of = |spectrum| {
@@ -326,7 +326,7 @@ impl Population<'_> {
     fn middle_information(&self, levels: Levels, change: Change, expected: &Expected) -> f64 {
         let error = 1.0 / expected.reads().max(1.0).sqrt();
         let beside = |by: f64| ln_likelihood(&self.scaled, Levels { middle: levels.middle + by, ..levels }, change);
-        (2.0 * expected.ln_likelihood - beside(error) - beside(-error)).clamp(LEAST_INFORMATION, 1.0)
+        (2.0 * expected.ln_likelihood - beside(error) - beside(-error)).clamp(MIN_INFORMATION, 1.0)
     }
 }
 
@@ -348,7 +348,7 @@ fn mixture(ln: &[[f64; 3]], start: [f64; 2]) -> ([f64; 2], Vec<[f64; 2]>, f64) {
     let (mut total, cells) = (f64::NEG_INFINITY, ln.len() as f64);
     for _ in 0..200 {
         let before = total;
-        let quiet = (1.0 - fractions[0] - fractions[1]).max(LEAST_FRACTION);
+        let quiet = (1.0 - fractions[0] - fractions[1]).max(MIN_FRACTION);
         let ln_fractions = [quiet.ln(), fractions[0].ln(), fractions[1].ln()];
         let mut sums = [0.0; 2];
         total = 0.0;
@@ -360,7 +360,7 @@ fn mixture(ln: &[[f64; 3]], start: [f64; 2]) -> ([f64; 2], Vec<[f64; 2]>, f64) {
             *class = [t / (q + t + w), w / (q + t + w)];
             sums.iter_mut().zip(*class).for_each(|(sum, class)| *sum += class);
         }
-        fractions = sums.map(|sum| (sum / cells).clamp(LEAST_FRACTION, 1.0 - LEAST_FRACTION));
+        fractions = sums.map(|sum| (sum / cells).clamp(MIN_FRACTION, 1.0 - MIN_FRACTION));
         if start[0] == 0.0 {
             fractions[0] = 0.0;
         }

@@ -23,7 +23,7 @@ const LOW: f64 = 0.1;
 /// Largest distance of a value from the grid, relative to q.
 const ON_GRID: f64 = 0.01;
 /// Smallest number of places of the grid with a value.
-const LEAST_PLACES: usize = 5;
+const MIN_PLACES: usize = 5;
 /// Smallest difference of two values, relative to them.
 const EQUAL: f64 = 1e-9;
 /// Steps of the bisection, and terms of the sum.
@@ -82,7 +82,7 @@ fn grid(series: &[Vec<f64>]) -> Option<f64> {
     let place = |value: f64| (value - first) / q;
     let near = |place: f64| (place - place.round()).abs() < ON_GRID;
     let next = all.windows(2).filter(|pair| (place(pair[1]) - place(pair[0]) - 1.0).abs() < ON_GRID).count();
-    (all.len() >= LEAST_PLACES && 2 * next >= all.len() && all.iter().all(|value| near(place(*value)))).then_some(q)
+    (all.len() >= MIN_PLACES && 2 * next >= all.len() && all.iter().all(|value| near(place(*value)))).then_some(q)
 }
 
 /// Returns the variance of the noise of reads rounded to `q`, whose differences have half the mean square `of_rounded`.

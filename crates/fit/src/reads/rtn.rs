@@ -20,23 +20,23 @@ use crate::report::{FittedNumber, MechanismFit};
 use crate::sample::Sample;
 
 /// Smallest number of cells with telegraph noise.
-const LEAST_CELLS: usize = 3;
+const MIN_CELLS: usize = 3;
 /// Standard errors of a bound of the probability of a change between two reads.
 const BOUND: f64 = 3.0;
 /// Largest relative standard error of this probability.
-const MOST_ERROR: f64 = 1.0;
+const MAX_ERROR: f64 = 1.0;
 /// Probability from which a cell shows its trap by its own reads.
 const SHOWN: f64 = 0.95;
 /// Fraction of such cells among those with a trap below which a note says so.
-const MOST_SHOWN: f64 = 0.95;
+const MAX_SHOWN: f64 = 0.95;
 
 /// Fits telegraph noise; `interval` is the time between two reads, s.
 pub(crate) fn fit_rtn(traps: &Result<Traps, String>, interval: Option<f64>, sample: &Sample) -> Outcome<RtnSpec> {
     let traps = traps.as_ref().map_err(Clone::clone)?;
     let all = traps.cells.len();
     let likely = traps.cells.iter().filter(|cell| cell.1 > LIKELY).count();
-    if likely < LEAST_CELLS {
-        return Err(format!("{likely} of {all} cells show two levels, fewer than {LEAST_CELLS}"));
+    if likely < MIN_CELLS {
+        return Err(format!("{likely} of {all} cells show two levels, fewer than {MIN_CELLS}"));
     }
     let law = &traps.law;
     let (amplitude, per_read) = (law.amplitude[0].exp(), law.rate[0].exp());
@@ -83,7 +83,7 @@ fn bounded(traps: &Traps, interval: Option<f64>) -> Result<DMatrix<f64>, String>
     let (p, slope) = traps.law.change_over(0.0, shortest);
     // The error of p is finite where that of the rate is not.
     let relative = slope * error / p;
-    if relative > MOST_ERROR {
+    if relative > MAX_ERROR {
         return Err(few.to_owned());
     }
     let (least, most) = (p * (-BOUND * relative).exp(), p * (1.0 + BOUND * relative));
@@ -109,7 +109,7 @@ fn notes(traps: &Traps) -> Vec<String> {
     let total: f64 = traps.cells.iter().map(|cell| cell.1).sum();
     let shown: f64 = traps.cells.iter().map(|cell| cell.1).filter(|probability| *probability > SHOWN).sum();
     let mut notes = Vec::new();
-    if shown < MOST_SHOWN * total {
+    if shown < MAX_SHOWN * total {
         notes.push(format!(
             "{:.0} % of the cells with telegraph noise show it by their own reads; the fraction of cells counts the others by their \
              probability",

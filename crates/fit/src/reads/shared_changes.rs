@@ -17,8 +17,8 @@ const LEVEL: f64 = 1.0 - 2e-5;
 /// Robust standard deviations beyond which values are moved.
 const REACH: f64 = 4.0;
 /// Smallest number of series, and of reads of each.
-const LEAST: usize = 20;
-const LEAST_READS: usize = 10;
+const MIN_SERIES: usize = 20;
+const MIN_READS: usize = 10;
 
 /// Changes that all series share.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ impl Common {
     /// Returns the changes that `series` share, if they show some; all series have the same number of reads.
     pub fn new(series: &[Vec<f64>]) -> Option<Common> {
         let reads = series.first()?.len();
-        if series.len() < LEAST || reads < LEAST_READS || series.iter().any(|one| one.len() != reads) {
+        if series.len() < MIN_SERIES || reads < MIN_READS || series.iter().any(|one| one.len() != reads) {
             return None;
         }
         let middles: Vec<f64> = series.iter().map(|one| median(&mut one.clone())).collect();

@@ -14,16 +14,16 @@ use crate::sample::median;
 /// Smallest and largest τ.
 const SPREAD: (f64, f64) = (0.01, 0.5);
 /// Largest ln of rate x shortest interval: p is then within 0.001 of 1/2.
-const MOST_RATE: f64 = 1.2;
-const LEAST_RATE: f64 = -14.0;
+const MAX_RATE: f64 = 1.2;
+const MIN_RATE: f64 = -14.0;
 /// Steps of the search for clusters.
 const CLUSTER_STEPS: usize = 8;
 /// Information that k is near 0, equal to that of a standard error of 3.
-const LEAST_INFORMATION: f64 = 0.1;
+const MIN_INFORMATION: f64 = 0.1;
 /// Smallest relative standard deviation, about the resolution of f32.
 pub(super) const RESOLUTION: f64 = 1e-6;
 /// Largest step relative to the mean of the levels.
-const MOST_STEP: f64 = 1.9;
+const MAX_STEP: f64 = 1.9;
 
 /// Reads of a series as the chain sees them.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ impl Moments {
 impl Observed {
     /// Returns the distance of levels with the relative step `a` about `middle`.
     pub fn distance(&self, a: f64, middle: f64) -> f64 {
-        let a = a.min(MOST_STEP);
+        let a = a.min(MAX_STEP);
         if self.logarithmic { 2.0 * (0.5 * a).atanh() } else { a * (1.0 + middle).max(0.1) }
     }
 
@@ -143,11 +143,11 @@ impl TrapLaw {
     }
 
     fn ln_rate(&self, x: f64) -> f64 {
-        (self.rate[0] + self.rate[1] * x).clamp(LEAST_RATE, self.most_rate())
+        (self.rate[0] + self.rate[1] * x).clamp(MIN_RATE, self.most_rate())
     }
 
     fn most_rate(&self) -> f64 {
-        MOST_RATE - self.shortest.ln()
+        MAX_RATE - self.shortest.ln()
     }
 
     /// Returns the probability p of a change between reads one gap apart, and its derivative with respect to β.
@@ -263,8 +263,8 @@ impl TrapLaw {
             information.iter_mut().zip([1.0, one.x, one.x * one.x]).for_each(|(sum, x)| *sum += info * x);
         }
         // Reads that are too slow for the traps do not tell k, which then stays near 0.
-        information[2] += LEAST_INFORMATION;
-        score[1] -= LEAST_INFORMATION * self.rate[1];
+        information[2] += MIN_INFORMATION;
+        score[1] -= MIN_INFORMATION * self.rate[1];
         let [n, x, xx] = information;
         if n <= 0.0 {
             return;
@@ -275,7 +275,7 @@ impl TrapLaw {
         } else {
             [score[0] / n, 0.0]
         };
-        self.rate[0] = (self.rate[0] + step[0].clamp(-1.0, 1.0)).clamp(LEAST_RATE, self.most_rate());
+        self.rate[0] = (self.rate[0] + step[0].clamp(-1.0, 1.0)).clamp(MIN_RATE, self.most_rate());
         self.rate[1] += step[1].clamp(-0.5, 0.5);
     }
 

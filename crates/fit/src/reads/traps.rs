@@ -13,13 +13,13 @@ use crate::sample::median;
 use crate::states::States;
 
 /// Smallest number of reads of a series that shows levels.
-const LEAST_READS: usize = 10;
+const MIN_READS: usize = 10;
 /// Smallest number of series of a state with a white noise of its own.
-const LEAST_OF_STATE: usize = 10;
+const MIN_OF_STATE: usize = 10;
 /// Series of a quantile: the white noise of a wide state is not that of all of its cells.
 const OF_QUANTILE: usize = 10;
 /// Smallest ratio of resistances for exponents.
-const LEAST_RATIO: f64 = 3.0;
+const MIN_RATIO: f64 = 3.0;
 /// Standard deviations from a level within which a read is at it.
 const AT_LEVEL: f64 = 3.5;
 /// Steps of each start with some of the cells, of the best starts with all cells, and of the best of them.
@@ -79,7 +79,7 @@ pub(crate) struct Search {
 /// Looks for telegraph noise in all `reads`.
 pub(super) fn search(reads: &[Reads]) -> Search {
     let mut search = Search {
-        found: Err(format!("expected series of at least {LEAST_READS} reads")),
+        found: Err(format!("expected series of at least {MIN_READS} reads")),
         probability: vec![0.0; reads.len()],
         wrong: reads.iter().map(|reads| reads.isolated.beyond_levels.clone()).collect(),
         sigma: vec![None; reads.len()],
@@ -88,7 +88,7 @@ pub(super) fn search(reads: &[Reads]) -> Search {
     };
     let mut law = None;
     for pass in [Pass::First, Pass::Cleaned] {
-        let known = |&place: &usize| search.wrong[place].iter().filter(|wrong| !**wrong).count() >= LEAST_READS;
+        let known = |&place: &usize| search.wrong[place].iter().filter(|wrong| !**wrong).count() >= MIN_READS;
         let kept: Vec<usize> = (0..reads.len()).filter(known).collect();
         let Some((series, centre)) = observed(reads, &kept, &search.wrong) else { return search };
         let cells = by_cell(&series);
@@ -169,7 +169,7 @@ fn observed(reads: &[Reads], kept: &[usize], wrong: &[Vec<bool>]) -> Option<(Vec
         return None;
     }
     let targets: Option<Vec<f64>> = kept.iter().map(|&place| reads[place].target).collect();
-    let states = States::with_quantiles(&middles, targets.as_deref(), (LEAST_OF_STATE, OF_QUANTILE));
+    let states = States::with_quantiles(&middles, targets.as_deref(), (MIN_OF_STATE, OF_QUANTILE));
     let centre = middles.iter().map(|middle| (1e6 / middle).ln()).sum::<f64>() / kept.len() as f64;
     let mut series: Vec<Observed> = kept
         .iter()
@@ -245,7 +245,7 @@ fn by_cell(series: &[Observed]) -> Vec<Vec<usize>> {
 fn best<'a>(series: &'a [Observed], cells: &'a [Vec<usize>], known: Option<TrapLaw>) -> Population<'a> {
     let (low, high) =
         series.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), one| (low.min(one.x), high.max(one.x)));
-    let sloped = high - low >= LEAST_RATIO.ln();
+    let sloped = high - low >= MIN_RATIO.ln();
     if let Some(law) = known {
         let mut best = Population::new(series, cells, sloped, law);
         best.iterate(STEPS[2]);

@@ -28,23 +28,23 @@ use crate::states::{PER_QUANTILE, States};
 /// Why reads without noise have no law.
 pub(crate) const EQUAL_READS: &str = "successive reads are equal: read noise is below the resolution of the data";
 /// Smallest number of differences, of all and of one state.
-const LEAST_DIFFERENCES: usize = 20;
+const MIN_DIFFERENCES: usize = 20;
 /// Smallest number of series of a state.
-const LEAST_OF_STATE: usize = 3;
+const MIN_OF_STATE: usize = 3;
 /// Differences of a point of a table: their noise has an error of 6 %. More would be spread over conductances with other noise.
 const PER_POINT: usize = 200;
-const LEAST_OF_POINT: usize = 5;
+const MIN_OF_POINT: usize = 5;
 /// Standard deviations beyond which a series is an outlier: of up to [`FEW`] differences, and of more.
 const FAR: [f64; 2] = [3.5, 3.0];
 const FEW: usize = 3;
 /// Fraction of cells with more noise than others above which a note says so.
-const MOST_WIDE: f64 = 0.05;
+const MAX_WIDE: f64 = 0.05;
 /// Smallest probability of no telegraph noise of a series that counts.
-const LEAST_QUIET: f64 = 0.01;
+const MIN_QUIET: f64 = 0.01;
 /// Probability of telegraph noise below which a series tells whether noise grows with the distance of reads.
 const SURELY_QUIET: f64 = 0.05;
 /// Smallest number of series that show an outlier among them.
-const LEAST_SERIES: usize = 10;
+const MIN_SERIES: usize = 10;
 /// Successive differences have two thirds of the information of independent values (von Neumann, 1941).
 const EFFICIENCY: f64 = 2.0 / 3.0;
 /// Difference of BIC from which one of two laws is chosen with strong evidence (Kass and Raftery, 1995).
@@ -90,7 +90,7 @@ pub(crate) fn fit_white(
     options: &FitOptions,
     sample: &Sample,
 ) -> Result<(Fitted<WhiteNoiseSpec>, WhiteLaw), String> {
-    let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.quiet() > LEAST_QUIET).collect();
+    let quiet: Vec<&ReadSeries> = all.series.iter().filter(|series| series.quiet() > MIN_QUIET).collect();
     let (quiet, noisy) = without_outliers(quiet);
     let mut notes = all.notes();
     notes.extend(not_included(all));
@@ -98,11 +98,11 @@ pub(crate) fn fit_white(
         notes.push(format!("{noisy} series that scatter far more than most are outliers and left out"));
     }
     let differences = quiet.iter().map(|series| series.quiet() * series.pairs as f64).sum::<f64>().round() as usize;
-    if differences < LEAST_DIFFERENCES {
-        return Err(format!("expected at least {LEAST_DIFFERENCES} pairs of successive reads, got {differences}"));
+    if differences < MIN_DIFFERENCES {
+        return Err(format!("expected at least {MIN_DIFFERENCES} pairs of successive reads, got {differences}"));
     }
-    let least = LEAST_OF_STATE.max(LEAST_DIFFERENCES * quiet.len() / differences);
-    let of_point = (PER_POINT * quiet.len() / differences).clamp(LEAST_OF_POINT, PER_QUANTILE);
+    let least = MIN_OF_STATE.max(MIN_DIFFERENCES * quiet.len() / differences);
+    let of_point = (PER_POINT * quiet.len() / differences).clamp(MIN_OF_POINT, PER_QUANTILE);
     let bins = states(&quiet, |series| series.mean, (least, of_point));
     let by_group = by_group(&quiet, &bins, sample, |_| true);
     let all = total(&by_group, bins.count(), &vec![1.0; sample.groups]);
@@ -157,7 +157,7 @@ fn not_included(all: &AllSeries) -> Vec<String> {
     };
     let compared = cells_of(|series| series.wide.is_some()).len();
     let wide = cells_of(|series| series.wide == Some(true)).len() as f64 / compared.max(1) as f64;
-    if wide > MOST_WIDE {
+    if wide > MAX_WIDE {
         notes.push(format!(
             "{:.0} % of {compared} cells have more noise than the others without showing two levels: drift, slow noise, or white noise that \
              differs between cells; the device file states one sigma for all",
@@ -183,10 +183,10 @@ fn grows(series: &[&ReadSeries], bins: &States, sums: &[Sums]) -> Option<String>
 /// them is the outlier, and cells without contact have no good read. In a wide bin, constant noise is large relative to low
 /// conductances, and relative noise is large at high ones: an outlier is far beyond the others either way.
 fn without_outliers(series: Vec<&ReadSeries>) -> (Vec<&ReadSeries>, usize) {
-    if series.len() < LEAST_SERIES {
+    if series.len() < MIN_SERIES {
         return (series, 0);
     }
-    let bins = states(&series, |series| series.middle, (LEAST_SERIES, PER_QUANTILE));
+    let bins = states(&series, |series| series.middle, (MIN_SERIES, PER_QUANTILE));
     let spread = |series: &ReadSeries| (series.squares / (2.0 * series.pairs as f64)).sqrt();
     let spreads: [fn(f64, &ReadSeries) -> f64; 2] = [|spread, _| spread, |spread, series| spread / series.middle];
     let medians = spreads.map(|of| {

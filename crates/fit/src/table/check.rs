@@ -11,7 +11,7 @@ const UNIT_RATIOS: [f64; 4] = [1e-6, 1e-3, 1e3, 1e6];
 /// Largest factor between such a ratio and that of a value in another unit.
 const NEAR: f64 = 1.5;
 /// Smallest number of values in another unit; fewer are outliers.
-const LEAST_MIXED: usize = 3;
+const MIN_MIXED: usize = 3;
 /// Values in another unit gather within [`NEAR`] of its ratio. Those of open cells scatter over decades, as many within a factor
 /// of `NEAR` to this power.
 const AROUND: i32 = 5;
@@ -159,7 +159,7 @@ fn check_units(table: &Table) -> Result<(), FitError> {
             scatter |= table.value[other] != table.value[row];
         }
         let scatter = scatter && 3 * count > around(table, ratio, least / NEAR);
-        if scatter && count >= LEAST_MIXED.min(table.rows()) {
+        if scatter && count >= MIN_MIXED.min(table.rows()) {
             let problem = format!(
                 "expected values in the unit of their targets, got {} µS for a target of {} µS, a factor of {ratio:e} \
                  ({count} rows)",

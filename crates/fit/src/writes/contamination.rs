@@ -32,11 +32,11 @@ const SIGNIFICANT: f64 = 1e-6;
 /// Fraction of the writes that a class may have beyond those of a normal distribution.
 const TAIL: f64 = 0.0002;
 /// Fraction of outliers from which clipped targets have no sigma.
-const LEAST_FRACTION: f64 = 0.005;
-/// Least number of writes to a clipped target that show its own outliers: m and s of fewer are too uncertain.
-const LEAST_OWN: f64 = 1000.0;
+const MIN_FRACTION: f64 = 0.005;
+/// Smallest number of writes to a clipped target that show its own outliers: m and s of fewer are too uncertain.
+const MIN_OWN: f64 = 1000.0;
 /// Largest shift of a sigma that is stated in spite of outliers. The thresholds follow their outliers, which adds 0.2 %.
-const MOST_SHIFT: f64 = 0.044;
+const MAX_SHIFT: f64 = 0.044;
 /// Writes per degree of freedom of a robust s: its variance is up to 2.5² times that of the maximum of the likelihood.
 const PER_DEGREE: f64 = 6.0;
 
@@ -119,7 +119,7 @@ pub(super) fn without_sigma(
     let ends: Vec<(f64, f64)> = clipped(writes, bounds);
     let is_far = |&(low, high): &(f64, f64)| {
         let distances = [-quantile(low), -quantile(high)];
-        low.max(high) > 0.0 && largest_shift(thresholds(distances)) > MOST_SHIFT
+        low.max(high) > 0.0 && largest_shift(thresholds(distances)) > MAX_SHIFT
     };
     let far: Vec<bool> = ends.iter().map(is_far).collect();
     if !far.contains(&true) {
@@ -132,9 +132,9 @@ pub(super) fn without_sigma(
         (all, classes)
     });
     let (all, classes) = if of_v.0.distance() <= of_u.0.distance() { of_v } else { of_u };
-    let own = |bin: usize| if classes[bin].n >= LEAST_OWN { classes[bin].share() } else { 0.0 };
+    let own = |bin: usize| if classes[bin].n >= MIN_OWN { classes[bin].share() } else { 0.0 };
     let share = |bin: usize| all.share().max(own(bin));
-    let found = (0..far.len()).filter(|&bin| far[bin] && share(bin) > LEAST_FRACTION);
+    let found = (0..far.len()).filter(|&bin| far[bin] && share(bin) > MIN_FRACTION);
     found.map(|bin| Clipped { bin, clipped: ends[bin].0 + ends[bin].1, share: share(bin) }).collect()
 }
 

@@ -21,8 +21,8 @@ const CUTS: [f64; 3] = [3.0, 2.5, 2.0];
 const OTHER: f64 = 2.0;
 /// Least D.
 const SIGNIFICANT: f64 = 9.0;
-/// Least excess, as a fraction of the writes.
-const LEAST_EXCESS: f64 = 0.005;
+/// Smallest excess, as a fraction of the writes.
+const MIN_EXCESS: f64 = 0.005;
 
 /// Deviation of a write and its weight.
 pub(super) type Weighted = (f64, f64);
@@ -87,7 +87,7 @@ fn evidence(
     };
     let in_shell = |mean: f64, sigma: f64| 1.0 - inner.support(mean, sigma) / whole.support(mean, sigma);
     let (mean, sigma) = inner.estimate(&sums)?;
-    if shell - total * in_shell(mean, sigma) < LEAST_EXCESS * total {
+    if shell - total * in_shell(mean, sigma) < MIN_EXCESS * total {
         return None;
     }
     let free = inner.ln_likelihood(&sums, mean, sigma) + ln_of(shell / total);

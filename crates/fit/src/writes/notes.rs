@@ -3,7 +3,7 @@
 use super::WriteFit;
 use super::law::{BinSums, Kind, Law};
 use super::sums::{Ends, WriteSums};
-use crate::bins::FEWEST;
+use crate::bins::MIN_FOR_SPREAD;
 
 /// Fraction of outliers that is worth a note.
 const MANY_OUTLIERS: f64 = 0.01;
@@ -21,7 +21,7 @@ impl WriteFit<'_> {
         let bins = &self.writes.bins;
         for bin in (0..bins.count()).filter(|bin| !with_spread.contains(bin) && bins.counts[*bin] > 0) {
             let (count, range) = (bins.counts[bin], range(bins.ranges[bin]));
-            notes.push(if count < FEWEST {
+            notes.push(if count < MIN_FOR_SPREAD {
                 format!("{count} writes to {range} are too few for a spread of their own and are not in the law")
             } else {
                 format!("{count} writes to {range} are not in the law: more than half of them deviate equally from their targets")

@@ -19,14 +19,14 @@ use crate::winsorised::Clip;
 
 /// Winsorising points in standard deviations.
 pub(super) const WINSOR: f64 = 1.25;
-/// Least winsorising points where an end of the window is nearer.
-const LEAST_WINSOR: f64 = 1.05;
+/// Smallest winsorising points where an end of the window is nearer.
+const MIN_WINSOR: f64 = 1.05;
 /// Distance of the end of the window, in standard deviations, from which moments are winsorised.
 const FAR: f64 = 0.85;
 /// Rounds of thresholds.
 const ROUNDS: usize = 3;
-/// Least number of writes in each of the three parts that thresholds make.
-const LEAST_WRITES: f64 = 10.0;
+/// Smallest number of writes in each of the three parts that thresholds make.
+const MIN_WRITES: f64 = 10.0;
 
 /// Returns the distances of the clipped ends of the window from `centre` in units of `sigma`: of the lower and of the upper end.
 pub(super) fn distances(bounds: Bounds, (centre, sigma): (f64, f64)) -> [f64; 2] {
@@ -52,7 +52,7 @@ pub(super) fn winsorised(
 ) -> Points {
     let [low, high] = distances(bounds.mapped(&to), (centre, sigma));
     let nearest = low.min(high);
-    let distance = if nearest >= FAR { nearest.clamp(LEAST_WINSOR, WINSOR) } else { WINSOR };
+    let distance = if nearest >= FAR { nearest.clamp(MIN_WINSOR, WINSOR) } else { WINSOR };
     Points::Winsorised(Clip::about(centre, distance * sigma, bounds.mapped(&to)).mapped(&from))
 }
 
@@ -80,7 +80,7 @@ pub(super) fn counted(
         };
         let mut sums = Sums::default();
         values.iter().for_each(|&(v, weight)| sums.add(&Points::Thresholds(at).sums(v, weight, |v| v)[0]));
-        if sums.low.min(sums.n).min(sums.high) < LEAST_WRITES {
+        if sums.low.min(sums.n).min(sums.high) < MIN_WRITES {
             return None;
         }
         start = Points::Thresholds(at.mapped(&to)).estimate(mapped, &sums)?;

@@ -8,8 +8,8 @@ use ohmspike_study::significant::{short, significant};
 
 use super::spreads::{resistances, significant_percent};
 
-/// Most levels that are listed one by one; of more levels only the outermost two are.
-const MOST_LEVELS: usize = 16;
+/// Largest number of levels that are listed one by one; of more levels only the outermost two are.
+const MAX_LEVELS: usize = 16;
 
 /// A target of writes, and the writes to it that the window clips.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -51,7 +51,7 @@ fn targets(device: &Device) -> Vec<f64> {
             let at = if points.is_empty() { resistances(&device.window) } else { points };
             at.into_iter().map(|resistance| 1e6 / resistance).collect()
         }
-        [low, .., high] if levels.len() > MOST_LEVELS => vec![high, low],
+        [low, .., high] if levels.len() > MAX_LEVELS => vec![high, low],
         _ => {
             levels.reverse();
             levels
@@ -65,7 +65,7 @@ fn table_points(device: &Device) -> Vec<f64> {
     let [low, high] = [device.window.high(), device.window.low()].map(|end| 1e6 / f64::from(end));
     let inside = |ohm: &f64| *ohm > low * 1.001 && *ohm < high / 1.001;
     let points: Vec<f64> = table.points().iter().map(|point| point.resistance_ohm).filter(inside).collect();
-    if points.len() > MOST_LEVELS { Vec::new() } else { [vec![low], points, vec![high]].concat() }
+    if points.len() > MAX_LEVELS { Vec::new() } else { [vec![low], points, vec![high]].concat() }
 }
 
 /// Returns the clipped writes as one sentence, for a caption; empty if there are none to tell.

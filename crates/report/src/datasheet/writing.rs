@@ -13,8 +13,8 @@ use crate::device_sample::Chip;
 const WRITES: usize = 2000;
 /// Fraction of the window covered by a full swing: shrinking steps never reach the ends.
 const SWING: f32 = 0.9;
-/// Most pulses of a swing.
-const MOST_PULSES: u32 = 1_000_000;
+/// Largest number of pulses of a swing.
+const MAX_PULSES: u32 = 1_000_000;
 
 /// Writes a table of tries and failed writes, sampled with a fixed seed; nothing if the device is not verified or the study sets
 /// its noise.
@@ -87,7 +87,7 @@ fn swing(pulses: &Pulses, direction: Direction) -> Result<u32, f32> {
         Direction::Down => (0.5 * (1.0 + SWING), -1.0),
     };
     let mut x = start;
-    for count in 1..=MOST_PULSES {
+    for count in 1..=MAX_PULSES {
         let next = x + sign * pulses.step(direction) * pulses.law.factor(direction, x);
         if sign * (next - start) >= SWING {
             return Ok(count);

@@ -4,8 +4,8 @@ use ohmspike_fit::{FitReport, FittedNumber, Mechanism, MechanismFit, Quality, So
 use ohmspike_study::significant::{short, signed, significant};
 use serde_json::Value;
 
-/// Most numbers of a mechanism in its line at the top of the page.
-const MOST_SHOWN: usize = 4;
+/// Largest count of numbers of a mechanism in its line at the top of the page.
+const MAX_SHOWN: usize = 4;
 
 /// Returns the name of a mechanism in headings.
 pub(super) fn mechanism(mechanism: Mechanism) -> &'static str {
@@ -116,7 +116,7 @@ fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
         fit.numbers.iter().filter(|number| fit.mechanism != Mechanism::Faults || number.value > 0.0).collect();
     let mut shown = Vec::new();
     let mut name_before = String::new();
-    for number in numbers.iter().take(MOST_SHOWN) {
+    for number in numbers.iter().take(MAX_SHOWN) {
         let [key, estimate, interval, ..] = cells(device, number);
         let (name, place) = plain(&key);
         let interval = if interval == "-" { String::new() } else { format!(" ({interval})") };
@@ -125,7 +125,7 @@ fn key_line(device: &Value, fit: &MechanismFit) -> Option<String> {
         shown.push(format!("{named}{estimate}{place}{interval}"));
         name_before = name;
     }
-    let further = numbers.len().saturating_sub(MOST_SHOWN);
+    let further = numbers.len().saturating_sub(MAX_SHOWN);
     if further > 0 {
         shown.push(format!("{further} more below"));
     }

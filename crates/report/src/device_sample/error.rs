@@ -6,10 +6,10 @@ use ohmspike_study::significant::stated_number;
 /// Largest write noise of a study, µS, far above any conductance.
 pub(super) const LARGEST_SIGMA: f64 = 1e9;
 
-/// Most pulses of one write of all cells: about ten seconds on one core.
-pub(super) const MOST_PULSES: f64 = 1e9;
-/// Most numbers of one cycle: a gigabyte of text.
-pub(super) const MOST_NUMBERS: u64 = 50_000_000;
+/// Largest number of pulses of one write of all cells: about ten seconds on one core.
+pub(super) const MAX_PULSES: f64 = 1e9;
+/// Largest count of numbers of one cycle: a gigabyte of text.
+pub(super) const MAX_NUMBERS: u64 = 50_000_000;
 
 /// Invalid sampling run.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -51,7 +51,7 @@ pub enum SampleError {
     },
     /// A write of too many pulses.
     #[error(
-        "--target-microsiemens: expected at most {MOST_PULSES:e} pulses, got {all:.2e}: `{device}` needs about {pulses:.0} pulses per cell from {from} \
+        "--target-microsiemens: expected at most {MAX_PULSES:e} pulses, got {all:.2e}: `{device}` needs about {pulses:.0} pulses per cell from {from} \
          to {target} µS, for {count} cells\n\nhint: reduce --count, or move --start-microsiemens closer to the target"
     )]
     Pulses {
@@ -70,7 +70,7 @@ pub enum SampleError {
     },
     /// Too many numbers in one cycle.
     #[error(
-        "--read: expected at most {MOST_NUMBERS} numbers per cycle, got {} ({reads} reads of {count} cells)\n\n\
+        "--read: expected at most {MAX_NUMBERS} numbers per cycle, got {} ({reads} reads of {count} cells)\n\n\
          hint: reduce --count, or use more cycles with fewer reads", u64::from(*reads) * *count as u64
     )]
     Numbers {

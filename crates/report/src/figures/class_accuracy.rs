@@ -19,8 +19,8 @@ use super::networks::{Learner, Learnt, entries, fractions, learners};
 /// Epochs shown in addition to the untrained network; the last epoch replaces epochs that are not reached.
 const EPOCHS: [usize; 3] = [1, 10, 30];
 const HEIGHT: f64 = 112.0;
-/// Most dots per epoch; larger studies show their first seeds.
-const MOST_DOTS: usize = 1000;
+/// Largest number of dots per epoch; larger studies show their first seeds.
+const MAX_DOTS: usize = 1000;
 
 /// Quantity on the x axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn first_seeds<'a>(learners: &[Learner<'a>]) -> (Vec<Learner<'a>>, Option<usize>
     let (mut total, mut taken) = (0, 0);
     for seed in &seeds {
         total += learners.iter().filter(|learner| learner.seed == *seed).map(dots).sum::<usize>();
-        if taken > 0 && total > MOST_DOTS {
+        if taken > 0 && total > MAX_DOTS {
             break;
         }
         taken += 1;
@@ -316,7 +316,7 @@ mod tests {
         let study = "[network]\nexcitatory_fraction = [0.5, 1.0]\n[repeats]\nseeds = 3\n";
         let fixture = Fixture::with_records(study, |settings, seed| {
             let mut record = record(settings, seed, 0.4);
-            record.tests = vec![vec![ClassActivity { samples: 1, ..Default::default() }; MOST_DOTS / 4]; 1];
+            record.tests = vec![vec![ClassActivity { samples: 1, ..Default::default() }; MAX_DOTS / 4]; 1];
             Some(record)
         });
         fixture.see(|recorded| {

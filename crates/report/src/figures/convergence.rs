@@ -18,10 +18,10 @@ const HEIGHT: f64 = 190.0;
 /// Quantiles at the ends of the band.
 const QUANTILES: (f64, f64) = (0.1, 0.9);
 
-/// Most curves with bands.
-const MOST_BANDS: usize = 4;
-/// Fewest networks of a band: quantiles of fewer values are little more than their extremes.
-const LEAST_NETWORKS: usize = 5;
+/// Largest number of curves with bands.
+const MAX_BANDS: usize = 4;
+/// Smallest number of networks of a band: quantiles of fewer values are little more than their extremes.
+const MIN_NETWORKS: usize = 5;
 
 /// Successful or failed networks of one excitatory fraction.
 #[derive(Clone, Debug, PartialEq)]
@@ -68,7 +68,7 @@ pub(super) fn figure(recorded: Recorded) -> Option<Figure> {
         }
     };
     let mut legend = entries(recorded, Shown::Curve);
-    let bands = looks.len() <= MOST_BANDS && courses.iter().any(|course| course.networks >= LEAST_NETWORKS);
+    let bands = looks.len() <= MAX_BANDS && courses.iter().any(|course| course.networks >= MIN_NETWORKS);
     legend.extend(bands.then(|| Entry::new(Shown::Band, "middle 80 %")));
     let grid = Grid {
         title: format!("{}: accuracy by epoch", recorded.study.name),
@@ -104,7 +104,7 @@ fn accuracies(record: &Record) -> Vec<f64> {
 
 /// Draws bands, lines and markers; no bands if they would overlap too much.
 fn marks(courses: &[&Course], looks: &[(String, Look)]) -> Vec<Mark> {
-    let banded = courses.iter().filter(|course| course.networks >= LEAST_NETWORKS && looks.len() <= MOST_BANDS);
+    let banded = courses.iter().filter(|course| course.networks >= MIN_NETWORKS && looks.len() <= MAX_BANDS);
     let band = |course: &&Course| Mark::Band {
         ends: course.epochs.iter().map(|&[epoch, _, low, high]| [epoch, low, high]).collect(),
         color: looks[course.fraction_index].1.color,

@@ -3,7 +3,7 @@
 //! One network on one device shows the distribution over chips at each time; several show their means with 95 % intervals,
 //! and the 5th percentile as a hollow marker.
 
-use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, LEAST_CHIPS};
+use ohmspike_answers::deploy::{Deployment, DeploymentCell, DeploymentTime, MIN_CHIPS};
 use ohmspike_datasets::counted;
 use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::mark::{Fill, Mark};
@@ -11,7 +11,7 @@ use ohmspike_plot::palette::{BLACK, Dash, GREY, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
 use ohmspike_plot::time_span::TimeSpan;
-use ohmspike_plot::violin::{LEAST, violin};
+use ohmspike_plot::violin::{MIN_VALUES, violin};
 
 use super::figure::{Data, Figure, cell, part_name};
 use crate::page::number::percent;
@@ -19,13 +19,13 @@ use crate::page::number::percent;
 const HEIGHT: f64 = 200.0;
 /// Half the width of a violin; times are one apart.
 const HALF: f64 = 0.3;
-/// Most curves of a figure.
-const MOST_CURVES: usize = 12;
+/// Largest number of curves of a figure.
+const MAX_CURVES: usize = 12;
 
 /// Returns the figures of a deployment: one per dozen of networks on devices, without those whose answer is withheld.
 pub fn deployment_figures(deployment: &Deployment) -> Vec<Figure> {
     let answered: Vec<&DeploymentCell> = deployment.cells.iter().filter(|cell| !cell.times.is_empty()).collect();
-    let parts = answered.chunks(MOST_CURVES).enumerate();
+    let parts = answered.chunks(MAX_CURVES).enumerate();
     parts.map(|(part, cells)| figure(deployment, cells, part)).collect()
 }
 
@@ -70,9 +70,9 @@ fn caption(deployment: &Deployment, alone: bool) -> String {
     above.dedup();
     let above = above.join(", ");
     let shown = match alone {
-        true if (deployment.chips as usize) < LEAST => "Dots are chips, and lines their medians.",
+        true if (deployment.chips as usize) < MIN_VALUES => "Dots are chips, and lines their medians.",
         true => "Violins are distributions over chips with median and quartiles.",
-        false if (deployment.chips as usize) < LEAST_CHIPS => {
+        false if (deployment.chips as usize) < MIN_CHIPS => {
             "Markers are means over chips with 95 % intervals (Student's t)."
         }
         false => "Markers are means over chips with 95 % intervals (Student's t); hollow markers are 5th percentiles.",

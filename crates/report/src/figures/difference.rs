@@ -5,7 +5,7 @@
 
 use ohmspike_analysis::judged::Judged;
 use ohmspike_analysis::recorded::{Group, Recorded};
-use ohmspike_plot::grid::{Grid, MOST_PLOTS};
+use ohmspike_plot::grid::{Grid, MAX_PLOTS};
 use ohmspike_plot::mark::{Dash, Fill, Mark};
 use ohmspike_plot::palette::{BLACK, Look};
 use ohmspike_plot::plot::{Plot, PlotAxis, TICK_SIZE};
@@ -78,7 +78,7 @@ pub(super) fn figures(recorded: Recorded, level: Option<XAxis>) -> Vec<Figure> {
     let mut panels: Vec<Panel> =
         groups.iter().flat_map(|group| panels((recorded, &judged), fraction_axis, level, group)).collect();
     adjust(&mut panels);
-    let parts = panels.chunks(MOST_PLOTS).enumerate();
+    let parts = panels.chunks(MAX_PLOTS).enumerate();
     parts.map(|(part, panels)| figure(recorded, fraction_axis, level, panels, part, groups.len() == 1)).collect()
 }
 

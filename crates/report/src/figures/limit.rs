@@ -19,7 +19,7 @@ const NEAR: f64 = 1.6;
 /// Whole-number levels within this distance of the bounds are shown enlarged.
 const NEAR_WHOLE: f64 = 2.0;
 /// Largest fraction of trials in the enlarged plot.
-const MOST_NEAR: f64 = 0.9;
+const MAX_NEAR: f64 = 0.9;
 /// Certified and refuted levels: blue and vermilion of Okabe and Ito (2008).
 const CERTIFIED: &str = "#0072B2";
 const REFUTED: &str = "#D55E00";
@@ -48,7 +48,7 @@ fn near(row: &LimitRow) -> Option<(f64, f64)> {
     let (low, high) = if is_whole(row) { (low - NEAR_WHOLE, high + NEAR_WHOLE) } else { (low / NEAR, high * NEAR) };
     let levels = || row.trials.iter().filter_map(|line| line.level);
     let inside = levels().filter(|level| (low..=high).contains(level)).count();
-    (low <= high && inside as f64 <= MOST_NEAR * levels().count() as f64).then_some((low, high))
+    (low <= high && inside as f64 <= MAX_NEAR * levels().count() as f64).then_some((low, high))
 }
 
 fn is_whole(row: &LimitRow) -> bool {

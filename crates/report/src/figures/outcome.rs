@@ -4,7 +4,7 @@
 
 use ohmspike_analysis::recorded::{Group, Recorded};
 use ohmspike_analysis::sweep::neuron_axis;
-use ohmspike_plot::grid::{Entry, Grid, MOST_PLOTS, Swatch as Shown, in_pairs};
+use ohmspike_plot::grid::{Entry, Grid, MAX_PLOTS, Swatch as Shown, in_pairs};
 use ohmspike_plot::mark::Dash;
 use ohmspike_plot::palette::{BASELINE, GREY};
 use ohmspike_plot::plot::Plot;
@@ -30,7 +30,7 @@ pub(super) fn figures(recorded: Recorded, x: XAxis) -> Vec<Figure> {
     let panels: Vec<Panel> = recorded.groups(&apart).into_iter().map(panel).collect();
     let drawn = |panel: &&Panel| panel.curves.iter().any(|curve| !curve.points.is_empty());
     let panels: Vec<Panel> = panels.iter().filter(drawn).cloned().collect();
-    let parts = panels.chunks(MOST_PLOTS).enumerate();
+    let parts = panels.chunks(MAX_PLOTS).enumerate();
     parts.map(|(number, panels)| figure(recorded, x, curve, panels, number)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Caption of an outcome figure: the quantity, the number of repeats and the meaning of the bands.
 
 use ohmspike_analysis::recorded::Recorded;
-use ohmspike_stats::LEAST_REPEATS;
+use ohmspike_stats::MIN_REPEATS;
 use ohmspike_study::key_label::axis_words;
 
 use super::outcome_curves::Panel;
@@ -23,11 +23,11 @@ pub(super) fn caption(recorded: Recorded, x: XAxis, panels: &[Panel]) -> String 
     if points().any(|point| point.sample.ci95.is_some()) {
         text.push_str(" Bands and bars are 95 % intervals of the mean (Student's t), limited to 0 and 100 %.");
     }
-    if most == LEAST_REPEATS {
-        text.push_str(&format!(" With only {LEAST_REPEATS} repeats they are wide: 2.5 standard deviations each way."));
+    if most == MIN_REPEATS {
+        text.push_str(&format!(" With only {MIN_REPEATS} repeats they are wide: 2.5 standard deviations each way."));
     }
-    if most > 1 && least < LEAST_REPEATS {
-        text.push_str(&format!(" There is no interval below {LEAST_REPEATS} repeats."));
+    if most > 1 && least < MIN_REPEATS {
+        text.push_str(&format!(" There is no interval below {MIN_REPEATS} repeats."));
     }
     let copies = copies(recorded, panels);
     match copies {

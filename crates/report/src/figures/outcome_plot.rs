@@ -23,7 +23,7 @@ const TRIALS_BELOW: f64 = 0.12;
 const NAME_HEIGHT: f64 = 18.0;
 /// Height of a label at the end of a line, and the most lines with labels.
 const LABEL_HEIGHT: f64 = 15.0;
-const MOST_LABELS: usize = 8;
+const MAX_LABELS: usize = 8;
 /// Longest label at the end of a line, SVG units, and the usual width of the axes.
 const LONGEST_LABEL: f64 = 90.0;
 const AXES: f64 = 370.0;
@@ -108,7 +108,7 @@ pub(super) fn over_texts(recorded: Recorded, x: XAxis, curves: &[Curve], chance:
 /// curves or for long names.
 fn line_labels(curves: &[Curve]) -> Vec<(String, f64)> {
     let long = curves.iter().any(|curve| width(&curve.label, TICK_SIZE) > LONGEST_LABEL);
-    if !(2..=MOST_LABELS).contains(&curves.len()) || long {
+    if !(2..=MAX_LABELS).contains(&curves.len()) || long {
         return Vec::new();
     }
     let end = |curve: &Curve| Some((curve.label.clone(), 100.0 * curve.points.last()?.sample.mean));

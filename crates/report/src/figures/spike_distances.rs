@@ -7,7 +7,7 @@ use ohmspike_plot::grid::{Entry, Grid, Swatch};
 use ohmspike_plot::palette::Look;
 use ohmspike_plot::plot::{Plot, PlotAxis};
 use ohmspike_plot::scale::Scale;
-use ohmspike_plot::violin::{LEAST, violin};
+use ohmspike_plot::violin::{MIN_VALUES, violin};
 use ohmspike_study::key_label::{FRACTION, heading, value_label};
 use ohmspike_study::record::Record;
 use ohmspike_study::success::Success;
@@ -119,7 +119,7 @@ fn caption(at: &[(Stage, Vec<Seen>)], fractions: usize, success: &str) -> String
          over samples and pairs of the root of the squared difference summed over time steps (dimensionless). One value per network \
          ({counts}). From left to right: pairs of excitatory neurons (E-E), mixed pairs (E-I), and pairs of inhibitory neurons (I-I). \
          Violins are Gaussian kernel densities with Silverman's bandwidth, from the smallest to the largest value. Bars are quartiles, \
-         circles medians. Below {LEAST} networks, dots are networks and lines are medians. Successful: {success}. Trials with the same initial network \
+         circles medians. Below {MIN_VALUES} networks, dots are networks and lines are medians. Successful: {success}. Trials with the same initial network \
          count once as initial."
     )
 }

@@ -9,8 +9,8 @@ use ohmspike_plot::scale::Scale;
 /// Shades from little to all of the current, after the colour map viridis.
 const SHADES: [&str; 10] =
     ["#440154", "#482878", "#3e4989", "#31688e", "#26828e", "#1f9e89", "#35b779", "#6ece58", "#b5de2b", "#fde725"];
-/// Most squares along a side; larger arrays show means.
-const MOST: usize = 48;
+/// Largest number of squares along a side; larger arrays show means.
+const MAX_SQUARES: usize = 48;
 /// Height of the map, in SVG units.
 const HEIGHT: f64 = 360.0;
 
@@ -53,7 +53,7 @@ pub fn wires_map(title: &str, columns: usize, fractions: &[Option<f64>]) -> Grid
 
 /// Returns where squares begin and end along `cells`.
 fn steps(cells: usize) -> Vec<usize> {
-    let count = cells.min(MOST);
+    let count = cells.min(MAX_SQUARES);
     (0..=count).map(|step| step * cells / count).collect()
 }
 
@@ -125,6 +125,6 @@ mod tests {
     fn large_arrays_show_means() {
         let fractions: Vec<Option<f64>> = (0..200 * 100).map(|cell| Some((cell / 100) as f64 / 200.0)).collect();
         let map = wires_map("map", 100, &fractions);
-        assert_eq!(map.rows[0][0].marks.len(), MOST, "one area per row of squares");
+        assert_eq!(map.rows[0][0].marks.len(), MAX_SQUARES, "one area per row of squares");
     }
 }

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use ohmspike_analysis::sweep::{Sweep, SweptCurve, SweptPoint};
 use ohmspike_stats::normalised::Crossing;
-use ohmspike_stats::{Estimate, LEAST_REPEATS};
+use ohmspike_stats::{Estimate, MIN_REPEATS};
 use ohmspike_study::health::HealthKind;
 use ohmspike_study::health::rise::untested;
 use ohmspike_study::significant::significant;
@@ -29,8 +29,8 @@ const THRESHOLD: usize = 1;
 const ENTRY: char = '\u{1e}';
 /// Ends the last entry of a list within the sentences.
 const ENTRY_END: char = '\u{1d}';
-/// Most curves or conditions that a sentence lists.
-const MOST_LISTED: usize = 4;
+/// Largest number of curves or conditions that a sentence lists.
+const MAX_LISTED: usize = 4;
 
 /// Returns the section: the sentences, the main figure, and what limits the answer.
 pub fn section(facts: &Facts) -> Section {
@@ -84,7 +84,7 @@ fn notes(facts: &Facts) -> Markup {
             @let found = found(facts, number);
             @for reason in found.map(|(direction, all)| withheld(facts, all, direction)).unwrap_or_default() { p.warning { (reason) } }
             @if let Some(excluded) = excluded(sweep) { p.warning { (excluded) " See " a href="#health" { "Health" } "." } }
-            @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > MOST_LISTED) {
+            @if let Some((direction, tolerances)) = found.filter(|(_, all)| all.len() > MAX_LISTED) {
                 (by_curve(facts, tolerances, direction))
             }
         }
@@ -94,7 +94,7 @@ fn notes(facts: &Facts) -> Markup {
                 " of each curve and 0 % at chance. Brackets are 95 % confidence intervals."
             }
         }
-        @if facts.seeds_done().len() >= LEAST_REPEATS && facts.study().conditions.len() > 1 {
+        @if facts.seeds_done().len() >= MIN_REPEATS && facts.study().conditions.len() > 1 {
             p.method {
                 "Comparisons are paired t tests on shared seeds, adjusted by Holm, at a level of 5 %."
                 @if facts.tolerances.is_some() { " Two curves differ if no level can be the crossing of both. Between studied levels, both are assumed to have the same shape." }
@@ -273,7 +273,7 @@ fn last_levels(what: &str, ends: &[(&str, f64)], all: usize, at: impl Fn(f64) ->
     if ends.iter().all(|end| end.1 == shortest) {
         return format!("the highest {what}, {}, {curves}", at(shortest));
     }
-    if ends.len() > MOST_LISTED {
+    if ends.len() > MAX_LISTED {
         return format!("{}, the highest {what} with an outcome of every curve, {curves}", at(shortest));
     }
     let each: Vec<String> = ends.iter().map(|(name, end)| format!("{} for {name}", at(*end))).collect();
@@ -285,7 +285,7 @@ fn listed(what: &str, found: &[(String, String)]) -> String {
     match found {
         [] => String::new(),
         [(_, only)] => format!("{what} {only}."),
-        few if few.len() <= MOST_LISTED => {
+        few if few.len() <= MAX_LISTED => {
             let each: String = few.iter().map(|(name, words)| format!("{ENTRY}{name}: {words}")).collect();
             format!("{what}{each}{ENTRY_END}")
         }
@@ -350,9 +350,9 @@ fn outcomes(facts: &Facts, sweep: &Sweep) -> String {
         points.iter().filter_map(|(curve, point)| Some((named(curve, point), point.estimate()?))).collect();
     let most = means.iter().map(|(_, sample)| sample.n).max().unwrap_or(0);
     let values = points.iter().map(|(curve, point)| (named(curve, point), point.outcomes.clone()));
-    let compared = match Ranking::new(values.collect()).filter(|ranking| most >= LEAST_REPEATS && ranking.is_tested()) {
-        _ if most < LEAST_REPEATS => format!(
-            "Conditions are not ranked: a comparison needs {LEAST_REPEATS} independent repeats, and there {} only {most}.",
+    let compared = match Ranking::new(values.collect()).filter(|ranking| most >= MIN_REPEATS && ranking.is_tested()) {
+        _ if most < MIN_REPEATS => format!(
+            "Conditions are not ranked: a comparison needs {MIN_REPEATS} independent repeats, and there {} only {most}.",
             if most == 1 { "is" } else { "are" }
         ),
         Some(ranking) => {
@@ -372,7 +372,7 @@ fn difference_words(difference: f64) -> Option<String> {
 /// The means of a few conditions, or the range of many.
 fn all_means(means: &[(String, Estimate)]) -> String {
     let words = |(name, sample): &(String, Estimate)| format!("{} at {name}", mean_words(*sample));
-    if means.len() <= MOST_LISTED {
+    if means.len() <= MAX_LISTED {
         let each: Vec<String> = means.iter().map(words).collect();
         return format!("Mean test accuracy: {}.", each.join("; "));
     }

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use ohmspike_analysis::sweep::{Sweep, Sweeps, SweptCurve};
-use ohmspike_stats::LEAST_REPEATS;
+use ohmspike_stats::MIN_REPEATS;
 use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 use ohmspike_study::axis_value::number;
@@ -25,7 +25,7 @@ struct Family {
 }
 
 /// Largest number of groups for a table of all pairs.
-const MOST_GROUPS: usize = 12;
+const MAX_GROUPS: usize = 12;
 
 /// Returns the section; none for a single condition.
 pub fn section(facts: &Facts) -> Option<Section> {
@@ -43,7 +43,7 @@ pub fn section(facts: &Facts) -> Option<Section> {
             @for (sweep, families) in &all {
                 @if !sweep.apart.is_empty() { h3 { (sweep.name()) } }
                 (reference(families))
-                @if families.iter().any(|family| (3..=MOST_GROUPS).contains(&family.groups.len())) { (pairs(families)) }
+                @if families.iter().any(|family| (3..=MAX_GROUPS).contains(&family.groups.len())) { (pairs(families)) }
             }
         }
     };
@@ -68,14 +68,14 @@ fn families(sweeps: &Sweeps, sweep: &Sweep) -> Vec<Family> {
     if let [curve] = sweep.curves.as_slice() {
         let groups: Vec<_> = curve.points.iter().map(|point| (at(point.x), point.outcomes.clone())).collect();
         // The lowest level is no reference if its networks are excluded, such as silent ones.
-        let reference = groups.iter().position(|(_, outcomes)| outcomes.len() >= LEAST_REPEATS).unwrap_or(0);
+        let reference = groups.iter().position(|(_, outcomes)| outcomes.len() >= MIN_REPEATS).unwrap_or(0);
         return vec![Family { at: String::new(), groups, reference }];
     }
     let is_all_excitatory = |curve: &SweptCurve| {
         sweeps.curve.as_ref().is_some_and(|axis| axis.key == FRACTION)
             && curve.value.as_ref().and_then(number) == Some(1.0)
     };
-    let usable = |curve: &&SweptCurve| curve.points.iter().any(|point| point.outcomes.len() >= LEAST_REPEATS);
+    let usable = |curve: &&SweptCurve| curve.points.iter().any(|point| point.outcomes.len() >= MIN_REPEATS);
     let first =
         |wanted: &dyn Fn(&SweptCurve) -> bool| sweep.curves.iter().position(|curve| usable(&curve) && wanted(curve));
     let reference = first(&is_all_excitatory).or_else(|| first(&|_| true)).unwrap_or(0);

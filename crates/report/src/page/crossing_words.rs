@@ -1,6 +1,6 @@
 //! Formats the level at which accuracy falls, with its interval, in the unit of the axis and in requested units.
 
-use ohmspike_stats::LEAST_REPEATS;
+use ohmspike_stats::MIN_REPEATS;
 use ohmspike_stats::normalised::{Crossing, Held};
 use ohmspike_study::key_label::{NOISE, SPREAD_SCALE, is_time};
 use ohmspike_study::significant::significant;
@@ -30,11 +30,11 @@ pub fn crossing_words(facts: &Facts, crossing: &Crossing, tolerance: &Tolerance,
 
 /// Why a crossing has no interval; none if it has one.
 pub fn no_interval(crossing: &Crossing, tolerance: &Tolerance) -> Option<String> {
-    let few = tolerance.clean.is_some_and(|(_, clean)| clean.n < LEAST_REPEATS);
+    let few = tolerance.clean.is_some_and(|(_, clean)| clean.n < MIN_REPEATS);
     let why = if few {
-        format!("fewer than {LEAST_REPEATS} repeats")
+        format!("fewer than {MIN_REPEATS} repeats")
     } else {
-        format!("some levels have fewer than {LEAST_REPEATS} independent repeats, or all repeats are equal")
+        format!("some levels have fewer than {MIN_REPEATS} independent repeats, or all repeats are equal")
     };
     crossing.interval.is_none().then_some(why)
 }

@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 use ohmspike_answers::deploy::{
-    Deployment, DeploymentCell, DeploymentTime, ExactMemory, LEAST_CHIPS, MechanismLoss, NetworkFacts, Yield,
+    Deployment, DeploymentCell, DeploymentTime, ExactMemory, MIN_CHIPS, MechanismLoss, NetworkFacts, Yield,
 };
 use ohmspike_datasets::counted;
 use ohmspike_plot::time_span::TimeSpan;
@@ -144,7 +144,7 @@ fn times(cell: &DeploymentCell) -> Markup {
     let above = format!("chips above {} %", percent(cell.yield_above));
     let head = ["after", "mean accuracy, %", "5th percentile, %", "median, %", "lowest, %", "highest, %", &above];
     let row = |time: &DeploymentTime| {
-        let percentile5 = time.percentile5.map_or_else(|| format!("needs {LEAST_CHIPS} chips"), percent);
+        let percentile5 = time.percentile5.map_or_else(|| format!("needs {MIN_CHIPS} chips"), percent);
         let quantiles = [time.median, time.lowest, time.highest].map(percent);
         let start = vec![span(time.seconds), accuracy_words(time), percentile5];
         [start, quantiles.to_vec(), vec![yield_words(&time.passed)]].concat()

@@ -5,9 +5,9 @@ use ohmspike_stats::draws::Drawn;
 use ohmspike_stats::paired::{Adjusted, Paired, PairedError, adjusted};
 
 /// Largest number of conditions: all pairs are tested.
-const MOST: usize = 50;
-/// Most names in a sentence.
-const MOST_NAMES: usize = 4;
+const MAX_CONDITIONS: usize = 50;
+/// Largest number of names in a sentence.
+const MAX_NAMES: usize = 4;
 
 /// Conditions compared with each other.
 pub struct Ranking {
@@ -44,7 +44,7 @@ impl Ranking {
         mean: impl Fn(&T) -> Option<f64>,
         test: impl Fn(&T, &T) -> Result<Paired, PairedError>,
     ) -> Option<Ranking> {
-        if !(2..=MOST).contains(&values.len()) {
+        if !(2..=MAX_CONDITIONS).contains(&values.len()) {
             return None;
         }
         let means: Option<Vec<f64>> = values.iter().map(|(_, value)| mean(value)).collect();
@@ -121,7 +121,7 @@ impl End {
             }
         }
         let words = |(reason, names): (String, Vec<String>)| match names.len() {
-            many if many > MOST_NAMES => format!("{many} conditions ({reason})"),
+            many if many > MAX_NAMES => format!("{many} conditions ({reason})"),
             _ => format!("{} ({reason})", listed(names)),
         };
         listed(by_reason.into_iter().map(words).collect())
@@ -130,8 +130,8 @@ impl End {
 
 /// Lists a few names and counts the rest.
 fn listed(mut names: Vec<String>) -> String {
-    let more = names.len().saturating_sub(MOST_NAMES);
-    names.truncate(MOST_NAMES);
+    let more = names.len().saturating_sub(MAX_NAMES);
+    names.truncate(MAX_NAMES);
     match (more, names.split_last()) {
         (0, Some((last, rest))) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         (0, _) => names.join(", "),

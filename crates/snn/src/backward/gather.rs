@@ -17,9 +17,9 @@ use crate::spikes::SpikeTrain;
 const ROW_PART: usize = 7;
 /// Rows of adjoint currents that are collected, about those of sixteen images. More rows save little, and fewer leave
 /// more reads and writes of the gradient.
-const MOST_ROWS: usize = 256;
+const MAX_ROWS: usize = 256;
 /// Largest size of these rows, bytes.
-const MOST_BYTES: usize = 1 << 20;
+const MAX_BYTES: usize = 1 << 20;
 /// Rows that 16 bits can number.
 const NUMBERED_ROWS: usize = 1 << 16;
 
@@ -46,7 +46,7 @@ impl Gather {
 
     /// Returns the number of rows of `blocks` blocks after which the adjoint currents are added to the gradient.
     pub(super) fn capacity(blocks: usize) -> usize {
-        (MOST_BYTES / (blocks.max(1) * size_of::<Block>())).clamp(1, MOST_ROWS)
+        (MAX_BYTES / (blocks.max(1) * size_of::<Block>())).clamp(1, MAX_ROWS)
     }
 
     /// Returns the number of rows of adjoint currents in use.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{Condition, Crossing, CrossingInterval, Held, NormalisedError, Scale, THRESHOLDS};
 use crate::draws::{ByDraws, Drawn, Draws, distinct, factors, spread};
-use crate::estimate::{Estimate, LEAST_REPEATS};
+use crate::estimate::{Estimate, MIN_REPEATS};
 use crate::moments::in_range;
 use crate::{ALPHA, student};
 
@@ -125,7 +125,7 @@ impl Curve {
         let samples: Vec<Estimate> =
             self.outcomes.iter().filter_map(|outcomes| Estimate::from_drawn(outcomes)).collect();
         let spread = samples.iter().any(|sample| sample.ci95.is_some());
-        spread && self.distance(0.5, 0).2 >= LEAST_REPEATS
+        spread && self.distance(0.5, 0).2 >= MIN_REPEATS
     }
 
     /// Returns the levels around the crossing whose means are certain to be above and below `threshold`.

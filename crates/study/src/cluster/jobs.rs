@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ohmspike_datasets::{persist, reason, regular, write_reason};
 use serde::{Deserialize, Serialize};
 
-use crate::run::{MOST_SHARDS, MOST_THREADS};
+use crate::run::{MAX_SHARDS, MAX_THREADS};
 
 /// The largest file, bytes. The numbers of all shards take 0.7 MB, and a command line up to 2 MB.
 const LARGEST_FILE: u64 = 8 << 20;
@@ -86,11 +86,11 @@ impl Jobs {
         if let Some(job) = [Some(&self.array), self.merge.as_ref()].into_iter().flatten().find(|job| !is_number(job)) {
             return Err(format!("expected a job number, got `{job}`"));
         }
-        if !(1..=MOST_SHARDS).contains(&self.shards) {
-            return Err(format!("shards: expected 1 to {MOST_SHARDS}, got {}", self.shards));
+        if !(1..=MAX_SHARDS).contains(&self.shards) {
+            return Err(format!("shards: expected 1 to {MAX_SHARDS}, got {}", self.shards));
         }
-        if !(1..=MOST_THREADS as usize).contains(&self.threads) {
-            return Err(format!("threads: expected 1 to {MOST_THREADS}, got {}", self.threads));
+        if !(1..=MAX_THREADS as usize).contains(&self.threads) {
+            return Err(format!("threads: expected 1 to {MAX_THREADS}, got {}", self.threads));
         }
         match self.tasks.iter().find(|task| !(1..=self.shards).contains(*task)) {
             Some(task) => Err(format!("tasks: expected shards from 1 to {}, got {task}", self.shards)),

@@ -14,10 +14,10 @@ use crate::significant::{short, significant};
 
 /// Fraction of clipped writes above which a window is too small for the weights. A clipped cell takes no further step
 /// up, so 1 % of clipped writes is 1 % of updates that are lost.
-pub(super) const MOST_WRITES: f64 = 0.01;
+pub(super) const MAX_WRITES: f64 = 0.01;
 /// Fraction of clipped conversions above which a range is too small, in training or tests. From 1 % on, the network
 /// starts to learn the converter instead of its task.
-pub(crate) const MOST_CONVERSIONS: f64 = 0.01;
+pub(crate) const MAX_CONVERSIONS: f64 = 0.01;
 
 /// Writes or conversions that end at the limit of their range.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -78,13 +78,13 @@ impl Display for Clipped {
                 formatter,
                 "{percent} % of the conversions of `{connection}` are outside the range of the converters; expected at \
                  most {} %",
-                100.0 * MOST_CONVERSIONS
+                100.0 * MAX_CONVERSIONS
             ),
             Ended::Writes => write!(
                 formatter,
                 "{percent} % of the writes to `{connection}` ended at the upper end of the conductance window; \
                  expected at most {} %",
-                100.0 * MOST_WRITES
+                100.0 * MAX_WRITES
             ),
         }
     }

@@ -9,7 +9,7 @@ pub use chance::{chance_in, guessing, may_be_guessing};
 pub use silent::spikes_of_test;
 
 use super::rise::within;
-use super::{HealthState, LEAST_SPIKES, Saturated, Silence, judged_before_training};
+use super::{HealthState, MIN_SPIKES, Saturated, Silence, judged_before_training};
 use crate::record::Record;
 use crate::warning::converters;
 
@@ -41,7 +41,7 @@ pub(crate) fn judge_again(record: &mut Record) {
     }
     let states = std::mem::take(&mut record.health);
     let again = |state: HealthState| match state {
-        HealthState::Silent(Silence { spikes_after: Some(after), .. }) if after >= LEAST_SPIKES => {
+        HealthState::Silent(Silence { spikes_after: Some(after), .. }) if after >= MIN_SPIKES => {
             silent::silence(record).map(HealthState::Silent)
         }
         HealthState::Saturated(Saturated { before_training: true, .. }) => {

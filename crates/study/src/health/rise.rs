@@ -25,16 +25,16 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::settings::Settings;
 use crate::significant::significant;
-use ohmspike_stats::LEAST_REPEATS;
+use ohmspike_stats::MIN_REPEATS;
 
 /// Standard errors over seeds that a rise must exceed.
 const ERRORS: f64 = 2.0;
 /// Significance level for the line of one trial; strict, since its epochs are not independent.
 const ONE_TRIAL: f64 = 0.001;
 /// Smallest window, epochs: a third has two epochs, and the residuals of the line have four degrees of freedom.
-const LEAST_WINDOW: usize = 6;
+const MIN_WINDOW: usize = 6;
 /// Smallest rise that matters: as a fraction of the accuracy above chance, and as an accuracy.
-const LEAST_RISE: (f64, f64) = (0.1, 0.02);
+const MIN_RISE: (f64, f64) = (0.1, 0.02);
 /// Rise that is reported whatever its error: as a fraction of the accuracy above chance, and as an accuracy. 0.1 is
 /// about three standard errors of guessing one of ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
 const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
@@ -83,7 +83,7 @@ impl Rise {
     /// Whether the rise excludes the outcome from results, given the accuracy of guessing. `clear` is the result of its
     /// significance test.
     fn is_reported(&self, clear: bool, chance: f64) -> bool {
-        clear && self.exceeds(LEAST_RISE, chance) || self.exceeds(LARGE_RISE, chance)
+        clear && self.exceeds(MIN_RISE, chance) || self.exceeds(LARGE_RISE, chance)
     }
 }
 
@@ -108,10 +108,10 @@ pub fn untested(settings: &Settings) -> Option<String> {
         return Some("the network was not trained (`training.epochs = 0`)".to_owned());
     }
     let window = settings.outcome.last_epochs.min(settings.training.epochs);
-    (window < LEAST_WINDOW).then(|| {
+    (window < MIN_WINDOW).then(|| {
         let epochs = if window == 1 { "epoch" } else { "epochs" };
         format!(
-            "convergence was not tested: the outcome covers {window} {epochs}, and the test needs {LEAST_WINDOW} \
+            "convergence was not tested: the outcome covers {window} {epochs}, and the test needs {MIN_WINDOW} \
                  (`outcome.last_epochs`)"
         )
     })
@@ -153,7 +153,7 @@ pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
         return Convergence::Rising(rise);
     }
     let rising = windows.iter().filter(|window| within(window, chance).is_some()).count();
-    match windows.len() < LEAST_REPEATS || 2 * rising >= windows.len() {
+    match windows.len() < MIN_REPEATS || 2 * rising >= windows.len() {
         true => Convergence::OfTrials,
         false => Convergence::AtRest,
     }
@@ -162,7 +162,7 @@ pub fn over_seeds(windows: &[&[f64]], chance: f64) -> Convergence {
 /// Returns the means of the first and the last third of a window; none if it is too short.
 fn thirds(window: &[f64]) -> Option<(f64, f64)> {
     let third = window.len() / 3;
-    (window.len() >= LEAST_WINDOW).then(|| (mean(&window[..third]), mean(&window[window.len() - third..])))
+    (window.len() >= MIN_WINDOW).then(|| (mean(&window[..third]), mean(&window[window.len() - third..])))
 }
 
 /// Probability of a slope this many standard errors above 0 if the true slope is 0.

@@ -10,7 +10,7 @@ use crate::significant::significant;
 
 /// Spikes per sample below which a hidden layer is silent. At 0.1, at least nine in ten samples cause no spike: the
 /// readout learns from the remaining tenth, and the outcome depends on how close to threshold the network starts.
-pub const LEAST_SPIKES: f64 = 0.1;
+pub const MIN_SPIKES: f64 = 0.1;
 
 /// A hidden layer that fires almost never.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -30,7 +30,7 @@ impl Silence {
     /// Returns the first layer with too few spikes per sample, `before` training or else `after` it. A trained network that
     /// rests is judged only after training.
     pub fn find(settings: &Settings, before: &[f64], after: Option<&[f64]>) -> Option<Silence> {
-        let silent = |spikes: &[f64]| spikes.iter().position(|spikes| *spikes < LEAST_SPIKES);
+        let silent = |spikes: &[f64]| spikes.iter().position(|spikes| *spikes < MIN_SPIKES);
         let at_start = || silent(before).filter(|_| judged_before_training(settings, after.is_some()));
         let layer = at_start().or_else(|| after.and_then(silent))?;
         let spikes_after = after.and_then(|after| after.get(layer).copied());
@@ -39,7 +39,7 @@ impl Silence {
 
     /// Whether the layer is already silent before training.
     pub fn from_the_start(&self) -> bool {
-        self.spikes_before < LEAST_SPIKES
+        self.spikes_before < MIN_SPIKES
     }
 
     pub(super) fn advice(&self, settings: &Settings) -> String {
@@ -62,7 +62,7 @@ impl Display for Silence {
         if let Some(after) = self.spikes_after {
             write!(formatter, " and {} after it", spikes(after))?;
         }
-        write!(formatter, "; expected at least {LEAST_SPIKES}")?;
+        write!(formatter, "; expected at least {MIN_SPIKES}")?;
         match &self.cause {
             Some(cause) => write!(formatter, "; cause: {cause}"),
             None => Ok(()),

@@ -14,7 +14,7 @@ use ohmspike_snn::connection::Connection;
 use ohmspike_snn::neuron::Neuron;
 use serde::{Deserialize, Serialize};
 
-use super::{FORMAT, Imported, MOST_MATRICES, NetworkFileError, NetworkHeader, StoredNetwork};
+use super::{FORMAT, Imported, MAX_MATRICES, NetworkFileError, NetworkHeader, StoredNetwork};
 use crate::prepare::DataShape;
 use crate::trial::network;
 
@@ -82,8 +82,8 @@ impl StoredNetwork {
     pub fn from_graph(graph: &Graph, dt_seconds: Option<f64>) -> Result<StoredNetwork, NetworkFileError> {
         let file = graph.file.clone();
         let (Network { weights, constants }, notes) = Network::from_graph(graph, dt_seconds)?;
-        if weights.len() > MOST_MATRICES {
-            return Err(NetworkFileError::Deep { file, most: MOST_MATRICES, got: weights.len() });
+        if weights.len() > MAX_MATRICES {
+            return Err(NetworkFileError::Deep { file, most: MAX_MATRICES, got: weights.len() });
         }
         let (header, imported) = match origin(graph)? {
             Some(Origin::Header(header)) => (Some(*header), None),

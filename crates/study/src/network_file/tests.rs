@@ -90,9 +90,9 @@ fn a_written_network_is_read_back() {
 fn the_deepest_network_is_read_back() {
     let files = Files::new();
     let mut settings = settings(1, true);
-    settings.layers = vec![settings.layers[0].clone(); MOST_LAYERS];
+    settings.layers = vec![settings.layers[0].clone(); MAX_LAYERS];
     settings.check().expect("the most layers");
-    let hidden = || (0..MOST_LAYERS).flat_map(|layer| [Feedforward(layer), Recurrent(layer)]);
+    let hidden = || (0..MAX_LAYERS).flat_map(|layer| [Feedforward(layer), Recurrent(layer)]);
     let shape = |connection| match connection {
         Feedforward(0) => (4, 1),
         Readout => (1, 2),
@@ -103,14 +103,14 @@ fn the_deepest_network_is_read_back() {
         (connection, Matrix::from_fn(rows, columns, |row, column| (number + row + column) as f32))
     };
     let matrices: Vec<_> = hidden().chain([Readout]).enumerate().map(matrix).collect();
-    let header = NetworkHeader { settings, excitatory: vec![1; MOST_LAYERS], ..header() };
+    let header = NetworkHeader { settings, excitatory: vec![1; MAX_LAYERS], ..header() };
     let path = files.0.path().join("net.npz");
     StoredNetwork::new(header, matrices.clone()).write(&path).expect("a writable folder");
     let read = StoredNetwork::read(&path).expect("a network file");
     assert_eq!(read.arranged(SHAPE).expect("the same shapes"), matrices);
-    for (kind, number) in [("w", MOST_LAYERS + 1), ("r", MOST_LAYERS)] {
+    for (kind, number) in [("w", MAX_LAYERS + 1), ("r", MAX_LAYERS)] {
         let message = files.refused(&[("w0", [4, 3]), ("w1", [3, 2]), (&format!("{kind}{number}"), [2, 2])]);
-        let hint = format!("hint: remove layers: a network has at most {MOST_LAYERS} hidden layers");
+        let hint = format!("hint: remove layers: a network has at most {MAX_LAYERS} hidden layers");
         assert!(message.ends_with(&hint), "{message}");
     }
 }

@@ -6,7 +6,7 @@ use super::schema::{self, Property, meaning, properties, resolved};
 use super::{Choice, Key, Section};
 use crate::auto::CalibrationSettings;
 use crate::settings::Settings;
-use crate::study::{MOST_TRIALS, Preset, declared_order};
+use crate::study::{MAX_TRIALS, Preset, declared_order};
 
 /// Returns the keys of a study file by section, in the order of a study file. `layer.N` stands for every hidden layer, and
 /// `presets` are the allowed values of `training.preset`.
@@ -126,7 +126,7 @@ fn repeats() -> Section {
         ..text(
             "repeats.seeds",
             "`1`",
-            &format!("a count from 1 to {MOST_TRIALS}, or a list of whole numbers from 0 to 2^64 - 1"),
+            &format!("a count from 1 to {MAX_TRIALS}, or a list of whole numbers from 0 to 2^64 - 1"),
             "Seeds of the repeats of every condition. A count N stands for the seeds 1 to N.",
         )
     };

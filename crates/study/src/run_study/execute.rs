@@ -24,7 +24,7 @@ use crate::study::Study;
 use crate::warning::distinct_warnings;
 
 /// Largest number of warnings about settings that a run reports; an axis may have 100,000 values.
-const MOST_WARNINGS: usize = 200;
+const MAX_WARNINGS: usize = 200;
 
 impl Plan {
     /// Runs the remaining trials.
@@ -65,7 +65,7 @@ impl Plan {
 
     /// Returns warnings about settings that are valid but probably unintended.
     pub fn warnings(&self) -> Vec<RunWarning> {
-        let distinct = distinct_warnings(&self.study, &self.prepared, MOST_WARNINGS);
+        let distinct = distinct_warnings(&self.study, &self.prepared, MAX_WARNINGS);
         let mut all: Vec<RunWarning> = self.prepared.notes().iter().cloned().map(RunWarning::Encoded).collect();
         all.extend(distinct.shown.into_iter().map(RunWarning::Settings));
         all.extend((distinct.more > 0).then_some(RunWarning::MoreSettings(distinct.more)));

@@ -88,7 +88,7 @@ pub struct LayerSettings {
 }
 
 /// Largest number of hidden layers, far more than surrogate gradients can train.
-pub const MOST_LAYERS: usize = 64;
+pub const MAX_LAYERS: usize = 64;
 
 /// Keys of the first layer with their spelling in other sections.
 pub(crate) const FIRST_LAYER: [(&str, &str); 7] = [
@@ -247,8 +247,8 @@ impl Settings {
 
     /// Checks every entry of `[[layer]]`.
     pub(super) fn check_layers(&self) -> Result<(), ValueError> {
-        if self.layers.len() > MOST_LAYERS {
-            return Err(refuse("layer", format!("at most {MOST_LAYERS} layers"), self.layers.len()));
+        if self.layers.len() > MAX_LAYERS {
+            return Err(refuse("layer", format!("at most {MAX_LAYERS} layers"), self.layers.len()));
         }
         for (number, (given, layer)) in self.layers.iter().zip(self.hidden_layers()).enumerate() {
             let key = |key: &str| layer_key(number, key);

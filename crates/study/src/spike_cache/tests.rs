@@ -175,7 +175,7 @@ fn a_full_folder_keeps_no_further_file() {
     let folder = tempfile::tempdir().unwrap();
     // A file with a hole, which takes no space.
     let large = fs::File::create(folder.path().join("large.spikes")).unwrap();
-    large.set_len(MOST_BYTES - 10).unwrap();
+    large.set_len(MAX_BYTES - 10).unwrap();
     let (cache, mut notes) = (cache(folder.path(), "content a"), Vec::new());
     assert!(is_right(&write(&cache, &mut notes).unwrap()));
     assert_eq!(notes, [CacheNote::Full { folder: folder.path().to_owned() }]);
@@ -184,5 +184,5 @@ fn a_full_folder_keeps_no_further_file() {
     let listed = folder::files(&[folder.path().to_owned()]);
     assert!(listed.len() == 1 && matches!(listed[0].content, Err(WrongFile::Header)));
     let cleared = folder::remove(&[folder.path().to_owned(), folder.path().join("absent")]).unwrap();
-    assert_eq!(cleared, Cleared { files: 1, bytes: MOST_BYTES - 10 });
+    assert_eq!(cleared, Cleared { files: 1, bytes: MAX_BYTES - 10 });
 }

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use super::folder::bytes_of;
 use super::header::{Header, Places};
-use super::{CacheNote, CachedPart, MOST_BYTES, SpikeCache, read};
+use super::{CacheNote, CachedPart, MAX_BYTES, SpikeCache, read};
 
 /// Why samples cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -128,7 +128,7 @@ impl PartWriter {
         let part = read::part(&map, header).ok_or(io::ErrorKind::InvalidData)?;
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let bytes = bytes_of(folder) + end;
-        if bytes > MOST_BYTES {
+        if bytes > MAX_BYTES {
             let note = CacheNote::Full { folder: folder.to_owned() };
             notes.extend((!notes.contains(&note)).then_some(note));
             return Ok(part);

@@ -11,9 +11,9 @@ use super::number::{self, Beyond};
 use super::{StudyError, StudyProblem};
 use crate::cluster::quote::shell;
 
-/// The most names in a dotted key. Keys of a device file have at most four. Each name becomes a nested table, and reading and
+/// Largest number of names in a dotted key. Keys of a device file have at most four. Each name becomes a nested table, and reading and
 /// dropping these is recursive.
-const MOST_NAMES: usize = 16;
+const MAX_NAMES: usize = 16;
 
 /// Keys outside the sections, which describe the study and not its trials.
 pub(super) const FIXED: [&str; 6] = ["name", "question", "baseline", "replicates", "paths_from", "reference"];
@@ -121,8 +121,8 @@ fn split(text: &str) -> Result<(&str, &str), StudyError> {
         return malformed(format!("for example `--set {key}=VALUE`"));
     }
     let names = key.split('.').count();
-    if names > MOST_NAMES {
-        let (key, reason) = (excerpt(key), format!("expected at most {MOST_NAMES} names between dots, got {names}"));
+    if names > MAX_NAMES {
+        let (key, reason) = (excerpt(key), format!("expected at most {MAX_NAMES} names between dots, got {names}"));
         let problem = StudyProblem::Type { key, reason, hint: None };
         return Err(StudyError { place: "--set".to_owned(), problem });
     }

@@ -6,10 +6,10 @@ use ohmspike_datasets::counted;
 
 use super::{Axis, StudyError, StudyProblem};
 
-/// The most conditions of a study. The settings of each take about 2 kB, 0.5 GB in all.
-pub const MOST_CONDITIONS: usize = 250_000;
-/// The most trials of a study. Each takes about 100 bytes of memory, and about 20 kB on the disk for its record.
-pub const MOST_TRIALS: usize = 1_000_000;
+/// Largest number of conditions of a study. The settings of each take about 2 kB, 0.5 GB in all.
+pub const MAX_CONDITIONS: usize = 250_000;
+/// Largest number of trials of a study. Each takes about 100 bytes of memory, and about 20 kB on the disk for its record.
+pub const MAX_TRIALS: usize = 1_000_000;
 
 /// A value by its meaning: 1 and 1.0 are the same setting.
 #[derive(PartialEq, Eq, Hash)]
@@ -55,10 +55,10 @@ pub(super) fn check_size(axes: &[Axis], seeds: usize, place: &str) -> Result<(),
     let is_within = |size: Option<u128>, most: usize| size.is_some_and(|size| size <= most as u128);
     let (conditions, trials) = (product(1), product(seeds));
     let lengths = lengths.iter().map(usize::to_string).collect::<Vec<_>>().join(" x ");
-    let (what, size, most, factors) = if !is_within(conditions, MOST_CONDITIONS) {
-        ("conditions", conditions, MOST_CONDITIONS, lengths)
-    } else if !is_within(trials, MOST_TRIALS) {
-        ("trials", trials, MOST_TRIALS, [lengths, counted(seeds, "seed")].join(" x "))
+    let (what, size, most, factors) = if !is_within(conditions, MAX_CONDITIONS) {
+        ("conditions", conditions, MAX_CONDITIONS, lengths)
+    } else if !is_within(trials, MAX_TRIALS) {
+        ("trials", trials, MAX_TRIALS, [lengths, counted(seeds, "seed")].join(" x "))
     } else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use super::form::{Expected, hint};
 use super::given::Given;
-use super::grid::{MOST_TRIALS, check_axis};
+use super::grid::{MAX_TRIALS, check_axis};
 use super::keys::SEEDS;
 use super::number::{self, as_written};
 use super::{StudyError, StudyProblem};
@@ -15,14 +15,14 @@ pub(super) fn read_seeds(given: &Given) -> Result<Vec<u64>, StudyError> {
         let shown = large.map_or_else(|| value.to_string(), |seed| seed.to_string());
         let shown = as_written(&shown, &given.beyond);
         let allowed =
-            format!("expected a count from 1 to {MOST_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
+            format!("expected a count from 1 to {MAX_TRIALS} or a list of whole numbers from 0 to {}", u64::MAX);
         let hint = hint(given, value, Expected::Whole)
-            .filter(|_| number::seed(value).is_none_or(|seed| seed <= MOST_TRIALS as u64));
+            .filter(|_| number::seed(value).is_none_or(|seed| seed <= MAX_TRIALS as u64));
         let problem = StudyProblem::Type { key: SEEDS.to_owned(), reason: format!("{allowed}, got {shown}"), hint };
         StudyError { place: given.place.clone(), problem }
     };
     match &given.value {
-        toml::Value::Integer(count) if (1..=MOST_TRIALS as i64).contains(count) => Ok((1..=*count as u64).collect()),
+        toml::Value::Integer(count) if (1..=MAX_TRIALS as i64).contains(count) => Ok((1..=*count as u64).collect()),
         toml::Value::Array(seeds) => {
             check_axis(SEEDS, seeds, &given.place)?;
             seeds.iter().map(|value| number::seed(value).ok_or_else(|| wrong(value))).collect()

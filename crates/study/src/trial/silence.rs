@@ -19,7 +19,7 @@ use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use super::suspect::{SUSPECTS, device_keys, enlarge, remove};
 use super::{Layers, Outcome, TrialInput, TrialStreams, untrained_retention};
 use crate::few_steps;
-use crate::health::{Cause, LEAST_SPIKES, Obstacle, Silence};
+use crate::health::{Cause, MIN_SPIKES, Obstacle, Silence};
 use crate::mechanism::Mechanism;
 use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Settings, connection_key};
@@ -29,7 +29,7 @@ const SAMPLES: usize = 1024;
 /// Drive of the strongest neuron on a typical sample with the proposed weights, thresholds.
 const MARGIN: f64 = 1.5;
 /// Fraction of samples without input spikes that explains a silent layer.
-const MOST_SAMPLES: f64 = 0.5;
+const MAX_SAMPLES: f64 = 0.5;
 
 /// A search for the cause of a silent layer.
 pub(super) struct Search<'a> {
@@ -65,7 +65,7 @@ impl Search<'_> {
         let (layer, spikes) = (silence.layer - 1, &self.input.data.test.spikes);
         let samples = spikes.len();
         let empty = (0..samples).filter(|&sample| spikes.sample(sample).all().is_empty()).count();
-        if empty as f64 >= MOST_SAMPLES * samples as f64 {
+        if empty as f64 >= MAX_SAMPLES * samples as f64 {
             return Some(Cause::NoInputSpikes { empty: empty as u64, samples: samples as u64 });
         }
         if silence.from_the_start() { self.before_training(layer) } else { self.after_training(layer, trained?) }
@@ -74,7 +74,7 @@ impl Search<'_> {
     fn before_training(&self, layer: usize) -> Option<Cause> {
         let exact = self.activity(layer, self.input.settings, &Devices::default())?;
         let (key, sigma) = (sigma_key(layer), self.input.settings.sigma_of(Connection::Feedforward(layer)));
-        if exact.spikes < LEAST_SPIKES {
+        if exact.spikes < MIN_SPIKES {
             let (steps, layers) = (self.network.steps, self.network.hidden.len());
             if let Some(first) = exact.first_step.filter(|first| !few_steps::can_spike(*first, 0, steps)) {
                 let needed_steps = few_steps::needed(first, layers - layer);
@@ -86,11 +86,11 @@ impl Search<'_> {
         let real = self.activity(layer, self.input.settings, self.input.devices);
         let drive = real.as_ref().and_then(|real| self.in_thresholds(real.drive));
         // Samples of the search can fire more than the others. The layer is then close to firing.
-        if real.is_some_and(|real| real.spikes >= LEAST_SPIKES) {
+        if real.is_some_and(|real| real.spikes >= MIN_SPIKES) {
             return Some(Cause::WeightsTooSmall { drive, key, sigma, needed: needed(sigma, drive) });
         }
         for suspect in SUSPECTS {
-            let Some(without) = self.without(layer, suspect).filter(|found| found.spikes >= LEAST_SPIKES) else {
+            let Some(without) = self.without(layer, suspect).filter(|found| found.spikes >= MIN_SPIKES) else {
                 continue;
             };
             return Some(match suspect {
@@ -118,7 +118,7 @@ impl Search<'_> {
         if retention > 0.0 {
             let fresh =
                 self.evaluation(layer, &mut weights.iter_mut().map(LayerWeights::store_mut).collect::<Vec<_>>());
-            if fresh.spikes >= LEAST_SPIKES {
+            if fresh.spikes >= MIN_SPIKES {
                 return Some(self.blamed(Obstacle::Mechanism(Mechanism::Drift), layer, fresh.spikes, None));
             }
             weights.iter_mut().for_each(|layer| layer.rest(retention));
@@ -128,7 +128,7 @@ impl Search<'_> {
         };
         let mut exact: Vec<DigitalWeights> = self.network.connections().zip(&weights).map(exact).collect();
         let unread = self.evaluation(layer, &mut of_digital(&mut exact));
-        if unread.spikes >= LEAST_SPIKES
+        if unread.spikes >= MIN_SPIKES
             && self.device(layer).is_some_and(|loaded| loaded.device.converters.adc.is_some())
         {
             return Some(self.converters(layer, unread.spikes));
@@ -393,7 +393,7 @@ mod tests {
         data.test = Samples { spikes, labels };
         let silence = outcome(&settings(1, steps), &data, &mut |_| {}).silence.expect("a silent layer");
         let searched = silence.spikes_before * count as f64 / SAMPLES as f64;
-        assert!(silence.spikes_before < LEAST_SPIKES && searched >= LEAST_SPIKES, "{silence}");
+        assert!(silence.spikes_before < MIN_SPIKES && searched >= MIN_SPIKES, "{silence}");
         assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
     }
 }

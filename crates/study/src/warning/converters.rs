@@ -4,7 +4,7 @@ use ohmspike_crossbar::device::{AdcCodes, AdcRange};
 use ohmspike_snn::connection::Connection;
 
 use crate::conversions::ConversionFractions;
-use crate::health::MOST_CONVERSIONS;
+use crate::health::MAX_CONVERSIONS;
 use crate::prepare::Devices;
 use crate::record::Record;
 use crate::settings::connection_name;
@@ -56,7 +56,7 @@ pub fn saturated(record: &Record, devices: &Devices) -> Vec<Saturated> {
         let (stage, fractions) = worst.max_by(|(_, one), (_, next)| one.clipped.total_cmp(&next.clipped))?;
         // With unsigned codes, a clipped sum that did not end at the highest code was negative.
         let below_zero = adc.codes == AdcCodes::Unsigned && fractions.clipped > 2.0 * fractions.highest;
-        (fractions.clipped > MOST_CONVERSIONS).then_some(Saturated {
+        (fractions.clipped > MAX_CONVERSIONS).then_some(Saturated {
             connection,
             stage,
             fractions,

@@ -52,7 +52,7 @@ const HEAD_ROOM: f64 = 1.1;
 
 /// Smallest fraction of the writes to the end of a table that the window clips if this end is an outermost target, and the window has
 /// head-room for the writes to it: 4.8 standard deviations.
-const LEAST_CLIPPED: f64 = 1e-6;
+const MIN_CLIPPED: f64 = 1e-6;
 
 /// Distance in ln R of a resistance outside a table that makes no difference.
 const NEXT: f64 = 0.01;
@@ -102,7 +102,7 @@ fn is_outermost(device: &Device, table: TableRange, end: f64) -> bool {
         return false;
     }
     let side = |clip: WriteClip| if end == table.first { clip.above } else { clip.below };
-    write_clip(device, 1e6 / end, None, 1.0).is_some_and(|clip| side(clip) > LEAST_CLIPPED)
+    write_clip(device, 1e6 / end, None, 1.0).is_some_and(|clip| side(clip) > MIN_CLIPPED)
 }
 
 /// Returns the tables of `device` that do not cover `resistance`, ohm.

@@ -4,8 +4,8 @@ use ohmspike_crossbar::device::Acceptance;
 
 use crate::significant::significant;
 
-/// Least ratio of the weight at Gmax to the initial weight spread that a study may have.
-const LEAST_ROOM: f64 = 3.0;
+/// Smallest ratio of the weight at Gmax to the initial weight spread that a study may have.
+const MIN_ROOM: f64 = 3.0;
 
 pub(super) fn this_key(keys: usize) -> &'static str {
     if keys == 1 { "the key" } else { "these keys" }
@@ -23,7 +23,7 @@ pub(super) fn on(device: &str) -> String {
 pub(super) fn finer_scale(now: f64, (weight, percent): (f64, f64), sigma_init: f64) -> String {
     // With the weight at Gmax unchanged, the noise stays the same and the spread grows until both are equal.
     let wide = sigma_init * percent / 100.0;
-    let fits = LEAST_ROOM * wide <= weight;
+    let fits = MIN_ROOM * wide <= weight;
     let (weight, left) = (significant(weight), significant(percent));
     if percent <= 100.0 {
         format!("choose a smaller weight at Gmax, which uses more of the window; at {weight} the noise is {left} %")

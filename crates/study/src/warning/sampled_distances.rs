@@ -1,13 +1,13 @@
 //! Warnings about networks too large to measure the distances of all spike trains.
 
 use super::Warning;
-use crate::measured_neurons::MOST_MEASURED;
+use crate::measured_neurons::MAX_MEASURED;
 use crate::settings::Settings;
 
 /// Returns a warning if trials with `settings` measure distances on a sample of the neurons.
 pub(super) fn of(settings: &Settings) -> Option<Warning> {
     let neurons = settings.last_hidden().hidden;
-    (neurons > MOST_MEASURED).then_some(Warning::SampledDistances { neurons })
+    (neurons > MAX_MEASURED).then_some(Warning::SampledDistances { neurons })
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub(super) struct Dropped {
 /// Returns the keys of the study that the file decides, unless overrides decide them.
 pub(super) fn dropped(stored: &StoredNetwork, request: &Request) -> Result<Vec<Dropped>, DeployError> {
     let Some(path) = request.study else { return Ok(Vec::new()) };
-    let as_written = [vec![signs()], full_scales(stored, super::MOST_WEIGHT)].concat();
+    let as_written = [vec![signs()], full_scales(stored, super::MAX_WEIGHT)].concat();
     let study = StudyFile::open_with(request.presets, path, &as_written)?.study;
     let of_file = own_overrides(stored);
     let keys = of_file.iter().map(|one| canonical(&one.key));

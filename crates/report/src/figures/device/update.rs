@@ -14,12 +14,12 @@ const SHOWN: usize = 4;
 const WRITES: u32 = 25;
 /// Most points in each direction.
 const POINTS: u32 = 150;
-/// Most pulses in each direction; finer pulses are merged.
-const MOST_PULSES: u32 = 100_000;
+/// Largest number of pulses in each direction; finer pulses are merged.
+const MAX_PULSES: u32 = 100_000;
 
 /// Returns the panel of G over pulses, or over writes of equal steps: a few cells and the mean.
 pub(super) fn panel(device: &Device) -> Panel {
-    let (device, together) = &coarsened(device, MOST_PULSES);
+    let (device, together) = &coarsened(device, MAX_PULSES);
     let span = device.window.span();
     let mut chip = Chip::new(device, CELLS, f64::from(device.window.low()), 0.0, false, Seed::new(1).named("figure"))
         .expect("no spread of a study is asked for");
@@ -69,5 +69,5 @@ fn writes(device: &Device) -> u32 {
 
 /// Returns the pulses across the window if steps shrink towards its end: 1.5 times the number of constant steps.
 fn pulses_of_a_swing(step: f32) -> u32 {
-    ((1.5 / step).ceil() as u32).clamp(1, MOST_PULSES)
+    ((1.5 / step).ceil() as u32).clamp(1, MAX_PULSES)
 }

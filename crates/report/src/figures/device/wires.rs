@@ -9,8 +9,8 @@ use super::ohm;
 
 /// Rows and columns of a tile whose size the device leaves open.
 const TILE: (usize, usize) = (128, 100);
-/// Most rows and columns of the tile in the figure.
-const MOST: usize = 256;
+/// Largest number of rows and columns of the tile in the figure.
+const MAX_LINES: usize = 256;
 /// A tile of as many rows has one active row in a gated array.
 const ROWS_PER_SPIKE: usize = 10;
 /// Factors on the resistance of the lines, in steps of the fourth root of ten.
@@ -21,7 +21,7 @@ const FACTORS: std::ops::RangeInclusive<i32> = -4..=4;
 pub(super) fn panels(device: &Device) -> [Option<Panel>; 2] {
     let Some(ArrayWires { circuit, .. }) = device.wires else { return [None, None] };
     let (rows, columns) = device.converters.tile(TILE.0, TILE.1);
-    let tile = device.converters.tile_rows.map_or(rows, |rows| rows.min(MOST));
+    let tile = device.converters.tile_rows.map_or(rows, |rows| rows.min(MAX_LINES));
     let cells = Cells { rows: tile, columns, microsiemens: middle(device) };
     [Some(map(&circuit, cells)), has_lines(&circuit).then(|| losses(&circuit, cells))]
 }

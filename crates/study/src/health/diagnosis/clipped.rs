@@ -2,7 +2,7 @@
 
 use ohmspike_crossbar::WriteReport;
 
-use crate::health::clipped::MOST_WRITES;
+use crate::health::clipped::MAX_WRITES;
 use crate::health::{Clipped, Ended};
 use crate::record::Record;
 use crate::warning::converters::Saturated;
@@ -18,7 +18,7 @@ pub(in crate::health) fn clipped(record: &Record) -> Option<Clipped> {
     let share = |report: &WriteReport| report.clipped_high as f64 / report.cells_written.max(1) as f64;
     let fractions = record.connections.iter().map(|connection| (&*connection.name, share(&connection.writes)));
     let (connection, share) = fractions.max_by(|one, next| one.1.total_cmp(&next.1))?;
-    (share > MOST_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), fraction: share })
+    (share > MAX_WRITES).then(|| Clipped { ended: Ended::Writes, connection: connection.to_owned(), fraction: share })
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::observation::Observation;
 use crate::record::Record;
 
 /// Fraction of saturated neurons above which a layer is saturated.
-const MOST_NEURONS: f64 = 0.5;
+const MAX_NEURONS: f64 = 0.5;
 
 /// Returns the first layer that is saturated before training, or else after it. A trained network that rests is judged only
 /// after training.
@@ -14,7 +14,7 @@ pub(in crate::health) fn saturated(record: &Record) -> Option<Saturated> {
     let found = |observation: &Observation, before_training: bool| {
         let mut layers = observation.saturated_neurons.iter().zip(&neurons).enumerate();
         let most =
-            |(_, (saturated, neurons)): &(usize, (&u64, &u64))| **saturated as f64 > MOST_NEURONS * **neurons as f64;
+            |(_, (saturated, neurons)): &(usize, (&u64, &u64))| **saturated as f64 > MAX_NEURONS * **neurons as f64;
         let (place, (&saturated_neurons, &neurons)) = layers.find(most)?;
         Some(Saturated { layer: place + 1, saturated_neurons, neurons, before_training })
     };

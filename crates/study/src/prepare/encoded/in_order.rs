@@ -14,8 +14,8 @@ use super::encode_error::EncodeError;
 use crate::machine::cores;
 use crate::spike_cache::{CacheNote, PartWriter, SpikeCache};
 
-/// The most threads that encode a set. With more, appending takes longer than encoding.
-const MOST_TASKS: usize = 4;
+/// Largest number of threads that encode a set. With more, appending takes longer than encoding.
+const MAX_TASKS: usize = 4;
 
 /// Samples to encode together.
 pub(super) enum Piece<'a> {
@@ -76,7 +76,7 @@ pub(super) fn encode_in_order<'a>(
     code: &Code,
     sink: &mut Sink,
 ) -> Result<Option<Binned>, EncodeError> {
-    let tasks = cores().min(MOST_TASKS);
+    let tasks = cores().min(MAX_TASKS);
     let pieces = &Mutex::new(pieces.enumerate());
     thread::scope(|scope| {
         let (done, encoded) = mpsc::sync_channel(tasks);

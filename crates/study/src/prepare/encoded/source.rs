@@ -11,7 +11,7 @@ use crate::machine::cores;
 /// Bytes of a piece of samples, decoded and encoded; few, so that pieces need little memory.
 const PIECE: usize = 1 << 20;
 /// Largest number of samples of a piece.
-const MOST_SAMPLES: usize = 2048;
+const MAX_SAMPLES: usize = 2048;
 /// Pieces per thread that are in memory at the same time, at most: read, encoded, waiting.
 const PIECES_PER_THREAD: usize = 6;
 
@@ -106,5 +106,5 @@ impl Source {
 
 /// Returns the number of samples of a piece.
 fn size(bytes_per_sample: usize, code: &Code) -> usize {
-    (PIECE / (bytes_per_sample + 4 * code.steps())).clamp(1, MOST_SAMPLES)
+    (PIECE / (bytes_per_sample + 4 * code.steps())).clamp(1, MAX_SAMPLES)
 }

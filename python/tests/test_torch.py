@@ -145,7 +145,7 @@ def test_tensors_are_arrays():
 
 
 def test_a_noisy_network_learns():
-    """Two classes of a plane: guessing is half right."""
+    """Two classes of a plane: chance is 50 %."""
     torch.manual_seed(2)
     points = torch.randn(400, 2)
     labels = (points[:, 0] * points[:, 1] > 0).long()

@@ -413,7 +413,7 @@ fn broken_networks_have_no_answer_and_leave_an_earlier_one() {
 /// A header that calls every neuron inhibitory contradicts all weights of excitatory ones.
 /// Nine in ten samples are of class 0, and the network answers nothing else.
 #[test]
-fn always_naming_the_most_frequent_class_is_guessing() {
+fn always_naming_the_most_frequent_class_is_at_chance() {
     let folder = Folder::new();
     import_four(&folder, 80, |number| if number.is_multiple_of(10) { 1 + number / 10 % 3 } else { 0 });
     let (w0, w1) = (vec![2.0; 4 * 8], (0..8 * 4).map(|place| f32::from(place % 4 == 0)).collect::<Vec<f32>>());

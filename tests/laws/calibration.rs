@@ -18,7 +18,7 @@ fn study(overrides: &[Override]) -> Study {
 /// Devices that cannot train this network in place, whatever the scale of their window, each with the reason.
 const UNTRAINABLE: [(&str, &str); 2] = [("hfox-taox-wan-2022-1d", WAN), ("hfox-taox-wan-2022-2d", WAN)];
 const WAN: &str = "the relaxation of a write is several percent of the window, and hundreds of updates without verification \
-                   add up to the window itself: more than 1 % of the writes end at its upper end, or the network guesses";
+                   add up to the window itself: more than 1 % of the writes end at its upper end, or the network is at chance";
 
 fn trained(device: &str) -> Record {
     let sets = [

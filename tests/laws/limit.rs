@@ -392,6 +392,6 @@ fn verdicts_name_limits_outside_the_range() {
     });
     assert_eq!((failed.verdict, failed.refuted), (Verdict::FailsEverywhere, Some(0)));
     // Chance is within two points of this network.
-    let guessing = limit(&loss, |_| Outcome::Accuracy(0.11));
-    assert_eq!(guessing.verdict, Verdict::BaselineMisses);
+    let at_chance = limit(&loss, |_| Outcome::Accuracy(0.11));
+    assert_eq!(at_chance.verdict, Verdict::BaselineMisses);
 }

@@ -63,11 +63,11 @@ impl HealthTally {
             let trials = counted(self.trials, "trial");
             format!("{} of {trials} {are} excluded from all results: {}", self.excluded, self.words(true))
         });
-        let guess = (self.at_chance > 0).then(|| {
+        let at_chance = (self.at_chance > 0).then(|| {
             let are = if self.at_chance == 1 { "is" } else { "are" };
             format!("{} of {} {are} at chance", self.at_chance, counted(self.trials, "trial"))
         });
-        excluded.into_iter().chain(guess).collect()
+        excluded.into_iter().chain(at_chance).collect()
     }
 
     /// Returns an example of each kind that excludes a trial, and what to do.

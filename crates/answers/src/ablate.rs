@@ -336,10 +336,10 @@ impl Plan {
             cautions.push(format!("{diverged} of {all} diverged; they count as at chance"));
         }
         let at_chance = |record: &&Record| record.health.iter().any(|state| state.kind() == HealthKind::AtChance);
-        let guessing = records.iter().filter(at_chance).count();
-        if guessing > 0 {
+        let count = records.iter().filter(at_chance).count();
+        if count > 0 {
             cautions.push(format!(
-                "{guessing} of {all} are at chance: they count with their accuracy, and no mechanism can cost more"
+                "{count} of {all} are at chance: they count with their accuracy, and no mechanism can cost more"
             ));
         }
         let settings = self.mechanisms.settings();

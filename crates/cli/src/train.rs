@@ -236,7 +236,7 @@ impl StudyObserver for Screen {
 /// Prints the health of the trial as a line on stdout, with numbers and advice on stderr.
 fn tell_health(record: &Record) -> Wanted {
     let states = &record.health;
-    // A silent network also guesses; only its silence needs advice.
+    // A silent network is also at chance; only its silence needs advice.
     let excluded = states.iter().any(|state| state.kind().excludes());
     // Conversions out of range were reported above, with their counts.
     let told = |state: &&HealthState| matches!(state, HealthState::Clipped(Clipped { ended: Ended::Conversions, .. }));

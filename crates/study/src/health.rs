@@ -4,7 +4,7 @@
 //! |---|---|
 //! | silent | a hidden layer emits fewer than 0.1 spikes per sample, before or after training |
 //! | saturated | most neurons of a hidden layer spike more than half as often as they can, before or after training |
-//! | at chance | the 95 % interval of the outcome includes the accuracy of guessing |
+//! | at chance | the 95 % interval of the outcome includes chance |
 //! | not converged | the outcome still rises within its window ([`rise`]) |
 //! | clipped | more than 1 % of the writes to a connection end at the upper end of the window, or more than 1 % of its conversions are outside a fixed range |
 //!
@@ -38,7 +38,7 @@ pub use chance::AtChance;
 pub(crate) use clipped::MAX_CONVERSIONS;
 pub use clipped::{Clipped, Ended};
 pub(crate) use diagnosis::judge_again;
-pub use diagnosis::{chance_in, guessing, judged_tests, may_be_guessing, outcome_window, spikes_of_test, states};
+pub use diagnosis::{chance_in, chance_level, judged_tests, may_be_chance, outcome_window, spikes_of_test, states};
 pub use obstacle::Obstacle;
 pub use rise::Rise;
 pub use saturated::Saturated;
@@ -54,7 +54,7 @@ pub enum HealthState {
     Silent(Silence),
     /// A hidden layer fires almost always.
     Saturated(Saturated),
-    /// The outcome may be that of guessing.
+    /// The outcome may be at chance.
     AtChance(AtChance),
     /// The outcome still rises.
     NotConverged(Rise),

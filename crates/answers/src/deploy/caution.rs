@@ -56,8 +56,8 @@ pub fn of_exact(
     let stored = exact.stored_accuracy().filter(|_| exact.broken.is_none());
     let signs = stored.map(|stored| wrong_signs(cell, network, exact.accuracy(), stored));
     let threshold = options.yield_above.filter(|_| exact.broken.is_none()).and_then(|above| {
-        if above <= exact.guessing {
-            Some(DeployWarning::AtGuessing { above: percent(above), guessing: percent(exact.guessing) })
+        if above <= exact.chance {
+            Some(DeployWarning::AtChance { above: percent(above), chance: percent(exact.chance) })
         } else if above >= exact.accuracy() {
             let (network, exact) = (network.name.clone(), percent(exact.accuracy()));
             Some(DeployWarning::AboveExact { network, above: percent(above), exact })
@@ -65,11 +65,11 @@ pub fn of_exact(
             None
         }
     });
-    let raised = options.yield_above.is_none() && exact.accuracy() - YIELD_BELOW < exact.guessing;
-    let near = (raised && exact.broken.is_none()).then(|| DeployWarning::NearGuessing {
+    let raised = options.yield_above.is_none() && exact.accuracy() - YIELD_BELOW < exact.chance;
+    let near = (raised && exact.broken.is_none()).then(|| DeployWarning::NearChance {
         network: network.name.clone(),
         exact: percent(exact.accuracy()),
-        guessing: percent(exact.guessing),
+        chance: percent(exact.chance),
     });
     signs.into_iter().chain(threshold).chain(near).chain(below_training(exact, network)).collect()
 }

@@ -316,14 +316,14 @@ pub enum DeployWarning {
     },
     /// A threshold at or below chance.
     #[error(
-        "--yield-above: expected more than {guessing:.1} %, which is chance, got {above:.1} %; chips that have forgotten everything \
+        "--yield-above: expected more than {chance:.1} %, which is chance, got {above:.1} %; chips that have forgotten everything \
          would pass\n\nhint: leave it out, so that chips pass that lose less than 5 points"
     )]
-    AtGuessing {
+    AtChance {
         /// The threshold, %.
         above: f64,
         /// Chance, %.
-        guessing: f64,
+        chance: f64,
     },
     /// Weights with the wrong sign.
     #[error(
@@ -374,16 +374,16 @@ pub enum DeployWarning {
     },
     /// A network that is little better than chance.
     #[error(
-        "{network}: {exact:.1} % with digital weights is less than 5 points above chance ({guessing:.1} %), so a chip passes \
-         that guesses\n\nhint: check the settings of the network, or set `--yield-above`"
+        "{network}: {exact:.1} % with digital weights is less than 5 points above chance ({chance:.1} %), so a chip at \
+         chance passes\n\nhint: check the settings of the network, or set `--yield-above`"
     )]
-    NearGuessing {
+    NearChance {
         /// Name of the network.
         network: String,
         /// Accuracy with digital weights, %.
         exact: f64,
         /// Chance, %.
-        guessing: f64,
+        chance: f64,
     },
     /// A network that is worse than its header says.
     #[error(

@@ -1,6 +1,6 @@
 //! What a deployment starts from: a network, and the same network with digital weights.
 
-use ohmspike_study::health::{MIN_SPIKES, guessing, may_be_guessing};
+use ohmspike_study::health::{MIN_SPIKES, chance_level, may_be_chance};
 use serde::{Deserialize, Serialize};
 
 use super::Bound;
@@ -41,7 +41,8 @@ pub struct ExactMemory {
     /// Classes.
     pub classes: usize,
     /// Chance, 0 to 1: 1 / (number of classes), or the fraction of the most frequent class if that is larger.
-    pub guessing: f64,
+    #[serde(alias = "guessing")]
+    pub chance: f64,
     /// Correct test samples.
     pub correct: u64,
     /// Correct test samples with the weights as stored; none unless some have the wrong sign.
@@ -99,7 +100,7 @@ impl ExactMemory {
             data_sha256: data.sha256.clone(),
             samples: data.test.labels.len() as u64,
             classes: data.classes,
-            guessing: guessing(&of_class).unwrap_or(0.0),
+            chance: chance_level(&of_class).unwrap_or(0.0),
             correct: record.map_or(0, |record| record.correct[0]),
             stored_correct: stored.map(|record| record.correct[0]),
             hidden_spikes: record.and_then(|record| record.hidden_spikes).unwrap_or(0.0),
@@ -120,21 +121,21 @@ impl ExactMemory {
     }
 
     /// Whether chance may give this number of correct samples.
-    pub(super) fn is_guess(&self, correct: u64) -> bool {
-        may_be_guessing(fraction(correct, self.samples), self.samples, self.guessing)
+    pub(super) fn is_chance(&self, correct: u64) -> bool {
+        may_be_chance(fraction(correct, self.samples), self.samples, self.chance)
     }
 
     fn state(&self) -> Option<String> {
         if self.hidden_spikes < MIN_SPIKES {
             Some(format!("is silent ({:.2} hidden spikes per sample)", self.hidden_spikes))
-        } else if self.is_guess(self.correct) {
-            let (accuracy, guessing) = (100.0 * self.accuracy(), 100.0 * self.guessing);
+        } else if self.is_chance(self.correct) {
+            let (accuracy, chance) = (100.0 * self.accuracy(), 100.0 * self.chance);
             let spikes = self.hidden_spikes;
             let told =
-                format!("{accuracy:.1} % accuracy, chance {guessing:.1} %, {spikes:.0} hidden spikes per sample");
+                format!("{accuracy:.1} % accuracy, chance {chance:.1} %, {spikes:.0} hidden spikes per sample");
             // Fewer correct samples than chance, by more than three standard errors: mostly, the classes are in another order.
-            let error = (self.guessing * (1.0 - self.guessing) / self.samples as f64).sqrt();
-            let place = if self.accuracy() < self.guessing - 3.0 * error { "below" } else { "at" };
+            let error = (self.chance * (1.0 - self.chance) / self.samples as f64).sqrt();
+            let place = if self.accuracy() < self.chance - 3.0 * error { "below" } else { "at" };
             Some(format!("is {place} chance ({told})"))
         } else {
             None

@@ -248,7 +248,7 @@ impl Parts<'_> {
     pub fn broken(&self, bound: &Bound) -> Option<DeployWarning> {
         let stored = &self.networks[bound.cell.network].stored;
         let (file, exact) = (stored.file.clone(), self.exact(bound));
-        let works_as_stored = exact.stored_accuracy().filter(|_| !exact.is_guess(exact.stored_correct.unwrap_or(0)));
+        let works_as_stored = exact.stored_accuracy().filter(|_| !exact.is_chance(exact.stored_correct.unwrap_or(0)));
         exact.broken.map(|state| match works_as_stored {
             Some(stored) => {
                 let places = bound.cell.wrong_signs();
@@ -260,7 +260,7 @@ impl Parts<'_> {
 
     fn cell(&self, bound: &Bound) -> DeploymentCell {
         let (cell, exact) = (bound.cell, self.exact(bound));
-        let yield_above = self.options.yield_above.unwrap_or((exact.accuracy() - YIELD_BELOW).max(exact.guessing));
+        let yield_above = self.options.yield_above.unwrap_or((exact.accuracy() - YIELD_BELOW).max(exact.chance));
         let time =
             |&seconds: &f64| DeploymentTime::new(seconds, self.correct(bound, seconds), exact.samples, yield_above);
         let answered = exact.broken.is_none();

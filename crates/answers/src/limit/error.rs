@@ -191,7 +191,7 @@ fn of_flag(error: &CriterionError) -> String {
             format!("--accuracy: expected above {} (chance) and at most 100 %, got {}", percent(*chance), percent(*got))
         }
         CriterionError::Chance(_) => {
-            "data.set: expected a test set with at least two classes, got one: guessing is always right".to_owned()
+            "data.set: expected a test set with at least two classes, got one: chance is 100 %".to_owned()
         }
         other => format!("--{other}"),
     }

@@ -274,7 +274,7 @@ fn checked(rows: &[Row], numbers: &Numbers, folder: &Path) -> Result<Checked, Li
         let reference = numbers.of(row.reference.clone())?;
         let ends = [numbers.of(row.at(values[0])?)?, numbers.of(row.at(values[values.len() - 1])?)?];
         let prepared = Prepared::new([&reference, &ends[0], &ends[1]].into_iter(), folder)?;
-        chance = guessing(prepared.data(&reference));
+        chance = chance_of(prepared.data(&reference));
         test_samples = prepared.data(&reference).test.labels.len();
         let data = prepared.data(&ends[1]);
         for warning in all_warnings(&ends[1], data, &prepared.devices_of(&ends[1])) {
@@ -305,7 +305,7 @@ fn refuse_without_effect(key: &str, warning: &Warning) -> Result<(), LimitError>
 }
 
 /// Chance: the fraction of the most frequent class in the test set.
-fn guessing(data: &EncodedData) -> f64 {
+fn chance_of(data: &EncodedData) -> f64 {
     let mut counts = vec![0u64; data.classes];
     for &label in &data.test.labels {
         counts[usize::from(label)] += 1;

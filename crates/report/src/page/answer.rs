@@ -116,10 +116,10 @@ fn sentences(facts: &Facts, sweep: &Sweep, found: Option<(Direction, &Vec<Tolera
     let Some((direction, tolerances)) = found else { return outcomes(facts, sweep) };
     let clean = clean_level(direction);
     let mut text = vec![tolerated(facts, tolerances, direction)];
-    let guessing: Vec<&str> =
-        tolerances.iter().filter(|one| one.guesses(facts.chance)).map(|one| one.name.as_str()).collect();
-    if !guessing.is_empty() {
-        let curves = if tolerances.len() == 1 { String::new() } else { format!(" for {}", guessing.join(", ")) };
+    let at_chance: Vec<&str> =
+        tolerances.iter().filter(|one| one.is_at_chance(facts.chance)).map(|one| one.name.as_str()).collect();
+    if !at_chance.is_empty() {
+        let curves = if tolerances.len() == 1 { String::new() } else { format!(" for {}", at_chance.join(", ")) };
         text.push(format!("There is no answer{curves}: accuracy at the {clean} does not differ from chance."));
     } else if tolerances.iter().any(Tolerance::gains) {
         let caution =
@@ -180,7 +180,7 @@ fn tolerated(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> S
     let Some(axis) = &facts.sweeps.x else { return String::new() };
     let known: Vec<&Tolerance> = tolerances
         .iter()
-        .filter(|one| !one.guesses(facts.chance) && one.withheld(THRESHOLD, direction).is_none())
+        .filter(|one| !one.is_at_chance(facts.chance) && one.withheld(THRESHOLD, direction).is_none())
         .collect();
     if direction.whole {
         whole(facts, &known, &axis.key, direction)
@@ -392,7 +392,7 @@ fn by_curve(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ma
         let withheld = tolerance.withheld(THRESHOLD, direction);
         let at = match if direction.whole { held } else { crossing } {
             _ if withheld.is_some() => withheld.map(|found| withheld_words(&found, key)).unwrap_or_default(),
-            _ if tolerance.guesses(facts.chance) => "unknown: accuracy does not differ from chance".to_owned(),
+            _ if tolerance.is_at_chance(facts.chance) => "unknown: accuracy does not differ from chance".to_owned(),
             Ok(words) => words,
             Err(error) => format!("unknown: {error}"),
         };

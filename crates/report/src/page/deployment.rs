@@ -203,7 +203,7 @@ pub(crate) mod tests {
                 data_sha256: String::new(),
                 samples: 100,
                 classes: 10,
-                guessing: 0.1,
+                chance: 0.1,
                 correct: 91,
                 stored_correct: None,
                 hidden_spikes: 50.0,

@@ -116,7 +116,7 @@ fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
     let names = |is: &dyn Fn(&Tolerance) -> bool| {
         tolerances.iter().filter(|one| is(one)).map(|one| one.name.as_str()).collect::<Vec<&str>>().join(", ")
     };
-    let (gaining, guessing) = (names(&Tolerance::gains), names(&|one| one.guesses(facts.chance)));
+    let (gaining, at_chance) = (names(&Tolerance::gains), names(&|one| one.is_at_chance(facts.chance)));
     let mut cautions = Vec::new();
     if !gaining.is_empty() {
         cautions.push(format!(
@@ -124,9 +124,9 @@ fn cautions(facts: &Facts, tolerances: &[Tolerance], direction: Direction) -> Ve
              disturbance helps them. The {clean} is then not a valid reference, and the thresholds are unreliable."
         ));
     }
-    if !guessing.is_empty() {
+    if !at_chance.is_empty() {
         cautions.push(format!(
-            "{guessing}: accuracy at the {clean} does not differ from chance, so no loss can be measured."
+            "{at_chance}: accuracy at the {clean} does not differ from chance, so no loss can be measured."
         ));
     }
     cautions
@@ -142,7 +142,7 @@ fn crossings(facts: &Facts, tolerances: &[Tolerance], key: &str, direction: Dire
         let mut row = vec![tolerance.name.clone()];
         let cells: Result<Vec<String>, String> = if let Some(withheld) = tolerance.withheld_everywhere(direction) {
             Err(withheld_words(&withheld, key))
-        } else if tolerance.guesses(facts.chance) {
+        } else if tolerance.is_at_chance(facts.chance) {
             Err("unknown: accuracy does not differ from chance".to_owned())
         } else if direction.whole {
             let words = |held: &Vec<Held>| held.iter().map(|held| held_words(held, tolerance.last, key)).collect();

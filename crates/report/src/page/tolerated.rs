@@ -59,7 +59,7 @@ impl Tolerance {
     }
 
     /// Returns whether accuracy at the undisturbed level may be chance, which leaves A* undefined.
-    pub fn guesses(&self, chance: f64) -> bool {
+    pub fn is_at_chance(&self, chance: f64) -> bool {
         self.clean.is_some_and(|(_, clean)| clean.ci95.map_or(clean.ends.0, |(low, _)| low) <= chance)
     }
 }

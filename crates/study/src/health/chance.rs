@@ -1,4 +1,4 @@
-//! An outcome that may be that of guessing, and what to do about it.
+//! An outcome that may be at chance, and what to do about it.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -14,18 +14,18 @@ use crate::warning::TOO_WIDE;
 const FEW_SAMPLES: u64 = 100;
 const CLEARLY: f64 = 0.2;
 
-/// An outcome that may be that of guessing.
+/// An outcome that may be at chance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AtChance {
     /// The outcome, 0 to 1.
     pub outcome: f64,
     /// Lower end of its 95 % interval.
     pub low: f64,
-    /// Accuracy of guessing, 0 to 1.
+    /// Chance, 0 to 1.
     pub chance: f64,
     /// Test samples.
     pub samples: u64,
-    /// Training loss of the first and the last epoch, if it did not fall, or not below that of guessing.
+    /// Training loss of the first and the last epoch, if it did not fall, or not below the loss at chance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub loss: Option<(f64, f64)>,
 }
@@ -109,7 +109,7 @@ impl Display for AtChance {
         )?;
         match loss {
             Some((first, last)) => {
-                let below = if last < first { " below that of guessing" } else { "" };
+                let below = if last < first { " below the loss at chance" } else { "" };
                 let (first, last) = (significant(*first), significant(*last));
                 write!(
                     formatter,

@@ -5,7 +5,7 @@ mod clipped;
 mod saturated;
 mod silent;
 
-pub use chance::{chance_in, guessing, may_be_guessing};
+pub use chance::{chance_in, chance_level, may_be_chance};
 pub use silent::spikes_of_test;
 
 use super::rise::within;

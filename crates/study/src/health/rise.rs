@@ -36,7 +36,7 @@ const MIN_WINDOW: usize = 6;
 /// Smallest rise that matters: as a fraction of the accuracy above chance, and as an accuracy.
 const MIN_RISE: (f64, f64) = (0.1, 0.02);
 /// Rise that is reported whatever its error: as a fraction of the accuracy above chance, and as an accuracy. 0.1 is
-/// about three standard errors of guessing one of ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
+/// about three standard errors of chance with ten classes on 100 samples, sqrt(0.1 x 0.9 / 100).
 const LARGE_RISE: (f64, f64) = (1.0 / 3.0, 0.1);
 
 /// An outcome that still rises.
@@ -80,7 +80,7 @@ impl Rise {
         self.height() > (fraction * (outcome - chance)).max(accuracy)
     }
 
-    /// Whether the rise excludes the outcome from results, given the accuracy of guessing. `clear` is the result of its
+    /// Whether the rise excludes the outcome from results, given chance. `clear` is the result of its
     /// significance test.
     fn is_reported(&self, clear: bool, chance: f64) -> bool {
         clear && self.exceeds(MIN_RISE, chance) || self.exceeds(LARGE_RISE, chance)

@@ -1,11 +1,11 @@
-//! Tests whether an outcome may be that of guessing.
+//! Tests whether an outcome may be at chance.
 //!
 //! ```text
 //! low = (p + z²/2n - z sqrt(p (1 - p)/n + z²/4n²)) / (1 + z²/n)      lower end of the 95 % interval of Wilson (1927)
 //! ```
 //!
 //! p is the outcome and n the number of test samples. The outcome averages several epochs, but all of them test the
-//! same samples: n counts one test, as if the epochs always agreed. The accuracy of guessing is 1 / (number of
+//! same samples: n counts one test, as if the epochs always agreed. Chance is 1 / (number of
 //! classes), or the fraction of the most frequent class if that is larger.
 
 use ohmspike_snn::activity::ClassActivity;
@@ -16,25 +16,24 @@ use crate::record::Record;
 /// Quantile of the standard normal for a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Returns the accuracy of guessing on a test with these classes; none without samples.
+/// Returns chance on a test with these classes; none without samples.
 pub fn chance_of(classes: &[ClassActivity]) -> Option<f64> {
-    guessing(&classes.iter().map(|class| class.samples).collect::<Vec<u64>>())
+    chance_level(&classes.iter().map(|class| class.samples).collect::<Vec<u64>>())
 }
 
-/// Returns the accuracy of guessing on a test with this number of samples of each class; none without samples.
-pub fn guessing(of_class: &[u64]) -> Option<f64> {
+/// Returns chance on a test with this number of samples of each class; none without samples.
+pub fn chance_level(of_class: &[u64]) -> Option<f64> {
     let samples: u64 = of_class.iter().sum();
     let most = of_class.iter().max().filter(|_| samples > 0)?;
     Some((*most as f64 / samples as f64).max(1.0 / of_class.len() as f64))
 }
 
-/// Returns whether an accuracy on this number of test samples may be that of guessing: its 95 % interval includes
-/// `chance`.
-pub fn may_be_guessing(accuracy: f64, samples: u64, chance: f64) -> bool {
+/// Returns whether an accuracy on this number of test samples may be at chance: its 95 % interval includes `chance`.
+pub fn may_be_chance(accuracy: f64, samples: u64, chance: f64) -> bool {
     lower_end(accuracy, samples) <= chance
 }
 
-/// Returns the accuracy of guessing in the last test of the first of `records` that has samples.
+/// Returns chance in the last test of the first of `records` that has samples.
 pub fn chance_in<'a>(records: impl IntoIterator<Item = &'a Record>) -> Option<f64> {
     records.into_iter().find_map(|record| chance_of(record.tests.last()?))
 }
@@ -47,16 +46,16 @@ fn lower_end(fraction: f64, samples: u64) -> f64 {
     (middle - half) / (1.0 + Z * Z / n)
 }
 
-/// Returns a state if the outcome of `record` may be that of guessing.
+/// Returns a state if the outcome of `record` may be at chance.
 pub(in crate::health) fn at_chance(record: &Record) -> Option<AtChance> {
     let (outcome, classes) = (record.outcome?, record.tests.last()?);
     let chance = chance_of(classes)?;
     let samples = classes.iter().map(|class| class.samples).sum();
     let low = lower_end(outcome, samples);
     let ends = record.loss.first().copied().zip(record.loss.last().copied()).filter(|_| record.loss.len() > 1);
-    // Guessing has a loss of ln(classes). A loss that starts above it and ends at it has only stopped growing.
-    let guessing = (classes.len() as f64).ln();
-    let stuck = |first: f64, last: f64| first > 1.02 * guessing && last > 0.98 * guessing;
+    // The loss at chance is ln(classes). A loss that starts above it and ends at it has only stopped growing.
+    let at_chance = (classes.len() as f64).ln();
+    let stuck = |first: f64, last: f64| first > 1.02 * at_chance && last > 0.98 * at_chance;
     let loss = ends.filter(|(first, last)| last >= first || stuck(*first, *last));
     (low <= chance).then_some(AtChance { outcome, low, chance, samples, loss })
 }
@@ -85,9 +84,9 @@ mod tests {
         at_chance(&record)
     }
 
-    /// The loss of guessing one of ten classes is ln 10 = 2.3026.
+    /// The loss at chance with ten classes is ln 10 = 2.3026.
     #[test]
-    fn a_loss_that_ends_at_that_of_guessing_has_not_fallen() {
+    fn a_loss_that_ends_at_chance_has_not_fallen() {
         let told = |loss: [f64; 2]| {
             let mut record = empty_record();
             (record.outcome, record.loss) = (Some(0.1), loss.to_vec());
@@ -121,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn always_naming_the_most_frequent_class_is_guessing() {
+    fn always_naming_the_most_frequent_class_is_at_chance() {
         let found_at = found(0.9, &[900, 100]).expect("90 % are of one class");
         assert_eq!(found_at.chance, 0.9);
         assert_eq!(found(0.95, &[900, 100]), None);

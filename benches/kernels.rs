@@ -259,7 +259,7 @@ fn crossbar_update(criterion: &mut Criterion, learner: &Learner, step: &Matrix) 
 fn pulsed_update(criterion: &mut Criterion) {
     let pulsed = |law: &str| {
         format!(
-            r#""write": {{ "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": {{ {law},
+            r#""write": {{ "noise": "none", "cells": "changed", "scheme": "pulsed", "pulses": {{ {law},
             "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 }} }}"#
         )
     };

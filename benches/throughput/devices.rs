@@ -43,7 +43,7 @@ pub fn rows(vector: usize, active: usize) -> Vec<usize> {
 /// Updates with an average of one and a half pulses per cell, alternating up and down; counted in cells and in pulses.
 pub fn pulsed_updates(name: String, law: &str, threads: usize) -> Vec<Measurement> {
     let write = format!(
-        r#""write": {{ "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": {{ "law": "{law}",
+        r#""write": {{ "noise": "none", "cells": "changed", "scheme": "pulsed", "pulses": {{ "law": "{law}",
         "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 }} }}"#
     );
     let half_on = Matrix::from_fn(ROWS, COLUMNS, |_, _| 0.5);

@@ -22,7 +22,7 @@ pub struct WriteReport {
     /// Verify reads.
     verify_reads: u64,
     /// Failed writes: all tries were used up.
-    gave_up: u64,
+    failed_writes: u64,
     /// Pairs that were refreshed because a cell had reached its upper bound.
     refreshed: u64,
     /// Writes that needed more pulses than one write may have.
@@ -39,7 +39,7 @@ impl From<Counts> for WriteReport {
             cells,
             pulses,
             verify_reads,
-            gave_up,
+            failed_writes,
             refreshed,
             pulse_limited,
         } = counts;
@@ -51,7 +51,7 @@ impl From<Counts> for WriteReport {
             cells,
             pulses,
             verify_reads,
-            gave_up,
+            failed_writes,
             refreshed,
             pulse_limited,
         }

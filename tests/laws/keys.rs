@@ -31,9 +31,9 @@ const NOT_SWEPT: [(&str, &str); 13] = [
     ("description", "free text"),
     ("provenance", "free text"),
     ("write.verify.tries", "affects only cells with that many tries"),
-    ("write.verify.after_give_up", "affects only cells with failed writes"),
+    ("write.verify.after_failed_write", "affects only cells with failed writes"),
     ("write.verify.direction", "affects only cells on that side of their target"),
-    ("write.pulses.most_pulses", "affects only updates with that many pulses"),
+    ("write.pulses.max_pulses", "affects only updates with that many pulses"),
     ("converters.tile_rows", "affects only arrays with more rows"),
     ("converters.tile_columns", "affects only arrays with more columns, and maps"),
     ("read.rtn", "affects only cells that flip during a trial"),
@@ -83,7 +83,7 @@ fn settings(device: &str) -> Settings {
     // Enough pulses for cells to reach the ends of their windows.
     if own(device, "write.pulses").is_some() {
         let most = if device == "ecram-mo-kim-2019" { 5000 } else { 1000 };
-        settings.device.insert("write.pulses.most_pulses".to_owned(), most.into());
+        settings.device.insert("write.pulses.max_pulses".to_owned(), most.into());
     }
     // Clusters are too rare for a small array.
     if own(device, "faults.p_cluster").is_some() {

@@ -105,7 +105,7 @@ fn updates_draw_noise_once_per_cell_and_only_if_noisy() {
 fn only_requested_cells_receive_pulses_and_draws() {
     let device = Device::from_json(
         r#"{ "name": "work", "window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 },
-        "write": { "noise": "none", "cells": "asked", "scheme": "pulsed", "pulses": { "law": "constant",
+        "write": { "noise": "none", "cells": "changed", "scheme": "pulsed", "pulses": { "law": "constant",
         "up_step_percent_of_window": 0.1, "down_step_percent_of_window": 0.1, "cycle_sigma_percent_of_step": 30 } } }"#,
     )
     .expect("a device");

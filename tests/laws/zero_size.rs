@@ -88,7 +88,7 @@ fn schemes() -> [(&'static str, Value); 4] {
         "cycle_sigma_percent_of_step": 0});
     [
         ("add", json!({"write": {"noise": "none"}})),
-        ("pulsed", json!({"write": {"noise": "none", "scheme": "pulsed", "cells": "asked", "pulses": pulses}})),
+        ("pulsed", json!({"write": {"noise": "none", "scheme": "pulsed", "cells": "changed", "pulses": pulses}})),
         (
             "verify",
             json!({"write": {"noise": "constant", "sigma_microsiemens": 0.5, "scheme": "verify",

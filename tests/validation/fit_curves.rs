@@ -102,7 +102,7 @@ impl Cells {
     /// Applies `count` pulses to every cell.
     fn pulse(&mut self, direction: Direction, count: u32) {
         let pulses = self.device.write.pulses().expect("a pulsed device");
-        let (step, most) = (pulses.step(direction), pulses.most_pulses);
+        let (step, most) = (pulses.step(direction), pulses.max_pulses);
         let mut left = count;
         while left > 0 {
             let now = left.min(most);

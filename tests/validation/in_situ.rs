@@ -146,7 +146,7 @@ fn assert_counts_add_up(name: &str, device: &Device, layer: &Trained, updates: u
                 }
                 _ => assert_eq!(report.pulses, report.verify_reads, "{name}"),
             }
-            assert!(report.pulses >= report.cells_written && report.gave_up <= report.cells_written, "{name}");
+            assert!(report.pulses >= report.cells_written && report.failed_writes <= report.cells_written, "{name}");
         }
     }
     assert_eq!(endurance.histogram.iter().sum::<u64>(), endurance.cells, "{name}");

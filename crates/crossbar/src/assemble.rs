@@ -7,7 +7,7 @@ use crate::array_params::{ArrayParams, NoisyRows};
 use crate::branch_cells::{BranchCells, Scheme};
 use crate::cells::Cells;
 use crate::chip::{self, Side};
-use crate::device::{AfterGiveUp, Device, Scheme as DeviceScheme};
+use crate::device::{AfterFailedWrite, Device, Scheme as DeviceScheme};
 use crate::fault_map::FaultMap;
 use crate::mapping::PairMapping;
 use crate::pair::PairKind;
@@ -50,7 +50,7 @@ pub(crate) fn branches(
 ) -> (BranchCells, Option<BranchCells>) {
     let once_an_update = every_cell && device.write.scheme == DeviceScheme::Add;
     let counted = !once_an_update || params.pair == PairKind::PotentiationOnly;
-    let leaves = device.write.verify().is_some_and(|verify| verify.after_give_up == AfterGiveUp::Leave);
+    let leaves = device.write.verify().is_some_and(|verify| verify.after_failed_write == AfterFailedWrite::Leave);
     let moves = !device.drift.is_off();
     let branch = |g_above_min: Matrix, chip: Seed| {
         // The drift path of the first write is drawn with the chip.

@@ -93,7 +93,7 @@ impl StripReport {
             clipped_high: done.clipped[1],
             pulses: done.tries,
             verify_reads: done.reads,
-            gave_up: done.gave_up,
+            failed_writes: done.failed_writes,
             ..WriteReport::default()
         };
         StripReport { counts, pulsed: done.conductance, verified: done.verified }

@@ -99,7 +99,7 @@ pub use sigma::Sigma;
 pub use spec::DeviceSpec;
 pub(crate) use table::LnSigma;
 pub use table::{Convention, SpreadPoint, SpreadTable};
-pub use verify::{Acceptance, AfterGiveUp, InitialAction, Verify, VerifyDirection, VerifySpec};
+pub use verify::{Acceptance, AfterFailedWrite, InitialAction, Verify, VerifyDirection, VerifySpec};
 pub use wires::{ArrayWires, ColumnGain, WiresAccess, WiresSpec};
 pub use write::{Scheme, SchemeKind, Write, WriteNoise, WriteNoiseKind, WriteSpec, WrittenCells};
 

@@ -131,7 +131,7 @@ impl PulsedWrite {
         for list in &mut self.lists {
             list.clear();
         }
-        let law = Rounding { per_step: self.steps.map(|step| 1.0 / step), most: self.pulses.most_pulses as f32 };
+        let law = Rounding { per_step: self.steps.map(|step| 1.0 / step), most: self.pulses.max_pulses as f32 };
         self.carrying.resize(asked.len(), 0);
         let limited = round_to_pulses(asked, &mut self.numbers, law, &mut self.carrying);
         for (block, &carrying) in self.carrying.iter().enumerate() {

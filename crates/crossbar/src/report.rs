@@ -25,7 +25,8 @@ pub struct WriteReport {
     /// Verify reads.
     pub verify_reads: u64,
     /// Failed writes: all tries were used up.
-    pub gave_up: u64,
+    #[serde(rename = "gave_up")]
+    pub failed_writes: u64,
     /// Pairs refreshed because a cell had reached its upper bound.
     pub refreshed: u64,
     /// Writes that needed more pulses than one write may have.
@@ -58,7 +59,7 @@ impl AddAssign for WriteReport {
         self.cells += other.cells;
         self.pulses += other.pulses;
         self.verify_reads += other.verify_reads;
-        self.gave_up += other.gave_up;
+        self.failed_writes += other.failed_writes;
         self.pulse_limited += other.pulse_limited;
         self.refreshed += other.refreshed;
     }

@@ -8,7 +8,7 @@ use ohmspike_rng::{Normals, Seed};
 use ohmspike_simd::{Block, LANES, kernel};
 
 use crate::cells::{CellStrip, clip};
-use crate::device::{AfterGiveUp, Direction, InitialAction, Verify, VerifyDirection};
+use crate::device::{AfterFailedWrite, Direction, InitialAction, Verify, VerifyDirection};
 use crate::program::{Scratch, Strip, WriteLaw};
 use crate::read_spread::ReadSpread;
 
@@ -44,8 +44,8 @@ pub(crate) struct Verified {
     pub(crate) tries: u64,
     /// Verify reads.
     pub(crate) reads: u64,
-    /// Cells whose writes failed after all tries.
-    pub(crate) gave_up: u64,
+    /// Failed writes: all tries were used up.
+    pub(crate) failed_writes: u64,
     /// Writes with a last try below, and above, the window of their cell.
     pub(crate) clipped: [u64; 2],
     /// Sum of the conductances after the tries, µS.
@@ -62,7 +62,7 @@ impl VerifiedWrite {
 
     /// Returns true if cells are never written again after a failed write.
     pub(crate) fn leaves_cells(&self) -> bool {
-        self.verify.after_give_up == AfterGiveUp::Leave
+        self.verify.after_failed_write == AfterFailedWrite::Leave
     }
 
     /// Writes a strip to the targets in `scratch`, with the draws there for the first tries. `counts` receives the
@@ -105,7 +105,7 @@ impl VerifiedWrite {
             report.conductance += round.conductance;
             report.verified += round.conductance;
         }
-        report.gave_up = list.len() as u64;
+        report.failed_writes = list.len() as u64;
         if let Some(left) = left {
             for &cell in &list {
                 left[cell as usize] = true;

@@ -162,8 +162,8 @@ fn zero_noise_equals_the_ideal_device() {
 #[test]
 fn cells_without_an_update_keep_their_state() {
     for noise in &NOISES[1..] {
-        let asked = noise.replacen("{", r#"{"cells": "asked", "#, 1);
-        let mut array = array(&device(&[&asked]), &mixed_branches(ROWS), COLUMNS);
+        let changed = noise.replacen("{", r#"{"cells": "changed", "#, 1);
+        let mut array = array(&device(&[&changed]), &mixed_branches(ROWS), COLUMNS);
         let before = array.g_above_min().clone();
         let step = Matrix::from_fn(ROWS, COLUMNS, |row, column| if (row + column) % 4 == 0 { 1e-4 } else { 0.0 });
         let report = array.update(&step, Seed::new(61)).unwrap();

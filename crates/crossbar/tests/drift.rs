@@ -19,7 +19,7 @@ const LOG_TIME: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "
     "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 2}"#;
 const LOG_TIME_EXACT: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
     "sigma_microsiemens_per_ln": 0.25, "sigma_microsiemens_at_reference": 0}"#;
-const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const EXACT: &str = r#""write": {"noise": "none", "cells": "changed"}"#;
 
 /// Creates an array with weights across the whole window.
 fn array(device: &Device) -> CrossbarArray {

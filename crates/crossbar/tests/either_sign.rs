@@ -10,7 +10,7 @@ const ROWS: usize = 40;
 const COLUMNS: usize = 37;
 const BRANCHES: [Branch; ROWS] = [Branch::Plus; ROWS];
 const KINDS: [PairKind; 3] = [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly];
-const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const CHANGED: &str = r#""write": {"noise": "none", "cells": "changed"}"#;
 
 /// Weights of either sign, two thirds of full scale or less for most.
 fn weights() -> Matrix {
@@ -28,7 +28,7 @@ fn blank(device: &Device, pair: PairKind, controller: Controller) -> CrossbarArr
 fn ideal_pairs_of_either_sign_follow_digital_weights() {
     for pair in KINDS {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {
-            let mut array = blank(&device(&[ASKED]), pair, controller);
+            let mut array = blank(&device(&[CHANGED]), pair, controller);
             let mut expected = Matrix::zeros(ROWS, COLUMNS);
             for update in 0..40 {
                 let step = normal_matrix(Seed::new(23).numbered(update), ROWS, COLUMNS, 0.4 * FULL_SCALE);
@@ -51,7 +51,7 @@ fn ideal_pairs_of_either_sign_follow_digital_weights() {
 
 #[test]
 fn a_positive_weight_leaves_the_minus_cell_erased_and_a_negative_one_the_plus_cell() {
-    let mut array = blank(&device(&[ASKED]), PairKind::OneBranch, Controller::ReadBack);
+    let mut array = blank(&device(&[CHANGED]), PairKind::OneBranch, Controller::ReadBack);
     let weights = weights();
     array.program(&weights, 1, Seed::new(25)).unwrap();
     assert_eq!(array.weights(), &weights, "κ is a power of two");
@@ -70,7 +70,7 @@ fn programming_reaches_the_weights_in_every_kind_of_pair() {
     let weights = weights();
     for pair in KINDS {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {
-            let mut array = blank(&device(&[ASKED]), pair, controller);
+            let mut array = blank(&device(&[CHANGED]), pair, controller);
             array.program(&weights, 1, Seed::new(25)).unwrap();
             // Push-pull targets lie about the middle of the window: two conductances of up to 999 µS, rounded.
             let bound = 2.0 * f32::EPSILON * FULL_SCALE;
@@ -123,12 +123,12 @@ fn programming_starts_from_erased_cells() {
 #[test]
 fn verified_programming_ends_inside_the_acceptance_window() {
     let verified =
-        device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 8, "cells": "asked", "scheme": "verify",
+        device(&[r#""write": {"noise": "constant", "sigma_microsiemens": 8, "cells": "changed", "scheme": "verify",
         "verify": { "window_microsiemens": 5, "tries": 100 } }"#]);
     let mut array = blank(&verified, PairKind::OneBranch, Controller::ReadBack);
     let weights = weights();
     let report = array.program(&weights, 1, Seed::new(28)).unwrap();
-    assert_eq!(report.gave_up, 0);
+    assert_eq!(report.failed_writes, 0);
     assert!(report.verify_reads > report.cells_written);
     // Only the cell of the sign is written, so that one window bounds the weight: 5 µS of 1024 µS per unit.
     let off = array.weights().cells().zip(weights.cells()).map(|(found, wanted)| (found - wanted).abs());
@@ -152,13 +152,13 @@ fn passes_bring_pulsed_cells_closer_to_their_targets() {
 
 #[test]
 fn refuses_weights_that_do_not_fit() {
-    let mut array = blank(&device(&[ASKED]), PairKind::OneBranch, Controller::ReadBack);
+    let mut array = blank(&device(&[CHANGED]), PairKind::OneBranch, Controller::ReadBack);
     let error = array.program(&Matrix::zeros(ROWS, 3), 1, Seed::new(1)).expect_err("too few columns");
     assert_eq!(error.to_string(), "update: expected 40 x 37, got 40 x 3 (rows x columns)");
     let wrong = Matrix::from_fn(ROWS, COLUMNS, |row, _| if row == 2 { f32::NAN } else { 0.0 });
     assert!(array.program(&wrong, 1, Seed::new(1)).is_err());
     let map = Matrix::zeros(ROWS, COLUMNS);
     let params = ArrayParams { either_sign: true, conductances: Some(&map), ..params(&BRANCHES) };
-    let error = CrossbarArray::new(&device(&[ASKED]), params, &map, Seed::new(1)).expect_err("a map of one branch");
+    let error = CrossbarArray::new(&device(&[CHANGED]), params, &map, Seed::new(1)).expect_err("a map of one branch");
     assert!(error.to_string().ends_with("got either-sign pairs"), "{error}");
 }

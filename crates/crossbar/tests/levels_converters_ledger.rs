@@ -7,7 +7,7 @@ use ohmspike_crossbar::{AnalogRead, ArrayParams, Branch, ColumnRead, CrossbarArr
 use ohmspike_rng::Seed;
 use ohmspike_simd::{Block, Matrix, numbers_mut};
 
-const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const CHANGED: &str = r#""write": {"noise": "none", "cells": "changed"}"#;
 const UNIT: f64 = f32::EPSILON as f64;
 
 #[test]
@@ -17,7 +17,7 @@ fn targets_are_levels_and_all_levels_are_reached() {
         r#""levels": {"count": 16, "spacing": "ln-conductance"}"#,
         r#""levels": {"microsiemens": [2, 30, 31, 400, 1000]}"#,
     ] {
-        let coarse = device(&[ASKED, levels]);
+        let coarse = device(&[CHANGED, levels]);
         let known = coarse.levels.values(&coarse.window);
         let branches = mixed_branches(60);
         let first = normal_matrix(Seed::new(1), 60, 37, 0.4);
@@ -163,7 +163,7 @@ const ENERGY: &str = r#""energy": {"write_volts": 2, "write_pulse_nanoseconds": 
 /// 4000 pulses that reach 500 µS: 2² V² x 500 µS x 100 ns each. Sums of whole µS are exact; a few roundings of f64.
 #[test]
 fn the_energy_of_writes_is_the_sum_over_pulses() {
-    let stated = device(&[ASKED, ENERGY]);
+    let stated = device(&[CHANGED, ENERGY]);
     let mut array = equal_cells(&stated, 100, 40, 399.0, Seed::new(1));
     array.update(&even(100, 40, 100.0 / 1024.0), Seed::new(2)).unwrap();
     let ledger = array.take_ledger();
@@ -195,7 +195,7 @@ fn the_energy_of_pulse_trains_uses_the_conductance_at_every_pulse() {
 #[test]
 fn reads_are_counted_row_by_row() {
     let converters = r#""converters": {"tile_rows": 2, "adc": {"bits": 8, "codes": "signed", "range": "calibrated"}}"#;
-    let stated = device(&[ASKED, ENERGY, converters, r#""read": {"volts": 0.2}"#]);
+    let stated = device(&[CHANGED, ENERGY, converters, r#""read": {"volts": 0.2}"#]);
     let branches = [Branch::Plus; 3];
     let first = Matrix::from_fn(3, 20, |row, _| [399.0, 799.0, 0.0][row] / 1024.0);
     let mut array = CrossbarArray::new(&stated, params(&branches), &first, Seed::new(1)).unwrap();
@@ -230,7 +230,7 @@ fn reads_of_a_nonlinear_array_exclude_the_padding() {
     let bent = r#""read": {"volts": 0.5, "nonlinearity": {"reference_volts": 0.2, "points": [
         {"resistance_ohm": 1e3, "quadratic_per_volt": 0, "cubic_per_square_volt": 0.2},
         {"resistance_ohm": 1e6, "quadratic_per_volt": 0, "cubic_per_square_volt": 3}]}}"#;
-    let mut array = equal_cells(&device(&[ASKED, bent]), 3, 17, 0.0, Seed::new(1));
+    let mut array = equal_cells(&device(&[CHANGED, bent]), 3, 17, 0.0, Seed::new(1));
     count_reads(&mut array, &[&[0]]);
     let expected = 17.0 * f64::from(array.conductance(0, 0).0);
     let found = array.take_ledger().read_conductance;
@@ -241,7 +241,7 @@ fn reads_of_a_nonlinear_array_exclude_the_padding() {
 #[test]
 fn ledgers_of_parts_add_up() {
     let schemes = [
-        ASKED,
+        CHANGED,
         r#""write": {"noise": "constant", "sigma_microsiemens": 5, "scheme": "verify",
             "verify": {"window_microsiemens": 4, "tries": 9}}"#,
         r#""write": {"noise": "none", "scheme": "pulsed", "pulses": {"law": "soft-bounds",

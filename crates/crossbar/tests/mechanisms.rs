@@ -59,7 +59,7 @@ fn every_mechanism_with_zero_noise_is_bit_identical_to_the_ideal_array() {
             assert_eq!(array.read_weights(), ideal.weights(), "{pair:?}: {still}");
             assert_eq!(conductances(&array), conductances(&ideal), "{pair:?}: {still}");
             assert!(array.read_variance().is_none_or(|variance| variance.cells().all(|variance| variance == 0.0)));
-            assert_eq!((same.cells_written, same.wrong_sign, same.gave_up), (report.cells_written, 0, 0));
+            assert_eq!((same.cells_written, same.wrong_sign, same.failed_writes), (report.cells_written, 0, 0));
         }
     }
 }

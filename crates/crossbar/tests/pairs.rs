@@ -12,7 +12,7 @@ const ROWS: usize = 60;
 const COLUMNS: usize = 37;
 const UNIT: f32 = f32::EPSILON;
 const TWO_BRANCHES: [PairKind; 2] = [PairKind::PushPull, PairKind::PotentiationOnly];
-const ASKED: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const CHANGED: &str = r#""write": {"noise": "none", "cells": "changed"}"#;
 
 /// Weights between 0 and full scale with the sign of their row.
 fn first_weights(branches: &[Branch], columns: usize) -> Matrix {
@@ -45,7 +45,7 @@ fn ideal_two_branch_pairs_follow_digital_weights() {
     let branches = mixed_branches(ROWS);
     for pair in TWO_BRANCHES {
         for controller in [Controller::ReadBack, Controller::DigitalCopy] {
-            let mut array = array(&device(&[ASKED]), &branches, COLUMNS, pair, controller);
+            let mut array = array(&device(&[CHANGED]), &branches, COLUMNS, pair, controller);
             let mut weights = first_weights(&branches, COLUMNS);
             for update in 0..60 {
                 let step = step(update, 0.2 * FULL_SCALE);
@@ -71,7 +71,7 @@ fn ideal_two_branch_pairs_follow_digital_weights() {
 #[test]
 fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
     let branches = mixed_branches(ROWS);
-    let mut array = array(&device(&[ASKED]), &branches, COLUMNS, PairKind::PushPull, Controller::ReadBack);
+    let mut array = array(&device(&[CHANGED]), &branches, COLUMNS, PairKind::PushPull, Controller::ReadBack);
     for update in 0..10 {
         let [main, other] = conductances(&array);
         for (main, other) in main.iter().zip(&other) {
@@ -88,7 +88,7 @@ fn push_pull_cells_move_by_half_a_step_each_about_the_middle() {
 #[test]
 fn potentiation_only_lowers_cells_only_in_a_refresh() {
     let branches = mixed_branches(ROWS);
-    let chip = device(&[ASKED]);
+    let chip = device(&[CHANGED]);
     let mut array = array(&chip, &branches, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
     let mut refreshed = 0;
     for update in 0..60 {
@@ -117,7 +117,7 @@ fn potentiation_only_lowers_cells_only_in_a_refresh() {
 #[test]
 fn a_refresh_costs_a_pulse_of_both_cells() {
     let branches = mixed_branches(ROWS);
-    for write in [ASKED, r#""write": {"noise": "none", "cells": "all"}"#] {
+    for write in [CHANGED, r#""write": {"noise": "none", "cells": "all"}"#] {
         let mut array = array(&device(&[write]), &branches, COLUMNS, PairKind::PotentiationOnly, Controller::ReadBack);
         let (mut pulses, mut refreshed) = (0, 0);
         for update in 0..20 {
@@ -132,9 +132,9 @@ fn a_refresh_costs_a_pulse_of_both_cells() {
         assert!((counted - pulses as f64).abs() < 0.5, "{counted} pulses of cells, {pulses} reported");
     }
     // One pair: e = 800 and o = 700 µS, plus a step of 300 µS.
-    let asked = device(&[ASKED]);
+    let changed = device(&[CHANGED]);
     let params = ArrayParams { pair: PairKind::PotentiationOnly, ..params(&[Branch::Plus]) };
-    let mut pair = CrossbarArray::new(&asked, params, &even(1, 1, 800.0 / 1024.0), Seed::new(1)).unwrap();
+    let mut pair = CrossbarArray::new(&changed, params, &even(1, 1, 800.0 / 1024.0), Seed::new(1)).unwrap();
     pair.update(&even(1, 1, -700.0 / 1024.0), Seed::new(2)).unwrap();
     assert_eq!(pair.conductance(0, 0), (801.0, 701.0));
     pair.take_ledger();
@@ -258,7 +258,7 @@ fn a_digital_copy_is_the_bounded_sum_of_the_steps() {
 #[test]
 fn a_digital_copy_between_levels_leaves_cells_on_levels() {
     let levels = r#""levels": {"count": 4, "spacing": "conductance"}"#;
-    for cells in ["all", "asked"] {
+    for cells in ["all", "changed"] {
         let write = format!(r#""write": {{"noise": "none", "cells": "{cells}"}}"#);
         let branches = vec![Branch::Plus; 4];
         let params = ArrayParams { controller: Controller::DigitalCopy, ..params(&branches) };
@@ -292,7 +292,7 @@ fn pairs_with_a_stuck_cell_are_not_refreshed() {
 #[test]
 fn a_reset_ends_the_path_of_the_last_write() {
     let moving = device(&[
-        r#""write": {"noise": "none", "cells": "asked"}"#,
+        r#""write": {"noise": "none", "cells": "changed"}"#,
         r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": 0,
             "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 10}"#,
     ]);
@@ -312,7 +312,7 @@ fn study_noise_is_noise_of_the_weight_in_every_pair() {
     let sigma = 0.01 * FULL_SCALE;
     let branches = mixed_branches(200);
     let first = Matrix::from_fn(200, COLUMNS, |row, _| 0.5 * FULL_SCALE * branches[row].sign());
-    for cells in ["all", "asked"] {
+    for cells in ["all", "changed"] {
         let device = device(&[&format!(r#""write": {{"noise": "from-study", "cells": "{cells}"}}"#)]);
         for pair in [PairKind::OneBranch, PairKind::PushPull, PairKind::PotentiationOnly] {
             for controller in [Controller::ReadBack, Controller::DigitalCopy] {

@@ -104,7 +104,7 @@ fn write_noise_on_all_cells_reaches_those_without_a_pulse() {
     };
     let step = Matrix::from_fn(ROWS, COLUMNS, |row, _| if row % 2 == 0 { 3.7 / 1024.0 } else { 0.0 });
     let (seed, drawn) = (Seed::new(2), draws(Seed::new(2), ROWS, COLUMNS));
-    for cells in ["all", "asked"] {
+    for cells in ["all", "changed"] {
         let mut array = equal_cells(&noise(cells), ROWS, COLUMNS, 500.0, Seed::new(1));
         let report = array.update(&step, seed).unwrap();
         let written = if cells == "all" { CELLS } else { CELLS / 2 };
@@ -221,7 +221,7 @@ fn soft_bounds_saturate_as_a_geometric_series() {
 
 #[test]
 fn the_pulse_limit_is_respected_and_counted() {
-    let device = pulsed([0.1, 0.1], r#""constant", "most_pulses": 4"#, "", &[]);
+    let device = pulsed([0.1, 0.1], r#""constant", "max_pulses": 4"#, "", &[]);
     let size = step_of(&device, Direction::Down);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
     let report = update(&mut array, -6.5 * size, Seed::new(2));
@@ -235,7 +235,7 @@ fn the_pulse_limit_is_respected_and_counted() {
 /// and do not count as limited.
 #[test]
 fn a_write_of_exactly_the_largest_number_of_pulses_is_not_limited() {
-    let device = pulsed([0.1, 0.1], r#""constant", "most_pulses": 4"#, "", &[]);
+    let device = pulsed([0.1, 0.1], r#""constant", "max_pulses": 4"#, "", &[]);
     let size = step_of(&device, Direction::Up);
     let mut array = equal_cells(&device, ROWS, COLUMNS, 500.0, Seed::new(1));
     let report = update(&mut array, 4.0 * size, Seed::new(2));

@@ -12,7 +12,7 @@ const ROWS: usize = 500;
 const COLUMNS: usize = 40;
 const CELLS: usize = ROWS * COLUMNS;
 const UNIT: f64 = f32::EPSILON as f64;
-const EXACT: &str = r#""write": {"noise": "none", "cells": "asked"}"#;
+const EXACT: &str = r#""write": {"noise": "none", "cells": "changed"}"#;
 
 /// Creates a device with a fraction of cells that switch at `rate` per second by `percent` of the conductance.
 fn telegraph(fraction: f64, rate: f64, percent: f64, others: &[&str]) -> Device {

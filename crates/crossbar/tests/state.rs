@@ -24,9 +24,9 @@ const POWER: &str = r#""drift": {"law": "power", "reference_seconds": 20, "point
 const LOG_TIME: &str = r#""drift": {"law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -0.5,
     "sigma_microsiemens_per_ln": 0.2, "sigma_microsiemens_at_reference": 0.1}"#;
 const LEVELS: &str = r#""levels": {"count": 16, "spacing": "conductance"}"#;
-const ADDED: &str = r#""write": {"noise": "relative", "sigma_percent_of_conductance": 5, "cells": "asked"}"#;
+const ADDED: &str = r#""write": {"noise": "relative", "sigma_percent_of_conductance": 5, "cells": "changed"}"#;
 const VERIFIED: &str = r#""write": {"noise": "constant", "sigma_microsiemens": 8, "scheme": "verify",
-    "verify": {"window_microsiemens": 4, "tries": 2, "after_give_up": "leave"}}"#;
+    "verify": {"window_microsiemens": 4, "tries": 2, "after_failed_write": "leave"}}"#;
 
 /// All mechanisms together, in two write schemes; built-in devices cover the third, pulses.
 fn full_devices() -> [Device; 3] {
@@ -155,14 +155,14 @@ fn a_restored_array_continues_bit_identically() {
 
 /// Checks that the steps are large enough to trigger the mechanisms under test.
 #[test]
-fn the_arrays_of_this_law_refresh_give_up_and_flip() {
+fn the_arrays_of_this_law_refresh_fail_and_flip() {
     let [_, verified, _] = full_devices();
     let mut array = array(&verified, PairKind::PotentiationOnly, Controller::DigitalCopy);
     train(&mut array, 0);
     assert!(array.weights() != array.read_weights(), "telegraph noise");
     let step = normal_matrix(Seed::new(7), ROWS, COLUMNS, FULL_SCALE);
     let report = array.update(&step, Seed::new(8)).expect("a sound step");
-    assert!(report.refreshed > 0 && report.gave_up > 0, "{report:?}");
+    assert!(report.refreshed > 0 && report.failed_writes > 0, "{report:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Program and verify through the array: acceptance, number of tries, and giving up.
+//! Program and verify through the array: acceptance, number of tries, and failed writes.
 
 use crate::chip::{
     assert_mean, assert_normal, assert_rate, device, equal_cells, even, mixed_branches, normal_below, normal_matrix,
@@ -48,7 +48,7 @@ fn accepted_conductances_are_a_truncated_normal() {
     for (g_above_min, asked) in [(300.0, 0.0), (310.0, 200.0)] {
         let device = verified(SIGMA_8, r#""window_microsiemens": 5, "tries": 100"#, &[]);
         let (after, report, _) = written(&device, g_above_min, asked);
-        assert_eq!((report.cells_written, report.gave_up), (CELLS, 0));
+        assert_eq!((report.cells_written, report.failed_writes), (CELLS, 0));
         let target = f64::from(g_above_min + asked);
         let errors: Vec<_> = after.iter().map(|g_above_min| g_above_min - target).collect();
         // The read subtracts two numbers of f32 below 1024.
@@ -89,7 +89,7 @@ fn tries_are_geometric_and_giving_up_matches_the_failure_rate() {
     for tries in [1, 2, 3] {
         let device = verified(SIGMA_8, &format!(r#""window_microsiemens": 5, "tries": {tries}"#), &[]);
         let (_, report, array) = written(&device, 300.0, 0.0);
-        assert_rate("gave up", report.gave_up, CELLS, fails(tries));
+        assert_rate("failed writes", report.failed_writes, CELLS, fails(tries));
         assert_eq!(array.endurance().worst, u64::from(tries.unsigned_abs()));
     }
 }
@@ -108,7 +108,7 @@ const NOISES: [&str; 5] = [
 fn an_infinite_window_is_bit_identical_to_add() {
     let branches = mixed_branches(60);
     for noise in NOISES {
-        for cells in ["all", "asked"] {
+        for cells in ["all", "changed"] {
             let noise = format!(r#"{noise}, "cells": "{cells}""#);
             let verify = verified(&noise, r#""window_microsiemens": 1e6, "tries": 9"#, &[]);
             let devices = [device(&[&format!(r#""write": {{"noise": {noise}}}"#)]), verify];
@@ -123,7 +123,7 @@ fn an_infinite_window_is_bit_identical_to_add() {
                     [0, 1].map(|array: usize| arrays[array].update(&step, Seed::new(5).numbered(update)).unwrap());
                 assert_eq!(arrays[0].g_above_min(), arrays[1].g_above_min(), "{noise}");
                 assert_eq!(arrays[0].weights(), arrays[1].weights());
-                assert_eq!((verified.verify_reads, verified.gave_up), (add.cells_written, 0));
+                assert_eq!((verified.verify_reads, verified.failed_writes), (add.cells_written, 0));
                 assert_eq!(WriteReport { verify_reads: 0, ..verified }, add, "{noise}");
             }
             assert_eq!(arrays[0].endurance(), arrays[1].endurance());
@@ -139,7 +139,7 @@ fn one_sided_approaches_leave_a_hard_edge_and_a_tail() {
     for (sides, start, side) in [("down", 900.0, 1.0), ("up", 100.0, -1.0)] {
         let procedure = format!(r#""window_microsiemens": 5, "tries": 200, "direction": "{sides}", "approach": 0.1"#);
         let (g_above_min, report, _) = written(&verified(noise, &procedure, &[]), start, 500.0 - start);
-        assert_eq!(report.gave_up, 0);
+        assert_eq!(report.failed_writes, 0);
         let outside: Vec<_> = g_above_min.iter().map(|g_above_min| side * (g_above_min - 500.0)).collect();
         assert!(outside.iter().all(|error| *error <= 5.0 + 512.0 * UNIT));
         let near = outside.iter().filter(|error| **error > 4.0).count() as u64;
@@ -157,7 +157,7 @@ fn one_sided_approaches_start_over_from_the_other_end() {
         let procedure = format!(r#""window_microsiemens": 5, "tries": 9, "direction": "{sides}""#);
         let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), start, 500.0 - start);
         assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 500.0));
-        assert_eq!((report.pulses, report.gave_up), (2 * CELLS, 0));
+        assert_eq!((report.pulses, report.failed_writes), (2 * CELLS, 0));
     }
 }
 
@@ -194,18 +194,18 @@ fn without_noise_the_first_try_is_exact() {
     let exact = verified(r#""none""#, r#""window_microsiemens": 1e-9, "tries": 9"#, &[]);
     let (g_above_min, report, _) = written(&exact, 300.0, 12.5);
     assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 312.5));
-    assert_eq!((report.pulses, report.verify_reads, report.gave_up), (CELLS, CELLS, 0));
+    assert_eq!((report.pulses, report.verify_reads, report.failed_writes), (CELLS, CELLS, 0));
 }
 
 #[test]
-fn stuck_cells_give_up_after_all_tries_and_are_counted() {
+fn writes_of_stuck_cells_fail_after_all_tries_and_are_counted() {
     let faults = r#""faults": {"p_high_resistance": 0.1}"#;
     let device = verified(r#""none""#, r#""window_microsiemens": 2, "tries": 7"#, &[faults]);
     let (g_above_min, report, array) = written(&device, 300.0, 10.0);
     let stuck = g_above_min.iter().filter(|g_above_min| **g_above_min == 0.0).count() as u64;
     assert_rate("stuck", stuck, CELLS, 0.1);
     assert!(g_above_min.iter().all(|g_above_min| *g_above_min == 0.0 || *g_above_min == 310.0));
-    assert_eq!((report.gave_up, report.pulses), (stuck, 7 * stuck + CELLS - stuck));
+    assert_eq!((report.failed_writes, report.pulses), (stuck, 7 * stuck + CELLS - stuck));
     assert_eq!(array.endurance().worst, 7);
 }
 
@@ -215,7 +215,7 @@ fn a_window_in_percent_cuts_the_log_normal_of_a_table() {
     let noise = r#""table", "points": [{"resistance_ohm": 1e4, "sigma_ln_resistance": 0.1}]"#;
     let device = verified(noise, r#""window_percent_of_target": 5, "tries": 200"#, &[]);
     let (g_above_min, report, _) = written(&device, 99.0, 0.0);
-    assert_eq!(report.gave_up, 0);
+    assert_eq!(report.failed_writes, 0);
     assert!(g_above_min.iter().all(|g_above_min| (g_above_min - 99.0).abs() <= 5.0 + 100.0 * UNIT));
     let ends = [0.95, 1.05].map(|ratio| libm::log(ratio) / 0.1);
     let p = normal_below(ends[1]) - normal_below(ends[0]);
@@ -257,7 +257,7 @@ fn a_step_beyond_the_window_is_verified_at_its_end() {
             let procedure = format!(r#"{window}, "tries": 20, "direction": "{sides}""#);
             let (g_above_min, report, _) = written(&verified(r#""none""#, &procedure, &[]), 300.0, asked);
             assert!(g_above_min.iter().all(|g_above_min| *g_above_min == end), "{sides}");
-            assert_eq!((report.gave_up, report.pulses), (0, CELLS), "{sides} with {window}");
+            assert_eq!((report.failed_writes, report.pulses), (0, CELLS), "{sides} with {window}");
         }
     }
 }
@@ -271,7 +271,7 @@ fn gains_cost_tries_but_do_not_move_the_target() {
         let (g_above_min, report, _) = written(&device, 300.0, asked);
         let target = f64::from(300.0 + asked);
         assert!(g_above_min.iter().all(|g_above_min| (g_above_min - target).abs() <= 1.0 + 512.0 * UNIT));
-        assert_eq!(report.gave_up, 0);
+        assert_eq!(report.failed_writes, 0);
         // The error of the first try is 100 µS (g - 1), g normal with 0.2² + 0.1².
         let first = libm::erf(0.01 / libm::sqrt(2.0 * 0.05));
         let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
@@ -339,10 +339,10 @@ fn small_steps_add_up_in_a_digital_copy() {
 
 /// A stuck cell costs its tries once with `leave`, and at every write with `try-again`.
 #[test]
-fn given_up_cells_are_not_written_again() {
+fn cells_with_failed_writes_are_not_written_again() {
     let faults = r#""faults": {"p_high_resistance": 0.1}"#;
     for (after, updates_that_cost) in [("try-again", 5), ("leave", 1)] {
-        let verify = format!(r#""window_microsiemens": 20, "tries": 7, "after_give_up": "{after}""#);
+        let verify = format!(r#""window_microsiemens": 20, "tries": 7, "after_failed_write": "{after}""#);
         let device = verified(r#""constant", "sigma_microsiemens": 1"#, &verify, &[faults]);
         let mut array = equal_cells(&device, ROWS, COLUMNS, 300.0, Seed::new(1));
         let stuck = values(array.g_above_min()).iter().filter(|&&g_above_min| g_above_min == 0.0).count() as u64;
@@ -351,7 +351,7 @@ fn given_up_cells_are_not_written_again() {
         for update in 0..5 {
             sum += array.update(&even(ROWS, COLUMNS, 100.0 / 1024.0), Seed::new(2).numbered(update)).unwrap();
         }
-        assert_eq!(sum.gave_up, updates_that_cost * stuck);
+        assert_eq!(sum.failed_writes, updates_that_cost * stuck);
         // A window of twenty sigma accepts every other cell at once.
         assert_eq!(sum.pulses, 5 * (CELLS - stuck) + 7 * updates_that_cost * stuck);
     }

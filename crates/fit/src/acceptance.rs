@@ -17,7 +17,7 @@ use crate::options::AcceptanceWindow;
 use crate::sample::robust;
 use crate::writes::{Ends, WriteRow, WriteRows};
 
-/// Largest fraction of writes outside the acceptance window: cells that the controller gave up, and outliers.
+/// Largest fraction of writes outside the acceptance window: failed writes and outliers.
 const MAX_OUTSIDE: f64 = 0.1;
 /// Fraction of writes within the width that fits.
 const WITHIN: f64 = 0.99;

@@ -22,7 +22,7 @@ pub(crate) fn state_pulses(
     let mut unstated = Vec::new();
     let mut write = file.write.take().unwrap_or_default();
     (write.scheme, write.verify, write.pulses) = (SchemeKind::Pulsed, None, Some(sections.pulses));
-    (write.noise, write.cells) = (WriteNoiseKind::None, WrittenCells::Asked);
+    (write.noise, write.cells) = (WriteNoiseKind::None, WrittenCells::Changed);
     (write.points, write.convention) = (None, None);
     (write.sigma_microsiemens, write.sigma_percent_of_conductance) = (None, None);
     file.write = Some(write);

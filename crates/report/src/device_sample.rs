@@ -279,7 +279,7 @@ mod tests {
         let oxide = Device::built_in("illustrative-oxide").unwrap();
         let cycle = &sampled(&SAMPLING, &oxide)[0];
         assert_normal(cycle.written.iter().map(|&written| f64::from(written).ln()), 100f64.ln(), 0.004);
-        let constant = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 5, "cells": "asked" }"#);
+        let constant = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 5, "cells": "changed" }"#);
         let cycle = &sampled(&SAMPLING, &constant)[0];
         assert_normal(cycle.written.iter().map(|&written| f64::from(written)), 100.0, 5.0);
     }
@@ -315,7 +315,7 @@ mod tests {
     /// A fit needs the start of every write: the write back to it has noise, too.
     #[test]
     fn starts_are_the_conductances_before_the_writes() {
-        let noisy = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 5, "cells": "asked" }"#);
+        let noisy = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 5, "cells": "changed" }"#);
         let sampling = Sampling { from: 200.0, states_start: true, cycles: 2, ..SAMPLING };
         let cycles = sampled(&sampling, &noisy);
         let starts: Vec<&Vec<f32>> = cycles.iter().filter_map(|cycle| cycle.start.as_ref()).collect();
@@ -365,7 +365,7 @@ mod tests {
         let pulsed = device(
             r#", "write": { "scheme": "pulsed", "noise": "none",
                  "pulses": { "law": "constant", "up_step_percent_of_window": 1, "down_step_percent_of_window": 1,
-                             "most_pulses": 30 } }"#,
+                             "max_pulses": 30 } }"#,
         );
         let mut chip = Chip::new(&pulsed, 40, 1.0, 0.0, false, Seed::new(1)).unwrap();
         let report = chip.write(1000.0);

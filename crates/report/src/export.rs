@@ -268,7 +268,7 @@ fn writes(table: &mut Table, layer: &str, done: &[Done], of: impl Fn(&Record) ->
         ("signs_checked", |report| report.cells),
         ("write_pulses", |report| report.pulses),
         ("verify_reads", |report| report.verify_reads),
-        ("writes_given_up", |report| report.gave_up),
+        ("writes_failed", |report| report.failed_writes),
         ("pairs_refreshed", |report| report.refreshed),
         ("writes_cut_short", |report| report.pulse_limited),
     ];

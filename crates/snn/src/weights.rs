@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(report.clipped_low, 20);
         assert_eq!(report.cells_written, 40);
         assert_eq!(
-            (report.pulses, report.verify_reads, report.gave_up, report.refreshed, report.pulse_limited),
+            (report.pulses, report.verify_reads, report.failed_writes, report.refreshed, report.pulse_limited),
             (0, 0, 0, 0, 0)
         );
         assert_eq!([store.weights[(0, 0)], store.weights[(0, 10)]], [0.1 + 0.2, 0.0]);

@@ -11,10 +11,10 @@ use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
 use serde_json::{Map, Value};
 
 use crate::bounded;
+use crate::former_names::behaviour_sha256;
 use crate::input_copies::copy_of;
 use crate::prepare::PrepareError;
 use crate::prepare::no_device::{Kind, NoDevice};
-use crate::sha256::sha256;
 
 /// `[device]` keys of a study in dotted form, with their values.
 pub type DeviceKeys = BTreeMap<String, Value>;
@@ -205,31 +205,6 @@ fn blame(place: String, keys: &DeviceKeys, source: DeviceError) -> PrepareError 
     }
 }
 
-/// Hashes a device without its descriptive keys. Keys are sorted, so their order does not matter. Records have hashes
-/// with the former name of a renamed key, so that it enters the hash.
-///
-/// A marker enters the hash where the same file gives other results than in earlier builds, whose trials then rerun:
-/// converters of gated arrays were calibrated to sums without the loss of their wires.
-fn behaviour_sha256(mut device: Value) -> String {
-    let word = |section: &str, key: &str| device.pointer(section).and_then(|section| section.get(key)?.as_str());
-    let behind_wires =
-        word("/wires", "access") == Some("gated") && word("/converters/adc", "range") == Some("calibrated");
-    if behind_wires && let Some(keys) = device.as_object_mut() {
-        keys.insert("calibration".to_owned(), "behind wires".into());
-    }
-    if let Some(keys) = device.as_object_mut() {
-        for key in ["$schema", "name", "description", "provenance"] {
-            keys.remove(key);
-        }
-    }
-    if let Some(faults) = device.get_mut("faults").and_then(Value::as_object_mut)
-        && let Some(fraction) = faults.remove("cluster_fraction_of_cells")
-    {
-        faults.insert("cluster_share".to_owned(), fraction);
-    }
-    sha256(device.to_string().as_bytes())
-}
-
 #[cfg(test)]
 mod tests {
     use ohmspike_crossbar::device::{WhiteNoise, WriteNoise};
@@ -237,6 +212,7 @@ mod tests {
     use ohmspike_crossbar::device::Read;
 
     use super::*;
+    use crate::sha256::sha256;
 
     fn with(name: &str, keys: &[(&str, Value)]) -> Result<(Device, String), PrepareError> {
         let keys = keys.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();

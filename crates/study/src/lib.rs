@@ -33,6 +33,7 @@ pub mod details;
 pub mod device_file;
 pub mod eta;
 mod few_steps;
+mod former_names;
 pub mod hardware;
 pub mod health;
 mod input_copies;

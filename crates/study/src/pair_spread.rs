@@ -101,14 +101,14 @@ mod tests {
             near(percent(&settings, &study), 20.0);
             near(percent(&settings, &constant), factor * one_cell);
         }
-        let asked = Device {
+        let changed = Device {
             write: ohmspike_crossbar::device::Write {
-                cells: ohmspike_crossbar::device::WrittenCells::Asked,
+                cells: ohmspike_crossbar::device::WrittenCells::Changed,
                 ..constant.write.clone()
             },
             ..constant.clone()
         };
-        near(percent(&settings, &asked), one_cell);
+        near(percent(&settings, &changed), one_cell);
     }
 
     #[test]

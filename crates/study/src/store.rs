@@ -28,6 +28,7 @@ use serde::Deserialize;
 use crate::bounded;
 use crate::details::Details;
 
+use crate::former_names::with_current_names;
 use crate::health::judge_again;
 use crate::record::{ARITHMETIC, LONGEST_RECORD, Record, SCHEMA};
 use crate::record_check::contradiction;
@@ -340,6 +341,7 @@ fn record_in(path: &Path, line: usize, text: &[u8]) -> Result<Record, StoreWarni
     let reason = match serde_json::from_slice::<Record>(text) {
         Ok(mut record) if (record.schema, record.arithmetic) == (SCHEMA, ARITHMETIC) => match contradiction(&record) {
             None => {
+                with_current_names(&mut record.settings.device);
                 judge_again(&mut record);
                 return Ok(record);
             }

@@ -165,7 +165,7 @@ pub enum Warning {
     },
     /// A device that allows many pulses per write.
     #[error(
-        "device `{device}`: write.pulses.most_pulses: one update may take {most} pulses per cell, one after another, \
+        "device `{device}`: write.pulses.max_pulses: one update may take {most} pulses per cell, one after another, \
          which slows training down\n\nhint: set it to {USUAL}, the default, unless the record counts writes that fall short of \
          their target"
     )]

@@ -202,7 +202,7 @@ class WriteReport:
     def verify_reads(self) -> int:
         """Verify reads."""
     @property
-    def gave_up(self) -> int:
+    def failed_writes(self) -> int:
         """Failed writes: all tries were used up."""
     @property
     def refreshed(self) -> int:

@@ -59,7 +59,7 @@ const WINDOW: &str = r#""window": { "low_resistance_ohm": 2000, "high_resistance
 
 /// Samples of a verifying device with the noise and acceptance of `sections`.
 fn accepted(sections: &str, law: WriteNoiseKind, keys: &[(&str, f64)]) {
-    let write = format!(r#""write": {{ {sections}, "cells": "asked", "scheme": "verify" }}"#);
+    let write = format!(r#""write": {{ {sections}, "cells": "changed", "scheme": "verify" }}"#);
     let json = format!(r#"{{ "name": "verified", {WINDOW}, {write} }}"#);
     let device = Device::from_json(&json).expect("a valid device");
     let verify = device.write.verify().expect("a verifying device");

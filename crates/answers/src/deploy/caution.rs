@@ -23,7 +23,7 @@ pub fn of_devices(cell: &Cell, prepared: &Prepared, options: &DeployOptions) -> 
         if !later.is_empty() && device.drift.is_off() {
             found.push(DeployWarning::NoDrift { device: device.name.clone() });
         }
-        if matches!(device.write.noise, WriteNoise::FromStudy) && cell.study_sigma == 0.0 {
+        if matches!(device.write.noise, WriteNoise::FromStudy) && cell.update_sigma == 0.0 {
             found.push(DeployWarning::NoStudyNoise { device: device.name.clone() });
         }
         found.extend(later.iter().filter_map(|seconds| law::time("--after", device, *seconds)).map(DeployWarning::Law));

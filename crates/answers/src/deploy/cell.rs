@@ -57,7 +57,7 @@ pub(crate) struct Cell {
     /// Weights as stored, if some have the wrong sign.
     pub stored: Option<Arc<Vec<(Connection, Matrix)>>>,
     /// Standard deviation of the study's write noise, thresholds.
-    pub study_sigma: f64,
+    pub update_sigma: f64,
     pub branches: Arc<Branches>,
     pub scales: Vec<Scale>,
     pub write_passes: u32,
@@ -107,7 +107,7 @@ impl Cell {
                 snn: Arc::clone(&snn),
                 matrices: Arc::clone(&matrices),
                 stored: stored.clone(),
-                study_sigma: network.study_sigma(&settings),
+                update_sigma: network.update_sigma(&settings),
                 settings,
                 branches: Arc::clone(&branches),
                 scales: scales.clone(),

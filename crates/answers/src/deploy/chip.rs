@@ -19,7 +19,7 @@ use super::cell::Cell;
 use super::chip_records::{ChipRecord, Key};
 
 /// Version of the arithmetic of a deployment, part of the name of its results.
-const ARITHMETIC: u32 = 3;
+const ARITHMETIC: u32 = 4;
 
 /// States of a chip at different times that are read together, sample by sample.
 const AT_ONCE: usize = 8;
@@ -93,11 +93,11 @@ impl<'a> ChipMaker<'a> {
         chip: Seed,
     ) -> Result<Option<CrossbarArray>, DeployError> {
         let Some(loaded) = self.devices.of(connection) else { return Ok(None) };
-        let Cell { settings, branches, scales, study_sigma, .. } = self.cell;
+        let Cell { settings, branches, scales, update_sigma, .. } = self.cell;
         let either = vec![Branch::Plus; matrix.rows()];
         let own = branches.as_ref().as_ref().map(|branches| &branches[place]);
         let params = ArrayParams {
-            update_sigma: *study_sigma as f32,
+            update_sigma: *update_sigma as f32,
             write_spread_scale: settings.hardware.write_spread_scale as f32,
             pair: settings.hardware.pair,
             noisy_rows: if own.is_some() { settings.hardware.population.rows() } else { NoisyRows::All },
@@ -213,17 +213,15 @@ impl<'a> ChipMaker<'a> {
 
 /// Returns the names of the results of a cell.
 fn key(cell: &Cell, data: &EncodedData, devices: &Devices) -> Key {
-    let Cell { settings, matrices, scales, write_passes, branches, snn, study_sigma, .. } = cell;
+    let Cell { settings, matrices, scales, write_passes, branches, snn, update_sigma, .. } = cell;
     let weights = sha256(&bytes(matrices));
     let trial = trial_id(settings, 0, &data.sha256, devices);
     let scales: Vec<f32> = scales.iter().map(|scale| scale.weight_at_gmax).collect();
     let signs = branches.as_ref().as_ref().map(|rows| rows.iter().map(|row| signs_of(row)).collect::<Vec<_>>());
     let decides = serde_json::json!({ "deployment": ARITHMETIC, "trial": trial, "weights": weights, "weight_at_gmax": scales,
-                                "passes": write_passes, "signs": signs, "study_sigma": study_sigma });
+                                "passes": write_passes, "signs": signs, "update_sigma": update_sigma });
     let short = |value: serde_json::Value| sha256(value.to_string().as_bytes())[..16].to_owned();
-    // Results of deep networks have had the spikes of the last hidden layer alone.
-    let counted = if snn.hidden.len() > 1 { "spikes of all layers, " } else { "" };
-    let network = format!("{counted}{snn:?}");
+    let network = format!("{snn:?}");
     let exact = |weights: &str| short(serde_json::json!([ARITHMETIC, weights, data.sha256, settings.data, network]));
     let stored = cell.stored.as_ref().map(|matrices| exact(&sha256(&bytes(matrices))));
     Key { chips: short(decides), digital: exact(&weights), stored, weights: weights[..16].to_owned() }

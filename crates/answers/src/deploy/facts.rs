@@ -131,8 +131,7 @@ impl ExactMemory {
         } else if self.is_chance(self.correct) {
             let (accuracy, chance) = (100.0 * self.accuracy(), 100.0 * self.chance);
             let spikes = self.hidden_spikes;
-            let told =
-                format!("{accuracy:.1} % accuracy, chance {chance:.1} %, {spikes:.0} hidden spikes per sample");
+            let told = format!("{accuracy:.1} % accuracy, chance {chance:.1} %, {spikes:.0} hidden spikes per sample");
             // Fewer correct samples than chance, by more than three standard errors: mostly, the classes are in another order.
             let error = (self.chance * (1.0 - self.chance) / self.samples as f64).sqrt();
             let place = if self.accuracy() < self.chance - 3.0 * error { "below" } else { "at" };

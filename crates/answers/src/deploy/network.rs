@@ -149,7 +149,7 @@ impl DeployedNetwork {
     }
 
     /// Returns the standard deviation of the write noise of `noise.level_percent`, thresholds.
-    pub(super) fn study_sigma(&self, settings: &Settings) -> f64 {
+    pub(super) fn update_sigma(&self, settings: &Settings) -> f64 {
         let swept = self.study.axes.iter().any(|axis| axis.key == SPREAD);
         let spread = if swept { settings.weights.sigma_init } else { self.spread.unwrap_or(0.0) };
         settings.noise.level_percent / 100.0 * spread

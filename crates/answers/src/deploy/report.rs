@@ -89,7 +89,8 @@ pub struct Programming {
     /// Fraction of writes clipped at the upper end of the window.
     pub clipped_high: f64,
     /// Failed writes: all tries were used up.
-    pub gave_up: f64,
+    #[serde(alias = "gave_up")]
+    pub failed_writes: f64,
 }
 
 /// Smallest number of chips with a 5th percentile: one in twenty is expected beyond it.
@@ -270,7 +271,7 @@ impl Parts<'_> {
             device: cell.device,
             sha256: bound.key.chips.clone(),
             yield_above,
-            write_sigma: cell.study_sigma * cell.settings.hardware.write_spread_scale,
+            write_sigma: cell.update_sigma * cell.settings.hardware.write_spread_scale,
             scales: cell.scales.clone(),
             programming: self.programming(bound),
             mechanisms: self.mechanisms(bound, &times, &exact),
@@ -296,7 +297,7 @@ impl Parts<'_> {
             pulses: sum(|writes| writes.pulses as f64),
             clipped_low: sum(|writes| writes.clipped_low_rate()),
             clipped_high: sum(|writes| writes.clipped_high_rate()),
-            gave_up: sum(|writes| writes.gave_up as f64),
+            failed_writes: sum(|writes| writes.failed_writes as f64),
         }
     }
 

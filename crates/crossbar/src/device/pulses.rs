@@ -51,7 +51,7 @@ pub struct Pulses {
     /// State with equal steps in cells with different windows, 0 to 1 in the nominal window.
     pub reference: f32,
     /// Largest number of pulses of one write.
-    pub most_pulses: u32,
+    pub max_pulses: u32,
 }
 
 impl TryFrom<PulsesSpec> for Pulses {
@@ -60,7 +60,7 @@ impl TryFrom<PulsesSpec> for Pulses {
     fn try_from(spec: PulsesSpec) -> Result<Pulses, SpecError> {
         let law = spec.law()?;
         let step = |key, percent| Ok::<f32, SpecError>((STEP_PERCENT.check(key, percent)? / 100.0) as f32);
-        let most_pulses = PULSES.check("most_pulses", spec.most_pulses.unwrap_or(f64::from(MAX_PULSES)))?;
+        let max_pulses = PULSES.check("max_pulses", spec.max_pulses.unwrap_or(f64::from(MAX_PULSES)))?;
         let cycle = |key, percent| Ok::<f32, SpecError>((CYCLE_PERCENT.check(key, percent)? / 100.0) as f32);
         let both = cycle("cycle_sigma_percent_of_step", spec.cycle_sigma_percent_of_step)?;
         let of_down = spec.down_cycle_sigma_percent_of_step;
@@ -73,7 +73,7 @@ impl TryFrom<PulsesSpec> for Pulses {
             additive: spec.cycle_noise.unwrap_or_default() == CycleNoise::Additive,
             state: spec.state.unwrap_or_default(),
             reference: reference(spec.state.unwrap_or_default(), spec.reference_state)?,
-            most_pulses,
+            max_pulses,
         })
     }
 }
@@ -187,7 +187,7 @@ mod tests {
             additive: false,
             state: PulseState::OwnWindow,
             reference: 0.5,
-            most_pulses: 100,
+            max_pulses: 100,
         }
     }
 

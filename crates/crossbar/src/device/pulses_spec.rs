@@ -163,7 +163,7 @@ pub struct PulsesSpec {
     /// Largest number of pulses of one write. The rest of a larger update is lost and counted.
     #[serde(default, deserialize_with = "optional_number", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "u32", range(min = PULSES.low, max = PULSES.high), extend("default" = MAX_PULSES, "x-unit" = "pulses")))]
-    pub most_pulses: Option<f64>,
+    pub max_pulses: Option<f64>,
 }
 
 impl PulseKind {

@@ -18,11 +18,14 @@ const KEYS: &[(&str, &str)] = &[
     ("faults.cluster_share", "faults.cluster_fraction_of_cells"),
     ("write.verify.first", "write.verify.initial_action"),
     ("write.verify.sides", "write.verify.direction"),
+    ("write.verify.after_give_up", "write.verify.after_failed_write"),
+    ("write.pulses.most_pulses", "write.pulses.max_pulses"),
 ];
 
 /// Key, old word and new word.
 const WORDS: &[(&str, &str, &str)] = &[
     ("write.noise", "study-level", "from-study"),
+    ("write.cells", "asked", "changed"),
     ("reference_branch.kind", "reference", "ideal"),
     ("reference_branch.kind", "device", "cell"),
 ];
@@ -71,6 +74,12 @@ mod tests {
             ),
             (verify(r#""first""#), "write.verify.first", "write.verify.initial_action"),
             (verify(r#""sides""#), "write.verify.sides", "write.verify.direction"),
+            (verify(r#""after_give_up""#), "write.verify.after_give_up", "write.verify.after_failed_write"),
+            (
+                r#""write": {"noise": "none", "scheme": "pulsed", "pulses": {"most_pulses": 9}}"#.to_owned(),
+                "write.pulses.most_pulses",
+                "write.pulses.max_pulses",
+            ),
         ] {
             let message = refusal(&mechanism);
             assert!(message.ends_with(&format!(": unknown key `{old}`\n\nhint: renamed to `{new}`")), "{message}");
@@ -81,6 +90,7 @@ mod tests {
     fn old_words_are_rejected_with_a_hint() {
         for (mechanism, what, new) in [
             (r#""write": {"noise": "study-level"}"#, "got `study-level`", "from-study"),
+            (r#""write": {"noise": "none", "cells": "asked"}"#, "got `asked`", "changed"),
             (r#""reference_branch": {"kind": "device"}"#, "got `device`", "cell"),
             (r#""reference_branch": {"kind": "reference"}"#, "got `reference`", "ideal"),
         ] {

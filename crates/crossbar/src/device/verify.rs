@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A target outside the window is used as the aim of a try; the read is compared with the end of the window. After
-//! `tries` tries the write has failed and the cell keeps its last conductance. With `after_give_up` = `leave` it is never
+//! `tries` tries the write has failed and the cell keeps its last conductance. With `after_failed_write` = `leave` it is never
 //! written again. One-sided approaches in small steps produce the truncated, skewed histograms of real chips, with a
 //! hard edge where the approach enters the window. With an infinite acceptance window the first try is accepted, and
 //! `verify` equals `add`. Procedures: Milo et al., IRPS 2021 (incremental gate-voltage pulses with verify); Perez et
@@ -23,7 +23,7 @@
 //!
 //! let device = Device::from_json(
 //!     r#"{ "name": "verified", "window": { "low_resistance_ohm": 4000, "high_resistance_ohm": 20000 },
-//!          "write": { "noise": "constant", "sigma_microsiemens": 8, "cells": "asked", "scheme": "verify",
+//!          "write": { "noise": "constant", "sigma_microsiemens": 8, "cells": "changed", "scheme": "verify",
 //!                     "verify": { "window_microsiemens": 5, "tries": 20 } } }"#,
 //! )?;
 //! let verify = device.write.verify().ok_or("a verifying device")?;
@@ -79,7 +79,7 @@ pub enum InitialAction {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum AfterGiveUp {
+pub enum AfterFailedWrite {
     /// The cell is tried again at its next target.
     #[default]
     TryAgain,
@@ -117,7 +117,7 @@ pub struct VerifySpec {
     pub initial_action: InitialAction,
     /// Treatment of a cell after its tries have run out.
     #[serde(default, deserialize_with = "word")]
-    pub after_give_up: AfterGiveUp,
+    pub after_failed_write: AfterFailedWrite,
     /// Fraction of the distance to the target that one try aims for.
     #[serde(default = "whole_way", deserialize_with = "number")]
     #[cfg_attr(feature = "schema", schemars(range(min = APPROACH.low, max = APPROACH.high)))]
@@ -161,7 +161,7 @@ pub struct Verify {
     /// First action for a new target.
     pub initial_action: InitialAction,
     /// Treatment of a cell after its tries have run out.
-    pub after_give_up: AfterGiveUp,
+    pub after_failed_write: AfterFailedWrite,
     /// Fraction of the distance to the target that one try aims for, above 0, at most 1.
     pub approach: f32,
 }
@@ -187,7 +187,7 @@ impl TryFrom<VerifySpec> for Verify {
             tries: TRIES.check("tries", spec.tries)?,
             direction: spec.direction,
             initial_action: spec.initial_action,
-            after_give_up: spec.after_give_up,
+            after_failed_write: spec.after_failed_write,
             approach: APPROACH.check("approach", spec.approach)? as f32,
         })
     }

@@ -72,7 +72,7 @@ pub enum WrittenCells {
     #[default]
     All,
     /// Only cells with a non-zero update; the others keep their state.
-    Asked,
+    Changed,
 }
 
 /// Write schemes.

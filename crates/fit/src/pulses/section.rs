@@ -39,7 +39,7 @@ pub(super) fn pulses(kind: PulseKind, fits: &[Fit; 2], noise: &Noise, gains: Opt
         cycle_noise: Some(if noise.additive { CycleNoise::Additive } else { CycleNoise::Multiplicative }),
         state: None,
         reference_state: None,
-        most_pulses: None,
+        max_pulses: None,
     }
 }
 

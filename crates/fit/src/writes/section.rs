@@ -1,7 +1,7 @@
 //! The section `write` of the device file.
 
 use ohmspike_crossbar::device::{
-    AfterGiveUp, Convention, InitialAction, SchemeKind, SpreadPoint, VerifyDirection, VerifySpec, WriteNoiseKind,
+    AfterFailedWrite, Convention, InitialAction, SchemeKind, SpreadPoint, VerifyDirection, VerifySpec, WriteNoiseKind,
     WriteSpec, WrittenCells,
 };
 
@@ -13,7 +13,7 @@ const TRIES: f64 = 100.0;
 
 /// Returns the section of `law`.
 pub(super) fn section(law: &Law, options: &FitOptions) -> WriteSpec {
-    let mut section = WriteSpec { cells: WrittenCells::Asked, ..WriteSpec::default() };
+    let mut section = WriteSpec { cells: WrittenCells::Changed, ..WriteSpec::default() };
     match law.kind {
         Kind::Constant => {
             section.noise = WriteNoiseKind::Constant;
@@ -54,7 +54,7 @@ fn verify(acceptance: AcceptanceWindow) -> VerifySpec {
         tries: TRIES,
         direction: VerifyDirection::default(),
         initial_action: InitialAction::default(),
-        after_give_up: AfterGiveUp::default(),
+        after_failed_write: AfterFailedWrite::default(),
         approach: 1.0,
     }
 }

@@ -45,10 +45,10 @@ fn written(text: &mut String, layer: &str, writes: &WriteReport) {
 }
 
 fn pulsed(text: &mut String, layer: &str, writes: &WriteReport, used: &HardwareUse) {
-    let WriteReport { pulses, verify_reads, gave_up, pulse_limited, refreshed, .. } = writes;
+    let WriteReport { pulses, verify_reads, failed_writes, pulse_limited, refreshed, .. } = writes;
     let _ = write!(
         text,
-        "{layer} pulses: {pulses}; verify reads {verify_reads}, failed writes {gave_up}, refreshes {refreshed}"
+        "{layer} pulses: {pulses}; verify reads {verify_reads}, failed writes {failed_writes}, refreshes {refreshed}"
     );
     if *pulse_limited > 0 {
         let _ = write!(text, ", truncated writes {pulse_limited}");
@@ -148,7 +148,7 @@ mod tests {
         let writes = WriteReport {
             cells_written: 10,
             pulses: 30,
-            gave_up: 2,
+            failed_writes: 2,
             wrong_sign: 1,
             cells: 20,
             ..WriteReport::default()

@@ -1,9 +1,9 @@
 //! Describes each mechanism of a device in a line or two; missing mechanisms are off.
 
 use ohmspike_crossbar::device::{
-    Acceptance, Adc, AdcCodes, AdcRange, AfterGiveUp, ArrayWires, Convention, Device, Drift, DriftBounds, DriftTimes,
-    EndsKind, Energy, InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses, ReferenceBranch,
-    Scheme, StepGain, Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
+    Acceptance, Adc, AdcCodes, AdcRange, AfterFailedWrite, ArrayWires, Convention, Device, Drift, DriftBounds,
+    DriftTimes, EndsKind, Energy, InitialAction, LevelSpacing, Levels, Nonlinearity, PulseLaw, PulseState, Pulses,
+    ReferenceBranch, Scheme, StepGain, Telegraph, Verify, VerifyDirection, WhiteNoise, WriteNoise, WrittenCells,
 };
 use ohmspike_crossbar::wires::{Access, Feed};
 use ohmspike_study::significant::{percent, short, stated};
@@ -121,7 +121,7 @@ fn pulsed(pulses: &Pulses) -> String {
     let cycle = cycle_noise(pulses);
     format!(
         "{law}{state}; {up} of the window up and {down} down; {cycle}; at most {} pulses per write",
-        pulses.most_pulses
+        pulses.max_pulses
     )
 }
 
@@ -156,8 +156,11 @@ fn verified(verify: &Verify) -> String {
         share => format!("{} of the step", percent(f64::from(share))),
     };
     let first = if verify.initial_action == InitialAction::Read { "; reads first" } else { "" };
-    let after =
-        if verify.after_give_up == AfterGiveUp::Leave { "; leaves cells as they are after the last try" } else { "" };
+    let after = if verify.after_failed_write == AfterFailedWrite::Leave {
+        "; leaves cells as they are after the last try"
+    } else {
+        ""
+    };
     format!("accepts {window}, at most {} tries, {direction}, each try aims at {way}{first}{after}", verify.tries)
 }
 
@@ -182,7 +185,7 @@ fn write_noise(device: &Device) -> String {
     };
     let cells = match device.write.cells {
         WrittenCells::All => "each update writes all cells",
-        WrittenCells::Asked => "an update writes only cells with a nonzero step",
+        WrittenCells::Changed => "an update writes only cells with a nonzero step",
     };
     format!("{noise}; {cells}")
 }

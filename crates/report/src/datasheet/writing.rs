@@ -57,7 +57,7 @@ pub(super) fn tries(device: &Device, resistance: f64) -> Option<Tries> {
     let mut chip = Chip::new(device, WRITES, middle, 0.0, false, Seed::new(1).named("tries")).ok()?;
     let report = chip.write(1e6 / resistance);
     let of_writes = |count: u64| count as f64 / report.cells_written.max(1) as f64;
-    Some(Tries { mean: of_writes(report.pulses), failed: of_writes(report.gave_up) })
+    Some(Tries { mean: of_writes(report.pulses), failed: of_writes(report.failed_writes) })
 }
 
 /// Writes the pulses of a full swing, for a pulsed device.
@@ -115,7 +115,7 @@ mod tests {
             additive: false,
             state: PulseState::OwnWindow,
             reference: 0.5,
-            most_pulses: 100,
+            max_pulses: 100,
         }
     }
 

@@ -65,7 +65,7 @@ impl Chip {
             cell.faults.draw(&window, rows, columns, seed.named("chip").named("faults")).dead_rows().to_vec();
         let reach = match &cell.write.scheme {
             Scheme::Pulsed(pulses) => {
-                [pulses.up_step, pulses.down_step].map(|step| step * window.span() * pulses.most_pulses as f32)
+                [pulses.up_step, pulses.down_step].map(|step| step * window.span() * pulses.max_pulses as f32)
             }
             Scheme::Add | Scheme::Verify(_) => [f32::INFINITY; 2],
         };

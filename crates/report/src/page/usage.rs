@@ -226,7 +226,7 @@ fn costs(groups: &[Group]) -> Markup {
             group.condition.clone(),
             each(group, |layer| count(group.mean(|record| layer(record).pulses as f64))),
             each(group, |layer| count(group.mean(|record| layer(record).verify_reads as f64))),
-            each(group, |layer| count(group.mean(|record| layer(record).gave_up as f64))),
+            each(group, |layer| count(group.mean(|record| layer(record).failed_writes as f64))),
             group
                 .records
                 .iter()

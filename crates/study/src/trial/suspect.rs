@@ -112,7 +112,7 @@ mod tests {
         json!({
             "name": "imperfect",
             "window": { "low_resistance_ohm": 1e3, "high_resistance_ohm": 1e6 },
-            "write": { "noise": "none", "cells": "asked" },
+            "write": { "noise": "none", "cells": "changed" },
             "device_to_device": { "low_resistance_sigma_ln": 0.1 },
             "reference_branch": { "kind": "cell", "sigma_ln_resistance": 0.2 },
             "levels": { "count": 32, "spacing": "conductance" },

@@ -32,7 +32,7 @@ pub(super) fn panel(device: &Device) -> Panel {
             Some(pulses) => {
                 let step = pulses.step(direction);
                 let all = pulses_of_a_swing(step);
-                let each = all.div_ceil(POINTS).min(pulses.most_pulses);
+                let each = all.div_ceil(POINTS).min(pulses.max_pulses);
                 (step * span * each as f32, each, all.div_ceil(each).min(10 * POINTS))
             }
         };

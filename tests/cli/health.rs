@@ -79,7 +79,13 @@ fn names_wires_as_cause() {
     let wires = ["hardware.device=study-1k-1m", "device.wires.access=gated", "device.wires.bit_line_ohm_per_cell=500"];
     let (what, hint) = silence(&train(&folder, &wires));
     assert!(what.contains("the voltage is lost in the wires; without this mechanism, the layer emits "), "{what}");
-    assert!(hint.contains("or cut the lines into tiles with `device.converters.tile_rows = 64`"), "{hint}");
+    assert!(
+        hint.contains("or cut the lines into smaller tiles with `device.converters.tile_rows = 392` (now 784)"),
+        "{hint}"
+    );
+    let tiles = [&wires[..], &["device.converters.tile_rows=64"]].concat();
+    let (_, hint) = silence(&train(&folder, &tiles));
+    assert!(hint.contains("`device.converters.tile_rows = 32` (now 64)"), "{hint}");
 }
 
 /// At 0.05 V, cells conduct (1 + 40 x 0.05²) / (1 + 40 x 0.5²) = 0.1 of the conductance that was measured at 0.5 V.
@@ -163,7 +169,10 @@ fn names_drift_as_cause() {
     let rest = ["hardware.device=./drift.json", "weights.sigma_init=0.003", "hardware.retention_seconds=100000"];
     let (what, hint) = silence(&train(&folder, &rest));
     assert!(what.contains("the cells drift too far before the test (hardware.retention_seconds = 100000)"), "{what}");
-    assert!(hint.contains("shorten `hardware.retention_seconds`"), "{hint}");
+    let shorter = hint.split("shorten `hardware.retention_seconds` to ").nth(1).and_then(|rest| rest.split(' ').next());
+    let shorter = format!("hardware.retention_seconds={}", shorter.unwrap_or_else(|| panic!("{hint}")));
+    let fires = train(&folder, &[&rest[..2], &[&*shorter]].concat());
+    assert!(!fires.stderr.contains("silent"), "{hint}: {}", fires.stderr);
 }
 
 /// The quickstart at 20 % noise, with fewer epochs.

@@ -58,10 +58,13 @@ pub(crate) fn latency_advice(steps: usize) -> String {
 
 /// Returns what to do if Poisson encoding at `rate_hertz` within `steps` leaves samples without spikes.
 pub(crate) fn poisson_advice(rate_hertz: f64, steps: usize) -> String {
-    format!(
-        "{IMPORT}, or raise `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or `network.steps` (now {steps})",
-        RATE.high
-    )
+    let steps = format!("`network.steps` (now {steps})");
+    match rate_hertz < RATE.high {
+        true => {
+            format!("{IMPORT}, or raise `data.poisson_rate_hertz` (now {rate_hertz}, at most {}) or {steps}", RATE.high)
+        }
+        false => format!("{IMPORT}, or raise {steps}"),
+    }
 }
 
 #[cfg(test)]

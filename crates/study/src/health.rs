@@ -34,6 +34,7 @@ use serde::{Deserialize, Serialize};
 use crate::settings::Settings;
 
 pub use cause::Cause;
+pub(crate) use cause::UNEXCITED;
 pub use chance::AtChance;
 pub(crate) use clipped::MAX_CONVERSIONS;
 pub use clipped::{Clipped, Ended};

@@ -8,9 +8,9 @@ use ohmspike_datasets::counted;
 use ohmspike_snn::connection::Connection;
 use ohmspike_snn::encode::LatencyCode;
 
-use super::obstacle::Obstacle;
+use super::obstacle::{Measured, Obstacle};
 use crate::few_steps::{self, latency_advice, poisson_advice};
-use crate::settings::Settings;
+use crate::settings::{Settings, connection_key};
 use crate::significant::{percent, short, significant};
 
 /// Relative change of the input weights below which training left them as they were.
@@ -58,6 +58,12 @@ pub enum Cause {
         /// `nonlinearity` only: voltage at which the conductances were measured, V.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reference_volts: Option<f64>,
+        /// `drift` only: longest tested time before the test after which the layer still fires, s; 0 if it fires after none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fires_until_seconds: Option<f64>,
+        /// `wires` only: rows of a tile.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tile_rows: Option<usize>,
         /// Drive of the layer by the initial weights on the complete device.
         drive: Option<f64>,
         /// Spikes per sample without the mechanism.
@@ -100,15 +106,18 @@ impl Cause {
                 "raise `network.steps` to {needed_steps} or more (now {steps}): spikes reach the readout in \
                  {needed_steps} time steps at the earliest"
             ),
-            Cause::WeightsTooSmall { key, sigma, needed, .. } => match needed {
-                Some(needed) => {
-                    format!("raise `{key}` to {} or more (now {sigma}), or set it to `auto`", significant(*needed))
-                }
-                None => format!("set `{key}` to `auto` (now {sigma})"),
+            Cause::WeightsTooSmall { key, sigma, needed, drive } => match needed {
+                Some(needed) => format!("raise `{key}` to {} or more (now {sigma})", significant(*needed)),
+                None => without_drive(settings, key, *sigma, *drive),
             },
-            Cause::Device { mechanism, key, needed, reference_volts, .. } => {
+            Cause::Device { mechanism, key, needed, reference_volts, fires_until_seconds, tile_rows, .. } => {
                 let weights = needed.map(|needed| format!("raise `{key}` to {} or more, or ", significant(needed)));
-                let remedy = mechanism.remedy(settings, layer_of(key), *reference_volts);
+                let measured = Measured {
+                    reference_volts: *reference_volts,
+                    fires_until_seconds: *fires_until_seconds,
+                    tile_rows: *tile_rows,
+                };
+                let remedy = mechanism.remedy(settings, layer_of(key), &measured);
                 format!("{}{remedy}", weights.unwrap_or_default())
             }
             Cause::Converters { bits, full_scale_microamperes, threshold_microamperes, .. } => {
@@ -127,11 +136,40 @@ impl Cause {
                 }
             }
             Cause::LostInTraining { noise, .. } => {
-                let rate = settings.training.learning_rate;
-                let noise = if noise.is_some() { "halve the update noise, or " } else { "" };
-                format!("{noise}lower `training.learning_rate` to {} (now {rate})", short(rate / 3.0))
+                let (rate, level) = (settings.training.learning_rate, settings.noise.level_percent);
+                let (key, noisy) = match level > 0.0 {
+                    true => ("noise.level_percent", level),
+                    false => ("hardware.write_spread_scale", settings.hardware.write_spread_scale),
+                };
+                let less = noise.as_ref().filter(|_| noisy > 0.0);
+                let less = less.map(|_| format!("lower `{key}` to {} (now {noisy}), or ", short(noisy / 2.0)));
+                let rate = format!("lower `training.learning_rate` to {} (now {rate})", short(rate / 3.0));
+                format!("{}{rate}", less.unwrap_or_default())
             }
         }
+    }
+}
+
+/// Ratio of drive to initial weight spread below which no input excites the layer: each spike of an excited neuron adds
+/// about one weight.
+pub(crate) const UNEXCITED: f64 = 1e-6;
+
+/// Returns what to do about weights of the spread `sigma`, the value of `key`, for which no spread was found that makes the
+/// layer fire.
+fn without_drive(settings: &Settings, key: &str, sigma: f64, drive: Option<f64>) -> String {
+    let below = match layer_of(key) {
+        Connection::Feedforward(layer) => layer.checked_sub(1),
+        _ => None,
+    };
+    let unexcited = below.filter(|_| drive.is_some_and(|drive| drive < UNEXCITED * sigma));
+    let fraction = |below: usize| (below, settings.hidden_layers()[below].excitatory_fraction);
+    match unexcited.map(fraction).filter(|(_, fraction)| *fraction < 1.0) {
+        Some((below, fraction)) => format!(
+            "raise `{}` to {} (now {fraction}): the layer below only inhibits, so larger weights cannot help",
+            connection_key(Connection::Feedforward(below), "excitatory_fraction"),
+            short((1.0 + fraction) / 2.0)
+        ),
+        None => format!("raise `{key}`, first to {} (now {sigma})", short(10.0 * sigma)),
     }
 }
 
@@ -252,7 +290,39 @@ fn driven(drive: Option<f64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Encoding;
+    use crate::settings::{Encoding, LayerSettings};
+
+    /// The spread may be `auto` already, so advice is a larger number. The layer above one that only inhibits has no drive.
+    #[test]
+    fn small_weights_need_another_number_than_they_have() {
+        let mut settings = Settings { layers: vec![LayerSettings::default(); 2], ..Settings::default() };
+        settings.network.excitatory_fraction = 0.0;
+        let advice = |key: &str, drive: Option<f64>, needed: Option<f64>| {
+            Cause::WeightsTooSmall { drive, key: key.to_owned(), sigma: 0.002, needed }.advice(&settings)
+        };
+        let (first, second) = ("weights.sigma_init", "layer.2.sigma_init");
+        assert_eq!(advice(first, Some(0.1), Some(0.03)), "raise `weights.sigma_init` to 0.0300 or more (now 0.002)");
+        assert_eq!(advice(first, None, None), "raise `weights.sigma_init`, first to 0.02 (now 0.002)");
+        assert_eq!(advice(second, None, None), "raise `layer.2.sigma_init`, first to 0.02 (now 0.002)");
+        assert_eq!(
+            advice(second, Some(0.0), None),
+            "raise `network.excitatory_fraction` to 0.5 (now 0): the layer below only inhibits, so larger weights cannot help"
+        );
+    }
+
+    /// Half of the noise that is there: that of the study, or of the device.
+    #[test]
+    fn a_layer_lost_in_training_needs_less_noise() {
+        let cause = Cause::LostInTraining { first: 1.0, last: 0.1, at_floor: 0.5, noise: Some("noise".to_owned()) };
+        let mut settings = Settings::default();
+        assert!(
+            cause
+                .advice(&settings)
+                .starts_with("lower `hardware.write_spread_scale` to 0.5 (now 1), or lower `training")
+        );
+        settings.noise.level_percent = 20.0;
+        assert!(cause.advice(&settings).starts_with("lower `noise.level_percent` to 10 (now 20), or lower `training"));
+    }
 
     /// Full scale spikes in step 5, 0.26 of it in step 30: 20 ln(0.26 / 0.06) = 29.3.
     #[test]

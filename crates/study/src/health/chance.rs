@@ -85,7 +85,9 @@ fn too_coarse(settings: &Settings) -> Option<String> {
         let cure = || format!("`{} = {advised}` (now {weight})", connection_key(connection, "weight_at_gmax"));
         (weight > TOO_WIDE * advised).then(cure)
     });
-    let cures: Vec<String> = wide.collect();
+    let mut cures: Vec<String> = wide.collect();
+    // Recurrent weights share the key of their layer.
+    cures.dedup();
     let cures = cures.join(" and ");
     (!cures.is_empty()).then(|| {
         format!(

@@ -36,7 +36,7 @@ impl Saturated {
     pub(super) fn advice(&self, settings: &Settings) -> String {
         let connection = Connection::Feedforward(self.layer - 1);
         let (key, sigma) = (connection_key(connection, "sigma_init"), settings.sigma_of(connection));
-        let start = format!("set `{key}` to `auto` or to {} (now {sigma})", short(sigma / 10.0));
+        let start = format!("lower `{key}` to {} (now {sigma})", short(sigma / 10.0));
         if self.before_training {
             return format!("start with smaller weights: {start}");
         }

@@ -19,7 +19,7 @@ use ohmspike_snn::weights::{DigitalWeights, WeightStore};
 use super::suspect::{SUSPECTS, device_keys, enlarge, remove};
 use super::{Layers, Outcome, TrialInput, TrialStreams, untrained_retention};
 use crate::few_steps;
-use crate::health::{Cause, MIN_SPIKES, Obstacle, Silence};
+use crate::health::{Cause, MIN_SPIKES, Obstacle, Silence, UNEXCITED};
 use crate::mechanism::Mechanism;
 use crate::prepare::{Devices, LoadedDevice};
 use crate::settings::{Settings, connection_key};
@@ -95,6 +95,15 @@ impl Search<'_> {
             };
             return Some(match suspect {
                 Obstacle::Mechanism(Mechanism::Adc) => self.converters(layer, without.spikes),
+                Obstacle::Mechanism(Mechanism::Drift) => {
+                    let after = |seconds: f64| {
+                        let mut settings = self.input.settings.clone();
+                        settings.hardware.retention_seconds = seconds;
+                        self.activity(layer, &settings, self.input.devices)
+                    };
+                    let fires = |seconds: f64| after(seconds).is_some_and(|found| found.spikes >= MIN_SPIKES);
+                    self.drifted(layer, without.spikes, drive, fires)
+                }
                 _ => self.blamed(suspect, layer, without.spikes, drive),
             });
         }
@@ -107,8 +116,36 @@ impl Search<'_> {
         let nonlinearity = self.device(layer).and_then(|loaded| loaded.device.read.nonlinearity.as_ref());
         let is_blamed = mechanism == Obstacle::Mechanism(Mechanism::Nonlinearity);
         let reference_volts = nonlinearity.filter(|_| is_blamed).map(Nonlinearity::reference_volts);
+        let (rows, columns) = self.network.shape(Connection::Feedforward(layer));
+        let is_wires = mechanism == Obstacle::Mechanism(Mechanism::Wires);
+        let tile_rows = self.device(layer).filter(|_| is_wires);
+        let tile_rows = tile_rows.map(|loaded| loaded.device.converters.tile(rows, columns).0);
         let (keys, key) = (self.keys(mechanism, layer), sigma_key(layer));
-        Cause::Device { mechanism, keys, reference_volts, drive, spikes_without, key, needed }
+        Cause::Device {
+            mechanism,
+            keys,
+            reference_volts,
+            fires_until_seconds: None,
+            tile_rows,
+            drive,
+            spikes_without,
+            key,
+            needed,
+        }
+    }
+
+    /// Blames drift for a layer that emits `spikes_without` it. `fires` returns whether the layer fires after a time, s.
+    fn drifted(&self, layer: usize, spikes_without: f64, drive: Option<f64>, fires: impl Fn(f64) -> bool) -> Cause {
+        let mut cause = self.blamed(Obstacle::Mechanism(Mechanism::Drift), layer, spikes_without, drive);
+        let devices = self.network.connections().filter_map(|connection| self.input.devices.of(connection));
+        let starts = devices.filter_map(|loaded| loaded.device.drift.times()).map(|times| times.reference);
+        let times = round_times(starts.fold(f64::INFINITY, f64::min), self.input.settings.hardware.retention_seconds);
+        // Drift only grows, so times at which the layer fires come before all others.
+        let firing = times.partition_point(|seconds| fires(*seconds));
+        if let Cause::Device { fires_until_seconds, .. } = &mut cause {
+            *fires_until_seconds = Some(firing.checked_sub(1).map_or(0.0, |last| times[last]));
+        }
+        cause
     }
 
     fn after_training(&self, layer: usize, trained: &Layers) -> Option<Cause> {
@@ -119,7 +156,13 @@ impl Search<'_> {
             let fresh =
                 self.evaluation(layer, &mut weights.iter_mut().map(LayerWeights::store_mut).collect::<Vec<_>>());
             if fresh.spikes >= MIN_SPIKES {
-                return Some(self.blamed(Obstacle::Mechanism(Mechanism::Drift), layer, fresh.spikes, None));
+                let fires = |seconds: f64| {
+                    let mut rested = weights.clone();
+                    rested.iter_mut().for_each(|layer| layer.rest(seconds));
+                    let mut stores: Vec<_> = rested.iter_mut().map(LayerWeights::store_mut).collect();
+                    self.evaluation(layer, &mut stores).spikes >= MIN_SPIKES
+                };
+                return Some(self.drifted(layer, fresh.spikes, None, fires));
             }
             weights.iter_mut().for_each(|layer| layer.rest(retention));
         }
@@ -257,11 +300,23 @@ impl Search<'_> {
     }
 }
 
-/// Initial weight spread that drives the strongest neuron above its threshold on a typical sample, in three digits.
-/// Below the threshold, voltages are proportional to the weights.
+/// Initial weight spread that drives the strongest neuron above its threshold on a typical sample. Below the threshold,
+/// voltages are proportional to the weights. A layer that is silent although it is driven needs a larger spread as well.
 fn needed(sigma: f64, drive: Option<f64>) -> Option<f64> {
-    let drive = drive.filter(|drive| *drive > 1e-6)?;
-    Some(sigma * MARGIN / drive)
+    let drive = drive.filter(|drive| *drive > UNEXCITED * sigma)?;
+    Some(sigma * MARGIN / drive.min(1.0))
+}
+
+/// Returns the times 1, 2, 5, 10, ... s above `from` and below `to`, and `from` itself; none if `from` is not below `to`.
+fn round_times(from: f64, to: f64) -> Vec<f64> {
+    if from >= to {
+        return Vec::new();
+    }
+    let decades = from.log10().floor() as i32..=to.log10().floor() as i32;
+    // Parsed, because a product with a negative power of ten is not the nearest number.
+    let time = |number: u8, decade: i32| format!("{number}e{decade}").parse().expect("a number");
+    let round = decades.flat_map(|decade| [1, 2, 5].map(|number| time(number, decade)));
+    [from].into_iter().chain(round.filter(|time: &f64| *time > from && *time < to)).collect()
 }
 
 fn sigma_key(layer: usize) -> String {
@@ -368,6 +423,22 @@ mod tests {
         assert_eq!(advice, expected);
     }
 
+    #[test]
+    fn times_before_a_test_are_round() {
+        assert_eq!(round_times(20.0, 1000.0), [20.0, 50.0, 100.0, 200.0, 500.0]);
+        assert_eq!(round_times(0.03, 1.5), [0.03, 0.05, 0.1, 0.2, 0.5, 1.0]);
+        assert_eq!(round_times(20.0, 20.0), [0.0; 0]);
+        assert_eq!(round_times(f64::INFINITY, 20.0), [0.0; 0]);
+    }
+
+    /// Drives of neurons below their threshold are proportional to the weights; others are not.
+    #[test]
+    fn silent_weights_need_a_larger_spread() {
+        assert_eq!(needed(1e-9, Some(5e-9)), Some(1e-9 * 1.5 / 5e-9));
+        assert_eq!(needed(0.5, Some(3.0)), Some(0.75), "a drive above the threshold");
+        assert_eq!(needed(0.5, Some(0.0)), None);
+    }
+
     /// Small weights stay the cause where the layer has time to spike.
     #[test]
     fn small_weights_need_no_more_steps() {
@@ -394,6 +465,7 @@ mod tests {
         let silence = outcome(&settings(1, steps), &data, &mut |_| {}).silence.expect("a silent layer");
         let searched = silence.spikes_before * count as f64 / SAMPLES as f64;
         assert!(silence.spikes_before < MIN_SPIKES && searched >= MIN_SPIKES, "{silence}");
-        assert!(matches!(silence.cause, Some(Cause::WeightsTooSmall { .. })), "{silence}");
+        let Some(Cause::WeightsTooSmall { sigma, needed, .. }) = silence.cause else { panic!("{silence}") };
+        assert!(needed.is_none_or(|needed| needed > sigma), "{sigma} {needed:?}");
     }
 }

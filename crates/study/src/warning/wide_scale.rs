@@ -18,7 +18,7 @@ pub(crate) const TOO_WIDE: f64 = 10.0;
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "{key}: at {weight}, nearly all initial weights are within {} % of the conductance window of device `{device}`, so its noise \
-     and levels are coarse for them\n\nhint: set `{key} = \"auto\"`, here {advised}", short(*percent)
+     and levels are coarse for them\n\nhint: lower `{key}` to {advised}", short(*percent)
 )]
 pub struct WideScale {
     /// The key.
@@ -29,7 +29,7 @@ pub struct WideScale {
     pub weight: f64,
     /// Part of the window below 3.3 initial weight spreads, %.
     pub percent: f64,
-    /// Weight that `auto` chooses, thresholds.
+    /// Weight that `auto` chooses by default, thresholds. The key may be `auto` already, with a large `calibration.headroom`.
     pub advised: f64,
 }
 
@@ -72,7 +72,7 @@ mod tests {
             warning.to_string(),
             "hardware.weight_at_gmax: at 1, nearly all initial weights are within 0.33 % of the conductance window of device \
              `cmo-hfox-falcone-2025`, so its noise and levels are coarse for them\n\n\
-             hint: set `hardware.weight_at_gmax = \"auto\"`, here 0.0099"
+             hint: lower `hardware.weight_at_gmax` to 0.0099"
         );
         assert_eq!(told("cmo-hfox-falcone-2025", 0.09), []);
         assert_eq!(told("study-1k-1m", 1.0), []);

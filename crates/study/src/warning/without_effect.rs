@@ -218,8 +218,9 @@ fn writing(settings: &Settings, device: &Device, warn: &mut impl FnMut(Vec<Strin
     }
     let energy = &device.energy;
     if energy.write_volts.is_none() || energy.write_pulse_nanoseconds.is_none() {
-        let reason =
-            ("the write energy needs both `energy.write_volts` and `energy.write_pulse_nanoseconds`", "set both");
+        let other = if energy.write_volts.is_none() { "write_volts" } else { "write_pulse_nanoseconds" };
+        let hint = format!("set `device.energy.{other}` as well");
+        let reason = ("the write energy needs both `energy.write_volts` and `energy.write_pulse_nanoseconds`", &*hint);
         warn(given_of(settings, &["energy.write_volts", "energy.write_pulse_nanoseconds"]), reason);
     }
 }

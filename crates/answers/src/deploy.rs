@@ -13,6 +13,7 @@
 mod caution;
 mod cell;
 mod chip;
+mod chip_at_chance;
 mod chip_records;
 mod contradiction;
 mod error;
@@ -37,6 +38,7 @@ use ohmspike_study::prepare::Prepared;
 
 use cell::Cell;
 pub use cell::{Scale, Variant};
+pub use chip_at_chance::ChipAtChance;
 use chip_records::{ChipRecord, ChipRecords, Key};
 pub use contradiction::Contradiction;
 pub use error::{DeployError, DeployWarning};
@@ -231,13 +233,13 @@ pub fn one_chip(
     let seconds = options.after_seconds.first().copied().unwrap_or(0.0);
     let options = DeployOptions { mechanisms: false, after_seconds: vec![seconds], ..options.clone() };
     let cells = Cell::of_network(0, network, &mut prepared, &options)?;
-    let maker = chip::ChipMaker::new(&cells[0], &prepared)?;
+    let bound = Bound::new(&cells[0], &prepared)?;
     let mut told = Told { observer, cautions: Vec::new() };
     told.tell(network.warnings(&prepared));
     told.tell(cells[0].warnings(std::slice::from_ref(network)));
     told.tell(caution::of_devices(&cells[0], &prepared, &options));
-    told.tell(caution::of_signs(&cells[0], &maker, network));
-    let mut layers = maker.program(options.seed, chip)?.layers;
+    told.tell(caution::of_chip(&bound, network, (options.seed, chip, seconds))?);
+    let mut layers = bound.chips.program(options.seed, chip)?.layers;
     layers.iter_mut().for_each(|layer| layer.rest(seconds));
     Ok(cells[0].matrices.iter().map(|(connection, _)| *connection).zip(layers).collect())
 }

@@ -7,7 +7,7 @@ use ohmspike_study::calibration::Calibrated;
 use ohmspike_study::conductance_file::{ConductanceFileError, write_conductances};
 use ohmspike_study::hardware::shapes;
 use ohmspike_study::health::rise::untested;
-use ohmspike_study::health::{Clipped, Ended, HealthState};
+use ohmspike_study::health::{Clipped, Ended, HealthKind, HealthState, MIN_SPIKES};
 use ohmspike_study::network_file::StoredNetwork;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::record::Record;
@@ -119,6 +119,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     for path in saved.iter().flatten() {
         say!("saved: {}", path.display())?;
     }
+    saved.iter().filter_map(|paths| Useless::new(&record, paths)).for_each(|useless| tell!("warning: {useless}\n"));
     let (data, devices) = (prepared.data(&settings), prepared.devices_of(&settings));
     if let Some(mean) = record.outcome {
         let (epochs, percent) = (record.accuracy.len(), 100.0 * mean);
@@ -138,6 +139,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     tell_health(&record)?;
     saved?;
     record.failure.map_or(Ok(ExitCode::SUCCESS), |failure| Err(failure.into()))
+}
+
+/// Saved files of a network that does not work.
+#[derive(Debug, thiserror::Error)]
+#[error("{files}: the saved network is {state}, so results with it say nothing")]
+struct Useless {
+    files: String,
+    state: String,
+}
+
+impl Useless {
+    /// Returns a warning about the network of `record` in the files `paths`, if it is silent after training or at chance.
+    fn new(record: &Record, paths: &[PathBuf]) -> Option<Useless> {
+        let fails = |state: &&HealthState| match state {
+            HealthState::Silent(silence) => silence.spikes_after.is_none_or(|spikes| spikes < MIN_SPIKES),
+            state => state.kind() == HealthKind::AtChance,
+        };
+        let states: Vec<&str> = record.health.iter().filter(fails).map(|state| state.kind().words()).collect();
+        let files: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+        let told = !states.is_empty() && !files.is_empty();
+        told.then(|| Useless { files: files.join(", "), state: states.join(" and ") })
+    }
 }
 
 /// Two outputs with one name.

@@ -4,10 +4,9 @@ use ohmspike_crossbar::device::WriteNoise;
 use ohmspike_study::prepare::Prepared;
 use ohmspike_study::warning::law;
 
-use super::chip::ChipMaker;
-use super::chip_records::ChipRecord;
+use super::chip_at_chance::ChipAtChance;
 use super::facts::{ExactMemory, fraction};
-use super::{Cell, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_BELOW};
+use super::{Bound, Cell, DeployError, DeployOptions, DeployWarning, DeployedNetwork, Variant, YIELD_BELOW};
 
 /// Difference between a network and the outcome of its training that training with noise can explain, 0 to 1.
 const BELOW_TRAINING: f64 = 0.05;
@@ -74,12 +73,31 @@ pub fn of_exact(
     signs.into_iter().chain(threshold).chain(near).chain(below_training(exact, network)).collect()
 }
 
-/// Returns a warning about weights with the wrong sign of the only cell of `network`, which runs with digital weights for it.
-pub fn of_signs(cell: &Cell, maker: &ChipMaker, network: &DeployedNetwork) -> Vec<DeployWarning> {
-    let accuracy = |record: ChipRecord| fraction(record.correct[0], record.samples);
-    let has_wrong = cell.stored.is_some();
-    let warning = || wrong_signs(cell, network, accuracy(maker.digital()), accuracy(maker.stored()));
-    has_wrong.then(warning).into_iter().collect()
+/// Returns warnings about chip number `chip` of the only cell of `network`, which is read `seconds` after programming.
+///
+/// # Errors
+/// Returns a [`DeployError`] if the chip cannot be made.
+pub fn of_chip(
+    bound: &Bound,
+    network: &DeployedNetwork,
+    (seed, chip, seconds): (u64, u32, f64),
+) -> Result<Vec<DeployWarning>, DeployError> {
+    let (digital, stored) = (bound.chips.digital(), bound.cell.stored.as_ref().map(|_| bound.chips.stored()));
+    let exact = ExactMemory::new(bound, network, Some(&digital), stored.as_ref());
+    if let Some(broken) = exact.warning(bound.cell, network) {
+        return Ok(vec![broken]);
+    }
+    let signs = exact.stored_accuracy().map(|stored| wrong_signs(bound.cell, network, exact.accuracy(), stored));
+    let correct = bound.chips.chip(seed, chip, &[seconds])?.correct[0];
+    let at_chance = exact.is_chance(correct).then(|| ChipAtChance {
+        chip,
+        file: network.stored.file.clone(),
+        seconds,
+        accuracy: 100.0 * fraction(correct, exact.samples),
+        chance: 100.0 * exact.chance,
+        exact: 100.0 * exact.accuracy(),
+    });
+    Ok(signs.into_iter().chain(at_chance.map(DeployWarning::from)).collect())
 }
 
 fn wrong_signs(cell: &Cell, network: &DeployedNetwork, deployed: f64, stored: f64) -> DeployWarning {

@@ -17,6 +17,7 @@ use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
 
 use super::MAX_CHIPS;
+use super::chip_at_chance::ChipAtChance;
 use super::contradiction::Contradiction;
 use crate::mechanisms::MechanismsError;
 
@@ -301,6 +302,9 @@ pub enum DeployWarning {
     /// A setting that contradicts the file of the network.
     #[error(transparent)]
     Contradiction(#[from] Contradiction),
+    /// A saved chip at chance.
+    #[error(transparent)]
+    ChipAtChance(#[from] ChipAtChance),
     /// A threshold at or above the accuracy with digital weights.
     #[error(
         "--yield-above: expected less than {exact:.1} %, the accuracy of {network} with digital weights, got {above:.1} %; few chips \

@@ -4,7 +4,9 @@ use ohmspike_study::health::{MIN_SPIKES, chance_level, may_be_chance};
 use serde::{Deserialize, Serialize};
 
 use super::Bound;
+use super::cell::Cell;
 use super::chip_records::ChipRecord;
+use super::error::DeployWarning;
 use super::network::DeployedNetwork;
 
 /// A deployed network.
@@ -90,8 +92,13 @@ impl NetworkFacts {
 }
 
 impl ExactMemory {
-    /// Collects the facts of a cell from its `record` with digital weights, and that of the weights as `stored`.
-    pub(super) fn new(bound: &Bound, record: Option<&ChipRecord>, stored: Option<&ChipRecord>) -> ExactMemory {
+    /// Collects the facts of a cell of `network` from its `record` with digital weights, and that of the weights as `stored`.
+    pub(super) fn new(
+        bound: &Bound,
+        network: &DeployedNetwork,
+        record: Option<&ChipRecord>,
+        stored: Option<&ChipRecord>,
+    ) -> ExactMemory {
         let data = bound.chips.data();
         let mut of_class = vec![0; data.classes];
         data.test.labels.iter().for_each(|label| of_class[usize::from(*label)] += 1);
@@ -106,7 +113,10 @@ impl ExactMemory {
             hidden_spikes: record.and_then(|record| record.hidden_spikes).unwrap_or(0.0),
             broken: None,
         };
-        exact.broken = exact.state();
+        // Training with digital weights leaves no weight with the sign of the other population.
+        let contradicts = stored.is_some() && network.is_trained_in_exact_memory();
+        let reached = || format!("reaches {:.1} %, but its training leaves no such weight", 100.0 * exact.accuracy());
+        exact.broken = exact.state().or_else(|| contradicts.then(reached));
         exact
     }
 
@@ -123,6 +133,21 @@ impl ExactMemory {
     /// Whether chance may give this number of correct samples.
     pub(super) fn is_chance(&self, correct: u64) -> bool {
         may_be_chance(fraction(correct, self.samples), self.samples, self.chance)
+    }
+
+    /// Returns why chips of `cell` say nothing; none for a network that works with digital weights.
+    pub(super) fn warning(&self, cell: &Cell, network: &DeployedNetwork) -> Option<DeployWarning> {
+        let (file, state) = (network.stored.file.clone(), self.broken.clone()?);
+        let works_as_stored = self.stored_accuracy().filter(|_| !self.is_chance(self.stored_correct.unwrap_or(0)));
+        Some(match works_as_stored {
+            Some(stored) => {
+                DeployWarning::BrokenBySigns { file, state, places: cell.wrong_signs(), stored: 100.0 * stored }
+            }
+            None => {
+                let trained = network.stored.outcome().map(|outcome| 100.0 * outcome);
+                DeployWarning::Broken { file, state, trained }
+            }
+        })
     }
 
     fn state(&self) -> Option<String> {

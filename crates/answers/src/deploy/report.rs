@@ -235,28 +235,16 @@ impl Parts<'_> {
     /// The network of a cell, with digital weights.
     pub fn exact(&self, bound: &Bound) -> ExactMemory {
         let stored = bound.key.stored.as_ref().and_then(|id| self.records.digital(id));
-        let mut exact = ExactMemory::new(bound, self.records.digital(&bound.key.digital), stored);
-        // Training with digital weights leaves no weight with the sign of the other population.
-        let contradicts = stored.is_some() && self.networks[bound.cell.network].is_trained_in_exact_memory();
-        if exact.broken.is_none() && contradicts {
-            exact.broken =
-                Some(format!("reaches {:.1} %, but its training leaves no such weight", 100.0 * exact.accuracy()));
-        }
-        exact
+        ExactMemory::new(bound, self.network(bound), self.records.digital(&bound.key.digital), stored)
     }
 
     /// Why chips of a cell say nothing; none for a network that works with digital weights.
     pub fn broken(&self, bound: &Bound) -> Option<DeployWarning> {
-        let stored = &self.networks[bound.cell.network].stored;
-        let (file, exact) = (stored.file.clone(), self.exact(bound));
-        let works_as_stored = exact.stored_accuracy().filter(|_| !exact.is_chance(exact.stored_correct.unwrap_or(0)));
-        exact.broken.map(|state| match works_as_stored {
-            Some(stored) => {
-                let places = bound.cell.wrong_signs();
-                DeployWarning::BrokenBySigns { file, state, places, stored: 100.0 * stored }
-            }
-            None => DeployWarning::Broken { file, state, trained: stored.outcome().map(|outcome| 100.0 * outcome) },
-        })
+        self.exact(bound).warning(bound.cell, self.network(bound))
+    }
+
+    fn network(&self, bound: &Bound) -> &DeployedNetwork {
+        &self.networks[bound.cell.network]
     }
 
     fn cell(&self, bound: &Bound) -> DeploymentCell {

@@ -10,7 +10,7 @@
 use ohmspike_study::health::{HealthKind, HealthState, MIN_SPIKES, judged_tests, spikes_of_test};
 use ohmspike_study::record::Record;
 
-/// Spikes per sample of a clearly firing network, in units of the limit for silence.
+/// Spikes per sample of a clearly firing network, in units of the limit for silence, chosen: one spike per sample.
 const CLEARLY: f64 = 10.0;
 
 /// Health of one point of a curve.

@@ -16,23 +16,29 @@ pub const AT_60: Tested = ("80:20 or 90:10 is best at a noise of 60 %", CRITERIO
 const CRITERION: &str = "Paired t tests on shared seeds compare 80:20 and 90:10 with every other fraction of at least 3 repeats, including 100:0 and one \
      more, adjusted by Holm. Supported if one of the two is above all others with p below 0.05. Contradicted if another fraction is above \
      both with p below 0.05.";
+/// The best excitatory fractions of the text of the paper, 0 to 1.
 const CLAIMED: [f64; 2] = [0.8, 0.9];
+/// Smallest number of fractions: the claimed ones, 100:0 and one more.
+const MIN_FRACTIONS: usize = CLAIMED.len() + 2;
+/// Noise levels of the claims, %.
+const FIRST_LEVEL: f64 = 40.0;
+const SECOND_LEVEL: f64 = 60.0;
 
 /// Tests the claim at 40 %.
 pub fn at_40(records: &[&Record]) -> Finding {
-    find(records, 40.0)
+    find(records, FIRST_LEVEL)
 }
 
 /// Tests the claim at 60 %.
 pub fn at_60(records: &[&Record]) -> Finding {
-    find(records, 60.0)
+    find(records, SECOND_LEVEL)
 }
 
 fn find(records: &[&Record], level: f64) -> Finding {
     let mut means: Vec<(f64, Estimate)> =
         fractions(records).into_iter().filter_map(|of| Some((of, judged(records, of, level)?))).collect();
     let has = |wanted: f64| means.iter().any(|(of, _)| *of == wanted);
-    if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < 4 {
+    if !(has(CLAIMED[0]) && has(CLAIMED[1]) && has(1.0)) || means.len() < MIN_FRACTIONS {
         let why = format!("it needs {MIN_REPEATS} repeats of 80:20, 90:10, 100:0 and another fraction at {level} %");
         return Finding::not_tested(why);
     }

@@ -20,15 +20,19 @@ pub const FROM_50: Tested = (
      Contradicted if a whole interval, at 5 % divided by the number of levels, is outside.",
     from_50,
 );
+/// Excitatory fraction of the claims, 0 to 1.
 const FRACTION: f64 = 0.5;
+/// Noise levels of the text of the paper, %, and the accuracies there.
+const FIRST_LEVEL: f64 = 30.0;
 const FALLEN: f64 = 0.33;
+const LATER_LEVELS: f64 = 50.0;
 const COLLAPSED: f64 = 0.15;
 /// Meaning of "about": the difference that is visible in the published figure.
 const ABOUT: f64 = 0.05;
 
 /// Tests the claim at 30 %.
 pub fn at_30(records: &[&Record]) -> Finding {
-    let Some(sample) = judged(records, FRACTION, 30.0) else {
+    let Some(sample) = judged(records, FRACTION, FIRST_LEVEL) else {
         return Finding::not_tested(format!("it needs {MIN_REPEATS} repeats of 50:50 at 30 %"));
     };
     Finding::new(about(&sample, FALLEN, 1), format!("mean at 30 %: {}", words(&sample)))
@@ -36,7 +40,7 @@ pub fn at_30(records: &[&Record]) -> Finding {
 
 /// Tests the claim from 50 % on.
 pub fn from_50(records: &[&Record]) -> Finding {
-    let high = levels(records).into_iter().filter(|level| *level >= 50.0);
+    let high = levels(records).into_iter().filter(|level| *level >= LATER_LEVELS);
     let samples: Vec<(f64, Estimate)> =
         high.filter_map(|level| Some((level, judged(records, FRACTION, level)?))).collect();
     if samples.len() < 2 {

@@ -22,9 +22,12 @@ pub const CLAIM: Tested = (
 );
 /// High excitatory fractions.
 const FRACTIONS: [f64; 3] = [0.90, 0.95, 1.00];
+/// Noise levels between which a line must hold, %: those of the published figure, except its lowest, 1 %.
 const FIRST_LEVEL: f64 = 10.0;
 const LAST_LEVEL: f64 = 100.0;
+/// Smallest number of levels, chosen: few points are near some line, two always, and three often.
 const MIN_LEVELS: usize = 5;
+/// Smallest R² of a line, chosen, since the paper states none: the line leaves 5 % of the variance of the outcomes.
 const MIN_R_SQUARED: f64 = 0.95;
 
 /// Lines of one fraction, one per seed.

@@ -29,7 +29,9 @@ pub const LOW_RATES: Tested = (
      below.",
     low_rates,
 );
+/// Smallest number of initial weight spreads of a seed, chosen: three rates are between the lowest and the highest third.
 const MIN_SPREADS: usize = 5;
+/// Best accuracy that the text of the paper states for low rates.
 const HIGH: f64 = 0.8;
 
 /// Spiking networks of one fraction: the lowest and the highest third of the rates of each seed.

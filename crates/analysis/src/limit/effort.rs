@@ -14,6 +14,7 @@
 //! failure certify 95 % of chips at 95 % confidence (93 with one failure, 124 with two). With more attempts, the first
 //! one tests at 2.5 % and needs 72, 110 or 142 chips: an unchanged first test would leave no error for the others.
 
+use ohmspike_stats::MIN_REPEATS;
 use ohmspike_stats::binomial::{least_failures, least_trials, upper_bound};
 use ohmspike_stats::bound::{distance, normal_quantile_above};
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use super::criterion::{Criterion, Statistic};
 
 /// Probability with which the first certification should succeed. The search aims at the harshest such level.
 pub const POWER: f64 = 0.8;
-/// Largest number of seeds of one kind.
+/// Largest number of seeds of one kind, chosen: more than anybody can train.
 const MAX_SEEDS: u64 = 100_000;
 /// Largest number of attempts; the last ones have a level of 1e-7.
 const MAX_ATTEMPTS: u32 = 20;
@@ -52,6 +53,8 @@ pub struct Effort {
 }
 
 impl Default for Effort {
+    /// Chosen so that a search takes tens of trials for a mean, and hundreds for chips; the table of [`limit`](super) has the
+    /// simulated numbers and errors.
     fn default() -> Effort {
         Effort {
             search_seeds: 4,
@@ -88,7 +91,7 @@ impl Effort {
     pub fn check(&self) -> Result<(), EffortError> {
         let ranges = [
             ("search seeds", 2, MAX_SEEDS, self.search_seeds),
-            ("seeds per attempt", 3, MAX_SEEDS, self.mean_seeds),
+            ("seeds per attempt", MIN_REPEATS as u64, MAX_SEEDS, self.mean_seeds),
             ("allowed failures", 0, MAX_SEEDS, self.allowed_failures),
             ("attempts", 1, u64::from(MAX_ATTEMPTS), u64::from(self.attempts)),
             ("chips per batch", 1, MAX_SEEDS, self.chips_per_batch),
@@ -154,6 +157,7 @@ impl Aim {
                     Some(failures) => upper_bound(failures - 1, first.seeds, 1.0 - POWER),
                     None => 1.0,
                 };
+                // The quantile of 1 is infinite.
                 Aim { certify: normal_quantile_above(passing), refute: normal_quantile_above(refuting.min(1.0 - 1e-9)) }
             }
         }

@@ -26,9 +26,10 @@ use super::effort::Aim;
 use super::levels::Levels;
 use super::trials::{Batch, Ledger, Purpose, Sample, Training};
 
-/// Ratio of the ends of a bracket at which a straight line replaces bisection.
+/// Ratio of the ends of a bracket at which a straight line replaces bisection, chosen: accuracy is nearly straight over 25 %.
 const CLOSE: f64 = 1.25;
-/// A short trial is clear if its loss differs from the allowed one by this factor.
+/// A short trial is clear if its loss differs from the allowed one by this factor, chosen above the difference that short training
+/// makes.
 const CLEAR: f64 = 2.0;
 /// Interior levels to evaluate if the harshest level is promising, in quarters of the range.
 const INTERIOR: [usize; 3] = [1, 2, 3];

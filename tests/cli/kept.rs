@@ -1,5 +1,6 @@
 //! Files of others, and results of earlier studies, that outputs must keep.
 
+use crate::deploy::save_trained;
 use crate::ohmspike::Folder;
 
 /// One epoch of the tiny study at one level.
@@ -55,4 +56,34 @@ fn a_run_of_an_edited_study_says_that_earlier_results_are_left_out() {
                     hint: the study of this folder was edited, or another version wrote it; undo an edit";
     assert!(answer.stderr.contains(expected), "{answer:#?}");
     assert!(!folder.files("results/tiny").keys().any(|path| path.to_string_lossy().contains("study-")));
+}
+
+/// Networks that do not work are saved with a word about it, by `train` and by `deploy`; one that works needs none.
+#[test]
+fn saved_networks_that_do_not_work_are_named() {
+    let folder = Folder::new();
+    let untrained = ["train", "--set", "training.epochs=0", "--set", "network.hidden=12", "--save-weights", "new.npz"];
+    let answer = folder.run(&untrained).succeeds();
+    assert!(answer.stdout.ends_with("\nhealth: at chance\n"), "{answer:#?}");
+    let told = "warning: new.npz: the saved network is at chance, so results with it say nothing\n";
+    assert!(answer.stderr.contains(told), "{answer:#?}");
+    let save = ["--save-conductances", "chip.npz"];
+    let answer = folder.run(&[&["deploy", "new.npz", "--device", "ideal"], &save[..]].concat()).succeeds();
+    assert!(answer.stderr.contains("warning: new.npz: the network itself is at chance ("), "{answer:#?}");
+
+    save_trained(&folder, "net.npz");
+    // After a day, cells have lost 100 µS x ln 86400 = 1137 µS, more than the window.
+    let drift = r#""drift": { "law": "log-time", "reference_seconds": 1, "mean_microsiemens_per_ln": -100,
+        "sigma_microsiemens_per_ln": 0, "sigma_microsiemens_at_reference": 0 }"#;
+    let window = r#""window": { "low_resistance_ohm": 1000, "high_resistance_ohm": 1000000 }"#;
+    folder.write("fade.json", format!(r#"{{ "name": "fade", {window}, {drift} }}"#));
+    let deploy = |after: &str| {
+        let fade = ["deploy", "trained.npz", "--device", "./fade.json", "--after", after];
+        folder.run(&[&fade[..], &save[..]].concat()).succeeds().stderr
+    };
+    let told = deploy("1d");
+    assert!(told.contains("warning: chip 0 of trained.npz: its accuracy after 1 d is "), "{told}");
+    assert!(told.contains(" %, not above chance ("), "{told}");
+    let works = deploy("1s");
+    assert!(!works.contains("chance") && !works.contains("silent"), "{works}");
 }

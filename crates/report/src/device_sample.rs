@@ -470,11 +470,12 @@ mod tests {
         };
         assert_eq!(
             refused("ideal", Sampling { target: 2000.0, ..SAMPLING }),
-            "--target-microsiemens: expected 1 to 1000 µS, the window of `ideal`, got 2000"
+            "--target-microsiemens: expected 1 to 1000 µS, the window of `ideal`, got 2000 µS"
         );
+        assert!(refused("ideal", Sampling { target: 1e300, ..SAMPLING }).ends_with("got 1e300 µS"));
         assert_eq!(
             refused("ideal", Sampling { from: f64::NAN, ..SAMPLING }),
-            "--start-microsiemens: expected 1 to 1000 µS, the window of `ideal`, got NaN"
+            "--start-microsiemens: expected 1 to 1000 µS, the window of `ideal`, got NaN µS"
         );
         assert!(refused("study-1k-1m", SAMPLING).starts_with("--study-sigma-microsiemens: missing for `study-1k-1m`"));
         let with_sigma = Sampling { study_sigma: Some(20.0), ..SAMPLING };
@@ -483,6 +484,6 @@ mod tests {
                 .starts_with("--study-sigma-microsiemens: `ideal` has its own write noise")
         );
         assert_eq!(refused("study-1k-1m", with_sigma), "");
-        assert!(refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).ends_with("µS, got -1"));
+        assert!(refused("study-1k-1m", Sampling { study_sigma: Some(-1.0), ..SAMPLING }).ends_with("µS, got -1 µS"));
     }
 }

@@ -47,7 +47,9 @@ fn readable(text: &str, path: &str, source: serde_json::Error) -> DeviceError {
 /// Returns what is wrong according to the `message` of the JSON reader at `path`.
 fn problem(text: &str, path: &str, message: &str, reported: Position) -> FileProblem {
     let key = printable(path);
-    if let Some((word, known)) = quoted_after(message, "unknown field") {
+    if let Some((word, mut known)) = quoted_after(message, "unknown field") {
+        // Keys for editors.
+        known.retain(|key| !key.starts_with('$'));
         let parent = printable(parent(path, word));
         let nearest = nearest(word, &known).map(|nearest| match &*parent {
             "" => nearest.to_owned(),

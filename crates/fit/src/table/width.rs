@@ -68,7 +68,10 @@ impl Width<'_> {
 
     /// Returns the column of text that ends in the next cell: there, a column of numbers has none.
     fn text_in_two(&self, record: &ByteRecord) -> Option<usize> {
-        let is_number = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| text.trim().parse::<f64>().is_ok());
+        let decimal =
+            |text: &str| if self.separator == Separator::Comma { text.to_owned() } else { text.replace(',', ".") };
+        let is_number =
+            |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| decimal(text.trim()).parse::<f64>().is_ok());
         let mut pairs = self.columns.windows(2).enumerate();
         let is_shifted = |pair: &[Column], index: usize| {
             let next = &record[index + 1];

@@ -26,7 +26,11 @@ pub fn time_words(seconds: f64) -> String {
 pub fn computed_time(seconds: f64) -> String {
     let (unit, length) = LONG_UNITS.into_iter().find(|(_, length)| seconds >= *length).unwrap_or(("s", 1.0));
     let value = seconds / length;
-    if value.fract() == 0.0 { format!("{value} {unit}") } else { format!("{} {unit}", significant(value)) }
+    if value.fract() == 0.0 {
+        format!("{} {unit}", stated_number(value))
+    } else {
+        format!("{} {unit}", significant(value))
+    }
 }
 
 #[cfg(test)]
@@ -47,7 +51,7 @@ mod tests {
             (3_155_760_000_000.0, "100000 y", "100000 y"),
             (31_560_000.0, "31560000 s", "1.00 y"),
             (315_600_000.0, "315600000 s", "10.0 y"),
-            (3.15576e27, "1e20 y", "1.00e20 y"),
+            (3.15576e27, "3.15576e27 s", "1e20 y"),
         ] {
             assert_eq!((time_words(seconds).as_str(), computed_time(seconds).as_str()), (exact, computed));
         }

@@ -60,10 +60,10 @@ pub struct Arguments {
     #[arg(long, required = true, value_name = "KEY", help_heading = "Question")]
     key: Vec<String>,
     /// Allowed loss of accuracy, in points, compared with the same network without this non-ideality.
-    #[arg(long, value_name = "POINTS", value_parser = points, help_heading = "Question")]
+    #[arg(long, value_name = "POINTS", value_parser = points, allow_negative_numbers = true, help_heading = "Question")]
     within: Option<f64>,
     /// Accuracy to reach, such as 0.75 or 75%.
-    #[arg(long, value_name = "ACCURACY", value_parser = fraction, help_heading = "Question")]
+    #[arg(long, value_name = "ACCURACY", value_parser = fraction, allow_negative_numbers = true, help_heading = "Question")]
     accuracy: Option<f64>,
     /// The mean over repeats must meet the criterion [default].
     #[arg(long, conflicts_with = "chips", help_heading = "Question")]
@@ -71,10 +71,10 @@ pub struct Arguments {
     /// This fraction of all chips must meet the criterion, such as 0.95 or 95%.
     ///
     /// Every repeat is a new chip, trained from new initial weights.
-    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Question")]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true, help_heading = "Question")]
     chips: Option<f64>,
     /// Confidence of the certified level, and of the refuted one.
-    #[arg(long, value_name = "FRACTION", value_parser = fraction, default_value = "0.95", help_heading = "Question")]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true, default_value = "0.95", help_heading = "Question")]
     confidence: f64,
     /// Find the largest tolerated value [default for noise, faults and times].
     #[arg(long, conflicts_with = "smallest", help_heading = "Levels")]
@@ -95,7 +95,7 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Levels")]
     levels: Option<String>,
     /// Largest relative distance of neighbouring levels [default: 5%].
-    #[arg(long, value_name = "FRACTION", value_parser = fraction, help_heading = "Levels")]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true, help_heading = "Levels")]
     resolution: Option<f64>,
     /// First seed of the repeats.
     ///

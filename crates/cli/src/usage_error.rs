@@ -242,6 +242,10 @@ mod tests {
             ),
             ("ohmspike deploy net.npz --chips 99999999999", "--chips: expected 1 to 1000000, got 99999999999"),
             ("ohmspike train --seed 1.5", "--seed: expected a whole number, got `1.5`"),
+            (
+                "ohmspike limit s.toml --key k --accuracy -0.1",
+                "--accuracy: expected a fraction from 0 to 1 or a percentage such as 75%, got `-0.1`",
+            ),
             ("ohmspike train --seed=", "--seed: expected a whole number, got ``"),
             (
                 "ohmspike device sample ideal --target-microsiemens 1,,2",

@@ -67,7 +67,7 @@ pub struct Arguments {
     #[arg(long, value_name = "FILE", requires = "test")]
     test_labels: Option<PathBuf>,
     /// Fraction of each class to use as test set.
-    #[arg(long, value_name = "FRACTION", value_parser = fraction)]
+    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true)]
     test_fraction: Option<f64>,
     /// Number of classes.
     #[arg(long, value_name = "N")]
@@ -86,7 +86,7 @@ pub struct Arguments {
     #[arg(long, value_name = "WxHxP", group = "sensor_or_units")]
     sensor: Option<Sensor>,
     /// Events: length of a recording, s.
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     duration: Option<f64>,
     /// Events: unit of times [default: that of the file].
     ///

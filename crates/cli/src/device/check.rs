@@ -31,7 +31,10 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     let svg = files::path(arguments.out.as_deref(), &device.name, "svg")?;
     warn(&device_warnings(&device));
     print(&format!("{}: valid\n{}\n{}", arguments.chosen.device, check_lines(&device), clip_table(&device)))?;
-    print(&drift_stop_lines(&device))?;
+    let stops = drift_stop_lines(&device);
+    if !stops.is_empty() {
+        print(&format!("\n{stops}"))?;
+    }
     if arguments.no_plot {
         return Ok(());
     }

@@ -78,13 +78,14 @@ pub fn drift_stop_lines(device: &Device) -> String {
     let (Some(times), false) = (device.drift.times(), stops.is_empty()) else { return String::new() };
     let (from, to) = (computed_time(times.reference), computed_time(times.latest));
     let mut text = format!(
-        "drift stopped by the window (`drift.bounds` = `window`), within the law's {from} to {to}, for a mean cell:\n"
+        "drift of mean cells stopped by the window (`drift.bounds` = `window`; the law covers {from} to {to}):\n"
     );
     for DriftStop { written, end, seconds } in stops {
         let (written, end, at) = (significant(written), significant(end), computed_time(seconds));
-        let _ = match seconds == times.reference {
-            true => writeln!(text, "  written to {written} µS: at once, at this end of the window"),
-            false => writeln!(text, "  written to {written} µS: after {at}, at {end} µS"),
+        let _ = if seconds == times.reference {
+            writeln!(text, "  written to {written} µS: at once, at this end of the window")
+        } else {
+            writeln!(text, "  written to {written} µS: after {at}, at {end} µS")
         };
     }
     text.push_str("  `drift.bounds` = `zero` lets cells drift on beyond the window\n");
@@ -159,7 +160,7 @@ mod tests {
         };
         assert_eq!(
             lines("window"),
-            "drift stopped by the window (`drift.bounds` = `window`), within the law's 1 s to 1 d, for a mean cell:\n  \
+            "drift of mean cells stopped by the window (`drift.bounds` = `window`; the law covers 1 s to 1 d):\n  \
              written to 50.0 µS: after 6.12 h, at 20.0 µS\n  \
              written to 20.0 µS: at once, at this end of the window\n  \
              `drift.bounds` = `zero` lets cells drift on beyond the window\n"

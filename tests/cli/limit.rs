@@ -305,6 +305,38 @@ fn refused(questions: &[(&[&str], &str)]) {
 }
 
 #[test]
+fn odd_levels_are_refused_with_their_flag() {
+    refused(&[
+        (
+            &["--key", "device.faults.sa0", "--within", "2"][..],
+            "--key device.faults.sa0: unknown key `device.faults.sa0`\n\nhint: the keys of",
+        ),
+        (&["--key", "", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got ``"),
+        (&["--key", "=1..2", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got `=1..2`"),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--range", "-1..1"],
+            "--key noise.level_percent: expected 0 to 1e6, got -1\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--levels", "-0,0"],
+            "--key noise.level_percent: levels: duplicate value 0\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--resolution", "0"],
+            "--resolution: expected 0.0001 to 1, got 0\n",
+        ),
+        (
+            &["--key", "noise.level_percent", "--within", "2", "--first-seed", "18446744073709551615"],
+            "--first-seed: expected 0 to 4611686018427387904, got 18446744073709551615\n",
+        ),
+        (
+            &["--key", "network.hidden=4.5..8", "--smallest", "--within", "2"],
+            "--key network.hidden: expected whole numbers, 1 to 65536, got 4.5\n",
+        ),
+    ]);
+}
+
+#[test]
 fn wrong_questions_are_refused_before_any_trial() {
     refused(&[
         (&["--key", "noise.level", "--within", "2"][..], "--key noise.level: unknown key `noise.level`\n\nhint: use"),
@@ -341,32 +373,6 @@ fn wrong_questions_are_refused_before_any_trial() {
         (
             &["--key", "device.windw.high", "--within", "2"],
             "--key device.windw.high: unknown key `device.windw`\n\nhint: did you mean",
-        ),
-        (
-            &["--key", "device.faults.sa0", "--within", "2"],
-            "--key device.faults.sa0: unknown key `device.faults.sa0`\n\nhint: the keys of",
-        ),
-        (&["--key", "", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got ``"),
-        (&["--key", "=1..2", "--within", "2"], "--key: expected KEY, KEY=FROM..TO or KEY=A,B,C, got `=1..2`"),
-        (
-            &["--key", "noise.level_percent", "--within", "2", "--range", "-1..1"],
-            "--key noise.level_percent: expected 0 to 1e6, got -1\n",
-        ),
-        (
-            &["--key", "noise.level_percent", "--within", "2", "--levels", "-0,0"],
-            "--key noise.level_percent: levels: duplicate value 0\n",
-        ),
-        (
-            &["--key", "noise.level_percent", "--within", "2", "--resolution", "0"],
-            "--resolution: expected 0.0001 to 1, got 0\n",
-        ),
-        (
-            &["--key", "noise.level_percent", "--within", "2", "--first-seed", "18446744073709551615"],
-            "--first-seed: expected 0 to 4611686018427387904, got 18446744073709551615\n",
-        ),
-        (
-            &["--key", "network.hidden=4.5..8", "--smallest", "--within", "2"],
-            "--key network.hidden: expected whole numbers, 1 to 65536, got 4.5\n",
         ),
         (
             &["--key", "noise.level_percent", "--within", "2", "--set", "training.batch=[8, 16]"],

@@ -125,8 +125,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
     };
     let cycles = sampling.cycles_to(&targets, &device).map_err(|error| match error {
         SampleError::Outside { flag: "--target-microsiemens", given, device, low, high } => {
-            match targets.iter().zip(&arguments.target.target_ohm).find(|(target, _)| target.total_cmp(&&given).is_eq())
-            {
+            let is_given = |(target, _): &(&f64, &f64)| target.total_cmp(&given).is_eq();
+            match targets.iter().zip(&arguments.target.target_ohm).find(is_given) {
                 // The window is f32 conductances: more digits would show their rounding.
                 Some((_, &given)) => {
                     let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);

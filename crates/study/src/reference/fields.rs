@@ -33,7 +33,7 @@ pub struct Field {
 }
 
 /// Units of fields by the last names of their path; the first match counts. Other whole numbers are counts.
-const UNITS: [(&str, &str); 50] = [
+const UNITS: [(&str, &str); 52] = [
     ("schema", "version"),
     ("arithmetic", "version"),
     ("seed", "none"),
@@ -51,6 +51,8 @@ const UNITS: [(&str, &str); 50] = [
     ("variation", "none"),
     ("seconds.training", "s"),
     ("seconds.test", "s"),
+    ("fires_until_seconds", "s"),
+    ("tile_rows", "rows"),
     ("_microjoules", "µJ"),
     ("_microamperes", "µA"),
     ("_volts", "V"),

@@ -167,8 +167,7 @@ mod tests {
             [
                 "device `test`: read.white.points: the table does not cover the window of 1000 to 1000000 ohm: its values \
                  stay constant below 2000 ohm and above 500000 ohm\n\nhint: add points up to the ends of the window; \
-                 don't narrow the window to the table: that would clip half of the writes to the outermost points, \
-                 and all drift beyond them"
+                 don't narrow the window to the table: that would clip half of the writes to the outermost points"
             ],
         );
         assert!(of([1e3, 5e5])[0].contains("its values stay constant above 500000 ohm\n"));

@@ -85,7 +85,7 @@ fn names_wires_as_cause() {
     );
     let cut = train(&folder, &[&wires[..], &["device.converters.tile_rows=64"]].concat());
     assert!(!cut.stderr.contains("silent"), "shorter lines lose less: {cut:#?}");
-    let worse = ["device.wires.bit_line_ohm_per_cell=50000", "device.converters.tile_rows=64"];
+    let worse = ["device.wires.bit_line_ohm_per_cell=1000", "device.converters.tile_rows=64"];
     let (_, hint) = silence(&train(&folder, &[&wires[..2], &worse].concat()));
     assert!(hint.contains("`device.converters.tile_rows = 32` (now 64)"), "{hint}");
 }

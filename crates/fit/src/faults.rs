@@ -3,11 +3,13 @@
 //! ```text
 //! stuck       every write of the cell ends further than 6 robust standard deviations and 5 % from its target, and the
 //!             conductance does not follow its targets; at least 2 writes; or it stays at one conductance (constant.rs);
-//!             or its own writes show that ln G does not follow ln T: slope < 0.2 by a one-sided t test (Benjamini and Hochberg, as in constant.rs)
+//!             or its own writes show that ln G does not follow ln T: slope < 0.2 by a one-sided t test (Benjamini and Hochberg, as in constant.rs),
+//!             unless those that reach their targets follow them
 //! open        0 µS in all rows
 //! low, high   at or beyond an end of the window, or in a group of stuck cells at equal conductances near it
 //! random      all other stuck cells
 //! rates       events / cells with Clopper-Pearson intervals
+//! target      failed writes of cells that work depend on the target (../by_target.rs): counted, in no rate
 //! cycling     cells that are stuck from some cycle on, or in some cycles only (cycling.rs): state at the end, intervals from the fewest to the most
 //! dead line   more faulty cells than p_faulty explains (binomial test over lines, Holm, 5 %), half of the line
 //! ```
@@ -22,10 +24,11 @@ mod response;
 use ohmspike_crossbar::device::FaultsSpec;
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
+use crate::by_target::{Count, counts as counts_by_target, depend, text};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{median, median_interval};
+use crate::sample::{median, median_interval, robust};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRow, WriteRows};
 use constant::{constant, improbable};
@@ -36,6 +39,8 @@ use response::Response;
 
 /// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
 const FAILED: (f64, f64) = (6.0, 0.05);
+/// Distance from the target in robust standard deviations of G, beyond which a write is an outlier.
+const OUTLIER: f64 = 3.5;
 /// Rounds without the stuck cells found before, and fewest writes of other cells that tell the spread of a target.
 const ROUNDS: usize = 4;
 const MIN_OTHERS: usize = 10;
@@ -81,6 +86,8 @@ pub(crate) struct States {
     hidden: (usize, f64),
     /// Numbers of working cells that fail in all of their writes to a target, µS.
     failing: Vec<(f64, usize)>,
+    /// Counts of failed writes of cells that are not faulty, by target.
+    by_target: Vec<Count>,
     /// Cycles in which cells that otherwise work ignore their targets.
     spells: Spells,
 }
@@ -109,8 +116,9 @@ impl States {
         }
         let mut state = states(&sums);
         let constant = constant(writes, &state);
-        for (state, _) in state.iter_mut().zip(&constant.cells).filter(|(_, is_constant)| **is_constant) {
-            *state = CellState::Stuck;
+        for ((state, _), sum) in state.iter_mut().zip(&constant.cells).zip(&sums).filter(|of| *of.0.1) {
+            // A failure at one target also makes values more equal than targets.
+            *state = if sum.follows_reached() { *state } else { CellState::Stuck };
         }
         // A cell without rows tells nothing: it may be read at other times only.
         let mut conducts: Vec<Option<bool>> = vec![None; cells];
@@ -122,11 +130,29 @@ impl States {
         }
         let conductance = sums.iter().map(|sum| (sum.y / f64::from(sum.n.max(1))).exp()).collect();
         let spells = spells(table, writes, &of_bins, &state);
-        let mut states =
-            States { state, conductance, hidden: constant.hidden, failing: Vec::new(), spells: Spells::default() };
+        let mut states = States {
+            state,
+            conductance,
+            hidden: constant.hidden,
+            failing: Vec::new(),
+            by_target: Vec::new(),
+            spells: Spells::default(),
+        };
         states.apply(spells);
         states.failing = failing(writes, &of_bins, &states.state);
+        states.by_target = by_target(&states.working(writes.clone()), &of_bins);
         states
+    }
+
+    /// Returns a note if cells that work fail at some targets more than at others.
+    pub fn note_on_targets(&self) -> Option<String> {
+        depend(&self.by_target).then(|| {
+            format!(
+                "failed writes depend on the target: {}. A device file has no key for cells that fail at one target: neither its rates of faults nor its \
+                 write noise contain these writes",
+                text(&self.by_target)
+            )
+        })
     }
 
     /// Returns the number of cells that do not work.
@@ -144,9 +170,14 @@ impl States {
 fn states(sums: &[Response]) -> Vec<CellState> {
     let mut states: Vec<CellState> = sums.iter().map(Response::state).collect();
     let of_cells: Vec<(usize, f64)> =
-        sums.iter().enumerate().filter_map(|(cell, sum)| Some((cell, sum.ln_probability()?))).collect();
+        sums.iter().enumerate().filter_map(|(cell, sum)| Some((cell, ln_probability(sum)?))).collect();
     improbable(of_cells).into_iter().for_each(|cell| states[cell] = CellState::Stuck);
     states
+}
+
+/// Returns the logarithm of the probability that a working cell follows its targets as little as this; 0 if it follows those that it reaches.
+fn ln_probability(sum: &Response) -> Option<f64> {
+    sum.ln_probability().map(|ln| if sum.follows_reached() { 0.0 } else { ln })
 }
 
 /// Returns the responses of `cells` cells to `writes`; those far from the (centre, spread) of v in their bin have failed.
@@ -176,6 +207,20 @@ fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> 
         counts[of_cell[0].0 as usize] += usize::from(fails);
     }
     writes.bins.centres.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect()
+}
+
+/// Counts the failed writes of `working` cells by target. The lower tail of a normal distribution of G is long in v: a failed write is an outlier in G as well.
+fn by_target(working: &WriteRows, of_bins: &[(f64, f64)]) -> Vec<Count> {
+    let of_u: Vec<(f64, f64)> = working
+        .by_bin()
+        .iter()
+        .map(|of_bin| robust(&mut of_bin.iter().map(|v| v.exp_m1()).collect::<Vec<f64>>()))
+        .collect();
+    let is_far = |row: &WriteRow| {
+        let (centre, spread) = of_u[row.bin as usize];
+        (row.v.exp_m1() - centre).abs() > OUTLIER * spread
+    };
+    counts_by_target(working, |row| has_failed(row, of_bins) && is_far(row))
 }
 
 /// Returns the median and the robust standard deviation of v in each bin. Where an end of the window clips many writes, the latter is that of the writes
@@ -230,6 +275,7 @@ pub(crate) fn fit_faults(table: &Table, states: &States, window: (f64, f64), end
     notes.extend(states.notes_on_cycling(all));
     notes.extend(levels.notes(states));
     notes.extend(states.failing.iter().map(fails_at));
+    notes.extend(states.note_on_targets());
     notes.extend(hidden(states.hidden, all));
     let fit = MechanismFit {
         mechanism: Mechanism::Faults,

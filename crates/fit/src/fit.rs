@@ -135,9 +135,12 @@ impl Fit<'_> {
         let mut file = DeviceFile::new(&self.options.name, ohms);
         let conductances = (1e6 / ohms.high_resistance_ohm, 1e6 / ohms.low_resistance_ohm);
         if let Some(writes) = &mut writes {
+            let faults = self.options.fits(Mechanism::Faults).then(|| writes.faults(conductances));
+            if !matches!(faults, Some(Ok(_))) {
+                writes.tell_failures();
+            }
             file.write = self.keep(Mechanism::Writes, writes.section.take());
             file.device_to_device = self.keep(Mechanism::CellToCell, writes.cells.take());
-            let faults = self.options.fits(Mechanism::Faults).then(|| writes.faults(conductances));
             file.faults = self.keep(Mechanism::Faults, faults);
         }
         file.read = read;
@@ -373,6 +376,14 @@ impl WritePart<'_> {
                 .to_owned());
         }
         fit_faults(self.table, states, window, self.ends)
+    }
+
+    /// Adds the note on failed writes that depend on the target to that of write noise.
+    fn tell_failures(&mut self) {
+        let note = self.states.as_ref().and_then(States::note_on_targets);
+        if let Some(Ok(fitted)) = &mut self.section {
+            fitted.fit.notes.extend(note);
+        }
     }
 
     /// Returns the fraction of writes outside `window`.

@@ -16,6 +16,7 @@
 
 mod acceptance;
 mod bins;
+mod by_target;
 mod cell_to_cell;
 mod check_options;
 mod cycle_errors;

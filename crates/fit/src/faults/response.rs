@@ -11,6 +11,9 @@ use super::{CellState, MIN_WRITES, RESPONSE};
 
 /// Variance of ln T of the writes that show the response of a cell by themselves: targets a factor of two apart have 0.12.
 const OWN_SPREAD: f64 = 0.1;
+/// Response of the writes that reach their targets from which a cell follows these, and their smallest fraction: values that scatter over the window are near some
+/// of their targets by chance.
+const FOLLOWS: (f64, f64) = (0.5, 1.0 / 3.0);
 /// Resolution of values in ln G, below which their scatter tells nothing.
 const RESOLUTION: f64 = 1e-3;
 
@@ -27,6 +30,8 @@ pub(super) struct Response {
     xx: f64,
     xy: f64,
     yy: f64,
+    /// The same sums of the writes that did not fail: x, y, xx and xy.
+    reached: [f64; 4],
 }
 
 impl Response {
@@ -39,6 +44,9 @@ impl Response {
         self.xx += x * x;
         self.xy += x * y;
         self.yy += y * y;
+        if !failed {
+            self.reached.iter_mut().zip([x, y, x * x, x * y]).for_each(|(sum, term)| *sum += term);
+        }
     }
 
     /// Adds `times` the sums of `other`, which is 1, or -1 for a part of these sums.
@@ -51,6 +59,7 @@ impl Response {
         (self.x, self.y) = (self.x + times * other.x, self.y + times * other.y);
         (self.xx, self.xy) = (self.xx + times * other.xx, self.xy + times * other.xy);
         self.yy += times * other.yy;
+        self.reached.iter_mut().zip(other.reached).for_each(|(sum, other)| *sum += times * other);
     }
 
     /// Returns the state of a cell with these writes.
@@ -64,8 +73,19 @@ impl Response {
         // A stuck cell misses its targets except those near its conductance, and does not follow them.
         let follows = spread > 1e-6 * n && slope > RESPONSE;
         let misses = self.failed >= MIN_WRITES && 2 * self.failed > self.n;
-        let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0;
+        let constant = spread > 1e-2 * n && slope.abs() <= RESPONSE && self.failed > 0 && !self.follows_reached();
         if (misses && !follows) || constant { CellState::Stuck } else { CellState::Works }
+    }
+
+    /// Returns whether the writes that reach their targets show that the cell follows these: a failure at one target turns the slope of all writes, and a cell that is
+    /// stuck reaches targets at one conductance only.
+    pub fn follows_reached(&self) -> bool {
+        let (n, [x, y, xx, xy]) = (f64::from(self.n - self.failed), self.reached);
+        let spread = xx - x * x / n;
+        n >= 2.0
+            && n >= FOLLOWS.1 * f64::from(self.n)
+            && spread > OWN_SPREAD * n
+            && (xy - x * y / n) > FOLLOWS.0 * spread
     }
 
     /// Returns the logarithm of the probability that a cell with a response of [`RESPONSE`] or more follows its targets as little as this one;

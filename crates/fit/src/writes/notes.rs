@@ -2,8 +2,10 @@
 
 use super::WriteFit;
 use super::law::{BinSums, Kind, Law};
-use super::sums::{Ends, WriteSums};
+use super::rows::WriteRow;
+use super::sums::{Ends, Place, WriteSums};
 use crate::bins::MIN_FOR_SPREAD;
+use crate::by_target::{counts, depend, text};
 
 /// Fraction of outliers that is worth a note.
 const MANY_OUTLIERS: f64 = 0.01;
@@ -54,11 +56,16 @@ impl WriteFit<'_> {
         let count = |of: &WriteSums| self.used.iter().map(|&bin| of.outliers[bin]).sum::<usize>();
         let outliers = count(self.whole);
         let fraction = outliers as f64 / (n + outliers as f64);
-        if fraction > MANY_OUTLIERS {
+        let of_targets = self.outliers_by_target();
+        if fraction > MANY_OUTLIERS || of_targets.is_some() {
             let beyond =
                 if self.whole.accepted { "outside the acceptance window" } else { "beyond 3.5 standard deviations" };
             let (writes, are) = if outliers == 1 { ("write", "is") } else { ("writes", "are") };
-            notes.push(format!("{outliers} {writes} ({:.1} %) {are} {beyond} and left out", 100.0 * fraction));
+            let of_targets = of_targets.unwrap_or_default();
+            notes.push(format!(
+                "{outliers} {writes} ({:.1} %) {are} {beyond} and left out{of_targets}",
+                100.0 * fraction
+            ));
         }
         let within = count(self.core).saturating_sub(outliers);
         if within > 0 {
@@ -88,6 +95,16 @@ impl WriteFit<'_> {
             }
         }
         notes
+    }
+
+    /// Returns the outliers of each target, if they depend on it.
+    fn outliers_by_target(&self) -> Option<String> {
+        let is_outlier = |row: &WriteRow| {
+            let place = self.used.binary_search(&(row.bin as usize)).ok();
+            place.is_some_and(|place| self.whole.bounds[place].place(row.v) == Place::Outside)
+        };
+        let counts = counts(self.writes, is_outlier);
+        depend(&counts).then(|| format!(": {}", text(&counts)))
     }
 
     /// Returns a note on targets with light tails, if these are no chance.

@@ -33,7 +33,7 @@ impl Fit {
         Device::new(None, &self.report.device.name, &text, Default::default())
     }
 
-    /// Estimates by key of the device file: value, unit, 95 % interval (low, high) or None, and number of values.
+    /// Estimates by key of the device file: value, unit, 95 % interval (low, high; high may be inf) or None, and number of values.
     #[getter]
     fn numbers<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         let dict = PyDict::new(py);

@@ -41,7 +41,7 @@ pub struct FittedNumber {
     pub value: f64,
     /// Unit, empty for a pure number.
     pub unit: &'static str,
-    /// Two-sided 95 % interval; none if the number is a choice.
+    /// Two-sided 95 % interval; none if the number is a choice. The upper end is infinite if the data bound the number from below only.
     pub interval_95: Option<(f64, f64)>,
     /// Two-sided 99 % interval.
     pub interval_99: Option<(f64, f64)>,

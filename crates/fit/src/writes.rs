@@ -8,7 +8,7 @@
 //! read noise           its variance is part of every law and subtracted from the numbers (../value_noise.rs)
 //! numbers              winsorised moments, fractions beyond thresholds where the window clips many writes (points.rs), root mean squares
 //!                      where tails are light (outliers.rs), or maximum likelihood with an acceptance window
-//! intervals            bootstrap over cells, Student t on the scale of ln sigma
+//! intervals            bootstrap over cells, distribution of a variance (../interval.rs), or of a mean square with an acceptance window (accepted.rs)
 //! ```
 //!
 //! Outliers close to the noise cannot all be told from it. These estimators bound what the rest of them can do: 3 % anywhere shift the
@@ -16,6 +16,7 @@
 //! a table with outliers has no sigma of the target (contamination.rs). Without outliers that are seen, the sigma is stated: others could
 //! have shifted it by 6.5 % where the window clips half of the writes, and by 11 % where it clips two thirds.
 
+mod accepted;
 mod contamination;
 mod cuts;
 mod law;
@@ -52,8 +53,6 @@ use crate::value_noise::ReadPart;
 const ONE_SIDED: (f64, f64) = (5.0, 0.1);
 /// Sigma of ln R of writes without spread among writes with one, the smallest of a device file.
 const MIN_SIGMA: f64 = 1e-6;
-/// Largest fraction of bootstrap samples that do not bound a number with an interval.
-const MAX_UNBOUNDED: f64 = 0.05;
 /// Why accepted writes have no spread.
 const EVEN: &str = "writes spread evenly over the acceptance window, which bounds their noise from below only";
 
@@ -78,12 +77,14 @@ pub(crate) fn fit_writes(
     whole.retain(&used);
     let noise: Vec<f64> =
         reads.noise.iter().flat_map(|noise| targets.iter().map(|&target| noise.variance(target))).collect();
-    let data = Data { noise: &noise, ..whole.data(&targets, &all) };
-    let (kind, candidates) = choose(&data, options.write_law, whole.accepted)?;
+    let of_whole =
+        WriteFit { writes, whole: &whole, core: &whole, sample, targets: &targets, used: &used, noise: &noise };
+    let data = of_whole.data(&all, &noise);
+    let (kind, candidates) = of_whole.choose(&data, options.write_law)?;
     let mean_preserving = data.conventions().is_some_and(|[median, mean]| mean > median + 2.0);
     let mut core = regular.core(writes, kind.is_in_ln(), sample);
     core.retain(&used);
-    let fit = WriteFit { writes, whole: &whole, core: &core, sample, targets: &targets, used: &used, noise: &noise };
+    let fit = WriteFit { core: &core, ..of_whole };
     let of_core = chosen(&core.all());
     let parameters = fit.estimate(&of_core, kind, &noise).ok_or("no law fits the writes")?;
     if parameters.iter().all(|parameter| *parameter <= 0.0) {
@@ -91,8 +92,7 @@ pub(crate) fn fit_writes(
     }
     let draws = fit.draws(kind, reads, &chosen);
     let mut numbers = fit.numbers((kind, &parameters), &draws, &of_core);
-    let is_common = whole.accepted && kind != Kind::Table;
-    let unbounded = if is_common { unbounded(&mut numbers, &draws, options.resamples) } else { None };
+    let unbounded = if whole.accepted { accepted::bound(&fit, (kind, &parameters), &mut numbers) } else { None };
     let law =
         Law { kind, parameters: positive(parameters), targets: targets.clone(), mean_preserving, noise: noise.clone() };
     let quality = fit.quality(&law, &chosen(&core.training));
@@ -145,20 +145,6 @@ fn used(writes: &WriteRows, regular: &Regular) -> Vec<usize> {
     let all: Vec<usize> = (0..writes.bins.count()).filter(|&bin| spread[bin]).collect();
     let enough: Vec<usize> = all.iter().copied().filter(|&bin| writes.bins.counts[bin] >= MIN_FOR_SPREAD).collect();
     if enough.is_empty() { all } else { enough }
-}
-
-/// Takes the intervals from the `numbers` of accepted writes if too many of the `resamples` do not bound them, and returns a note.
-fn unbounded(numbers: &mut [FittedNumber], draws: &[Vec<f64>], resamples: usize) -> Option<String> {
-    let fraction = 1.0 - draws.len() as f64 / resamples as f64;
-    if fraction <= MAX_UNBOUNDED {
-        return None;
-    }
-    numbers.iter_mut().for_each(|number| (number.interval_95, number.interval_99) = (None, None));
-    Some(format!(
-        "writes spread nearly evenly over the acceptance window, which bounds their noise from below: {:.0} % of the resamples do not \
-         bound it from above",
-        100.0 * fraction
-    ))
 }
 
 /// Returns the reason not to fit accepted writes that lie on one side of their `targets`, µS: tries that aim at the target
@@ -267,6 +253,7 @@ fn choose(data: &Data<'_>, forced: Option<WriteNoiseKind>, accepted: bool) -> Re
 }
 
 /// The bins of a fit.
+#[derive(Clone, Copy)]
 struct WriteFit<'a> {
     writes: &'a WriteRows,
     /// Writes within 3.5 standard deviations or the acceptance window.
@@ -283,6 +270,14 @@ struct WriteFit<'a> {
 impl WriteFit<'_> {
     fn data<'d>(&'d self, core: &'d [BinSums], noise: &'d [f64]) -> Data<'d> {
         Data { noise, ..self.core.data(self.targets, core) }
+    }
+
+    /// Chooses the law; the reason why there is none bounds accepted writes from below.
+    fn choose(&self, data: &Data<'_>, forced: Option<WriteNoiseKind>) -> Result<(Kind, Vec<Candidate>), String> {
+        choose(data, forced, self.whole.accepted).map_err(|reason| {
+            let least = self.whole.accepted.then(|| accepted::least(self, forced)).flatten();
+            reason + &least.unwrap_or_default()
+        })
     }
 
     fn estimate(&self, core: &[BinSums], kind: Kind, noise: &[f64]) -> Option<Vec<f64>> {
@@ -370,12 +365,18 @@ impl WriteFit<'_> {
             Some((0..self.targets.len()).map(of).collect())
         });
         let data = self.data(core, self.noise);
+        let accepted = self.whole.accepted.then(|| accepted::of_bins(self, core));
         let bin = |bin: usize| {
             let value = data.without_noise(bin, data.ln_of(bin)?.1);
             let draws: Vec<f64> = draws.iter().map(|draw| draw[bin]).collect();
             let (n, cells) = (core[bin].count(), self.writes.cells_of(self.used[bin]));
             let number = with_interval(("", ""), value, &draws, Scale::spread(n, data.noise_of_bin(bin)), (0, cells));
-            let (low, high) = number.interval_95.unwrap_or((value, value));
+            let interval = match &accepted {
+                // A bin that is bounded from below only has no place in the figure.
+                Some(accepted) => Some(accepted[bin]?),
+                None => number.interval_95,
+            };
+            let (low, high) = interval.unwrap_or((value, value));
             Some(Bin { x: 1e6 / self.targets[bin], y: number.value, low, high, n: n as usize })
         };
         let (low, high) = drawn_range(self.targets[0], self.targets[self.targets.len() - 1]);

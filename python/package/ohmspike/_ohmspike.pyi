@@ -424,7 +424,7 @@ class Fit:
         """The device. Save it with `device.save(path)` to use it on the command line."""
     @property
     def numbers(self) -> dict[str, dict[str, Any]]:
-        """Estimates by key of the device file: value, unit, 95 % interval (low, high) or None, and number of values."""
+        """Estimates by key of the device file: value, unit, 95 % interval (low, high; high may be inf) or None, and number of values."""
     @property
     def withheld(self) -> dict[str, str]:
         """Mechanisms that the data do not determine, with the reasons."""

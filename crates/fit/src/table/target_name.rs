@@ -17,7 +17,7 @@ const UNITS: [(&[&str], &str, f64); 12] = [
 ];
 
 /// Largest target in `s`, µS: of 10 seconds and 10 siemens, a column means the time.
-const MOST_IN_S: f64 = 1e6;
+const MAX_IN_S: f64 = 1e6;
 
 /// A target in the name of a column.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,7 +41,7 @@ pub(super) fn target_name(name: &str) -> Option<TargetName> {
         let number = number.parse::<f64>().ok().filter(|number| number.is_finite() && *number > 0.0)?;
         // Twelve digits hide the rounding of the product.
         let target: f64 = format!("{:.11e}", scale * number).parse().ok()?;
-        let is_time = spelling == "s" && target > MOST_IN_S;
+        let is_time = spelling == "s" && target > MAX_IN_S;
         let accepted = format!("{target}_{unit}");
         (target.is_finite() && !is_time).then_some(TargetName { accepted, unit, is_in_unit: scale == 1.0 })
     })

@@ -7,7 +7,7 @@ use super::missing::lacks_number;
 use super::separator::Separator;
 
 /// Most pairs of cells that are told to be one number.
-const MOST_PAIRS: usize = 2;
+const MAX_PAIRS: usize = 2;
 
 /// Columns of a header, and how its file separates them.
 #[derive(Clone, Copy)]
@@ -61,7 +61,7 @@ impl Width<'_> {
         let numbers = "write decimals with a point, and no separators of thousands";
         match &pairs[..] {
             [] => format!("remove a {word}, or put text that contains it into double quotes"),
-            pairs if pairs.len() > MOST_PAIRS => format!("{numbers}: two neighbouring cells may be one number"),
+            pairs if pairs.len() > MAX_PAIRS => format!("{numbers}: two neighbouring cells may be one number"),
             pairs => format!("{numbers}: {} may be one number", pairs.join(" or ")),
         }
     }

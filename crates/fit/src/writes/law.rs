@@ -125,7 +125,7 @@ impl Data<'_> {
     }
 
     /// Returns bounds, points of the robust estimator and sums of v in `bin`, or of u.
-    fn seen(&self, bin: usize, in_ln: bool) -> (Bounds, Option<Points>, &Sums) {
+    pub(super) fn seen(&self, bin: usize, in_ln: bool) -> (Bounds, Option<Points>, &Sums) {
         let (bounds, points, sums) = (self.bounds[bin], self.points.map(|points| points[bin]), &self.sums[bin]);
         if in_ln {
             (bounds, points, &sums.ln)
@@ -140,7 +140,7 @@ impl Data<'_> {
     }
 
     /// Returns the standard deviation in `bin`, of v or of u, for a common `parameter`.
-    fn sigma(&self, kind: Kind, bin: usize, parameter: f64) -> f64 {
+    pub(super) fn sigma(&self, kind: Kind, bin: usize, parameter: f64) -> f64 {
         match kind {
             Kind::Constant => parameter / self.targets[bin],
             Kind::Relative | Kind::OnePoint | Kind::Table => parameter,

@@ -44,7 +44,10 @@ fn resistance(file: &Value, key: &str) -> Option<f64> {
 pub(super) fn cells(file: &Value, number: &FittedNumber) -> [String; 5] {
     let at = resistance(file, number.name()).map_or_else(String::new, |ohm| format!(" at {} ohm", short(ohm)));
     let unit = if number.unit.is_empty() { String::new() } else { format!(" {}", number.unit) };
-    let interval = number.interval_95.map(|(low, high)| format!("{} to {}", significant(low), significant(high)));
+    let interval = number.interval_95.map(|(low, high)| match high.is_finite() {
+        true => format!("{} to {}", significant(low), significant(high)),
+        false => format!("above {}", significant(low)),
+    });
     let count = |count: usize| if count == 0 { "-".to_owned() } else { count.to_string() };
     [
         number.name().to_owned() + &at,

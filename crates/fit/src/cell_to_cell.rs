@@ -18,6 +18,7 @@ mod report;
 
 use statrs::distribution::{ContinuousCDF, FisherSnedecor};
 
+use crate::normal::fisher;
 use crate::sample::{Sample, robust};
 use crate::truncated::{Bounds, Sums as Moments};
 use crate::winsorised::{Clip, Winsorised};
@@ -126,6 +127,12 @@ impl Sums {
         let f = FisherSnedecor::new((self.cells - 1.0) / LESS_INFORMATION, self.n - self.cells);
         let noise = self.noise();
         f.map_or(1.0, |f| if noise > 0.0 { f.sf(self.of_means() / noise) } else { 0.0 })
+    }
+
+    /// Returns the variance over cells from which on their means have less than this `probability`, if cells are equal.
+    fn least(&self, probability: f64) -> f64 {
+        let f = fisher((self.cells - 1.0) / LESS_INFORMATION, self.n - self.cells, 1.0 - probability);
+        self.noise() * (f - 1.0)
     }
 
     /// Returns the mean change asked for, µS, or the mean target without starts.

@@ -29,6 +29,11 @@ pub(crate) fn student(degrees: f64, level: f64) -> f64 {
     t.inverse_cdf(0.5 + level / 2.0)
 }
 
+/// Returns P(T > t) of Student's t with at least one degree of freedom.
+pub(crate) fn above_student(t: f64, degrees: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees.max(1.0)).expect("at least one degree of freedom").sf(t)
+}
+
 /// Returns the quantile of F with `first` and `second` degrees of freedom at `level`.
 pub(crate) fn fisher(first: f64, second: f64, level: f64) -> f64 {
     FisherSnedecor::new(first, second.max(1.0)).expect("positive degrees of freedom").inverse_cdf(level)

@@ -110,16 +110,18 @@ pub(crate) fn fit_pulses(
     let by_group = normalised.sums(|_| true);
     let all = normalised.total(&by_group, &vec![1.0; sample.groups]);
     let curves = |drawn: &[f64]| both(&normalised.total(&by_group, drawn), kind);
+    let final_gains = gains.as_ref().map(|gains| gains.drawn(&vec![1.0; sample.groups]));
     let estimate = |drawn: &[f64]| {
         let fits = curves(drawn)?;
         let gains = gains.as_ref().map(|gains| gains.drawn(drawn));
         let noise = noise.drawn(drawn, &fits);
-        Some(values(&fits, &noise, gains.as_ref()))
+        // Steps are divided by the gains of the sample, whose mean difference varies from draw to draw as well.
+        let difference = |of: &Option<Gains>| of.as_ref().map_or(0.0, |gains| gains.difference);
+        Some(values(&fits, &noise, (gains.as_ref(), difference(&gains) - difference(&final_gains))))
     };
     let draws = sample.bootstrap(estimate);
-    let final_gains = gains.as_ref().map(|gains| gains.drawn(&vec![1.0; sample.groups]));
     let sigma = noise.drawn(&vec![1.0; sample.groups], &fits);
-    let found = values(&fits, &sigma, final_gains.as_ref());
+    let found = values(&fits, &sigma, (final_gains.as_ref(), 0.0));
     let names = names(kind, &steps, &sigma, final_gains.as_ref());
     let mut numbers = numbers(&names, (&found, &draws), &steps, sample);
     if kind == PulseKind::Exponential {
@@ -372,12 +374,12 @@ fn choose(
     Ok((best.0, best.1.clone(), found.iter().map(candidate).collect()))
 }
 
-/// Returns the estimates in the order of [`names`].
-fn values(fits: &[Fit; 2], noise: &Noise, gains: Option<&Gains>) -> Vec<f64> {
+/// Returns the estimates in the order of [`names`]; the mean gain of up steps is larger by `difference`, and that of down steps smaller.
+fn values(fits: &[Fit; 2], noise: &Noise, (gains, difference): (Option<&Gains>, f64)) -> Vec<f64> {
     let centre = gains.map_or(1.0, |gains| gains.centre);
     let mut values: Vec<f64> = Vec::new();
-    for fit in fits {
-        values.push(100.0 * fit.parameters[0] * centre);
+    for (fit, sign) in fits.iter().zip([1.0, -1.0]) {
+        values.push(100.0 * fit.parameters[0] * (centre + sign * difference));
         values.extend(fit.shape());
     }
     values.extend(noise.sigma.map(|sigma| 100.0 * sigma));

@@ -79,3 +79,37 @@ fn gains_that_are_not_seen_are_bounded() {
     }
     assert!(too_small <= 6, "{too_small}");
 }
+
+/// Fits three writes of each of 60 cells to 100 µS, with a noise of 8 % and gains of `gain`, and returns the 95 % interval of the gains; none if they are not seen.
+fn interval(seed: u64, gain: f64) -> Option<(f64, f64)> {
+    let mut numbers = Numbers(Seed::new(seed).named("stated gains").stream());
+    let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
+    for cell in 0..60 {
+        let gain = 1.0 + gain * numbers.normal();
+        for cycle in 0..3 {
+            let value = 1.0 + 99.0 * gain + 8.0 * numbers.normal();
+            let _ = writeln!(text, "{cell},{cycle},100,{value}");
+        }
+    }
+    let options = FitOptions {
+        only: vec![Mechanism::Window, Mechanism::CellToCell],
+        window: Some((1.0, 500.0)),
+        resamples: 100,
+        ..FitOptions::default()
+    };
+    let writes = Some(InputFile { name: "writes.csv".to_owned(), bytes: text.into_bytes() });
+    let report = fit(&FitInput { writes, ..FitInput::default() }, &options).expect("a fit");
+    report.number(GAIN).map(|number| number.interval_95.expect("an interval"))
+}
+
+/// Gains are stated if they are seen: from one in ten tables to nearly all. Of the stated intervals, 5 % miss on average, plus four binomial standard errors.
+#[test]
+fn intervals_of_stated_gains_hold() {
+    for gain in [0.05, 0.07, 0.1] {
+        let stated: Vec<(f64, f64)> = (0..300).filter_map(|seed| interval(seed, gain)).collect();
+        let (n, misses) =
+            (stated.len() as f64, stated.iter().filter(|(low, high)| *low > gain || *high < gain).count());
+        assert!(n >= 20.0, "{gain}: {n}");
+        assert!(misses as f64 <= 0.05 * n + 4.0 * (0.0475 * n).sqrt(), "{gain}: {misses} of {n}");
+    }
+}

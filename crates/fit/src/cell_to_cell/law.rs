@@ -11,7 +11,7 @@
 use super::CellToCell;
 use super::gain::Start;
 use super::pooled::{CellGain, gains};
-use super::{Sums, WINSOR};
+use super::{LESS_INFORMATION, Sums, WINSOR};
 use crate::interval::{Scale, with_interval};
 use crate::quality::quality;
 use crate::report::{Candidate, FittedNumber, MechanismFit};
@@ -136,7 +136,8 @@ impl LogNormal {
     fn number(&self, normal: &FittedNumber, sample: &Sample) -> FittedNumber {
         let draws: Vec<f64> =
             sample.bootstrap(|drawn| Some(vec![self.moments(drawn).1])).iter().map(|draw| draw[0]).collect();
-        let (key, scale) = ((&normal.key[..], normal.unit), Scale::spread(self.cells - 1.0, self.noise));
+        let (key, scale) =
+            ((&normal.key[..], normal.unit), Scale::spread((self.cells - 1.0) / LESS_INFORMATION, self.noise));
         let value = self.moments(&vec![1.0; sample.groups]).1;
         with_interval(key, value, &draws, scale, (normal.n, normal.cells))
     }

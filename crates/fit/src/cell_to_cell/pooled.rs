@@ -99,6 +99,11 @@ impl Pooled {
         f.map_or(1.0, |f| f.sf(self.variance(everyone)))
     }
 
+    /// Returns the variance of the gains from which on they have less than this `probability`, if cells are equal.
+    pub fn least(&self, probability: f64) -> f64 {
+        self.error * (fisher(self.first(), self.degrees, 1.0 - probability) - 1.0)
+    }
+
     /// Returns the upper end of the one-sided 95 % interval of the standard deviation of the gains; never below what data of this size
     /// bound on average.
     pub fn bound(&self, everyone: &[f64]) -> f64 {

@@ -7,7 +7,7 @@ use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 use super::gain::{Gain, Start, gain, lever};
 use super::law::Gains;
 use super::pooled::Pooled;
-use super::{CellToCell, IMPROBABLE, MIN_CHANGE, Sums};
+use super::{CellToCell, IMPROBABLE, MIN_CHANGE, LESS_INFORMATION, Sums};
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
@@ -192,7 +192,8 @@ impl CellToCell {
         });
         let mut notes = starts(start, &found);
         notes.extend(data.checked((from, &found), &targets, &draws)?);
-        let numbers = self.numbers(&data, (&found, &targets), &draws);
+        let least = least(pooled.as_ref(), from, &targets);
+        let numbers = self.numbers(&data, (&found, &targets, least), &draws);
         let mut fit = MechanismFit {
             mechanism: Mechanism::CellToCell,
             law: "normal",
@@ -215,21 +216,26 @@ impl CellToCell {
         Ok(Fitted { fit, section, withheld: None })
     }
 
-    /// Returns the gain and the spreads at the targets with their intervals.
+    /// Returns the gain and the spreads at the targets with their intervals; they are stated from the variance `least` of the gains on.
     fn numbers(
         &self,
         data: &Data<'_>,
-        (found, targets): (&Gain, &[(f64, Sums)]),
+        (found, targets, least): (&Gain, &[(f64, Sums)], f64),
         draws: &[Vec<f64>],
     ) -> Vec<FittedNumber> {
         let n = targets.iter().map(|(_, sums)| sums.n as usize).sum();
         let of_used = self.cells.iter().filter(|cell| data.used.contains(&(cell.0 as usize)));
         let cells: BTreeSet<u32> = of_used.map(|cell| cell.1).collect();
         let key = ("device_to_device.step_gain_sigma", "");
-        let scale = Scale::spread(cells.len() as f64 - 1.0, found.noise);
+        // Noise of several targets averages out: it has more independent values than cells.
+        let information = if targets.len() == 1 { LESS_INFORMATION } else { 1.0 };
+        let scale = Scale::spread((cells.len() as f64 - 1.0) / information, found.noise).from(least);
         let of_gain: Vec<f64> = draws.iter().map(|draw| draw[0]).collect();
         let mut numbers = vec![with_interval(key, found.sigma, &of_gain, scale, (n, cells.len()))];
-        numbers.extend((0..targets.len()).map(|place| of_target(&targets[place], place, draws)));
+        // The only target has the same spread as the gain.
+        let only = targets.len() == 1;
+        let least = if only { targets[0].1.least(IMPROBABLE) } else { 0.0 };
+        numbers.extend((0..targets.len()).map(|place| of_target(&targets[place], place, (draws, least))));
         numbers
     }
 
@@ -311,6 +317,15 @@ impl CellToCell {
     }
 }
 
+/// Returns the variance from which on the gain of the `targets` is stated. That of several targets that differ one by one is not the estimate that a test has chosen.
+fn least(pooled: Option<&Pooled>, from: Start, targets: &[(f64, Sums)]) -> f64 {
+    match (pooled, targets) {
+        (Some(pooled), _) => pooled.least(IMPROBABLE),
+        (None, [(target, sums)]) => sums.least(IMPROBABLE) / lever(from, *target).powi(2),
+        (None, _) => 0.0,
+    }
+}
+
 /// Returns the standard deviation over cells that gains of `sigma` make at a target, in the unit of w.
 fn spread(start: Start, sigma: f64, target: f64) -> f64 {
     sigma.max(0.0) * lever(start, target)
@@ -328,13 +343,14 @@ fn starts(start: Start, found: &Gain) -> Vec<String> {
     }
 }
 
-/// Returns the standard deviation over cells at one target, µS; its draws are those after the gain.
-fn of_target((target, sums): &(f64, Sums), place: usize, draws: &[Vec<f64>]) -> FittedNumber {
+/// Returns the standard deviation over cells at one target, µS, that is stated from a variance of `least` on; its draws are those after the gain.
+fn of_target((target, sums): &(f64, Sums), place: usize, (draws, least): (&[Vec<f64>], f64)) -> FittedNumber {
     let unit = sums.unit();
     let draws: Vec<f64> = draws.iter().map(|draw| unit * draw[1 + place]).collect();
     let name = format!("standard deviation over cells at {} µS", (1e4 * target).round() / 1e4);
     let counts = (sums.n as usize, sums.cells as usize);
-    let scale = Scale::spread(sums.cells - 1.0, unit * unit * sums.noise());
+    let values = (sums.cells - 1.0) / LESS_INFORMATION;
+    let scale = Scale::spread(values, unit * unit * sums.noise()).from(unit * unit * least);
     let number = with_interval(("", "µS"), unit * signed_root(sums.variance()), &draws, scale, counts);
     FittedNumber { unstated: Some(name), ..number }
 }

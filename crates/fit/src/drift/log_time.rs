@@ -201,7 +201,8 @@ impl Lines<'_> {
         let count = self.series.len() as f64 - 1.0;
         let of_slopes = self.factor(&everyone) * self.weighted(&everyone, |_, errors| Some(errors.slope)).0;
         let (elapsed, noise) = (self.first.ln() - values[3], self.shift_noise(&everyone));
-        let of_shifts = Scale::Spread { noise: noise.max(0.0), offset: values[1].max(0.0) * elapsed, values: count };
+        let offset = values[1].max(0.0) * elapsed;
+        let of_shifts = Scale::Spread { noise: noise.max(0.0), offset, values: count, stated: 0.0 };
         let names = [
             ("drift.mean_microsiemens_per_ln", "µS per ln t", Scale::Linear),
             ("drift.sigma_microsiemens_per_ln", "µS per ln t", Scale::spread(count, of_slopes)),

@@ -31,6 +31,8 @@ pub(super) struct Gains {
     pub log_normal: bool,
     /// Gain with which the pooled step is multiplied: 1, or the median of log-normal gains.
     pub centre: f64,
+    /// Mean of half the difference between up and down gain, if steps are divided by the gain of their direction.
+    pub difference: f64,
     /// Standard deviation of the gain, or of its logarithm; negative for a negative variance, like the next.
     pub sigma: f64,
     /// Standard deviation of half the difference between up and down gain.
@@ -95,6 +97,7 @@ impl CellGains {
         Gains {
             log_normal: self.log_normal,
             centre,
+            difference: if self.prior.is_some() { asymmetry.mean } else { 0.0 },
             sigma: signed_root(gain.variance) / scale,
             asymmetry: signed_root(asymmetry.variance),
             noise: [gain.noise / (scale * scale), asymmetry.noise],

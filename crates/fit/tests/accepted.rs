@@ -1,12 +1,10 @@
 //! Verified writes: intervals of the spread of a try, through an acceptance window that may be narrower than it.
 
-mod made;
-
 use ohmspike_crossbar::device::WriteNoiseKind;
 use ohmspike_fit::{AcceptanceWindow, FitInput, FitOptions, FittedNumber, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const SIGMA: &str = "write.sigma_percent_of_conductance";
 /// Half width of the acceptance window, %.

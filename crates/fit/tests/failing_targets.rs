@@ -1,11 +1,9 @@
 //! Cells that work but fail at one target, against the numbers of cells that the tables were made with.
 
-mod made;
-
 use ohmspike_fit::{FitInput, FitOptions, FitReport, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const TARGETS: [f64; 3] = [20.0, 50.0, 200.0];
 const CELLS: usize = 200;

@@ -1,11 +1,13 @@
 //! Fits of tables that are made from known devices, or that are malformed.
 
+mod accepted;
 mod cycling;
 mod drift_law;
 mod drift_misfit;
 mod drift_noise;
 mod drift_signs;
 mod exports;
+mod failing_targets;
 mod gain_law;
 mod irregular_reads;
 mod made;
@@ -14,6 +16,7 @@ mod measured_arrays;
 mod outliers;
 mod pooled;
 mod pulse_noise;
+mod pulse_steps;
 mod read_law;
 mod read_times;
 mod recovery;

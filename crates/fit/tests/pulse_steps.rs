@@ -1,12 +1,10 @@
 //! Steps of pulses where up and down gains of cells differ and reads are noisy, against the steps that the tables were made with.
 
-mod made;
-
 use ohmspike_crossbar::device::PulseKind;
 use ohmspike_fit::{FitInput, FitOptions, InputFile, Mechanism, fit};
 use ohmspike_rng::Seed;
 
-use made::Numbers;
+use crate::made::Numbers;
 
 const CELLS: usize = 15;
 const TABLES: u64 = 40;

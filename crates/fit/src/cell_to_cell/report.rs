@@ -7,7 +7,7 @@ use ohmspike_crossbar::device::{DeviceToDeviceSpec, StepGainKind};
 use super::gain::{Gain, Start, gain, lever};
 use super::law::Gains;
 use super::pooled::Pooled;
-use super::{CellToCell, IMPROBABLE, MIN_CHANGE, LESS_INFORMATION, Sums};
+use super::{CellToCell, IMPROBABLE, LESS_INFORMATION, MIN_CHANGE, Sums};
 use crate::interval::{Scale, with_interval};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};

@@ -250,7 +250,7 @@ mod tests {
     /// if only one in eight tables states them.
     #[test]
     fn intervals_of_stated_estimates_hold() {
-        let (values, kept) = (60_usize, 2000.0);
+        let (values, kept) = (60_usize, 2000_f64);
         for truth in [0.8, 1.0, 1.3, 2.0] {
             let (mut stream, mut misses, mut all) = (Seed::new(5).named("stated").stream(), [0.0; 2], 0.0);
             while all < kept {

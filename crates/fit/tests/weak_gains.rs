@@ -80,13 +80,13 @@ fn gains_that_are_not_seen_are_bounded() {
     assert!(too_small <= 6, "{too_small}");
 }
 
-/// Fits three writes of each of 60 cells to 100 µS, with a noise of 8 % and gains of `gain`, and returns the 95 % interval of the gains; none if they are not seen.
+/// Fits two writes of each of 300 cells to 100 µS, with a noise of 8 % and gains of `gain`, and returns the 95 % interval of the gains; none if they are not seen.
 fn interval(seed: u64, gain: f64) -> Option<(f64, f64)> {
     let mut numbers = Numbers(Seed::new(seed).named("stated gains").stream());
     let mut text = "cell,cycle,target_microsiemens,conductance_microsiemens\n".to_owned();
-    for cell in 0..60 {
+    for cell in 0..300 {
         let gain = 1.0 + gain * numbers.normal();
-        for cycle in 0..3 {
+        for cycle in 0..2 {
             let value = 1.0 + 99.0 * gain + 8.0 * numbers.normal();
             let _ = writeln!(text, "{cell},{cycle},100,{value}");
         }
@@ -105,7 +105,7 @@ fn interval(seed: u64, gain: f64) -> Option<(f64, f64)> {
 /// Gains are stated if they are seen: from one in ten tables to nearly all. Of the stated intervals, 5 % miss on average, plus four binomial standard errors.
 #[test]
 fn intervals_of_stated_gains_hold() {
-    for gain in [0.05, 0.07, 0.1] {
+    for gain in [0.036, 0.05, 0.08] {
         let stated: Vec<(f64, f64)> = (0..300).filter_map(|seed| interval(seed, gain)).collect();
         let (n, misses) =
             (stated.len() as f64, stated.iter().filter(|(low, high)| *low > gain || *high < gain).count());

@@ -164,7 +164,7 @@ fn edited_records_are_ignored_with_a_warning() {
             change(&mut other);
             let (folder, file) = folder_with(&line(&other));
             let store = open(folder.path());
-            let [StoreWarning::Foreign { path, line: 1, reason }] = store.warnings() else {
+            let [StoreWarning::Contradictory { path, line: 1, reason }] = store.warnings() else {
                 panic!("{key}: {:?}", store.warnings());
             };
             assert!(*path == file && store.is_empty() && reason.starts_with(&format!("{key}: expected ")), "{reason}");

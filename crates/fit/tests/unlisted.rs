@@ -44,7 +44,7 @@ fn text_that_is_no_row_is_refused() {
         (format!("sep=,\n{HEADER}\n{rows}"), "w.csv:1:1: unknown column `sep=`"),
         (format!("Measured in May\n{HEADER}\n{rows}"), "w.csv:1:1: unknown column `Measured in May`"),
         (format!("{HEADER},\n{rows}"), "w.csv:1:5: unknown column ``"),
-        (format!("{HEADER}\n{}", rows.replace('\n', ",\n")), "w.csv:2: expected 4 cells, like the header, got 5"),
+        (format!("{HEADER}\n{}", rows.replace('\n', ",\n")), "w.csv:2:5: expected 4 cells, like the header, got 5"),
         (format!("{HEADER}\n{}", rows.replace(',', ";")), "w.csv:2: expected 4 cells, like the header, got 1"),
         (format!("{HEADER}\n{rows},1,100,99\n"), "w.csv:122:1: `cell`: expected the number or name of a cell"),
         (format!("{HEADER}\n{rows}nan,1,100,99\n"), "w.csv:122:1: `cell`: expected the number or name of a cell"),

@@ -115,7 +115,7 @@ pub(crate) fn fit_pulses(
         let fits = curves(drawn)?;
         let gains = gains.as_ref().map(|gains| gains.drawn(drawn));
         let noise = noise.drawn(drawn, &fits);
-        // Steps are divided by the gains of the sample, whose mean difference varies from draw to draw as well.
+        // Steps are divided by the gains of the sample, with a mean difference that varies from draw to draw as well.
         let difference = |of: &Option<Gains>| of.as_ref().map_or(0.0, |gains| gains.difference);
         Some(values(&fits, &noise, (gains.as_ref(), difference(&gains) - difference(&final_gains))))
     };

@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(sha256, "2d0d63bd38b048c299098546752f5e6b5823a2719682b0b58191205d949d20c2");
     }
 
-    /// Only arrays whose results changed have another hash than in earlier builds.
+    /// Only arrays with changed results have another hash than in earlier builds.
     #[test]
     fn converters_that_calibrate_behind_wires_have_a_hash_of_their_own() {
         let hash = |access: &str, range: &str| {

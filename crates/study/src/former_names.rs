@@ -19,7 +19,7 @@ const WORDS: [(&str, &str, &str); 1] = [("write.cells", "changed", "asked")];
 /// Hashes a device without its descriptive keys. Keys are sorted, so their order does not matter. Records have hashes
 /// with the former names of keys and words, so that these enter the hash.
 ///
-/// A marker enters the hash where the same file gives other results than in earlier builds, whose trials then rerun:
+/// A marker enters the hash where the same file gives other results than in earlier builds: recorded trials then rerun. The
 /// converters of gated arrays were calibrated to sums without the loss of their wires.
 pub(crate) fn behaviour_sha256(mut device: Value) -> String {
     let word = |section: &str, key: &str| device.pointer(section).and_then(|section| section.get(key)?.as_str());

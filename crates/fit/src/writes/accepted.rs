@@ -183,7 +183,7 @@ mod tests {
         Bin { n: 100.0, squares: 0.0, bounds: Bounds::truncated(-width, width) }
     }
 
-    /// Closed forms: an even distribution over ±w has w² / 3 and a variance of x² of 4 w⁴ / 45. A normal distribution that is hardly truncated has σ² and
+    /// Closed forms: an even distribution over ±w has w² / 3 and a variance of x² of 4 w⁴ / 45. A normal distribution that is truncated far out has σ² and
     /// 2 σ⁴. At one standard deviation, 1 - 2 φ(1) / 0.682689 = 0.291125.
     #[test]
     fn mean_squares_have_their_closed_forms() {

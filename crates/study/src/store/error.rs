@@ -128,7 +128,7 @@ pub enum StoreWarning {
         /// Cause.
         reason: String,
     },
-    /// A record whose values contradict each other.
+    /// A record with values that contradict each other.
     #[error(
         "{path}:{line}: ignored, the record contradicts itself: {reason}\n\n\
          hint: the line was changed or damaged; its trial will be rerun, and the file stays unchanged"

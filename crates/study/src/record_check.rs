@@ -63,7 +63,8 @@ fn counts(record: &Record) -> Option<String> {
         if let Some(count) = counts.into_iter().find(|count| *count > most) {
             return Some(format!("tests: expected counts of at most {most}, got {count}"));
         }
-        let (spikes, most_spikes) = (class.excitatory_spikes + class.inhibitory_spikes, most_spikes * class.samples);
+        let (spikes, most_spikes) =
+            (class.excitatory_spikes + class.inhibitory_spikes, most_spikes.saturating_mul(class.samples));
         if spikes > most_spikes {
             return Some(format!(
                 "tests: expected at most {most_spikes} spikes, one per neuron and step, got {spikes}"
@@ -146,6 +147,11 @@ mod tests {
             "tests: expected 2 (one before training and one per epoch), got 1"
         );
         assert_eq!(change(|record| record.tests[1].clear()), "tests: expected 1 class per test, got 0");
+        let mut largest = fine.clone();
+        (largest.settings.network.hidden, largest.settings.network.steps) = (1 << 16, 1 << 12);
+        largest.settings.layers.clear();
+        largest.tests[0][0].samples = 1 << 40;
+        assert_eq!(contradiction(&largest), None);
         assert_eq!(change(|record| record.loss[0] = -0.5), "loss: expected at least 0, got -0.5");
         assert_eq!(
             change(|record| record.tests[1][0].excitatory_spikes = 40_001),

@@ -1,7 +1,7 @@
 //! Results folders in place of study files: `study.toml`, moved folders, and records without their data sets.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::ohmspike::{Folder, TINY};
 
@@ -155,6 +155,98 @@ fn a_moved_folder_has_copies_of_device_and_map_files() {
     let again = folder.run(&["run", "again"]).succeeds();
     assert!(again.stderr.contains("= 4 trials, 0 to run"), "{}", again.stderr);
     assert_eq!(folder.files("again/inputs").len(), 3);
+}
+
+/// A run with a device file of one's own, and the device with another end of its window.
+fn with_own_device() -> (Folder, impl Fn(u32) -> String) {
+    let folder = Folder::new();
+    let device = |high: u32| {
+        format!(r#"{{ "name": "mine", "window": {{ "low_resistance_ohm": 1000, "high_resistance_ohm": {high} }} }}"#)
+    };
+    folder.write("mine.json", device(1_000_000));
+    let study = TINY.replace("level_percent = [1, 100]", "level_percent = 0");
+    folder.write("tiny.toml", study.replace("\"study-1k-1m\"", "\"mine.json\""));
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    (folder, device)
+}
+
+/// The files in `place`.
+fn names(folder: &Folder, place: &str) -> Vec<String> {
+    let root = folder.path("");
+    let name = |path: PathBuf| path.strip_prefix(&root).expect("a file in the folder").display().to_string();
+    folder.files(place).into_keys().map(name).collect()
+}
+
+/// The copies of device and map files in results/tiny.
+fn copies(folder: &Folder) -> Vec<String> {
+    names(folder, "results/tiny").into_iter().filter(|name| name.starts_with("results/tiny/inputs/")).collect()
+}
+
+/// A file, its copy or both may change. The one that the study was run with is used, and a warning names the changed one.
+#[test]
+fn files_and_copies_that_changed_are_told_apart() {
+    let (folder, device) = with_own_device();
+    let export = || {
+        let answer = folder.run(&["export", "results/tiny"]);
+        (answer.stdout.lines().count(), answer.stderr.replace("2 of 2 trials done\n", ""))
+    };
+    assert_eq!(export(), (3, String::new()));
+    folder.write("mine.json", device(1_000_000).replacen('{', "{ \"description\": \"ours\",", 1));
+    assert_eq!(export(), (3, String::new()), "the same device");
+    let [copy] = &copies(&folder)[..] else { panic!("one copy") };
+    let right = folder.text(copy);
+    folder.write(copy, device(600_000));
+    assert_eq!(export(), (3, String::new()), "the file is right");
+
+    folder.write("mine.json", device(700_000));
+    let told = |state: &str, of_copy: &str| {
+        format!(
+            "warning: mine.json: {state}, and its copy in the results folder, `{copy}`, {of_copy}\n\nhint: restore one of them (SHA-256 "
+        )
+    };
+    let (lines, warning) = export();
+    assert!(lines == 0 && warning.starts_with(&told("changed since the study was run", "changed too")), "{warning}");
+    fs::remove_file(folder.path("mine.json")).expect("the folder is ours");
+    let (lines, warning) = export();
+    assert!(lines == 0 && warning.starts_with(&told("not found", "changed too")), "{warning}");
+    folder.write("mine.json", device(700_000));
+    fs::remove_file(folder.path(copy)).expect("the folder is ours");
+    let (lines, warning) = export();
+    assert!(lines == 0 && warning.starts_with(&told("changed since the study was run", "is missing")), "{warning}");
+
+    folder.write(copy, right);
+    let (lines, warning) = export();
+    let used = format!("warning: mine.json: differs from its copy in the results folder, `{copy}`, which is used\n");
+    assert!(lines == 3 && warning.starts_with(&used), "{warning}");
+}
+
+/// Every study file of a folder leads to the device that it was run with.
+#[test]
+fn studies_of_a_folder_have_the_devices_of_their_runs() {
+    let (folder, device) = with_own_device();
+    let first = folder.run(&["export", "results/tiny"]).succeeds().stdout;
+    folder.write("mine.json", device(700_000));
+    let status = folder.run(&["status", "tiny.toml"]).succeeds().stdout;
+    assert!(
+        status.contains("\n  2 records of other settings in this folder, not counted\n  hint: repeat each"),
+        "{status}"
+    );
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let second = folder.run(&["export", "results/tiny"]).succeeds().stdout;
+    assert_ne!(first, second);
+    assert_eq!(copies(&folder).len(), 2);
+    let studies = names(&folder, "results/tiny").into_iter().filter(|name| name.starts_with("results/tiny/study-"));
+    let [earlier] = &studies.collect::<Vec<_>>()[..] else { panic!("one earlier study") };
+    let export = |study: &str| folder.run(&["export", study, "--out", "results/tiny"]).succeeds().stdout;
+    assert_eq!(export(earlier), first);
+    fs::remove_file(folder.path("mine.json")).expect("the folder is ours");
+    assert_eq!((export(earlier), export("results/tiny")), (first, second));
+    let status = folder.run(&["status", "results/tiny"]).succeeds().stdout;
+    assert!(
+        status.contains("\n  2 records of other settings in this folder, not counted\n  about")
+            || status.contains("not counted\nnext"),
+        "{status}"
+    );
 }
 
 #[test]

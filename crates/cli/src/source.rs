@@ -31,6 +31,10 @@ pub fn baseline(study: &Study, out: &Path) -> Result<Option<Baseline>, Failure> 
     Ok(baseline)
 }
 
+/// What to do if all records in a folder have other settings.
+pub const OTHER_SETTINGS: &str = "repeat each `--set` of the run, or name the results folder in place of the study file; if the data set, a \
+                                  device file or a map has changed since, bring back the earlier one";
+
 /// A results folder without a record of the study.
 #[derive(Debug, thiserror::Error)]
 pub enum NoRecords {
@@ -45,8 +49,7 @@ pub enum NoRecords {
     /// Records of other settings.
     #[error(
         "{}: expected records of this study, got {} of other settings\n\n\
-         hint: repeat each `--set` of the run, or name the results folder in place of the study file; if the data set, a device file or a \
-         map has changed since, bring back the earlier one", folder.display(), counted(*found, "record")
+         hint: {OTHER_SETTINGS}", folder.display(), counted(*found, "record")
     )]
     Other {
         /// The folder.

@@ -25,6 +25,7 @@ use ohmspike_study::study::Study;
 
 use ohmspike_study::resolved_study::FILE;
 
+use super::source::OTHER_SETTINGS;
 use super::study_arguments::StudyArguments;
 use super::terminal::{Wanted, say, span, tell};
 use super::{ExitCode, Failure, answers_folder, warn};
@@ -108,6 +109,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     warn(view.store.warnings());
     warn(&view.store.details_warnings());
     say!("{}: {}", study.name, view.counts())?;
+    view.print_others()?;
     for line in view.health.lines() {
         say!("  {line}")?;
     }
@@ -221,6 +223,18 @@ impl<'a> View<'a> {
             text += &format!(", {begun} with a checkpoint");
         }
         text
+    }
+
+    /// Tells of records that belong to no trial of the study.
+    fn print_others(&self) -> Wanted {
+        let counted_ones = self.trials.iter().filter(|trial| self.store.has_record(trial)).count();
+        match self.store.len() - counted_ones {
+            0 => Ok(true),
+            others => {
+                let hint = if counted_ones == 0 { format!("\n  hint: {OTHER_SETTINGS}") } else { String::new() };
+                say!("  {} of other settings in this folder, not counted{hint}", counted(others, "record"))
+            }
+        }
     }
 
     fn print_times(&self) -> Wanted {

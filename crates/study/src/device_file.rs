@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::bounded;
 use crate::former_names::behaviour_sha256;
-use crate::input_copies::copy_of;
+use crate::inputs::copy_of;
 use crate::prepare::PrepareError;
 use crate::prepare::no_device::{Kind, NoDevice};
 

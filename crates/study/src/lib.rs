@@ -28,7 +28,7 @@ pub mod calibration;
 pub mod chip_maps;
 pub mod device_file;
 mod former_names;
-mod input_copies;
+mod inputs;
 pub mod mechanism;
 pub mod prepare;
 pub mod spike_cache;

@@ -6,7 +6,8 @@
 //! number of neurons.
 //!
 //! Relative paths stay as the study spells them. `paths_from` is the folder where they are looked up, relative to the
-//! file itself. Device and map files are copied into the results folder, where they are found after a move.
+//! file itself. Device and map files are copied into the results folder, where they are found after a move, and `[inputs]`
+//! states their digests.
 //!
 //! A run that changes the file keeps the old text as `study-HASH.toml`: records in the folder may belong to it.
 
@@ -22,11 +23,11 @@ use ohmspike_datasets::{persist, regular, write_reason};
 use crate::auto::{AUTO, CalibrationSettings, followers};
 use crate::bounded;
 use crate::device_file::find;
-use crate::input_copies::{self, copy_of};
+use crate::inputs::{self, Digests, copy_of};
 use crate::settings::NO_DEVICE;
 use crate::settings::layers::FIRST_LAYER;
 use crate::sha256::sha256;
-use crate::study::{Condition, Study};
+use crate::study::{Condition, INPUTS, Study};
 
 /// Name of the file.
 pub const FILE: &str = "study.toml";
@@ -62,17 +63,16 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
         move |source| ResolvedStudyError { path, source }
     };
     let base = Base::new(study, study_folder);
-    let text = resolved_text(study, &base, results);
+    let files = base.files();
+    let digests = files.iter().filter_map(|(name, file)| Some((name.clone(), inputs::digest(file)?))).collect();
+    let text = resolved_text(study, &base, &digests, results);
     fs::create_dir_all(results).map_err(failed(results))?;
-    for (name, file) in &base.found {
-        let name = base.renamed(name).unwrap_or_else(|| name.clone());
-        input_copies::keep(results, &name, file).map_err(|(path, source)| ResolvedStudyError { path, source })?;
-    }
+    inputs::keep(results, &digests, &files).map_err(|(path, source)| ResolvedStudyError { path, source })?;
     let earlier = match regular::read(&path, bounded::LARGEST_STUDY) {
         Ok(there) if there == text.as_bytes() => return Ok(EarlierStudy::Same),
         // Another version of the program may word the comments at the top differently.
         Ok(there) if below_comments(&there) == below_comments(text.as_bytes()) => EarlierStudy::Same,
-        Ok(there) if resolved_from(&there, study_folder, results).is_some_and(|resolved| resolved == text) => {
+        Ok(there) if resolved_from(&there, study_folder, &digests, results).is_some_and(|other| other == text) => {
             EarlierStudy::Edited
         }
         Ok(there) => {
@@ -87,10 +87,12 @@ pub fn write_study(study: &Study, study_folder: &Path, results: &Path) -> Result
     Ok(earlier)
 }
 
-/// Returns the resolved text of the study that `text` describes, if it describes one.
-fn resolved_from(text: &[u8], study_folder: &Path, results: &Path) -> Option<String> {
+/// Returns the resolved text of the study that `text` describes, if it describes one. Earlier versions stated no digests of
+/// its files; these then have the `digests`.
+fn resolved_from(text: &[u8], study_folder: &Path, digests: &Digests, results: &Path) -> Option<String> {
     let study = Study::parse(FILE, std::str::from_utf8(text).ok()?, &[]).ok()?;
-    Some(resolved_text(&study, &Base::new(&study, study_folder), results))
+    let digests = if study.inputs.is_empty() { digests } else { &study.inputs };
+    Some(resolved_text(&study, &Base::new(&study, study_folder), digests, results))
 }
 
 /// Returns the text below the comments at the top.
@@ -103,7 +105,7 @@ fn below_comments(mut text: &[u8]) -> &[u8] {
 }
 
 /// Returns the text of the file.
-fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
+fn resolved_text(study: &Study, base: &Base, digests: &Digests, results: &Path) -> String {
     let mut text = String::from(
         "# The study as last run: with overrides applied, explicit defaults, and every axis as a list.\n\
          # `ohmspike report`, `export`, `status` and `run` accept this folder instead of a study file.\n",
@@ -120,6 +122,10 @@ fn resolved_text(study: &Study, base: &Base, results: &Path) -> String {
     study.replicates.iter().for_each(|name| line("replicates", name));
     if !base.paths.is_empty() {
         line("paths_from", &relative(&base.named, results).to_string_lossy());
+    }
+    if !digests.is_empty() {
+        let files: toml::Table = digests.iter().map(|(name, digest)| (name.clone(), digest.clone().into())).collect();
+        text += &format!("\n# SHA-256 of the files; of a device, without its descriptive keys.\n[{INPUTS}]\n{files}");
     }
     text + &sections(study, base)
 }
@@ -273,6 +279,12 @@ impl Base {
         }
         let named = if study.copies.is_some() { named } else { folder.clone() };
         Base { folder, named, paths, found }
+    }
+
+    /// Returns the files by the path that the results folder has for them.
+    fn files(&self) -> BTreeMap<String, PathBuf> {
+        let name = |name: &String| self.renamed(name).unwrap_or_else(|| name.clone());
+        self.found.iter().map(|(path, file)| (name(path), file.clone())).collect()
     }
 
     /// Rewrites a path outside the folder so that it can be found from there.

@@ -67,6 +67,8 @@ pub struct Study {
     pub replicates: Option<String>,
     /// The base folder of relative paths, relative to the folder of the study file. The default is that folder.
     pub paths_from: Option<String>,
+    /// The SHA-256 of device and map files, by their path: those of the last run, in the study file of a results folder.
+    pub inputs: BTreeMap<String, String>,
     /// The folder of the copies that take the place of all device and map files, if any: that of the results folder
     /// which was opened.
     pub copies: Option<PathBuf>,
@@ -119,6 +121,7 @@ struct Text {
     baseline: Option<String>,
     replicates: Option<String>,
     paths_from: Option<String>,
+    inputs: BTreeMap<String, String>,
     given: Vec<Given>,
     /// Number of `[[layer]]` entries.
     layers: usize,
@@ -152,7 +155,8 @@ impl Study {
     /// # Errors
     /// Returns the problem with its line of the file or its override.
     pub fn parse_with(presets: &[Preset], file: &str, text: &str, overrides: &[Override]) -> Result<Study, StudyError> {
-        let Text { name, question, baseline, replicates, paths_from, mut given, layers } = Text::read(file, text)?;
+        let Text { name, question, baseline, replicates, paths_from, inputs, mut given, layers } =
+            Text::read(file, text)?;
         for one in overrides {
             let Override { key, value, beyond, .. } = one;
             given.retain(|earlier| earlier.key != canonical(key));
@@ -160,7 +164,7 @@ impl Study {
         }
         let missing = || StudyError { place: file.to_owned(), problem: StudyProblem::Missing("name") };
         let study = assemble(name.ok_or_else(missing)?, given, layers, presets)?;
-        Ok(Study { question, baseline, replicates, paths_from, ..study })
+        Ok(Study { question, baseline, replicates, paths_from, inputs, ..study })
     }
 }
 
@@ -217,6 +221,15 @@ impl Text {
                 let value = number::value(value, false, &mut Vec::new());
                 return Err(wrong_type(place, key, &format!("expected a string, got {value}")));
             }
+            (INPUTS, DeValue::Table(files)) => {
+                for (name, digest) in files {
+                    let digest = digest.get_ref().as_str().filter(|text| is_sha256(text)).ok_or_else(|| {
+                        wrong_type(&at(&name.span()), &format!("{INPUTS}.{}", name.get_ref()), INPUT_FORM)
+                    })?;
+                    self.inputs.insert(name.get_ref().to_string(), digest.to_owned());
+                }
+            }
+            (INPUTS, _) => return Err(wrong_type(place, INPUTS, INPUT_FORM)),
             (LAYER, DeValue::Array(layers)) => {
                 self.layers = layers.len();
                 for (number, layer) in layers.iter().enumerate() {
@@ -249,6 +262,14 @@ impl Text {
         Ok(())
     }
 }
+
+fn is_sha256(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit() && !byte.is_ascii_uppercase())
+}
+
+/// The section of digests in the study file of a results folder.
+pub(crate) const INPUTS: &str = "inputs";
+const INPUT_FORM: &str = "expected files with their SHA-256, 64 digits and letters from a to f";
 
 /// The form of the list of layers.
 const LAYER_FORM: &str = "expected one `[[layer]]` entry per hidden layer";
@@ -302,6 +323,7 @@ fn assemble(name: String, given: Vec<Given>, layers: usize, presets: &[Preset]) 
         baseline: None,
         replicates: None,
         paths_from: None,
+        inputs: BTreeMap::new(),
         copies: None,
         axes,
         seeds,

@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use ohmspike_crossbar::device::BUILT_IN;
-use ohmspike_datasets::{reason, regular};
+use ohmspike_datasets::reason;
 
 use crate::bounded;
 use crate::device_file::find;
-use crate::input_copies::{self, copy_of};
+use crate::inputs::{copies, copy_of, digest};
 use crate::resolved_study::{FILE, file_names};
 use crate::study::{Override, Preset, Study, StudyError, known_keys};
 
@@ -24,21 +24,43 @@ pub struct StudyFile {
     pub folder: PathBuf,
     /// The results folder, if a results folder was opened.
     pub results: Option<PathBuf>,
-    /// The device and map files that differ from their copies in the results folder.
+    /// The device and map files that changed since the study was run.
     pub warnings: Vec<ChangedFile>,
 }
 
-/// A device or map file that differs from its copy in the results folder that was opened.
+/// A device or map file that changed since the study in a results folder was run.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "{}: differs from its copy in the results folder, `{}`, which is used\n\n\
-     hint: to use the changed file, run the study file instead of the folder, or remove the copy", file.display(), copy.display()
-)]
-pub struct ChangedFile {
-    /// The file that the study names.
-    pub file: PathBuf,
-    /// Its copy.
-    pub copy: PathBuf,
+#[non_exhaustive]
+pub enum ChangedFile {
+    /// Only the file changed.
+    #[error(
+        "{}: differs from its copy in the results folder, `{}`, which is used\n\n\
+         hint: to use the changed file, run the study file instead of the folder, or remove the copy",
+        file.display(), copy.display()
+    )]
+    File {
+        /// The file that the study names.
+        file: PathBuf,
+        /// Its copy.
+        copy: PathBuf,
+    },
+    /// The file and its copy changed or are missing.
+    #[error(
+        "{name}: {}, and its copy in the results folder, `{}`, {}\n\n\
+         hint: restore one of them (SHA-256 {digest}); with another file, trials run again and the earlier records are not used",
+        if *is_missing { "not found" } else { "changed since the study was run" }, copy.display(),
+        if copy.exists() { "changed too" } else { "is missing" },
+    )]
+    Both {
+        /// The path in the study.
+        name: String,
+        /// Whether the file is missing, rather than changed.
+        is_missing: bool,
+        /// Its copy.
+        copy: PathBuf,
+        /// The digest of the file that the study was run with.
+        digest: String,
+    },
 }
 
 /// Why a study cannot be opened.
@@ -139,29 +161,57 @@ impl StudyFile {
     }
 }
 
-/// Makes `study`, a file in `folder`, use the copies of its device and map files if it no longer finds a file or finds
-/// another content there: the records belong to the copies. Only results folders have copies.
+/// Makes `study`, a file in `folder`, use the copies of its device and map files if a file is missing or changed: the records
+/// belong to the copies. Only results folders have copies.
 ///
-/// Returns the files with another content.
+/// Returns the files that changed.
 fn use_copies(study: &mut Study, folder: &Path) -> Vec<ChangedFile> {
-    let copies = folder.join(input_copies::FOLDER);
-    let names = file_names(study);
-    if !copies.is_dir() || !names.iter().all(|name| find(name, &copies).is_some()) {
-        return Vec::new();
-    }
+    let copies = folder.join(copies(&study.inputs));
     let originals = study.paths_folder(folder);
-    let pairs: Vec<_> = names.iter().map(|name| (find(name, &originals), copies.join(copy_of(name)))).collect();
-    let differs = |file: &Path, copy: &Path| {
-        let content = |path| regular::read(path, bounded::LARGEST_MAP).ok();
-        content(file).zip(content(copy)).is_some_and(|(file, copy)| file != copy)
-    };
-    let is_missing = pairs.iter().any(|(file, _)| file.is_none());
-    let found = pairs.into_iter().filter_map(|(file, copy)| Some(ChangedFile { file: file?, copy }));
-    let changed: Vec<ChangedFile> = found.filter(|pair| differs(&pair.file, &pair.copy)).collect();
-    if is_missing || !changed.is_empty() {
+    let files: Option<Vec<Input>> =
+        file_names(study).into_iter().map(|name| Input::new(name, study, &originals, &copies)).collect();
+    let Some(files) = files.filter(|files| files.iter().any(|input| !input.is_file_right)) else { return Vec::new() };
+    let have_right_copies = files.iter().all(|input| input.is_copy_right);
+    let are_found = |place: fn(&Input) -> bool| files.iter().all(place);
+    if have_right_copies || !are_found(|input| input.file.is_some()) && are_found(|input| input.copy.exists()) {
         study.copies = Some(copies);
     }
-    changed
+    files.into_iter().filter_map(|input| input.warning(have_right_copies)).collect()
+}
+
+/// A device or map file of a study in a results folder.
+struct Input {
+    name: String,
+    digest: String,
+    /// The file, if it exists.
+    file: Option<PathBuf>,
+    copy: PathBuf,
+    is_file_right: bool,
+    is_copy_right: bool,
+}
+
+impl Input {
+    /// Compares the file `name` in the folder `originals` and its copy with the digest of `study`; without a digest, with the
+    /// copy. Returns `None` if there is neither.
+    fn new(name: String, study: &Study, originals: &Path, copies: &Path) -> Option<Input> {
+        let (file, copy) = (find(&name, originals), copies.join(copy_of(&name)));
+        let of_copy = digest(&copy);
+        let digest_then = study.inputs.get(&name).or(of_copy.as_ref())?.clone();
+        let is_right = |digest: Option<String>| digest.is_some_and(|digest| digest == digest_then);
+        let is_file_right = is_right(file.as_deref().and_then(digest));
+        Some(Input { is_file_right, is_copy_right: is_right(of_copy), digest: digest_then, name, file, copy })
+    }
+
+    /// Returns a warning if the file changed. A missing file has a copy, unless that changed as well.
+    fn warning(self, have_right_copies: bool) -> Option<ChangedFile> {
+        let Input { name, digest, file, copy, is_file_right, .. } = self;
+        match file {
+            _ if is_file_right => None,
+            None if have_right_copies => None,
+            Some(file) if have_right_copies => Some(ChangedFile::File { file, copy }),
+            file => Some(ChangedFile::Both { name, is_missing: file.is_none(), copy, digest }),
+        }
+    }
 }
 
 /// Likeness of two names from which on one is suggested for the other.

@@ -23,6 +23,15 @@ fn told<const N: usize>(mistakes: [(String, &str); N]) {
 }
 
 #[test]
+fn files_have_their_sha256() {
+    let form = "expected files with their SHA-256, 64 digits and letters from a to f";
+    for (value, key) in [("[inputs]\n'm.json' = 5", "inputs.m.json"), ("[inputs]\n'm.json' = 'ab'", "inputs.m.json")] {
+        assert_eq!(error(&format!("name = 'demo'\n{value}"), &[]), format!("s.toml:3: {key}: {form}"));
+    }
+    assert_eq!(error("name = 'demo'\ninputs = 5", &[]), format!("s.toml:2: inputs: {form}"));
+}
+
+#[test]
 fn unknown_keys_have_the_probable_key_as_hint() {
     told([
         (with("level = 3"), "s.toml:3: unknown key `noise.level`\n\nhint: use `noise.level_percent`"),

@@ -14,6 +14,7 @@
 //! Successive differences do not contain drift, nor noise slower than the interval between reads; a note tells if there is such noise (growth.rs).
 
 mod chain;
+mod changes;
 mod doubt;
 mod gaps;
 mod gaussian;

@@ -66,7 +66,7 @@ pub(crate) fn fit_rtn(traps: &Result<Traps, String>, interval: Option<f64>, samp
         numbers,
         candidates: Vec::new(),
         quality: None,
-        plot: None,
+        plot: traps.changes.plot(interval, sample),
         notes: notes(traps),
     };
     Ok(Fitted { fit, section, withheld: None })

@@ -4,6 +4,7 @@
 //! shown        traps raise ln L of the population by more than 10, over cells with more noise but no levels (population.rs)
 //! ```
 
+use super::changes::Changes;
 use super::doubt::{Doubt, GAIN, LIKELY, check};
 use super::gaps::{mean_ln, shortest};
 use super::isolated::Isolated;
@@ -57,6 +58,8 @@ pub(crate) struct Traps {
     pub cells: Vec<(u32, f64, [f64; 5])>,
     /// Number of series of cells that probably have a trap.
     pub series: usize,
+    /// How far they change over time.
+    pub(super) changes: Changes,
 }
 
 /// What the reads tell of telegraph noise.
@@ -396,6 +399,7 @@ fn traps(best: &Population, series: &[Observed], cells: &[Vec<usize>], centre: f
         sloped: best.sloped(),
         cells: cells.iter().zip(&best.classes).map(of_cell).collect(),
         series: weights.iter().filter(|weight| **weight > LIKELY).count(),
+        changes: Changes::new(series, &weights, &best.law),
         law,
     }
 }

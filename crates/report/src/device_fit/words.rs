@@ -22,10 +22,10 @@ pub(super) fn mechanism(mechanism: Mechanism) -> &'static str {
     }
 }
 
-/// Returns the heading of a fit: mechanism and law.
+/// Returns the heading of a fit: mechanism and law, unless the name of the mechanism says it.
 pub(super) fn heading(fit: &MechanismFit) -> String {
     let name = mechanism(fit.mechanism);
-    if fit.law.is_empty() { name.to_owned() } else { format!("{name}: {}", fit.law) }
+    if name.contains(fit.law) { name.to_owned() } else { format!("{name}: {}", fit.law) }
 }
 
 /// Returns the resistance, Ω, of the point of a table in the device file that `key` belongs to.

@@ -103,7 +103,9 @@ pub fn outcomes(by_seed: &BTreeMap<u64, f64>) -> String {
             format!("{} ({} to {})", percent(mean), percent(low.max(0.0)), percent(high.min(1.0)))
         }
         // The seeds of networks that never learn.
-        _ if all.len() > 2 && all.iter().all(|one| *one == all[0]) => format!("{} in all {}", percent(all[0]), all.len()),
+        _ if all.len() > 2 && all.iter().all(|one| *one == all[0]) => {
+            format!("{} in all {}", percent(all[0]), all.len())
+        }
         _ => all.iter().map(|one| percent(*one)).collect::<Vec<_>>().join(", "),
     }
 }

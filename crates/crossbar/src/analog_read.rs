@@ -69,28 +69,28 @@ impl CrossbarArray {
         let width = self.main.g_above_min.row_blocks();
         let blocks = row * width..(row + 1) * width;
         let DrivenRow { main, other, weights, variance } = seen;
-        self.read_conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
-        self.read_conductance.see_driven(self.other.as_ref(), blocks, input, other);
+        self.reading.conductance.see_driven(Some(&self.main), blocks.clone(), input, main);
+        self.reading.conductance.see_driven(self.other.as_ref(), blocks, input, other);
         if let Some(lines) = self.driven_lines().filter(|_| wired) {
-            let factor = self.driven[row].abs() * self.mapping.weight_per_microsiemens();
-            [&mut *main, other].into_iter().for_each(|cells| add_floor(self.mapping.window().low(), cells));
+            let factor = self.pairs.driven[row].abs() * self.pairs.mapping.weight_per_microsiemens();
+            [&mut *main, other].into_iter().for_each(|cells| add_floor(self.pairs.mapping.window().low(), cells));
             let cells = RowCells { main, opposite: other, exact_opposite: self.other.is_none() };
-            lines.see_row(row, cells, factor, self.read.as_ref(), weights, variance);
+            lines.see_row(row, cells, factor, self.reading.spread.as_ref(), weights, variance);
             scale(input, weights, variance);
             return;
         }
         let rows = || Programmed {
-            signs: &self.driven[row..row + 1],
+            signs: &self.pairs.driven[row..row + 1],
             width,
             last_mask: last_mask(&self.main.g_above_min),
             g_above_min: main,
             opposite: Some(other),
             reference: 0.0,
         };
-        refresh_weights(rows(), &self.mapping, weights);
-        if let Some(spread) = &self.read {
+        refresh_weights(rows(), &self.pairs.mapping, weights);
+        if let Some(spread) = &self.reading.spread {
             let opposite = self.other.as_ref().map(|_| &other[..]);
-            refresh_variance(Programmed { opposite, ..rows() }, &self.mapping, spread, variance);
+            refresh_variance(Programmed { opposite, ..rows() }, &self.pairs.mapping, spread, variance);
         }
         scale(input, weights, variance);
     }
@@ -102,8 +102,8 @@ impl CrossbarArray {
             input,
             main: &seen.main,
             opposite: &seen.other,
-            floor: self.mapping.window().low(),
-            weight_per_microsiemens: self.driven[row].abs() * self.mapping.weight_per_microsiemens(),
+            floor: self.pairs.mapping.window().low(),
+            weight_per_microsiemens: self.pairs.driven[row].abs() * self.pairs.mapping.weight_per_microsiemens(),
         }
     }
 }
@@ -298,7 +298,7 @@ mod tests {
     #[test]
     fn gated_columns_are_ladders_of_their_driven_rows() {
         let array = array(GATED);
-        let kappa = f64::from(array.mapping.weight_per_microsiemens());
+        let kappa = f64::from(array.mapping().weight_per_microsiemens());
         for inputs in [[0.25, 0.5, 0.0, 1.0], [0.0, 0.75, 0.125, 0.0]] {
             for (column, got) in read(&array, &inputs).iter().enumerate() {
                 let branch = |plus: bool| {

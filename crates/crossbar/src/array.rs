@@ -1,33 +1,45 @@
 //! A crossbar of rows x columns of pairs: its state and its update.
 //!
+//! ```text
+//! Pairs     which conductances stand for which weights         array/pairs.rs
+//! Writing   update -> targets -> writes of the cells           array/writing.rs
+//! Reading   cells -> drift, voltage -> weights, read variance  array/reading.rs
+//! ```
+//!
 //! An update processes strips of rows that fit into the cache: targets of both branches (`pair.rs`), writes
 //! (`branch_cells.rs` and the schemes below it), then effective weights and read variance (`effective.rs`). The
 //! position of a cell alone selects its draw: the normals of the update's stream fill the blocks of the array row by
 //! row, padding included, exactly as in the same update with digital weights.
 
+mod pairs;
+mod reading;
+mod writing;
+
 use std::ops::Range;
 
 use ohmspike_rng::Seed;
-use ohmspike_simd::{Block, LANES, Matrix};
+use ohmspike_simd::{Block, Matrix};
 
 use crate::array_error::{ArrayError, check_finite, check_params};
 use crate::array_params::ArrayParams;
 use crate::assemble::{branches, driven_rows, faults, scheme};
-use crate::branch_cells::{BranchCells, BranchStreams, Scheme, StripReport, last_mask};
+use crate::branch_cells::{BranchCells, BranchStreams, StripReport, last_mask};
 use crate::converters::ArrayConverters;
-use crate::device::{Device, LevelGrid};
+use crate::device::Device;
 use crate::driven_lines::DrivenLines;
-use crate::effective::{Programmed, refresh_variance, refresh_weights};
-use crate::gated_lines::Seen;
+use crate::effective::{Programmed, refresh_weights};
 use crate::ledger::Ledger;
 use crate::lines::{Lines, no_gain};
 use crate::mapping::PairMapping;
-use crate::pair::{Asked, BranchAim, Controller, PairKind, Refreshes, aim_copy, aim_read_back, aim_two_branches};
+use crate::pair::{Controller, Refreshes};
 use crate::program::{Scratch, WriteLaw};
 use crate::read_conductance::ReadConductance;
 use crate::read_spread::ReadSpread;
 use crate::report::WriteReport;
 use crate::rtn::RtnReads;
+use pairs::Pairs;
+use reading::Reading;
+use writing::Writing;
 
 /// Blocks per strip: a dozen streams of 8 KiB.
 const STRIP_BLOCKS: usize = 128;
@@ -35,39 +47,12 @@ const STRIP_BLOCKS: usize = 128;
 /// Rows x columns of pairs of one chip.
 #[derive(Clone, Debug)]
 pub struct CrossbarArray {
-    pub(crate) mapping: PairMapping,
-    pub(crate) pair: PairKind,
-    /// Whether updates write the cells of the opposite branch.
-    pub(crate) writes_opposite: bool,
-    /// Smallest e - o of a pair, µS above Gmin: 0, or minus the width of the window in pairs that hold either sign.
-    pub(crate) lowest: f32,
-    pub(crate) law: WriteLaw,
-    pub(crate) scheme: Scheme,
-    pub(crate) levels: Option<LevelGrid>,
-    signs: Vec<f32>,
-    /// 1/κ with the sign of every row, µS per weight.
-    pub(crate) per_weight: Vec<f32>,
-    /// Sign of every row times the gain of its driver; 0 in dead rows.
-    pub(crate) driven: Vec<f32>,
+    pub(crate) pairs: Pairs,
     pub(crate) main: BranchCells,
     /// Cells on the opposite side: reference cells, or written ones in two-branch pairs; `None` for an exact reference.
     pub(crate) other: Option<BranchCells>,
-    /// Target of the controller for main minus opposite branch, µS.
-    pub(crate) copy: Option<Matrix>,
-    /// The same in units of weight.
-    gradient_weights: Option<Matrix>,
-    weights: Matrix,
-    variance: Option<Matrix>,
-    pub(crate) read_conductance: ReadConductance,
-    pub(crate) read: Option<ReadSpread>,
-    pub(crate) rtn: Option<RtnReads>,
-    pub(crate) converters: Option<ArrayConverters>,
-    pub(crate) lines: Lines,
-    /// Digital gain of the columns, one row.
-    pub(crate) column_gain: Option<Matrix>,
-    pub(crate) scratch: [Scratch; 2],
-    pub(crate) updates: u64,
-    initial: WriteReport,
+    pub(crate) writing: Writing,
+    pub(crate) reading: Reading,
     pub(crate) ledger: Ledger,
 }
 
@@ -105,40 +90,36 @@ impl CrossbarArray {
         let strip_rows = (STRIP_BLOCKS / initial.row_blocks()).max(1).min(rows);
         let scratch = Scratch::new(strip_rows * initial.row_blocks());
         let (main, other) = branches(device, &params, &signs, &faults, [rows, columns], chip, every_cell);
-        let (writes_opposite, copied) = (params.writes_opposite(), params.controller == Controller::DigitalCopy);
+        let copied = params.controller == Controller::DigitalCopy;
         let lines = Lines::new(device, &mapping, &signs, columns, other.is_some(), read.is_some());
-        let mut array =
-            CrossbarArray {
-                mapping,
-                pair: params.pair,
-                writes_opposite,
-                lowest: if params.either_sign { -mapping.window().span() } else { 0.0 },
-                scheme: scheme(device, &mapping, &read, params.write_spread_scale),
-                levels: device.levels.at(&device.window),
-                per_weight: signs.iter().map(|sign| sign * mapping.microsiemens_per_weight()).collect(),
-                driven,
-                rtn: device.read.rtn.telegraph().map(|noise| {
-                    RtnReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph"))
-                }),
-                read_conductance: ReadConductance::new(device, mapping.window().low()),
-                copy: copied.then(|| Matrix::zeros(rows, columns)),
-                gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
-                weights: Matrix::zeros(rows, columns),
-                variance: read.as_ref().filter(|_| !lines.is_driven()).map(|_| Matrix::zeros(rows, columns)),
-                scratch: if writes_opposite { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
-                law,
-                signs,
-                main,
-                other,
-                read,
-                converters,
-                lines,
-                column_gain: no_gain(device, columns),
-                updates: 0,
-                initial: WriteReport::default(),
-                ledger: Ledger::default(),
-            };
-        array.initial = array.program_exactly(initial, params.conductances);
+        let writing = Writing {
+            law,
+            scheme: scheme(device, &mapping, &read, params.write_spread_scale),
+            levels: device.levels.at(&device.window),
+            copy: copied.then(|| Matrix::zeros(rows, columns)),
+            gradient_weights: copied.then(|| Matrix::zeros(rows, columns)),
+            scratch: if params.writes_opposite() { [scratch.clone(), scratch] } else { [scratch, Scratch::new(0)] },
+            updates: 0,
+            initial: WriteReport::default(),
+        };
+        let rtn = device
+            .read
+            .rtn
+            .telegraph()
+            .map(|noise| RtnReads::new(noise, &mapping, [rows, columns], other.is_some(), chip.named("telegraph")));
+        let reading = Reading {
+            conductance: ReadConductance::new(device, mapping.window().low()),
+            variance: read.as_ref().filter(|_| !lines.is_driven()).map(|_| Matrix::zeros(rows, columns)),
+            spread: read,
+            rtn,
+            lines,
+            converters,
+            column_gain: no_gain(device, columns),
+            weights: Matrix::zeros(rows, columns),
+        };
+        let pairs = Pairs::new(&params, mapping, signs, driven);
+        let mut array = CrossbarArray { pairs, main, other, writing, reading, ledger: Ledger::default() };
+        array.writing.initial = array.program_exactly(initial, params.conductances);
         Ok(array)
     }
 
@@ -152,7 +133,7 @@ impl CrossbarArray {
         self.check_step(step)?;
         let mut streams = [seed, seed.named("opposite")].map(BranchStreams::new);
         let mut report = WriteReport::default();
-        self.read_conductance.rest(0.0);
+        self.reading.conductance.rest(0.0);
         for rows in self.strips() {
             let blocks = self.blocks(&rows);
             let refreshes = self.aim(&rows, &step.blocks()[blocks.clone()]);
@@ -184,7 +165,7 @@ impl CrossbarArray {
     pub(crate) fn end_update(&mut self, report: &WriteReport) {
         self.ledger.write_pulses += report.pulses;
         self.ledger.verify_reads += report.verify_reads;
-        self.updates += 1;
+        self.writing.updates += 1;
         self.update_lines();
         self.refresh_rtn();
     }
@@ -196,7 +177,7 @@ impl CrossbarArray {
     /// A driven array with wires is solved exactly if its conductances have changed.
     pub fn rest(&mut self, seconds: f64) {
         self.end_epoch();
-        self.read_conductance.rest(seconds);
+        self.reading.conductance.rest(seconds);
         if self.refresh_all() {
             self.solve_lines(false);
         }
@@ -204,7 +185,7 @@ impl CrossbarArray {
 
     /// Returns the time since the last write that reads see, s.
     pub fn rested_seconds(&self) -> f64 {
-        self.read_conductance.rested()
+        self.reading.conductance.rested()
     }
 
     /// Recomputes everything derived from the conductances: drifted conductances, effective weights, variances, RTN. Returns
@@ -220,18 +201,18 @@ impl CrossbarArray {
 
     /// Advances random telegraph noise (RTN) by `seconds`, with draws from `seed`.
     pub fn pass(&mut self, seconds: f64, seed: Seed) {
-        let Some(rtn) = &mut self.rtn else { return };
-        rtn.pass(seconds, [Some(&self.main), self.other.as_ref()], self.mapping.window().low(), seed);
+        let Some(rtn) = &mut self.reading.rtn else { return };
+        rtn.pass(seconds, [Some(&self.main), self.other.as_ref()], self.pairs.mapping.window().low(), seed);
     }
 
     /// Returns true if reads change over time ([`CrossbarArray::pass`]).
     pub fn has_rtn(&self) -> bool {
-        self.rtn.is_some()
+        self.reading.rtn.is_some()
     }
 
     /// Returns the weights that a read sums: effective weights, through the wires of a driven array, with the present RTN.
     pub fn read_weights(&self) -> &Matrix {
-        self.rtn.as_ref().map_or_else(|| self.seen_weights(), |rtn| rtn.weights())
+        self.reading.rtn.as_ref().map_or_else(|| self.seen_weights(), |rtn| rtn.weights())
     }
 
     /// Returns the number of rows of pairs.
@@ -246,38 +227,39 @@ impl CrossbarArray {
 
     /// Returns the mapping between weights and conductances.
     pub fn mapping(&self) -> &PairMapping {
-        &self.mapping
+        &self.pairs.mapping
     }
 
     /// Returns the present effective weights: conductances at the read voltage, without read noise.
     pub fn weights(&self) -> &Matrix {
-        &self.weights
+        &self.reading.weights
     }
 
     /// Returns the controller's estimate of the weights: the effective weights, or its digital copy.
     pub fn gradient_weights(&self) -> &Matrix {
-        self.gradient_weights.as_ref().unwrap_or(&self.weights)
+        self.writing.gradient_weights.as_ref().unwrap_or(&self.reading.weights)
     }
 
     /// Returns the variance of one read of each weight, weight²; `None` without read noise.
     pub fn read_variance(&self) -> Option<&Matrix> {
-        self.driven_lines().map_or(self.variance.as_ref(), DrivenLines::variance)
+        self.driven_lines().map_or(self.reading.variance.as_ref(), DrivenLines::variance)
     }
 
     /// Returns the converters, if the device has any.
     pub fn converters(&self) -> Option<&ArrayConverters> {
-        self.converters.as_ref()
+        self.reading.converters.as_ref()
     }
 
     /// Returns the converters for calibration.
     pub fn converters_mut(&mut self) -> Option<&mut ArrayConverters> {
-        self.converters.as_mut()
+        self.reading.converters.as_mut()
     }
 
     /// Returns the conductances of the main and the opposite branch of a pair as a read sees them, µS.
     pub fn conductance(&self, row: usize, column: usize) -> (f32, f32) {
-        let floor = self.mapping.window().low();
-        let other = self.other.as_ref().map_or(self.read_conductance.reference(), |other| other.seen_at(row, column));
+        let floor = self.pairs.mapping.window().low();
+        let other =
+            self.other.as_ref().map_or(self.reading.conductance.reference(), |other| other.seen_at(row, column));
         (floor + self.main.seen_at(row, column), floor + other)
     }
 
@@ -288,18 +270,18 @@ impl CrossbarArray {
 
     /// Returns the counts of initial programming: clipped and wrong-sign cells.
     pub fn initial_report(&self) -> WriteReport {
-        self.initial
+        self.writing.initial
     }
 
     /// Returns the read noise, if any.
     pub(crate) fn read_spread(&self) -> Option<&ReadSpread> {
-        self.read.as_ref()
+        self.reading.spread.as_ref()
     }
 
     /// Returns the conductances G+ and G- of a pair as a read sees them, µS.
     pub fn plus_and_minus(&self, row: usize, column: usize) -> [f32; 2] {
         let (main, opposite) = self.conductance(row, column);
-        if self.signs[row] > 0.0 { [main, opposite] } else { [opposite, main] }
+        if self.pairs.signs[row] > 0.0 { [main, opposite] } else { [opposite, main] }
     }
 
     /// Returns true if the pairs have cells on the opposite side.
@@ -309,91 +291,48 @@ impl CrossbarArray {
 
     /// Returns the sign of a row, +1 or -1, times the gain of its driver.
     pub(crate) fn driven(&self, row: usize) -> f32 {
-        self.driven[row]
+        self.pairs.driven[row]
     }
 
     /// Converts the step of `rows` to targets of both branches; returns the refreshes.
     fn aim(&mut self, rows: &Range<usize>, step: &[Block]) -> Refreshes {
-        let blocks = rows.start * self.main.g_above_min.row_blocks()..rows.end * self.main.g_above_min.row_blocks();
-        let asked = Asked {
-            per_weight: &self.per_weight[rows.clone()],
-            width: self.main.g_above_min.row_blocks(),
-            step,
-            lowest: self.lowest,
-            span: self.mapping.window().span(),
-            floor: self.mapping.window().low(),
-            gains: !matches!(self.scheme, Scheme::Verified(_)),
-        };
-        let copy = self.copy.as_mut().map(|copy| &mut copy.blocks_mut()[blocks.clone()]);
-        let [of_main, of_other] = &mut self.scratch;
-        let main = branch_aim(&mut self.main, blocks.clone(), of_main);
-        let refreshed = match (self.pair, &mut self.other, copy) {
-            (PairKind::OneBranch, _, None) if !self.writes_opposite => {
-                aim_read_back(&asked, main);
-                Refreshes::default()
-            }
-            (PairKind::OneBranch, _, Some(copy)) if !self.writes_opposite => {
-                aim_copy(&asked, main, copy);
-                Refreshes::default()
-            }
-            (kind, Some(other), copy) => {
-                aim_two_branches(kind, &asked, [main, branch_aim(other, blocks.clone(), of_other)], copy)
-            }
-            (_, None, _) => unreachable!("two-branch pairs have cells on both sides"),
-        };
-        if let Some(levels) = &self.levels {
-            // With a copy, every cell of a one-branch pair is programmed to a level, even without an update.
-            let stays = self.copy.is_none() || self.pair != PairKind::OneBranch;
-            for scratch in self.scratch.iter_mut().filter(|scratch| scratch.blocks() > 0) {
-                for (target, asked) in scratch.target[..step.len()].iter_mut().zip(&scratch.asked) {
-                    let nearest = levels.nearest_excess(target);
-                    *target = target.select(nearest, *asked, |asked| stays && asked == 0.0);
-                }
-            }
-        }
-        refreshed
+        self.writing.aim(&self.pairs, (&mut self.main, self.other.as_mut()), rows, step)
     }
 
     /// Writes the targets of `rows`.
     fn write(&mut self, rows: &Range<usize>, streams: &mut [BranchStreams; 2]) -> StripReport {
-        let (blocks, signs) = (self.blocks(rows), &self.signs[rows.clone()]);
-        let [of_main, of_other] = &mut self.scratch;
-        let [for_main, for_other] = streams;
-        let mut report = self.main.write(blocks.clone(), signs, &self.law, &mut self.scheme, of_main, for_main);
-        if let Some(other) = self.other.as_mut().filter(|_| self.writes_opposite) {
-            let second = other.write(blocks, signs, &self.law, &mut self.scheme, of_other, for_other);
-            report.counts += second.counts;
-            report.pulsed += second.pulsed;
-            report.verified += second.verified;
-        }
-        report
+        let (blocks, signs) = (self.blocks(rows), &self.pairs.signs[rows.clone()]);
+        let other = self.other.as_mut().filter(|_| self.pairs.writes_opposite);
+        self.writing.write((&mut self.main, other), blocks, signs, streams)
     }
 
     fn program_exactly(&mut self, weights: &Matrix, conductances: Option<&Matrix>) -> WriteReport {
-        let (span, floor) = (self.mapping.window().span(), self.mapping.window().low());
+        let (span, floor) = (self.pairs.mapping.window().span(), self.pairs.mapping.window().low());
         let mut report = WriteReport { cells_written: (self.rows() * self.columns()) as u64, ..WriteReport::default() };
         for row in 0..self.rows() {
             for column in 0..self.columns() {
                 let wanted = match conductances {
                     Some(conductances) => conductances[(row, column)] - floor,
-                    None => self.signs[row] * weights[(row, column)] * self.mapping.microsiemens_per_weight(),
+                    None => {
+                        self.pairs.signs[row] * weights[(row, column)] * self.pairs.mapping.microsiemens_per_weight()
+                    }
                 };
-                report.clipped_low += u64::from(wanted < self.lowest);
+                report.clipped_low += u64::from(wanted < self.pairs.lowest);
                 report.clipped_high += u64::from(wanted > span);
-                let wanted = wanted.clamp(self.lowest, span);
-                let [main, other] = self.pair.cells_of(wanted, span);
+                let wanted = wanted.clamp(self.pairs.lowest, span);
+                let [main, other] = self.pairs.kind.cells_of(wanted, span);
                 self.main.g_above_min[(row, column)] = main;
-                if let Some(branch) = self.other.as_mut().filter(|_| self.writes_opposite) {
+                if let Some(branch) = self.other.as_mut().filter(|_| self.pairs.writes_opposite) {
                     branch.g_above_min[(row, column)] = other;
                 }
-                if let Some(copy) = &mut self.copy {
+                if let Some(copy) = &mut self.writing.copy {
                     copy[(row, column)] = wanted;
                 }
             }
         }
-        for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.writes_opposite)] {
+        for branch in [Some(&mut self.main), self.other.as_mut().filter(|_| self.pairs.writes_opposite)] {
             let Some(branch) = branch else { continue };
-            if let Some(levels) = &self.levels {
+            if let Some(levels) = &self.writing.levels {
                 let (columns, width) = (branch.g_above_min.columns(), branch.g_above_min.row_blocks());
                 for (number, block) in branch.g_above_min.blocks_mut().iter_mut().enumerate() {
                     *block = levels.nearest_excess(block) * ohmspike_simd::lane_mask(columns, number % width);
@@ -411,57 +350,37 @@ impl CrossbarArray {
 
     /// Recomputes the visible conductances, effective weights and variances of `rows`; the report counts wrong signs.
     fn refresh(&mut self, rows: Range<usize>) -> WriteReport {
-        let blocks = self.blocks(&rows);
-        for branch in [Some(&mut self.main), self.other.as_mut()].into_iter().flatten() {
-            self.read_conductance.see(branch, blocks.clone());
-        }
-        let programmed = || Programmed {
-            signs: &self.driven[rows.clone()],
-            width: self.main.g_above_min.row_blocks(),
-            last_mask: last_mask(&self.main.g_above_min),
-            g_above_min: self.main.seen(blocks.clone()),
-            opposite: self.other.as_ref().map(|other| other.seen(blocks.clone())),
-            reference: self.read_conductance.reference(),
-        };
-        let weights = &mut self.weights.blocks_mut()[blocks.clone()];
-        let negative = refresh_weights(programmed(), &self.mapping, weights);
-        let wrong_sign = if self.lowest < 0.0 { 0 } else { negative };
-        if let (Some(variance), Some(spread)) = (&mut self.variance, &self.read) {
-            refresh_variance(programmed(), &self.mapping, spread, &mut variance.blocks_mut()[blocks.clone()]);
-        }
-        if let Lines::Gated(lines) = &mut self.lines {
-            let reference = Seen::Reference(self.read_conductance.reference());
-            let opposite = self.other.as_ref().map_or(reference, |other| Seen::Cells(other.seen_cells()));
-            lines.refresh(rows.clone(), &self.driven, &self.mapping, opposite);
-        }
-        if let (Some(copy), Some(gradient_weights)) = (&self.copy, &mut self.gradient_weights) {
-            let copied = Programmed {
-                signs: &self.signs[rows.clone()],
-                width: copy.row_blocks(),
-                last_mask: last_mask(copy),
-                g_above_min: &copy.blocks()[blocks.clone()],
-                opposite: None,
-                reference: 0.0,
-            };
-            refresh_weights(copied, &self.mapping, &mut gradient_weights.blocks_mut()[blocks]);
-        }
+        let negative = self.reading.refresh(&self.pairs, (&mut self.main, self.other.as_mut()), rows.clone());
+        self.refresh_gradient_weights(&rows);
+        let wrong_sign = if self.pairs.lowest < 0.0 { 0 } else { negative };
         WriteReport { wrong_sign, cells: (rows.len() * self.columns()) as u64, ..WriteReport::default() }
+    }
+
+    /// Converts the digital copy of `rows` to weights, if there is one.
+    fn refresh_gradient_weights(&mut self, rows: &Range<usize>) {
+        let blocks = self.blocks(rows);
+        let Writing { copy: Some(copy), gradient_weights: Some(gradient_weights), .. } = &mut self.writing else {
+            return;
+        };
+        let copied = Programmed {
+            signs: &self.pairs.signs[rows.clone()],
+            width: copy.row_blocks(),
+            last_mask: last_mask(copy),
+            g_above_min: &copy.blocks()[blocks.clone()],
+            opposite: None,
+            reference: 0.0,
+        };
+        refresh_weights(copied, &self.pairs.mapping, &mut gradient_weights.blocks_mut()[blocks]);
     }
 
     /// Adds the present RTN to new effective weights.
     pub(crate) fn refresh_rtn(&mut self) {
-        let Some(rtn) = &mut self.rtn else { return };
-        let lines = match &self.lines {
-            Lines::Driven(lines) => Some(&**lines),
-            Lines::None | Lines::Gated(_) => None,
-        };
-        let weights = lines.map_or(&self.weights, DrivenLines::weights);
-        rtn.refresh(weights, [Some(&self.main), self.other.as_ref()], &self.driven, &self.mapping, lines);
+        self.reading.refresh_rtn(&self.pairs, [Some(&self.main), self.other.as_ref()]);
     }
 
     /// Splits the rows into strips that fit the buffers.
     pub(crate) fn strips(&self) -> impl Iterator<Item = Range<usize>> + use<> {
-        let (rows, strip) = (self.rows(), self.scratch[0].blocks() / self.main.g_above_min.row_blocks());
+        let (rows, strip) = (self.rows(), self.writing.strip_rows(self.main.g_above_min.row_blocks()));
         (0..rows).step_by(strip).map(move |first| first..(first + strip).min(rows))
     }
 
@@ -477,17 +396,5 @@ impl CrossbarArray {
             return Err(ArrayError::StepShape { rows, columns, own_rows, own_columns });
         }
         check_finite("update", step)
-    }
-}
-
-fn branch_aim<'a>(branch: &'a mut BranchCells, blocks: Range<usize>, scratch: &'a mut Scratch) -> BranchAim<'a> {
-    let count = blocks.len();
-    BranchAim {
-        g_above_min: &mut branch.g_above_min.blocks_mut()[blocks.clone()],
-        asked: &mut scratch.asked[..count],
-        target: &mut scratch.target[..count],
-        pulses: branch.pulses.as_mut().map(|pulses| &mut pulses[blocks.start * LANES..blocks.end * LANES]),
-        paths: branch.relaxation.as_mut().map(|paths| &mut paths.blocks_mut()[blocks.clone()]),
-        cells: branch.cells.strip(blocks),
     }
 }

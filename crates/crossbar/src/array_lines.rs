@@ -22,7 +22,7 @@ const MAX_GAIN: f64 = 1000.0;
 impl CrossbarArray {
     /// Returns the lines of a gated array that the currents of a read pass, if they have resistance.
     pub fn lines(&self) -> Option<&GatedLines> {
-        match &self.lines {
+        match &self.reading.lines {
             Lines::Gated(lines) => Some(lines),
             Lines::None | Lines::Driven(_) => None,
         }
@@ -36,7 +36,7 @@ impl CrossbarArray {
     /// Returns the digital gain of every column that a read applies to its sums, if there is one. In a driven array without
     /// column converters, the gain is part of the weights instead.
     pub fn column_gain(&self) -> Option<&[Block]> {
-        self.column_gain.as_ref().map(|gain| gain.row(0)).filter(|_| !self.gain_is_in_weights())
+        self.reading.column_gain.as_ref().map(|gain| gain.row(0)).filter(|_| !self.gain_is_in_weights())
     }
 
     /// Returns the gain of the sums of an array without column converters; with converters, it follows them.
@@ -45,12 +45,12 @@ impl CrossbarArray {
     }
 
     fn has_converters(&self) -> bool {
-        self.converters.as_ref().is_some_and(|converters| converters.has_column_converters())
+        self.reading.converters.as_ref().is_some_and(|converters| converters.has_column_converters())
     }
 
     /// Returns whether the digital gain of the columns is calibrated.
     pub fn has_column_gain(&self) -> bool {
-        self.column_gain.is_some()
+        self.reading.column_gain.is_some()
     }
 
     /// Returns the weights that a read without random telegraph noise adds up.
@@ -106,7 +106,7 @@ impl CrossbarArray {
 
     /// Calibrates the digital gain of the columns on the sums a b and b² of every column, which `add` adds up without a gain.
     fn calibrate_gain(&mut self, add: impl FnOnce(&CrossbarArray, &mut [[f64; 2]])) {
-        let Some(gain) = &mut self.column_gain else { return };
+        let Some(gain) = &mut self.reading.column_gain else { return };
         *gain = Matrix::from_fn(1, gain.columns(), |_, _| 1.0);
         self.refresh_lines(true);
         let mut sums = vec![[0.0f64; 2]; self.columns()];
@@ -114,14 +114,14 @@ impl CrossbarArray {
         let gain_of =
             |[product, square]: [f64; 2]| if square > 0.0 { (product / square).clamp(0.0, MAX_GAIN) } else { 1.0 };
         let gain = Matrix::from_fn(1, sums.len(), |_, column| gain_of(sums[column]) as f32);
-        self.column_gain = Some(gain);
+        self.reading.column_gain = Some(gain);
         self.refresh_lines(true);
         self.refresh_rtn();
     }
 
     /// Returns the lines of a driven array.
     pub(crate) fn driven_lines(&self) -> Option<&DrivenLines> {
-        match &self.lines {
+        match &self.reading.lines {
             Lines::Driven(lines) => Some(lines),
             Lines::None | Lines::Gated(_) => None,
         }
@@ -142,7 +142,7 @@ impl CrossbarArray {
     /// Takes the conductances after an update into a driven array.
     pub(crate) fn update_lines(&mut self) {
         self.refresh_lines(false);
-        let due = match &mut self.lines {
+        let due = match &mut self.reading.lines {
             Lines::Driven(lines) => lines.count_update(),
             Lines::None | Lines::Gated(_) => false,
         };
@@ -153,21 +153,21 @@ impl CrossbarArray {
 
     fn with_driven<T>(&mut self, change: impl FnOnce(&mut DrivenLines, SeenCells) -> T) -> Option<T> {
         let in_weights = self.gain_is_in_weights();
-        let Lines::Driven(lines) = &mut self.lines else { return None };
-        let reference = Seen::Reference(self.read_conductance.reference());
+        let Lines::Driven(lines) = &mut self.reading.lines else { return None };
+        let reference = Seen::Reference(self.reading.conductance.reference());
         let cells = SeenCells {
             main: self.main.seen_cells(),
             opposite: self.other.as_ref().map_or(reference, |other| Seen::Cells(other.seen_cells())),
-            driven: &self.driven,
-            mapping: &self.mapping,
-            spread: self.read.as_ref(),
-            gain: self.column_gain.as_ref().filter(|_| in_weights).map(|gain| gain.row(0)),
+            driven: &self.pairs.driven,
+            mapping: &self.pairs.mapping,
+            spread: self.reading.spread.as_ref(),
+            gain: self.reading.column_gain.as_ref().filter(|_| in_weights).map(|gain| gain.row(0)),
         };
         Some(change(lines, cells))
     }
 
     fn gain_is_in_weights(&self) -> bool {
-        self.lines.is_driven() && !self.has_converters()
+        self.reading.lines.is_driven() && !self.has_converters()
     }
 }
 

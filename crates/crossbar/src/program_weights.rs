@@ -69,16 +69,16 @@ impl CrossbarArray {
     /// Resets every written cell to its lower end, and the copy of the controller to `weights`.
     fn erase(&mut self, weights: &Matrix) {
         self.rest(0.0);
-        let opposite = self.other.as_mut().filter(|_| self.writes_opposite);
+        let opposite = self.other.as_mut().filter(|_| self.pairs.writes_opposite);
         for branch in [Some(&mut self.main), opposite].into_iter().flatten() {
             branch.g_above_min.blocks_mut().fill(Block::ZERO);
             branch.hold();
             branch.left.iter_mut().for_each(|left| left.fill(false));
         }
-        if let Some(copy) = &mut self.copy {
-            let span = self.mapping.window().span();
+        if let Some(copy) = &mut self.writing.copy {
+            let span = self.pairs.mapping.window().span();
             *copy = Matrix::from_fn(weights.rows(), weights.columns(), |row, column| {
-                clip(self.per_weight[row] * weights[(row, column)], self.lowest, span)
+                clip(self.pairs.per_weight[row] * weights[(row, column)], self.pairs.lowest, span)
             });
         }
     }
@@ -86,23 +86,27 @@ impl CrossbarArray {
     /// Sets the targets of `rows` to the cells of `weights`.
     fn aim_at(&mut self, rows: &Range<usize>, weights: &Matrix) {
         let (blocks, width) = (self.blocks(rows), weights.row_blocks());
-        let (lowest, span) = (self.lowest, self.mapping.window().span());
-        let [of_main, of_other] = &mut self.scratch;
+        let (lowest, span) = (self.pairs.lowest, self.pairs.mapping.window().span());
+        let [of_main, of_other] = &mut self.writing.scratch;
         for (number, block) in blocks.clone().enumerate() {
             let mask = lane_mask(weights.columns(), block % width);
-            let (per_weight, weights) = (self.per_weight[block / width], &weights.blocks()[block]);
+            let (per_weight, weights) = (self.pairs.per_weight[block / width], &weights.blocks()[block]);
             for lane in 0..LANES {
                 let value = clip(per_weight * weights[lane], lowest, span);
-                let [main, other] = self.pair.cells_of(value, span);
+                let [main, other] = self.pairs.kind.cells_of(value, span);
                 of_main.target[number][lane] = mask[lane] * main;
-                if self.writes_opposite {
+                if self.pairs.writes_opposite {
                     of_other.target[number][lane] = mask[lane] * other;
                 }
             }
         }
-        let rule = Rule { gains: !matches!(self.scheme, Scheme::Verified(_)), levels: self.levels.as_ref(), width };
+        let rule = Rule {
+            gains: !matches!(self.writing.scheme, Scheme::Verified(_)),
+            levels: self.writing.levels.as_ref(),
+            width,
+        };
         rule.ask(&self.main, &blocks, of_main, weights.columns());
-        if let Some(other) = self.other.as_ref().filter(|_| self.writes_opposite) {
+        if let Some(other) = self.other.as_ref().filter(|_| self.pairs.writes_opposite) {
             rule.ask(other, &blocks, of_other, weights.columns());
         }
     }

@@ -80,13 +80,13 @@ impl CrossbarArray {
         ArrayState {
             main: self.main.state(),
             other: self.second_written().map(BranchCells::state),
-            copy: self.copy.clone(),
-            rtn: self.rtn.as_ref().map(|rtn| rtn.state()),
+            copy: self.writing.copy.clone(),
+            rtn: self.reading.rtn.as_ref().map(|rtn| rtn.state()),
             driven: self.driven_lines().map(DrivenLines::state),
-            column_gain: self.column_gain.clone(),
-            full_scale: self.converters.as_ref().and_then(|converters| converters.full_scale()),
-            rested: self.read_conductance.rested(),
-            updates: self.updates,
+            column_gain: self.reading.column_gain.clone(),
+            full_scale: self.reading.converters.as_ref().and_then(|converters| converters.full_scale()),
+            rested: self.reading.conductance.rested(),
+            updates: self.writing.updates,
             ledger: self.ledger,
         }
     }
@@ -107,21 +107,21 @@ impl CrossbarArray {
         if let (Some(branch), Some(other)) = (&mut self.other, other) {
             branch.restore(other);
         }
-        self.copy = copy;
-        if let Some(converters) = &mut self.converters {
+        self.writing.copy = copy;
+        if let Some(converters) = &mut self.reading.converters {
             converters.restore_full_scale(full_scale);
         }
-        (self.updates, self.ledger) = (updates, ledger);
-        self.read_conductance.rest(rested);
+        (self.writing.updates, self.ledger) = (updates, ledger);
+        self.reading.conductance.rest(rested);
         // The held correction is that of earlier conductances: the array is not solved again.
-        self.column_gain = column_gain;
-        if let (Lines::Driven(own), Some(driven)) = (&mut self.lines, driven) {
+        self.reading.column_gain = column_gain;
+        if let (Lines::Driven(own), Some(driven)) = (&mut self.reading.lines, driven) {
             own.restore(driven);
         }
         self.refresh_all();
         self.refresh_lines(true);
         self.refresh_rtn();
-        if let (Some(own), Some(rtn)) = (&mut self.rtn, rtn) {
+        if let (Some(own), Some(rtn)) = (&mut self.reading.rtn, rtn) {
             own.restore(rtn);
         }
         Ok(())
@@ -129,7 +129,7 @@ impl CrossbarArray {
 
     /// Returns the opposite cells if updates write them.
     pub(crate) fn second_written(&self) -> Option<&BranchCells> {
-        self.other.as_ref().filter(|_| self.writes_opposite)
+        self.other.as_ref().filter(|_| self.pairs.writes_opposite)
     }
 }
 

@@ -11,7 +11,7 @@ impl CrossbarArray {
     /// Counts `reads` of its rows. An input of k drives its row k times: driver and cells use k pulses, and a tile converts
     /// the sum of a step once.
     pub fn count_reads(&mut self, reads: &RowReads) {
-        let (columns, floor) = (self.columns(), f64::from(self.mapping.window().low()));
+        let (columns, floor) = (self.columns(), f64::from(self.pairs.mapping.window().low()));
         let width = self.main.g_above_min.row_blocks();
         let last_mask = lane_mask(columns, width - 1);
         for (row, &reads) in reads.rows().iter().enumerate().filter(|(_, reads)| **reads > 0) {
@@ -28,7 +28,7 @@ impl CrossbarArray {
                 .sum();
             self.ledger.read_conductance += f64::from(reads) * conductance;
         }
-        if let Some(converters) = &self.converters {
+        if let Some(converters) = &self.reading.converters {
             self.ledger.conversions += reads.tiles().iter().sum::<u64>() * converters.conversions() as u64;
         }
     }
@@ -59,7 +59,7 @@ impl CrossbarArray {
                     let rows = pulses.chunks_exact(padded);
                     cells.extend(rows.flat_map(|row| row[..columns].iter().map(|&pulses| u64::from(pulses))));
                 }
-                None => cells.extend((0..self.rows() * columns).map(|_| self.updates)),
+                None => cells.extend((0..self.rows() * columns).map(|_| self.writing.updates)),
             }
         }
         Endurance::from_pulses(cells.into_iter())

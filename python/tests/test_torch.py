@@ -98,8 +98,8 @@ def test_many_chips_are_those_of_convert_at_every_age():
     with torch.no_grad():
         assert results.exact == float(evaluate(model))
         for seed, row in zip(results.seeds, results.values):
-            chip = convert(model, device, seed=seed)
             for value, after in ((row[1], 25.0), (row[0], 86_400.0)):
+                chip = convert(model, device, seed=seed)
                 for _, layer in crossbars(chip):
                     layer.rest(after)
                 assert value == float(evaluate(chip))
@@ -111,9 +111,97 @@ def test_many_chips_are_those_of_convert_at_every_age():
     # The cells of an ideal device lose nothing.
     ideal = on_chips(model, "ideal", evaluate, chips=2)
     assert np.allclose(ideal.values, ideal.exact, rtol=1e-5)
-    for wrong, told in (({"chips": 0}, "chips: expected a whole"), ({"after": []}, "after: "), ({"after": -1.0}, "after: ")):
-        with pytest.raises(ValueError, match=told):
-            on_chips(model, "ideal", evaluate, **wrong)
+
+
+def test_a_value_does_not_depend_on_the_other_times():
+    """The converter keeps the range of the new chip. Without noise, all codes are known from the weights in the cells."""
+    torch.manual_seed(1)
+    adc = {"bits": 5, "codes": "signed", "range": "calibrated"}
+    device = ohmspike.Device.load("pcm-joshi-2020").with_({"converters.adc": adc, "write": {"noise": "none"}, "read": {}})
+    model, inputs, year = nn.Linear(12, 8, bias=False), torch.rand(20, 12), 31_557_600.0
+    seen = []
+
+    def last_sums(chip):
+        seen.append(chip(inputs))
+        return seen[-1].square().sum()
+
+    alone = on_chips(model, device, last_sums, chips=2, after=year)
+    for after in ([0, year], [year, 25, 0], [year, year]):
+        together = on_chips(model, device, last_sums, chips=2, after=after)
+        assert all(np.array_equal(column, alone.values[:, 0]) for column, time in zip(together.values.T, after) if time == year)
+    chip = convert(model, device, seed=2)
+    of_new_cells = inputs @ chip.weight.detach().T
+    step = of_new_cells.abs().max() / 15
+    chip.rest(year)
+    of_old_cells = inputs @ chip.weight.detach().T
+    # Drift lowers the sums, so a calibration of the old cells has a smaller step.
+    assert of_old_cells.abs().max() < 0.8 * of_new_cells.abs().max()
+    codes = seen[-1] / step
+    assert torch.allclose(codes, codes.round(), atol=1e-3)
+    assert (seen[-1] - of_old_cells).abs().max() <= (0.5 + 1e-3) * step
+    # Without a call before, a layer calibrates itself on the cells as they are.
+    assert not torch.allclose(chip(inputs), seen[-1], atol=1e-4)
+
+
+def test_read_noise_does_not_depend_on_the_other_times():
+    device, model, inputs = ohmspike.Device.load("pcm-joshi-2020"), nn.Linear(12, 8), torch.rand(20, 12)
+    evaluate = lambda chip: chip(inputs).sum()  # noqa: E731
+    alone = on_chips(model, device, evaluate, chips=2, after=86_400).values[:, 0]
+    assert np.array_equal(on_chips(model, device, evaluate, chips=2, after=[86_400, 0, 86_400]).values[:, [0, 2]].T, [alone, alone])
+
+
+def test_the_table_of_one_chip_has_no_spread():
+    model = nn.Linear(3, 2)
+    one = on_chips(model, "ideal", lambda chip: 2.5, chips=1)
+    assert str(one).splitlines() == ["exact: 2.5; 1 chip", "after (s)     value", "        0       2.5"]
+    assert repr(one) == "<ohmspike.torch.ChipResults: 1 chip, 1 time>"
+    two = str(on_chips(model, "ideal", lambda chip: 2.5, chips=2)).splitlines()
+    assert two[:2] == ["exact: 2.5; 2 chips", "after (s)      mean      s.d.  smallest   largest"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "told"),
+    [
+        ({"chips": 0}, ValueError, "chips: expected a whole number from 1 to 2^64 - 1, got int 0"),
+        ({"chips": float("nan")}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got float nan"),
+        ({"chips": "3"}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got str '3'"),
+        ({"chips": None}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got NoneType None"),
+        ({"chips": True}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got bool True"),
+        ({"seed": None}, TypeError, "seed: expected a whole number from 0 to 2^64 - 1, got NoneType None"),
+        ({"seed": -1}, ValueError, "seed: expected a whole number from 0 to 2^64 - 1, got int -1"),
+        ({"seed": 2**64}, ValueError, "seed: expected a whole number from 0 to 2^64 - 1, got int 18446744073709551616"),
+        ({"seed": 2**64 - 1}, ValueError, "seed: expected at most 2^64 - 2 with 2 chips, got 18446744073709551615"),
+        ({"after": "12"}, TypeError, "after: expected a time in seconds, or a sequence of these, got str '12'"),
+        ({"after": b"12"}, TypeError, "after: expected a time in seconds, or a sequence of these, got bytes b'12'"),
+        ({"after": ["1", 2]}, TypeError, "after: expected a time in seconds, or a sequence of these, got list ['1', 2]"),
+        ({"after": True}, TypeError, "after: expected a time in seconds, or a sequence of these, got bool True"),
+        ({"after": None}, TypeError, "after: expected a time in seconds, or a sequence of these, got NoneType None"),
+        ({"after": [[1], [2, 3]]}, TypeError, "after: expected a time in seconds, or a sequence of these, got list [[1], [2, 3]]"),
+        ({"after": []}, ValueError, "after: expected times of at least 0 s, got []"),
+        ({"after": -1.0}, ValueError, "after: expected times of at least 0 s, got -1.0"),
+        ({"after": float("nan")}, ValueError, "after: expected times of at least 0 s, got nan"),
+    ],
+)
+def test_wrong_numbers_of_many_chips_are_named(wrong, kind, told):
+    with pytest.raises(kind) as raised:
+        on_chips(nn.Linear(3, 2), "ideal", lambda chip: 0.0, **{"chips": 2, **wrong})
+    assert str(raised.value) == told
+
+
+def test_times_are_numbers_of_any_kind():
+    for after in (3, 3.0, np.float32(3), np.array([3]), torch.tensor(3.0), torch.tensor([3]), (3,), range(3, 4)):
+        assert on_chips(nn.Linear(3, 2), "pcm-joshi-2020", lambda chip: 0.0, chips=1, after=after).after_seconds == [3.0]
+
+
+def test_wrong_seeds_and_values_are_named():
+    for call in (lambda seed: convert(nn.Linear(3, 2), IDEAL, seed=seed), lambda seed: CrossbarLinear(3, 2, IDEAL, seed=seed)):
+        with pytest.raises(TypeError, match=r"^seed: expected a whole number from 0 to 2\^64 - 1, got NoneType None$"):
+            call(None)
+        with pytest.raises(ValueError, match=r"^seed: expected a whole number from 0 to 2\^64 - 1, got int -1$"):
+            call(-1)
+    for value in (None, torch.ones(2), "high"):
+        with pytest.raises(TypeError, match="^evaluate: expected a function that returns a number, got "):
+            on_chips(nn.Linear(3, 2), IDEAL, lambda chip: value, chips=1)
 
 
 def test_a_state_dict_restores_the_cells():

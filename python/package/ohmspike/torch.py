@@ -13,6 +13,7 @@ Arrays are computed on the CPU; tensors on other devices are refused by name.
 from __future__ import annotations
 
 import copy
+import operator
 import warnings
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -63,7 +64,8 @@ class CrossbarLinear(nn.Module):
     refused. ``mode``, "spikes" or "analog", fixes how inputs are read.
 
     Converters with a calibrated range, and a calibrated gain of the columns, are calibrated on the first inputs that are not all 0
-    after the layer is programmed. A network that is called step by step needs ``calibrate``, which takes whole samples.
+    after the layer is programmed, at the age that the cells have then. For a chip that is calibrated when it is new, call the model
+    or ``calibrate`` before ``rest``. A network that is called step by step needs ``calibrate``, which takes whole samples.
 
     All draws come from ``seed``, initial weights and bias included: layers of the same seed and size are the same chip with
     the same write noise. Give every layer its own seed, as ``convert`` does. ``weight_at_gmax`` is the weight of a fully-on
@@ -95,7 +97,7 @@ class CrossbarLinear(nn.Module):
         if input_range is not None and mode == "spikes":
             raise ValueError("input_range: expected none with mode='spikes', which has no voltages in between")
         self.mode, self.input_range = "analog" if input_range is not None else mode, input_range
-        root = seed if isinstance(seed, Seed) else Seed(seed)
+        root = _root(seed)
         # The distribution of nn.Linear.
         draws = torch.Generator().manual_seed(zlib.crc32(repr(root).encode()))
         bound = in_features**-0.5
@@ -159,7 +161,10 @@ class CrossbarLinear(nn.Module):
         return report
 
     def rest(self, seconds: float) -> None:
-        """Set the time since the last write, s; later reads see the drifted conductances."""
+        """Set the time since the last write, s; later reads see the drifted conductances.
+
+        A calibration stays. A layer that is not calibrated yet calibrates itself on the drifted cells.
+        """
         self.crossbar.rest(seconds)
         self._know()
 
@@ -399,7 +404,7 @@ def convert(
     warning says. Further options are those of ``CrossbarLinear``. Training continues on the copy.
     """
     copied = copy.deepcopy(model)
-    root = seed if isinstance(seed, Seed) else Seed(seed)
+    root = _root(seed)
     # A module that is used at several places stays one module.
     named = list(copied.named_modules(remove_duplicate=False))
     linear = [(name, module) for name, module in named if type(module) is nn.Linear]
@@ -434,7 +439,8 @@ def convert(
 class ChipResults:
     """What ``on_chips`` measured: one value per chip and time.
 
-    ``print`` shows, per time, the mean over the chips, their standard deviation, and the smallest and largest value.
+    ``print`` shows, per time, the mean over the chips, their standard deviation, and the smallest and largest value; for one chip,
+    its value.
     """
 
     def __init__(self, values: np.ndarray[Any, Any], seeds: list[int], after_seconds: list[float], exact: float) -> None:
@@ -471,16 +477,18 @@ class ChipResults:
 
     def __str__(self) -> str:
         """Show a table with one row per time."""
-        lines = [f"exact: {self._exact:.6g}; {len(self._seeds)} chips", "after (s)      mean      s.d.  smallest   largest"]
+        title = f"exact: {self._exact:.6g}; {_counted(len(self._seeds), 'chip')}"
+        one = len(self._seeds) == 1
+        lines = [title, "after (s)     value" if one else "after (s)      mean      s.d.  smallest   largest"]
         for after, column in zip(self._after, self._values.T):
-            spread = column.std(ddof=1) if len(column) > 1 else float("nan")
-            shown = (f"{value:10.4g}" for value in (column.mean(), spread, column.min(), column.max()))
-            lines.append(f"{after:9.6g}" + "".join(shown))
+            shown = column if one else (column.mean(), column.std(ddof=1), column.min(), column.max())
+            lines.append(f"{after:9.6g}" + "".join(f"{value:10.4g}" for value in shown))
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         """Show the size."""
-        return f"<ohmspike.torch.ChipResults: {len(self._seeds)} chips, {len(self._after)} times>"
+        sizes = f"{_counted(len(self._seeds), 'chip')}, {_counted(len(self._after), 'time')}"
+        return f"<ohmspike.torch.ChipResults: {sizes}>"
 
 
 def on_chips(
@@ -497,33 +505,97 @@ def on_chips(
 
     Chip n, from 0, is ``convert(model, device, seed=seed + n, **options)``. ``evaluate`` takes a chip and returns a number, such as
     its accuracy on a test set. It is called per chip and time ``after`` programming, s, and once with ``model`` itself, in
-    evaluation mode and without gradients. Chips are made one after the other, so memory does not grow with their number.
+    evaluation mode and without gradients. Every time starts from the programmed chip, so a value does not depend on the other
+    times. Layers that need a calibration get it right after programming: ``evaluate`` is called then, and they calibrate
+    themselves. Chips are made one after the other, so memory does not grow with their number.
     """
-    if isinstance(chips, bool) or chips != int(chips) or chips < 1:
-        raise ValueError(f"chips: expected a whole number of at least 1, got {chips}")
-    times = [float(time) for time in (after if isinstance(after, (Sequence, np.ndarray)) else [after])]
-    if not times or any(not 0 <= time < float("inf") for time in times):
-        raise ValueError(f"after: expected times of at least 0 s, got {after}")
-    seeds = [seed + number for number in range(int(chips))]
+    count, first, times = _whole("chips", chips, 1, _LARGEST), _whole("seed", seed, 0, _LARGEST), _times(after)
+    if first + count - 1 > _LARGEST:
+        raise ValueError(f"seed: expected at most 2^64 - {count} with {_counted(count, 'chip')}, got {first}")
+    seeds = [first + number for number in range(count)]
     values = np.empty((len(seeds), len(times)))
     device = device if isinstance(device, Device) else Device.load(device)
     exact = _evaluated(copy.deepcopy(model), evaluate)
     for row, of_chip in zip(values, seeds):
-        chip = convert(model, device, seed=of_chip, **options)
-        # Cells only get older.
-        for place in sorted(range(len(times)), key=times.__getitem__):
-            if times[place] > 0:
-                for _, layer in crossbars(chip):
-                    layer.rest(times[place])
-            row[place] = _evaluated(chip, evaluate)
+        row[:] = _at_times(convert(model, device, seed=of_chip, **options), evaluate, times)
     return ChipResults(values, seeds, times, exact)
+
+
+# Largest seed.
+_LARGEST = 2**64 - 1
+
+
+def _at_times(chip: nn.Module, evaluate: Callable[[nn.Module], Any], times: list[float]) -> list[float]:
+    """Returns the values of a programmed chip, which are calls of their own from the same state of its cells."""
+    layers = [layer for _, layer in crossbars(chip)]
+    # A chip is calibrated when it is new: later calibrations would hide the drift.
+    new = _evaluated(chip, evaluate) if any(layer.crossbar.is_calibrated is False for layer in layers) else None
+    values = []
+    for place, time in enumerate(times):
+        if time == 0 and new is not None:
+            values.append(new)
+            continue
+        aged = chip if place + 1 == len(times) else copy.deepcopy(chip)
+        if time > 0:
+            for _, layer in crossbars(aged):
+                layer.rest(time)
+        values.append(_evaluated(aged, evaluate))
+    return values
 
 
 def _evaluated(model: nn.Module, evaluate: Callable[[nn.Module], Any]) -> float:
     """Returns the value of ``model`` in evaluation mode."""
     model.eval()
     with torch.no_grad():
-        return float(evaluate(model))
+        value = evaluate(model)
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        raise TypeError(f"evaluate: expected a function that returns a number, got {_shown(value)}") from None
+
+
+def _times(after: Any) -> list[float]:
+    """Returns times in seconds from a number or a sequence of numbers."""
+    try:
+        times = np.asarray(after)
+    except (TypeError, ValueError, RuntimeError):
+        times = np.array(None)
+    if times.dtype.kind not in "iuf" or times.ndim > 1:
+        raise TypeError(f"after: expected a time in seconds, or a sequence of these, got {_shown(after)}")
+    seconds: list[float] = times.astype(np.float64).reshape(-1).tolist()
+    if not seconds or any(not 0 <= time < float("inf") for time in seconds):
+        raise ValueError(f"after: expected times of at least 0 s, got {after}")
+    return seconds
+
+
+def _whole(what: str, given: Any, least: int, most: int) -> int:
+    """Returns a whole number, or raises an exception that names the argument, its value, and what is allowed."""
+    message = f"{what}: expected a whole number from {least} to {'2^64 - 1' if most == _LARGEST else most}, got {_shown(given)}"
+    try:
+        number = operator.index(given)
+    except TypeError:
+        raise TypeError(message) from None
+    if isinstance(given, bool):
+        raise TypeError(message)
+    if not least <= number <= most:
+        raise ValueError(message)
+    return number
+
+
+def _root(seed: Any) -> Seed:
+    """Returns the seed of an argument ``seed``."""
+    return seed if isinstance(seed, Seed) else Seed(_whole("seed", seed, 0, _LARGEST))
+
+
+def _shown(given: Any) -> str:
+    """Shows a value with its type in one line."""
+    text = " ".join(repr(given).split())
+    return f"{type(given).__name__} {text if len(text) <= 80 else text[:77] + '...'}"
+
+
+def _counted(number: int, noun: str) -> str:
+    """Returns a number with its noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _programmed(

@@ -276,6 +276,20 @@ fn test_samples_that_were_trained_on_are_counted() {
     assert!(!answer.stderr.contains("by heart"), "{answer:#?}");
 }
 
+/// The order of events in a file has no meaning: recordings with the same events are the same.
+#[test]
+fn recordings_with_the_same_events_in_another_order_are_the_same() {
+    let folder = Folder::new();
+    let header = "sample,time,unit,label\n";
+    folder.write("train.csv", format!("{header}0,0.1,0,0\n0,0.1,1,0\n0,0.3,2,0\n1,0.2,1,1\n1,0.4,2,1\n"));
+    // Recording 0 is that of the training turned round; recording 1 has its times with the units exchanged.
+    folder.write("test.csv", format!("{header}0,0.3,2,0\n0,0.1,1,0\n0,0.1,0,0\n1,0.4,1,1\n1,0.2,2,1\n"));
+    let import =
+        ["data", "import", "order", "--events", "train.csv", "--test", "test.csv", "--units", "3", "--classes", "2"];
+    let answer = folder.run(&[&import[..], &["--duration", "0.5"]].concat()).succeeds();
+    assert!(answer.stderr.contains("warning: order: 1 of 2 test samples are training samples too"), "{answer:#?}");
+}
+
 /// Two classes that differ in y only look alike if y is left out.
 #[test]
 fn events_outside_the_sensor_are_refused() {

@@ -77,6 +77,22 @@ pub enum ColumnsError {
         /// The column of times.
         other: &'static str,
     },
+    /// Labels that are neither those of the events nor those of the samples.
+    #[error(
+        "{file}: label: expected {} (one per event){}, got {got}",
+        crate::counted(*events, "number"),
+        samples.map_or(String::new(), |samples| format!(" or {samples} (one per sample)"))
+    )]
+    LabelCount {
+        /// The file.
+        file: String,
+        /// Number of events.
+        events: usize,
+        /// Number of samples, if the numbers of samples are right.
+        samples: Option<i128>,
+        /// Number of labels.
+        got: usize,
+    },
     /// A number out of range.
     #[error("{place}: {name}: expected {needed}, got {got}")]
     Number {
@@ -128,7 +144,8 @@ pub enum ColumnsError {
     /// A recording without events, and so without a label.
     #[error(
         "{file}: sample {sample} has no events, so it has no label\n\n\
-         hint: use `labels` (one per sample) instead of `label` (one per event)"
+         hint: {}use `labels` (one per sample) instead of `label` (one per event)",
+        if *sample == 0 { "number the samples from 0, or " } else { "" }
     )]
     Unlabelled {
         /// The file.

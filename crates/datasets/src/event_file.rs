@@ -31,6 +31,7 @@ use crate::{
     note::Note,
     npy::{self, Array, Layout, NpyError},
     npz::{self, NpzError},
+    runs::runs,
     shd::{self, ShdError},
     source::{Source, SourceError},
     time_unit::Stated,
@@ -155,12 +156,15 @@ pub enum EventFileError {
         got: String,
     },
     /// A gap in the numbers of the recordings.
-    #[error("{file}: recording {missing} is missing (found 0 to {last})")]
+    #[error(
+        "{file}: recording {missing} is missing (found {found}){}",
+        if *missing == 0 { "\n\nhint: number the recordings from 0" } else { "" }
+    )]
     Gap {
         /// The file.
         file: String,
-        /// Highest recording number.
-        last: usize,
+        /// Numbers of the recordings.
+        found: String,
         /// First missing number.
         missing: usize,
     },
@@ -407,18 +411,18 @@ fn numbered(file: &str, records: Vec<(String, Array)>) -> Result<Vec<Array>, Eve
             return Err(EventFileError::Twice { file: other.file, what: format!("recording {number}") });
         }
     }
-    let last = arrays.keys().last().copied().unwrap_or_default();
-    if let Some(missing) = arrays.keys().enumerate().find_map(|(place, &number)| (place != number).then_some(place)) {
-        return Err(EventFileError::Gap { file: file.to_owned(), last, missing });
+    let numbers: Vec<usize> = arrays.keys().copied().collect();
+    if let Some(missing) = numbers.iter().enumerate().find_map(|(place, &number)| (place != number).then_some(place)) {
+        return Err(EventFileError::Gap { file: file.to_owned(), found: runs(&numbers), missing });
     }
     Ok(arrays.into_values().collect())
 }
 
 /// Returns the fields of an array of records by name.
 fn fields(array: Array) -> Result<BTreeMap<String, Column>, EventFileError> {
-    let is_row = array.is_row();
+    let is_list = array.is_row() || array.is_column();
     let Layout::Records(fields) = array.layout else { return Err(EventFileError::Plain { file: array.file }) };
-    if !is_row {
+    if !is_list {
         return Err(EventFileError::Shape { file: array.file, got: npy::told(&array.shape) });
     }
     let asked = fields.into_iter().filter(|(name, _)| known().any(|known| known == name && known != LABELS));
@@ -454,7 +458,12 @@ fn table(
             return Err(ColumnsError::Both { file: file.to_owned(), one: "label", other: LABELS }.into());
         }
         (Some(_), None) if given.is_some() => return Err(EventFileError::TwoLabels { file: file.to_owned() }),
-        (Some(label), None) if label.len() != events.len() && Some(label.len() as i128) == samples(&sample) => {
+        (Some(label), None) if label.len() != events.len() => {
+            let samples = samples(&sample).filter(|_| sample.len() == events.len());
+            if samples != Some(label.len() as i128) {
+                let (file, events, got) = (file.to_owned(), events.len(), label.len());
+                return Err(ColumnsError::LabelCount { file, events, samples, got }.into());
+            }
             TableLabels::OfSamples(labels_of_samples(file, "label", Some(label), None)?)
         }
         (Some(label), None) => TableLabels::OfEvents(label),
@@ -465,7 +474,7 @@ fn table(
 
 /// Returns the number of samples in a column of their numbers.
 fn samples(sample: &Column) -> Option<i128> {
-    (0..sample.len()).filter_map(|event| sample.integer(event)).max().map(|last| last + 1)
+    (0..sample.len()).filter_map(|event| sample.integer(event)).max().map(|last| last.saturating_add(1))
 }
 
 /// Returns the labels per sample, from the column `name` of the file of events or from the separate file.

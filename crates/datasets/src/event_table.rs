@@ -9,7 +9,7 @@ use crate::{
 
 /// Labels of the recordings of a table.
 pub(crate) enum TableLabels {
-    /// One label per event, equal within a recording.
+    /// One label per event, as many as there are events, equal within a recording.
     OfEvents(Column),
     /// One label per recording.
     OfSamples(Labels),
@@ -23,9 +23,6 @@ pub(crate) fn of_table(
     form: &EventForm,
 ) -> Result<EventSet, ColumnsError> {
     columns.same_length("sample", sample)?;
-    if let TableLabels::OfEvents(label) = labels {
-        columns.same_length("label", label)?;
-    }
     let most = match labels {
         TableLabels::OfSamples(labels) if labels.column.len() == 0 => {
             return Err(ColumnsError::Empty { file: columns.file.clone() });

@@ -76,6 +76,7 @@ pub mod persist;
 mod reason;
 pub mod regular;
 mod repeated;
+mod runs;
 pub mod same_kind;
 mod sample_numbers;
 mod shd;

@@ -67,8 +67,11 @@ fn hash(part: &Part, sample: usize) -> Option<u64> {
             if events_of.is_empty() {
                 return None;
             }
-            events.times[events_of.clone()].iter().for_each(|time| (*time + 0.0).to_bits().hash(&mut hasher));
-            events.unit[events_of].hash(&mut hasher);
+            // A file may list the events of a recording in any order. Times are at least 0, so their bits ascend with them.
+            let times = events.times[events_of.clone()].iter().map(|time| (*time + 0.0).to_bits());
+            let mut sorted: Vec<(u64, u16)> = times.zip(events.unit[events_of].iter().copied()).collect();
+            sorted.sort_unstable();
+            sorted.hash(&mut hasher);
         }
     }
     Some(hasher.finish())

@@ -91,11 +91,12 @@ fn every_event_format_gives_the_same_recordings() {
 /// Two recordings of two events each in every form of an archive, with labels 1 and 0.
 #[test]
 fn every_form_of_an_archive_gives_the_same_recordings() {
-    let records = |fields: &[&str], rows: &[&[i64]]| {
+    let shaped = |fields: &[&str], rows: &[&[i64]], shape: &str| {
         let fields: Vec<String> = fields.iter().map(|name| format!("('{name}', '<i8')")).collect();
         let bytes: Vec<u8> = rows.iter().copied().flatten().flat_map(|number| number.to_le_bytes()).collect();
-        npy(&format!("[{}]", fields.join(", ")), &format!("({},)", rows.len()), &bytes)
+        npy(&format!("[{}]", fields.join(", ")), shape, &bytes)
     };
+    let records = |fields: &[&str], rows: &[&[i64]]| shaped(fields, rows, &format!("({},)", rows.len()));
     let column = |numbers: &[i64]| {
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
         npy("'<i8'", &format!("({}, 1)", numbers.len()), &bytes)
@@ -113,6 +114,7 @@ fn every_form_of_an_archive_gives_the_same_recordings() {
         vec![first(), second(), ("labels", column(&[1, 0]))],
         vec![first(), second(), ("sample", integers(&[0, 1])), labels()],
         vec![("arr_0", records(&["t", "x", "sample", "label"], &whole))],
+        vec![("arr_0", shaped(&["t", "x", "sample", "label"], &whole, "(4, 1)"))],
         vec![("events", records(&["t", "x", "sample"], &with_sample)), labels()],
         vec![("events", records(&["t", "x"], &short)), sample(), labels()],
         vec![("events", records(&["t", "x"], &short)), sample(), ("label", integers(&[1, 1, 0, 0]))],

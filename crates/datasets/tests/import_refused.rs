@@ -63,6 +63,12 @@ fn rejects_invalid_events() {
         gap,
         "a: sample 1 has no events, so it has no label\n\nhint: use `labels` (one per sample) instead of `label` (one per event)"
     );
+    let from_1 = events("sample,time,unit,label\n1,0.1,1,0\n2,0.1,1,0\n2,0.1,1,0\n");
+    assert_eq!(
+        from_1,
+        "a: sample 0 has no events, so it has no label\n\n\
+         hint: number the samples from 0, or use `labels` (one per sample) instead of `label` (one per event)"
+    );
     let late = EventForm { time_unit: Some(TimeUnit::Milliseconds), ..form() };
     let late = events_in("sample,time,unit,label\n0,1000,0,0\n", None, late);
     assert!(late.starts_with("a:2: time: expected less than the duration of 1 s, got 1000 ms\n"), "{late}");
@@ -114,7 +120,7 @@ fn rejects_invalid_arrays() {
         ),
         (integers(&[1]), NO_FIELDS.to_owned()),
         (npy("'<f8'", "(1, 2, 2)", &[0; 32]), NO_FIELDS.to_owned()),
-        (npy("[('t', '<i8')]", "(1, 1)", &[0; 8]), "a: expected a one-dimensional array, got shape (1, 1)".to_owned()),
+        (npy("[('t', '<i8')]", "(1, 2)", &[0; 16]), "a: expected a one-dimensional array, got shape (1, 2)".to_owned()),
         (npy("[('t', '<M8[us]')]", "(1,)", &[0; 8]), "a: t: expected a number, got `<M8[us]`".to_owned()),
         (npy("[('t', '<i8', (2,))]", "(1,)", &[0; 16]), "a: t: expected a number, got (2,) of `<i8`".to_owned()),
     ];
@@ -171,12 +177,35 @@ fn rejects_invalid_archives() {
     assert_eq!(events(twice), "a: `time`: duplicate array; expected an archive from `numpy.savez`");
 }
 
+/// Either one label per event or one per sample; with numbers of samples that are wrong, only the events are known.
+#[test]
+fn rejects_labels_of_neither_the_events_nor_the_samples() {
+    let of = |sample: &[i64], label: &[i64]| {
+        let (time, unit) = (floats(&[0.1, 0.2, 0.3, 0.4, 0.5]), integers(&[0, 1, 2, 3, 0]));
+        events(zip(&[("sample", integers(sample)), ("time", time), ("unit", unit), ("label", integers(label))]))
+    };
+    assert_eq!(
+        of(&[0, 0, 1, 1, 2], &[0, 1, 0, 1]),
+        "a: label: expected 5 numbers (one per event) or 3 (one per sample), got 4"
+    );
+    assert_eq!(of(&[0, 0, 1], &[0, 1, 0]), "a: label: expected 5 numbers (one per event), got 3");
+}
+
 #[test]
 fn rejects_invalid_archives_of_recordings() {
     let records = || npy("[('t', '<i8'), ('x', '<i8')]", "(1,)", &[0; 16]);
     assert_eq!(
         events(zip(&[("arr_0", records()), ("arr_2", records()), ("labels", integers(&[0, 0]))])),
-        "a: recording 1 is missing (found 0 to 2)"
+        "a: recording 1 is missing (found 0, 2)"
+    );
+    assert_eq!(
+        events(zip(&[
+            ("rec_1", records()),
+            ("rec_2", records()),
+            ("rec_10", records()),
+            ("labels", integers(&[0, 0, 0]))
+        ])),
+        "a: recording 0 is missing (found 1 to 2, 10)\n\nhint: number the recordings from 0"
     );
     assert_eq!(
         events(zip(&[("events", records()), ("labels", integers(&[0]))])),

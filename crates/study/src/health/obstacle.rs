@@ -103,7 +103,7 @@ fn earlier_test(seconds: f64, fires_until: Option<f64>) -> String {
         ),
         Some(time) => format!(
             "shorten `hardware.retention_seconds` to {time} (now {seconds}), the longest tested time after which the layer \
-             fires"
+             fires; its accuracy was not tested, and may need a shorter time"
         ),
         None => format!("shorten `hardware.retention_seconds`, first to {} (now {seconds})", short(seconds / 10.0)),
     }
@@ -135,7 +135,8 @@ mod tests {
         };
         assert_eq!(
             drift(3600.0, Some(200.0)),
-            "shorten `hardware.retention_seconds` to 200 (now 3600), the longest tested time after which the layer fires"
+            "shorten `hardware.retention_seconds` to 200 (now 3600), the longest tested time after which the layer fires; its \
+             accuracy was not tested, and may need a shorter time"
         );
         assert!(drift(3600.0, Some(0.0)).starts_with("set `hardware.retention_seconds` to 0 (now 3600), "));
         assert_eq!(drift(3600.0, None), "shorten `hardware.retention_seconds`, first to 360 (now 3600)");

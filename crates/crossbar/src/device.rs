@@ -90,7 +90,7 @@ pub use range::TableRange;
 pub use read::{Read, ReadNoiseKind, ReadSpec, WhiteNoise, WhiteNoiseSpec};
 pub use reference_branch::{ReferenceBranch, ReferenceBranchKind, ReferenceBranchSpec};
 pub use refusal::{Problem, SpecError};
-pub use renamed::{renamed_key, renamed_word};
+pub use renamed::{renamed_anywhere, renamed_key, renamed_word};
 pub(crate) use rtn::TelegraphSteps;
 pub use rtn::{Rtn, RtnKind, RtnSpec, Telegraph};
 #[cfg(feature = "schema")]

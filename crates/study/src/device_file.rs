@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_key};
+use ohmspike_crossbar::device::{BUILT_IN, Device, DeviceError, renamed_anywhere};
 use serde_json::{Map, Value};
 
 use crate::bounded;
@@ -96,7 +96,7 @@ pub(crate) fn find(name: &str, folder: &Path) -> Option<PathBuf> {
 
 /// Rejects a renamed key and names its replacement.
 fn refuse_renamed(key: &str) -> Result<(), PrepareError> {
-    let Some(new) = renamed_key(key) else { return Ok(()) };
+    let Some(new) = renamed_anywhere(key) else { return Ok(()) };
     let source = DeviceError::renamed(key, &new).within("device");
     Err(PrepareError::DeviceKey { key: format!("device.{key}"), source: source.into() })
 }
@@ -373,6 +373,12 @@ mod tests {
             message("1t1r-yousuf-2025", &[("write.verify.first", "read".into())]),
             "unknown key `device.write.verify.first`\n\nhint: renamed to `device.write.verify.initial_action`",
         );
+        for key in ["most_pulses", "write.most_pulses"] {
+            assert_eq!(
+                message("ideal", &[(key, 9.into())]),
+                format!("unknown key `device.{key}`\n\nhint: renamed to `device.write.pulses.max_pulses`"),
+            );
+        }
         let told = message("ideal", &[("write.noise", "study-level".into())]);
         assert!(told.starts_with("device.write.noise: expected one of `none`, "), "{told}");
         assert!(told.ends_with(", got `study-level`\n\nhint: renamed to `from-study`"), "{told}");

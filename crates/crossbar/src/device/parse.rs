@@ -5,7 +5,7 @@
 
 use super::device_error::{DeviceError, FileProblem, unknown_word};
 use super::position::{Position, position};
-use super::renamed::renamed_key;
+use super::renamed::renamed_anywhere;
 use super::shape::object;
 use super::spec::DeviceSpec;
 use crate::printable::printable;
@@ -56,7 +56,7 @@ fn problem(text: &str, path: &str, message: &str, reported: Position) -> FilePro
             parent => format!("{parent}.{nearest}"),
         });
         let key = joined(&key, &printable(word));
-        return match renamed_key(&key) {
+        return match renamed_anywhere(&key) {
             Some(new) => FileProblem::RenamedKey { key, new },
             None => FileProblem::UnknownKey { key, nearest, known },
         };

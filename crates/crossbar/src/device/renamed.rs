@@ -38,6 +38,19 @@ pub fn renamed_key(key: &str) -> Option<String> {
     })
 }
 
+/// Returns the path of the key whose former name the last name of `key` is, wherever `key` is: `write.pulses.max_pulses` for
+/// `write.most_pulses`. `None` for a key that was not renamed.
+pub fn renamed_anywhere(key: &str) -> Option<String> {
+    renamed_key(key).or_else(|| {
+        let name = last_name(key);
+        KEYS.iter().find(|(old, _)| last_name(old) == name).map(|(_, new)| (*new).to_owned())
+    })
+}
+
+fn last_name(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or_default()
+}
+
 /// Returns the word that replaced `word` as value of the dotted `key`, or `None` if the word was not renamed.
 pub fn renamed_word(key: &str, word: &str) -> Option<&'static str> {
     WORDS.iter().find(|(at, old, _)| *at == key && *old == word).map(|(_, _, new)| *new)
@@ -84,6 +97,26 @@ mod tests {
             let message = refusal(&mechanism);
             assert!(message.ends_with(&format!(": unknown key `{old}`\n\nhint: renamed to `{new}`")), "{message}");
         }
+    }
+
+    #[test]
+    fn old_keys_at_a_wrong_place_are_rejected_with_the_right_place() {
+        for (mechanism, old, new) in [
+            (r#""most_pulses": 9"#, "most_pulses", "write.pulses.max_pulses"),
+            (r#""write": {"noise": "none", "most_pulses": 9}"#, "write.most_pulses", "write.pulses.max_pulses"),
+            (r#""p_anywhere": 0.1"#, "p_anywhere", "faults.p_stuck_random"),
+            (
+                r#""write": {"noise": "none", "after_give_up": "leave"}"#,
+                "write.after_give_up",
+                "write.verify.after_failed_write",
+            ),
+            (r#""slow": {}"#, "slow", "read.rtn"),
+            (r#""read": {"chip": {}}"#, "read.chip", "device_to_device"),
+        ] {
+            let message = refusal(mechanism);
+            assert!(message.ends_with(&format!(": unknown key `{old}`\n\nhint: renamed to `{new}`")), "{message}");
+        }
+        assert_eq!(renamed_anywhere("write.max_pulses"), None);
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn unknown_section(section: &str, place: &str, known: &[&str]) -> Stu
 
 fn refused(key: &str, place: &str, meant: Option<String>) -> StudyError {
     let key = key.to_owned();
-    let problem = match renamed::key(&key) {
+    let problem = match renamed::hint(&key) {
         Some(hint) => StudyProblem::Renamed { key, hint },
         None => {
             let section = key.split('.').next().filter(|section| key.contains('.') && SECTIONS.contains(section));

@@ -35,7 +35,7 @@ pub enum StudyProblem {
         /// The key, with its section.
         key: String,
         /// The current key, or what replaced it.
-        hint: &'static str,
+        hint: String,
     },
     /// One setting under two spellings.
     #[error("duplicate key `{key}`, first given as `{other}` at {place}")]

@@ -336,6 +336,35 @@ fn odd_levels_are_refused_with_their_flag() {
     ]);
 }
 
+/// Bounds in messages are rounded to the allowed side. Chance is 33.333 %.
+#[test]
+fn the_bounds_that_messages_name_are_allowed() {
+    let folder = folder();
+    let limit = |more: &[&str]| {
+        folder.run(&[&["limit", "toy.toml", "--key", "noise.level_percent", "--dry-run"], more].concat())
+    };
+    let refused = limit(&["--accuracy", "33.33%"]).fails().stderr;
+    assert!(refused.contains("expected above 33.34 % (chance) and at most 100 %, got 33.33 %"), "{refused}");
+    limit(&["--accuracy", "33.34%"]).succeeds();
+    let refused = limit(&["--within", "66.68points"]).fails().stderr;
+    assert!(refused.contains("expected above 0 and below 66.66 points, got 66.68 points"), "{refused}");
+    limit(&["--within", "66.66points"]).succeeds();
+}
+
+#[test]
+fn flags_without_effect_are_refused() {
+    let folder = folder();
+    let limit = |more: &[&str]| {
+        folder.run(&[&["limit", "toy.toml", "--within", "2points", "--dry-run"], more].concat()).fails()
+    };
+    let listed = limit(&["--key", "noise.level_percent=1,2,3", "--resolution", "50%"]).stderr;
+    assert!(listed.starts_with("error: --resolution: no effect on a list of levels\n\nhint: "), "{listed}");
+    for pair in [&["--levels=1,2,3", "--resolution=50%"], &["--chips=95%", "--repeats=9"]] {
+        let told = limit(&[&["--key", "noise.level_percent"], &pair[..]].concat()).stderr;
+        assert!(told.contains("cannot be used with"), "{told}");
+    }
+}
+
 #[test]
 fn wrong_questions_are_refused_before_any_trial() {
     refused(&[
@@ -343,8 +372,8 @@ fn wrong_questions_are_refused_before_any_trial() {
         (&["--key", "hardware.device", "--within", "2"], "--key hardware.device: expected a number, got a key of type"),
         (&["--key", "seeds.chip", "--within", "2"], "--key seeds.chip: expected a number, got a key of type `seed`"),
         (&["--key", "noise.level_percent", "--accuracy", "101%"], "--accuracy: expected a fraction from 0 to 1 or a"),
-        (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.3 % (chance) and"),
-        (&["--key", "noise.level_percent", "--within", "70"], "--within: expected above 0 and below 66.7 points, got"),
+        (&["--key", "noise.level_percent", "--accuracy", "30%"], "--accuracy: expected above 33.34 % (chance) and"),
+        (&["--key", "noise.level_percent", "--within", "70"], "--within: expected above 0 and below 66.66 points, got"),
         (
             &["--key", "noise.level_percent", "--within", "2 bits"],
             "--within: expected more than 0 and at most 100 percentage points",

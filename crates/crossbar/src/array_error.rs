@@ -37,7 +37,7 @@ pub enum ArrayError {
         rows: usize,
     },
     /// Write noise that is negative, NaN or too large.
-    #[error("update_sigma: expected 0 to {largest:.2e} in units of weight, got {update_sigma}")]
+    #[error("update_sigma: expected 0 to {} in units of weight, got {update_sigma}", rounded_down(*largest))]
     UpdateSigma {
         /// Standard deviation in units of weight.
         update_sigma: f32,
@@ -108,6 +108,13 @@ pub enum ArrayError {
         /// NaN or infinity.
         value: f32,
     },
+}
+
+/// Formats an upper bound with three digits, rounded down, so that the number itself is allowed.
+fn rounded_down(bound: f32) -> String {
+    let nearest = format!("{bound:.2e}");
+    let is_above = nearest.parse().is_ok_and(|shown: f32| shown > bound);
+    if is_above { format!("{:.2e}", bound * (1.0 - 5e-3)) } else { nearest }
 }
 
 pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {

@@ -273,7 +273,7 @@ fn rejects_invalid_arrays() {
     );
     assert_eq!(
         refused(ArrayParams { update_sigma: f32::NAN, ..sound }, &first),
-        "update_sigma: expected 0 to 9.77e26 in units of weight, got NaN"
+        "update_sigma: expected 0 to 9.76e26 in units of weight, got NaN"
     );
     assert_eq!(
         refused(params(&[]), &Matrix::zeros(0, 3)),

@@ -54,15 +54,15 @@ fn rejects_invalid_write_noise() {
     }
     for (update_sigma, said) in [(-1.0, "-1"), (f32::NAN, "NaN"), (f32::INFINITY, "inf")] {
         let message = refusal(ArrayParams { update_sigma, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
-        assert_eq!(message, format!("update_sigma: expected 0 to 9.77e26 in units of weight, got {said}"));
+        assert_eq!(message, format!("update_sigma: expected 0 to 9.76e26 in units of weight, got {said}"));
     }
-    // The limit is 1e30 µS, and FULL_SCALE spans 999 µS: 1e30 x FULL_SCALE / 999 in units of weight.
+    // The limit is 1e30 µS, and FULL_SCALE spans 999 µS: 1e30 x FULL_SCALE / 999 in units of weight, 9.766e26 rounded down.
     let message = refusal(ArrayParams { update_sigma: 1e28, ..params(&BRANCHES) }, &Matrix::zeros(2, 3));
-    assert!(message.starts_with("update_sigma: expected 0 to 9.77e26 in units of weight, got 1"), "{message}");
+    assert!(message.starts_with("update_sigma: expected 0 to 9.76e26 in units of weight, got 1"), "{message}");
     // Ten times the noise leaves a tenth of the limit.
     let scaled = ArrayParams { update_sigma: 5e26, write_spread_scale: 10.0, ..params(&BRANCHES) };
     let message = refusal(scaled, &Matrix::zeros(2, 3));
-    assert!(message.starts_with("update_sigma: expected 0 to 9.77e25 in units of weight, got 5"), "{message}");
+    assert!(message.starts_with("update_sigma: expected 0 to 9.76e25 in units of weight, got 5"), "{message}");
 }
 
 #[test]

@@ -36,6 +36,32 @@ pub fn of_changed_unit(value: f64) -> f64 {
     format!("{value:.12e}").parse().unwrap_or(value)
 }
 
+/// Most digits of a bound in a message.
+const BOUND_DIGITS: usize = 4;
+
+/// Formats a lower bound with few digits, rounded up, so that a value that meets the text also meets the bound. Rounding beyond
+/// twelve digits is that of the computation.
+pub fn at_least(bound: f64) -> String {
+    rounded_to(bound, 1.0)
+}
+
+/// Formats an upper bound with few digits, rounded down, as [`at_least`] does a lower one.
+pub fn at_most(bound: f64) -> String {
+    rounded_to(bound, -1.0)
+}
+
+/// Formats `bound` with few digits, rounded in `direction`, 1 or -1.
+fn rounded_to(bound: f64, direction: f64) -> String {
+    let exact = of_changed_unit(bound);
+    let with_digits = |value: f64| format!("{value:.*e}", BOUND_DIGITS - 1).parse().unwrap_or(value);
+    let nearest: f64 = with_digits(exact);
+    if direction * (nearest - exact) >= 0.0 || !exact.is_finite() {
+        return stated_number(nearest);
+    }
+    let digit = 10f64.powi(exact.abs().log10().floor() as i32 + 1 - BOUND_DIGITS as i32);
+    stated_number(with_digits(nearest + direction * digit))
+}
+
 /// Formats a number with three significant digits, without trailing zeros.
 pub fn short(value: f64) -> String {
     let text = significant(value);
@@ -107,6 +133,23 @@ mod tests {
             ["0.00", "0.0", "-0.2", "+2"]
         );
         assert_eq!([100.0 * 0.07, 1e3 * 1e-3, 1e-320].map(of_changed_unit), [7.0, 1.0, 1e-320]);
+    }
+
+    #[test]
+    fn bounds_are_rounded_to_the_allowed_side() {
+        for (bound, least, most) in [
+            (3.0 * 0.003, "0.009", "0.009"),
+            (100.0 * (1.0 / 3.0), "33.34", "33.33"),
+            (99.999, "100", "99.99"),
+            (58.203125, "58.21", "58.2"),
+            (0.000123456, "0.0001235", "0.0001234"),
+            (249_999.98, "250000", "249900"),
+            (-1.23456, "-1.234", "-1.235"),
+            (0.0, "0", "0"),
+            (f64::INFINITY, "inf", "inf"),
+        ] {
+            assert_eq!((at_least(bound).as_str(), at_most(bound).as_str()), (least, most), "{bound}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ohmspike_snn::encode::LatencyCode;
 use crate::few_steps;
 use crate::prepare::EncodedData;
 use crate::settings::Settings;
+use crate::significant::at_least;
 
 /// Samples of a data set that latency encoding leaves without input spikes.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -154,7 +155,8 @@ impl How {
     fn hint(&self) -> String {
         match *self {
             How::Events { last_seconds } => format!(
-                "check the recordings, or choose a `data.window_seconds` above {last_seconds} s, the time of the last event"
+                "check the recordings, or choose a `data.window_seconds` above {} s, the time of the last event",
+                at_least(last_seconds)
             ),
             How::Latency { steps } => few_steps::latency_advice(steps),
             How::Poisson { rate_hertz, steps } => few_steps::poisson_advice(rate_hertz, steps),

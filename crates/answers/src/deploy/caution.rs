@@ -122,3 +122,19 @@ pub fn without_hint(warning: &DeployWarning) -> String {
     let text = warning.to_string();
     text.split("\n\n").next().unwrap_or_default().to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 97.46 % is not below 97.456 %, and 33.331 % is not above a third.
+    #[test]
+    fn thresholds_that_messages_name_are_allowed() {
+        let above = DeployWarning::AboveExact { network: "net".to_owned(), above: 97.46, exact: 97.456 };
+        let told = "--yield-above: expected less than 97.45 %, the accuracy of net with digital weights, got 97.46 %; few chips exceed it";
+        assert_eq!(without_hint(&above), told);
+        let chance = DeployWarning::AtChance { above: 33.331, chance: 100.0 / 3.0 };
+        let told = "--yield-above: expected more than 33.34 %, which is chance, got 33.331 %; chips that have forgotten everything would pass";
+        assert_eq!(without_hint(&chance), told);
+    }
+}

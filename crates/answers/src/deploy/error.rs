@@ -11,7 +11,7 @@ use ohmspike_study::chip_maps::WrongMap;
 use ohmspike_study::network_file::NetworkFileError;
 use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::resolved_study::ResolvedStudyError;
-use ohmspike_study::significant::of_changed_unit;
+use ohmspike_study::significant::{at_least, at_most, of_changed_unit};
 use ohmspike_study::study::StudyError;
 use ohmspike_study::study_file::StudyFileError;
 use ohmspike_study::warning::law::LawWarning;
@@ -307,8 +307,8 @@ pub enum DeployWarning {
     ChipAtChance(#[from] ChipAtChance),
     /// A threshold at or above the accuracy with digital weights.
     #[error(
-        "--yield-above: expected less than {exact:.1} %, the accuracy of {network} with digital weights, got {above:.1} %; few chips \
-         exceed it\n\nhint: leave it out, so that chips pass that lose less than 5 points"
+        "--yield-above: expected less than {} %, the accuracy of {network} with digital weights, got {} %; few chips exceed it\n\n\
+         hint: leave it out, so that chips pass that lose less than 5 points", at_most(*exact), of_changed_unit(*above)
     )]
     AboveExact {
         /// Name of the network.
@@ -320,8 +320,8 @@ pub enum DeployWarning {
     },
     /// A threshold at or below chance.
     #[error(
-        "--yield-above: expected more than {chance:.1} %, which is chance, got {above:.1} %; chips that have forgotten everything \
-         would pass\n\nhint: leave it out, so that chips pass that lose less than 5 points"
+        "--yield-above: expected more than {} %, which is chance, got {} %; chips that have forgotten everything would pass\n\n\
+         hint: leave it out, so that chips pass that lose less than 5 points", at_least(*chance), of_changed_unit(*above)
     )]
     AtChance {
         /// The threshold, %.

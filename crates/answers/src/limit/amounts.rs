@@ -1,7 +1,7 @@
 //! Formats accuracies, losses and purposes.
 
 use ohmspike_analysis::limit::Purpose;
-use ohmspike_study::significant::short;
+use ohmspike_study::significant::{at_least, at_most, of_changed_unit, short, stated_number};
 
 /// Formats a fraction in percent: `81.2 %`. A fraction below 1 is never shown as 100 %.
 pub fn percent(fraction: f64) -> String {
@@ -16,7 +16,39 @@ pub fn percent(fraction: f64) -> String {
 
 /// Formats a difference of accuracies: `2 points`.
 pub fn points(difference: f64) -> String {
-    let text = short(100.0 * difference);
+    with_points(short(100.0 * difference))
+}
+
+/// Formats a fraction as it was given: `33.34 %`.
+pub fn given_percent(fraction: f64) -> String {
+    format!("{} %", of_percent(fraction))
+}
+
+/// Formats a difference of accuracies as it was given: `66.69 points`.
+pub fn given_points(difference: f64) -> String {
+    with_points(of_percent(difference))
+}
+
+/// Formats a lower bound of a fraction, rounded up.
+pub fn least_percent(fraction: f64) -> String {
+    format!("{} %", at_least(100.0 * fraction))
+}
+
+/// Formats an upper bound of a fraction, rounded down.
+pub fn most_percent(fraction: f64) -> String {
+    format!("{} %", at_most(100.0 * fraction))
+}
+
+/// Formats an upper bound of a difference of accuracies, rounded down.
+pub fn most_points(difference: f64) -> String {
+    with_points(at_most(100.0 * difference))
+}
+
+fn of_percent(fraction: f64) -> String {
+    stated_number(of_changed_unit(100.0 * fraction))
+}
+
+fn with_points(text: String) -> String {
     if text == "1" { "1 point".to_owned() } else { format!("{text} points") }
 }
 

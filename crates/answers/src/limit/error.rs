@@ -7,7 +7,7 @@ use ohmspike_study::prepare::PrepareError;
 use ohmspike_study::significant::stated_number;
 use ohmspike_study::study::StudyError;
 
-use super::amounts::{percent, points};
+use super::amounts::{given_percent, given_points, least_percent, most_points};
 
 /// Why a limit cannot be searched. Records saved before stay.
 #[derive(Debug, thiserror::Error)]
@@ -185,10 +185,11 @@ pub enum LimitError {
 fn of_flag(error: &CriterionError) -> String {
     match error {
         CriterionError::Loss { most, got } => {
-            format!("--within: expected above 0 and below {}, got {}", points(*most), points(*got))
+            format!("--within: expected above 0 and below {}, got {}", most_points(*most), given_points(*got))
         }
         CriterionError::Accuracy { chance, got } => {
-            format!("--accuracy: expected above {} (chance) and at most 100 %, got {}", percent(*chance), percent(*got))
+            let (chance, got) = (least_percent(*chance), given_percent(*got));
+            format!("--accuracy: expected above {chance} (chance) and at most 100 %, got {got}")
         }
         CriterionError::Chance(_) => {
             "data.set: expected a test set with at least two classes, got one: chance is 100 %".to_owned()

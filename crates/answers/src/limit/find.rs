@@ -10,7 +10,7 @@ use ohmspike_analysis::limit::{
 use ohmspike_study::run_study::Job;
 use ohmspike_study::settings::Settings;
 
-use super::amounts::{percent, points};
+use super::amounts::{most_percent, most_points, percent, points};
 use super::error::LimitError;
 use super::numbers::Numbers;
 use super::report::TrialLine;
@@ -400,7 +400,7 @@ impl Search<'_> {
                  hint: train longer, or allow less than {}",
                 points(allowed),
                 percent(criterion.chance),
-                points(baseline.accuracy - criterion.chance)
+                most_points(baseline.accuracy - criterion.chance)
             ),
             Target::Accuracy(threshold) => {
                 let allowed = match statistic {
@@ -408,7 +408,7 @@ impl Search<'_> {
                     Statistic::Chips(_) => worst.min(baseline.accuracy),
                 };
                 let hint = match allowed > criterion.chance {
-                    true => format!("ask for less than {}, or train a better network", percent(allowed)),
+                    true => format!("ask for less than {}, or train a better network", most_percent(allowed)),
                     false => learn.to_owned(),
                 };
                 format!(

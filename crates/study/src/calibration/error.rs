@@ -1,7 +1,7 @@
 //! Why `auto` has no number.
 
 use crate::settings::ValueError;
-use crate::significant::short;
+use crate::significant::{at_most, short};
 
 /// Why a key cannot be calibrated.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -41,7 +41,7 @@ pub enum CalibrationError {
         "{key}: expected at most {} spikes per neuron and sample from this layer at any spread, got a target of {target}\n\n\
          hint: lower the target with `--set calibration.target_spikes={}`, raise `network.steps`, or set {key} to a \
          number",
-         short(*most), short(0.5 * most)
+         at_most(*most), short(0.5 * most)
     )]
     Unreachable {
         /// The key.

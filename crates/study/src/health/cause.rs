@@ -11,7 +11,7 @@ use ohmspike_snn::encode::LatencyCode;
 use super::obstacle::{Measured, Obstacle};
 use crate::few_steps::{self, latency_advice, poisson_advice};
 use crate::settings::{Settings, connection_key};
-use crate::significant::{percent, short, significant};
+use crate::significant::{at_least, percent, short, significant};
 
 /// Relative change of the input weights below which training left them as they were.
 const SMALL: f64 = 0.01;
@@ -125,7 +125,7 @@ impl Cause {
                     (Some(full_scale), Some(threshold)) if full_scale < threshold => format!(
                         "raise `device.converters.adc.full_scale_microamperes` to {} or more, or set \
                          `device.converters.adc.range` to `calibrated`",
-                        significant(*threshold)
+                        at_least(*threshold)
                     ),
                     (Some(_), _) => {
                         "change `device.converters.adc.full_scale_microamperes`, set `device.converters.adc.range` to \

@@ -7,6 +7,7 @@ use super::value::{
     whole,
 };
 use super::{PairKind, Settings, ValueError, WeightSigns, connection_key};
+use crate::significant::{at_least, of_changed_unit};
 
 impl Settings {
     /// The conductance window must hold the initial weights. It clips the 0.3 % of a normal distribution beyond three
@@ -15,8 +16,10 @@ impl Settings {
         for connection in self.connections() {
             let key = connection_key(connection, "weight_at_gmax");
             let (weight, sigma) = (self.weight_at_gmax_of(connection), self.sigma_of(connection));
-            if self.device_of(connection).is_some() && weight < 3.0 * sigma {
-                let allowed = format!("at least {} (3 × the initial weight spread)", 3.0 * sigma);
+            let least = 3.0 * sigma;
+            // A product of two numbers with few digits may be an ulp larger than the number with few digits that it stands for.
+            if self.device_of(connection).is_some() && weight < least.min(of_changed_unit(least)) {
+                let allowed = format!("at least {} (3 × the initial weight spread)", at_least(least));
                 return Err(refuse(&key, allowed, weight));
             }
         }
@@ -133,3 +136,30 @@ impl Settings {
 
 /// Most hidden neurons × time steps of a sample: 1 GB of voltages.
 const LARGEST_TRACE: usize = 1 << 28;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::study::Study;
+
+    /// 3 × 0.003 is 0.009000000000000001.
+    #[test]
+    fn the_least_weight_at_gmax_that_is_named_is_accepted() {
+        let checked = |sigma: f64, weight: f64| {
+            let keys =
+                format!("[weights]\nsigma_init = {sigma}\n[hardware]\ndevice = 'ideal'\nweight_at_gmax = {weight}\n");
+            let study = Study::parse("s.toml", &format!("name = 's'\n{keys}"), &[]);
+            study.map(|_| ()).map_err(|error| error.to_string())
+        };
+        for (sigma, least, less) in [(0.003, 0.009, 0.00899), (0.0123456789, 0.03704, 0.03703), (1.0, 3.0, 2.999)] {
+            let refused = checked(sigma, less).expect_err("too small");
+            let expected = format!(
+                "hardware.weight_at_gmax: expected at least {least} (3 × the initial weight spread), got {less}"
+            );
+            assert!(refused.contains(&expected), "{refused}");
+            assert_eq!(checked(sigma, least), Ok(()));
+        }
+        // Three times a spread with all digits.
+        assert_eq!(checked(0.041152263004119, 3.0 * 0.041152263004119), Ok(()));
+    }
+}

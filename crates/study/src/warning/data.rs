@@ -6,6 +6,7 @@ use super::Warning;
 use crate::few_steps;
 use crate::prepare::EncodedData;
 use crate::settings::Settings;
+use crate::significant::at_least;
 
 /// Largest number of names that a message lists.
 const LISTED: usize = 8;
@@ -68,7 +69,7 @@ pub enum DataWarning {
     /// Events after the window.
     #[error(
         "data.window_seconds: {late} of {events} events of the training and test sets come after the window of \
-         {window_seconds} s and are dropped\n\nhint: choose a window above {last_seconds} s, the time of the last event"
+         {window_seconds} s and are dropped\n\nhint: choose a window above {} s, the time of the last event", at_least(*last_seconds)
     )]
     Late {
         /// Dropped events.

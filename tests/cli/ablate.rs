@@ -49,6 +49,9 @@ fn divides_the_loss_among_the_mechanisms_and_repeats_at_no_cost() {
     assert!(csv.starts_with("trial,device,data_set,enabled,seed,accuracy,diverged,health\n"), "{csv}");
     assert_eq!(csv.lines().count(), 25);
     folder.run(&["report", "results/tiny-ablate"]).succeeds();
+    let unused = folder.run(&["report", "results/tiny-ablate", "--noise-unit", "microsiemens"]).succeeds();
+    let told = "warning: --noise-unit=microsiemens: no effect on the page of a limit, an ablation or a deployment\n";
+    assert!(unused.stderr.starts_with(told), "{}", unused.stderr);
     let page = folder.text("results/tiny-ablate/report.html");
     assert!(page.contains(answer) && page.contains("Trials behind the ablation"));
 

@@ -333,6 +333,12 @@ fn warns_about_times_thresholds_and_keys_without_effect() {
     let saved = folder.run(&deployed("net.npz", &first)).succeeds();
     assert!(saved.stderr.contains("warning: --after: only the first of 2 times is saved, 1 s"), "{}", saved.stderr);
     assert_eq!(saved.stdout, "saved: cells.csv (chip 0, after 1 s)\n");
+    let unused = ["--save-conductances", "cells.csv", "--mechanisms", "--yield-above", "50%", "--out", "none"];
+    let saved = folder.run(&deployed("net.npz", &unused)).succeeds();
+    for flag in ["--mechanisms", "--yield-above", "--out"] {
+        let told = format!("warning: {flag}: no effect with `--save-conductances`, which evaluates no chip\n");
+        assert_eq!(saved.stderr.matches(&told).count(), 1, "{}", saved.stderr);
+    }
     // The chip is that of a deployment, and so are its warnings, for the one time that is saved.
     let ideal = ["deploy", "net.npz", "--device", "ideal", "--set", "network.steps=40", "--save-conductances", "x.csv"];
     let saved = folder.run(&[&ideal[..], &more].concat()).succeeds();

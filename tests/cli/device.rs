@@ -45,6 +45,21 @@ fn samples_are_csv_with_the_spread_of_the_device() {
 }
 
 #[test]
+fn a_time_between_reads_needs_reads() {
+    let folder = Folder::new();
+    let sample = ["device", "sample", "illustrative-oxide", "--target-microsiemens", "100", "--count", "3"];
+    let of = |more: &[&str]| folder.run(&[&sample[..], more].concat());
+    for read in [&[][..], &["--read", "0"]] {
+        let refused = of(&[&["--read-interval", "5s"], read].concat()).fails();
+        let told = "error: --read-interval: no effect without `--read`\n\nhint: add `--read K`, ";
+        assert!(refused.stderr.starts_with(told), "{}", refused.stderr);
+    }
+    // Without it, reads are a millisecond apart.
+    let apart = of(&["--read", "3", "--read-interval", "1ms"]).succeeds();
+    assert_eq!(of(&["--read", "3"]).succeeds().stdout, apart.stdout);
+}
+
+#[test]
 fn equal_seeds_give_equal_output() {
     let folder = Folder::new();
     folder.write("device.json", DEVICE);

@@ -107,6 +107,22 @@ fn wrong_tables_and_options_name_their_place() {
         let told = refused(&["writes.csv", flag, value]);
         assert!(told.contains(flag) && told.contains("expected"), "{flag}: {told}");
     }
+    for (flags, told) in [
+        (
+            &["--after", "1d"][..],
+            "--after: no effect, because no table has a column `after_microsiemens`\n\nhint: remove it",
+        ),
+        (&["--read-interval", "1s"], "--read-interval: no effect without repeated reads: a table of reads, or columns"),
+        (&["--law", "drift=power", "--only", "window,writes"], "--law: no effect on drift, which `--only` leaves out"),
+    ] {
+        let refusal = refused(&[&["writes.csv"], flags].concat());
+        assert!(refusal.starts_with(&format!("error: {told}")), "{flags:?}: {refusal}");
+    }
+    folder.write("reads.csv", "cell,conductance_microsiemens\n1,20\n1,20.1\n1,19.9\n2,20\n2,20.2\n2,19.8\n");
+    for flag in [&["--wide"][..], &["--acceptance", "2%"]] {
+        let refusal = refused(&[&["--reads", "reads.csv", "--window", "1..100"], flag].concat());
+        assert!(refusal.starts_with(&format!("error: {}: no effect without a table of writes", flag[0])), "{refusal}");
+    }
     folder.write("comma.csv", "cell,target_microsiemens,conductance_microsiemens\n1,20,20.5\n2,20,\"20,7\"\n");
     let told = refused(&["comma.csv"]);
     assert!(told.starts_with("error: comma.csv:3:3: `conductance_microsiemens`: expected"), "{told}");

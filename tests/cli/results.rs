@@ -174,6 +174,20 @@ fn a_dry_run_lists_the_remaining_trials() {
 }
 
 #[test]
+fn a_dry_run_of_a_finished_study_says_that_nothing_is_to_run() {
+    let folder = Folder::with_tiny_study();
+    let dry = |more: &[&str]| folder.run(&[&["run", "tiny.toml", "--dry-run"], more].concat()).succeeds();
+    assert_eq!(dry(&["--max-trials", "0"]).stderr, "nothing to run: `--max-trials` is 0\n\n");
+    folder.run(&["run", "tiny.toml", "--shard", "1/2"]).succeeds();
+    assert!(dry(&[]).stderr.starts_with("memory: about "));
+    assert_eq!(dry(&["--shard", "1/2"]).stderr, "nothing to run: no trial of shard 1/2 is left\n\n");
+    folder.run(&["run", "tiny.toml"]).succeeds();
+    let answer = dry(&[]);
+    assert_eq!(answer.stderr, "nothing to run: 4 of 4 trials done\n\n");
+    assert_eq!(answer.stdout, "id\tseed\tnoise.level_percent\n");
+}
+
+#[test]
 fn a_dry_run_prints_the_warnings_of_a_run() {
     let folder = Folder::with_tiny_study();
     let set = ["--set", "hardware.retention_seconds=3600"];

@@ -28,7 +28,7 @@ use super::instructions::InstructionArguments;
 use super::limit::amount::fraction;
 use super::run::{listen_while, stopped};
 use super::terminal::{Wanted, say, tell};
-use super::{ExitCode, Failure, answers_folder, study_arguments};
+use super::{ExitCode, Failure, answers_folder, study_arguments, warn};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -126,6 +126,11 @@ pub struct Arguments {
     instructions: InstructionArguments,
 }
 
+/// A flag about the evaluation of chips, next to one that saves a chip in its place.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: no effect with `--save-conductances`, which evaluates no chip\n\nhint: remove one of the two flags")]
+struct NotEvaluated(&'static str);
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     arguments.instructions.use_instructions()?;
@@ -145,6 +150,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = Arc::new(AtomicBool::new(false));
     let options = DeployOptions { stop: Some(Arc::clone(&stop)), ..arguments.options(&networks[0]) };
     if let Some(path) = &arguments.save_conductances {
+        warn(&arguments.not_evaluated());
         return save_chip(&networks, &options, arguments.chip, path);
     }
     answers_folder::check(&options.folder)?;
@@ -171,6 +177,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 }
 
 impl Arguments {
+    /// Returns the flags that nothing uses if a chip is saved.
+    fn not_evaluated(&self) -> Vec<NotEvaluated> {
+        let flags = [
+            ("--yield-above", self.yield_above.is_some()),
+            ("--mechanisms", self.mechanisms),
+            ("--out", self.out.is_some()),
+        ];
+        flags.into_iter().filter(|(_, given)| *given).map(|(flag, _)| NotEvaluated(flag)).collect()
+    }
+
     fn options(&self, first: &DeployedNetwork) -> DeployOptions {
         let folder = || Path::new("results").join(&first.study.name);
         let mut after: Vec<f64> = self.after.iter().map(|span| span.seconds).collect();

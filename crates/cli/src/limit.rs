@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ohmspike_analysis::limit::{Direction, RESOLUTION, Statistic, Target};
-use ohmspike_answers::limit::{AskedKey, LimitPlan, Question, Searched};
+use ohmspike_answers::limit::{AskedKey, AskedLevels, LimitPlan, Question, Searched};
 use ohmspike_datasets::counted;
 use ohmspike_report::files::write_limit;
 
@@ -95,7 +95,14 @@ pub struct Arguments {
     #[arg(long, value_name = "LIST", allow_hyphen_values = true, help_heading = "Levels")]
     levels: Option<String>,
     /// Largest relative distance of neighbouring levels [default: 5%].
-    #[arg(long, value_name = "FRACTION", value_parser = fraction, allow_negative_numbers = true, help_heading = "Levels")]
+    #[arg(
+        long,
+        value_name = "FRACTION",
+        value_parser = fraction,
+        conflicts_with = "levels",
+        allow_negative_numbers = true,
+        help_heading = "Levels"
+    )]
     resolution: Option<f64>,
     /// First seed of the repeats.
     ///
@@ -105,7 +112,14 @@ pub struct Arguments {
     /// Fresh repeats per test of a mean; more bring the certified and the refuted level closer together.
     ///
     /// Another number is another question: its tests use new seeds.
-    #[arg(long, value_name = "N", default_value_t = 8, help_heading = "Trials", value_parser = clap::value_parser!(u64).range(3..=1000))]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 8,
+        conflicts_with = "chips",
+        help_heading = "Trials",
+        value_parser = clap::value_parser!(u64).range(3..=1000)
+    )]
     repeats: u64,
     /// Epochs of short training while the answer is clear; 0 for none [default: a third, from 12 epochs on].
     #[arg(long, value_name = "N", help_heading = "Trials")]
@@ -121,6 +135,11 @@ struct SeveralKeys {
     flag: &'static str,
     keys: usize,
 }
+
+/// Distances of levels that are all given.
+#[derive(Debug, thiserror::Error)]
+#[error("--resolution: no effect on a list of levels\n\nhint: remove the flag, or give a range: `--key KEY=FROM..TO`")]
+struct OfList;
 
 /// Seeds that the search does not use.
 #[derive(Debug, thiserror::Error)]
@@ -199,6 +218,9 @@ impl Arguments {
             .iter()
             .map(|text| Ok(AskedKey { direction, ..asked_key(text, &range)? }))
             .collect::<Result<_, Failure>>()?;
+        if self.resolution.is_some() && keys.iter().all(|key| matches!(key.levels, AskedLevels::List(_))) {
+            return Err(Box::new(OfList));
+        }
         let target = match (self.within, self.accuracy) {
             (Some(loss), _) => Target::Loss(loss),
             (_, accuracy) => Target::Accuracy(accuracy.expect("one of both is required")),

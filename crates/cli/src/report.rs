@@ -55,6 +55,13 @@ struct OpenError {
     source: opener::OpenError,
 }
 
+/// A flag about sweeps, for a page without one.
+#[derive(Debug, thiserror::Error)]
+#[error("{flag}: no effect on the page of a limit, an ablation or a deployment\n\nhint: remove the flag")]
+struct NoSweep {
+    flag: String,
+}
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let folder = arguments.study.out.as_ref().unwrap_or(&arguments.study.study);
@@ -97,6 +104,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// Writes the page of an answers folder, which may have no study.
 fn answer_report(arguments: &Arguments, answers: Vec<RenderedAnswer>, folder: &Path) -> Result<ExitCode, Failure> {
+    let set = arguments.study.set.iter().map(|set| format!("--set {set}"));
+    warn(&arguments.axis.flags().into_iter().chain(set).map(|flag| NoSweep { flag }).collect::<Vec<_>>());
     let file = if folder.join(FILE).exists() { Some(StudyFile::open_with(&PRESETS, folder, &[])?) } else { None };
     let name = folder.file_name().unwrap_or(folder.as_os_str()).to_string_lossy();
     let page = AnswerPage {

@@ -87,7 +87,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
         warn(&plan.warnings());
         warn(&idle_seeds(&study, &plan.prepared));
         tell_calibrated(&study);
-        tell!("{}\n", Memory::of_trials(&plan.left, &plan.prepared, plan.threads));
+        match nothing_left(&plan, &arguments.trials) {
+            Some(why) => tell!("nothing to run: {why}\n"),
+            None => tell!("{}\n", Memory::of_trials(&plan.left, &plan.prepared, plan.threads)),
+        }
         list(&study, &plan.left)?;
         return Ok(ExitCode::SUCCESS);
     }
@@ -111,6 +114,16 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let results = finished.results()?;
     show(&results, &choice, replication)?;
     Ok(ended(results.trials.len() - results.records().count(), stopped))
+}
+
+/// Tells why `plan` has no trial to run; none if it has one.
+fn nothing_left(plan: &Plan, given: &TrialArguments) -> Option<String> {
+    let all = plan.trials.len();
+    plan.left.is_empty().then(|| match (given.max_trials, given.shard) {
+        (Some(0), _) => "`--max-trials` is 0".to_owned(),
+        (_, Some(shard)) => format!("no trial of shard {shard} is left"),
+        _ => format!("{all} of {} done", counted(all, "trial")),
+    })
 }
 
 /// Writes summary, figures and tables, and prints the summary.

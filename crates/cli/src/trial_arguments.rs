@@ -22,13 +22,13 @@ pub struct TrialArguments {
     threads: Option<u16>,
     /// Run at most N trials, then stop.
     #[arg(long, value_name = "N")]
-    max_trials: Option<usize>,
+    pub max_trials: Option<usize>,
     /// Run part I of N of the trials, from 1.
     ///
     /// Start N processes with the same command and folder. After the parts of `run`, run once without --shard, which writes
     /// summary and figures. The parts of `limit` and `ablate` wait for each other, and each prints the answer.
     #[arg(long, value_name = "I/N")]
-    shard: Option<Shard>,
+    pub shard: Option<Shard>,
     /// Minimum seconds between checkpoints.
     #[arg(long, value_name = "N", default_value_t = 10)]
     checkpoint_seconds: u64,

@@ -1,7 +1,9 @@
 //! Checks the options of a fit.
 
 use crate::error::FitError;
-use crate::options::{AcceptanceWindow, FitOptions};
+use crate::input::Role;
+use crate::options::{AcceptanceWindow, FitOptions, Mechanism};
+use crate::table::Table;
 
 /// Largest number of bootstrap samples.
 const MAX_RESAMPLES: usize = 100_000;
@@ -55,6 +57,38 @@ pub(crate) fn check_options(options: &FitOptions) -> Result<(), FitError> {
         return refuse("--resamples", problem, "");
     }
     Ok(())
+}
+
+/// Refuses options that nothing in `tables` uses.
+///
+/// # Errors
+/// [`FitError::Option`].
+pub(crate) fn check_used(options: &FitOptions, tables: &[Table]) -> Result<(), FitError> {
+    let refuse = |option, problem: String| Err(FitError::Option { option, problem, hint: "remove it" });
+    let has_writes = tables.iter().any(|table| table.role == Some(Role::Writes));
+    for (option, given) in [("--wide", options.wide), ("--acceptance", options.acceptance.is_some())] {
+        if given && !has_writes {
+            return refuse(option, "no effect without a table of writes".to_owned());
+        }
+    }
+    if options.after_seconds.is_some() && tables.iter().all(|table| table.after.is_empty()) {
+        return refuse("--after", "no effect, because no table has a column `after_microsiemens`".to_owned());
+    }
+    let has_reads = |table: &Table| table.role == Some(Role::Reads) || !table.reads.is_empty();
+    if options.read_interval_seconds.is_some() && !tables.iter().any(has_reads) {
+        let problem = "no effect without repeated reads: a table of reads, or columns `read_1_microsiemens`, ...";
+        return refuse("--read-interval", problem.to_owned());
+    }
+    let laws = [
+        (options.write_law.is_some(), Mechanism::Writes),
+        (options.read_law.is_some(), Mechanism::ReadNoise),
+        (options.drift_law.is_some(), Mechanism::Drift),
+        (options.pulse_law.is_some(), Mechanism::Pulses),
+    ];
+    match laws.into_iter().find(|(given, mechanism)| *given && !options.fits(*mechanism)) {
+        Some((_, mechanism)) => refuse("--law", format!("no effect on {mechanism}, which `--only` leaves out")),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ohmspike_rng::Seed;
 use crate::acceptance::{check_acceptance, seem_accepted};
 use crate::bins::MIN_VALUES;
 use crate::cell_to_cell::CellToCell;
-use crate::check_options::check_options;
+use crate::check_options::{check_options, check_used};
 use crate::cycle_errors::common_errors;
 use crate::device_file::DeviceFile;
 use crate::drift::{fit_drift, retained};
@@ -68,6 +68,7 @@ pub fn fit(input: &FitInput, options: &FitOptions) -> Result<FitReport, FitError
             (format!("no table has a column `{name}`"), "name columns as in the first line of a table");
         return Err(FitError::Option { option: "--ignore", problem, hint });
     }
+    check_used(options, &tables)?;
     fit.device(&tables)
 }
 

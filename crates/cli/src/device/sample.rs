@@ -67,9 +67,9 @@ pub struct Arguments {
     /// Reads after each write.
     #[arg(long, value_name = "K", default_value_t = 0, value_parser = clap::value_parser!(u32).range(..=100_000))]
     read: u32,
-    /// Time between two reads.
-    #[arg(long, value_name = "TIME", default_value = "0.001s", allow_hyphen_values = true)]
-    read_interval: TimeSpan,
+    /// Time between two reads, with --read [default: 0.001s].
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    read_interval: Option<TimeSpan>,
     /// Include the faults of the device.
     ///
     /// Without this flag all cells work.
@@ -106,8 +106,21 @@ struct OutsideError {
     high: f32,
 }
 
+/// Time between two reads, s.
+const READ_INTERVAL: f64 = 0.001;
+
+/// A time between reads without reads.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "--read-interval: no effect without `--read`\n\nhint: add `--read K`, the number of reads after each write, or remove the flag"
+)]
+struct NoReads;
+
 /// Runs the command.
 pub fn run(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.read_interval.is_some() && arguments.read == 0 {
+        return Err(NoReads.into());
+    }
     let device = arguments.chosen.load()?;
     let targets = arguments.target.microsiemens();
     let sampling = Sampling {
@@ -118,7 +131,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         cycles: arguments.cycles,
         after_seconds: arguments.after.map(|after| after.seconds),
         reads: arguments.read,
-        read_interval_seconds: arguments.read_interval.seconds,
+        read_interval_seconds: arguments.read_interval.map_or(READ_INTERVAL, |interval| interval.seconds),
         faults: arguments.faults,
         study_sigma: arguments.study_sigma_microsiemens,
         seed: arguments.seed,

@@ -162,11 +162,11 @@ def test_the_table_of_one_chip_has_no_spread():
 @pytest.mark.parametrize(
     ("wrong", "kind", "told"),
     [
-        ({"chips": 0}, ValueError, "chips: expected a whole number from 1 to 2^64 - 1, got int 0"),
-        ({"chips": float("nan")}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got float nan"),
-        ({"chips": "3"}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got str '3'"),
-        ({"chips": None}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got NoneType None"),
-        ({"chips": True}, TypeError, "chips: expected a whole number from 1 to 2^64 - 1, got bool True"),
+        ({"chips": 0}, ValueError, "chips: expected a whole number from 1 to 1000000, got int 0"),
+        ({"chips": float("nan")}, TypeError, "chips: expected a whole number from 1 to 1000000, got float nan"),
+        ({"chips": "3"}, TypeError, "chips: expected a whole number from 1 to 1000000, got str '3'"),
+        ({"chips": None}, TypeError, "chips: expected a whole number from 1 to 1000000, got NoneType None"),
+        ({"chips": True}, TypeError, "chips: expected a whole number from 1 to 1000000, got bool True"),
         ({"seed": None}, TypeError, "seed: expected a whole number from 0 to 2^64 - 1, got NoneType None"),
         ({"seed": -1}, ValueError, "seed: expected a whole number from 0 to 2^64 - 1, got int -1"),
         ({"seed": 2**64}, ValueError, "seed: expected a whole number from 0 to 2^64 - 1, got int 18446744073709551616"),

@@ -509,7 +509,7 @@ def on_chips(
     times. Layers that need a calibration get it right after programming: ``evaluate`` is called then, and they calibrate
     themselves. Chips are made one after the other, so memory does not grow with their number.
     """
-    count, first, times = _whole("chips", chips, 1, _LARGEST), _whole("seed", seed, 0, _LARGEST), _times(after)
+    count, first, times = _whole("chips", chips, 1, _MAX_CHIPS), _whole("seed", seed, 0, _LARGEST), _times(after)
     if first + count - 1 > _LARGEST:
         raise ValueError(f"seed: expected at most 2^64 - {count} with {_counted(count, 'chip')}, got {first}")
     seeds = [first + number for number in range(count)]
@@ -521,8 +521,9 @@ def on_chips(
     return ChipResults(values, seeds, times, exact)
 
 
-# Largest seed.
+# Largest seed, and largest number of chips.
 _LARGEST = 2**64 - 1
+_MAX_CHIPS = 1_000_000
 
 
 def _at_times(chip: nn.Module, evaluate: Callable[[nn.Module], Any], times: list[float]) -> list[float]:

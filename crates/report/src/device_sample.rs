@@ -10,6 +10,7 @@
 mod chip;
 mod clipped;
 mod error;
+mod window_ends;
 
 use std::fmt::Write;
 
@@ -21,6 +22,7 @@ use ohmspike_study::warning::{Warning, beyond_laws_at, law};
 pub use chip::Chip;
 pub use clipped::ClippedWrites;
 pub use error::SampleError;
+pub use window_ends::{window_ends, window_ends_ohm};
 
 use error::{LARGEST_SIGMA, MAX_NUMBERS, MAX_PULSES};
 

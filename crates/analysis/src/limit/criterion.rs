@@ -12,6 +12,7 @@
 //! A failed trial is at chance and never has a margin of 0 or more on a chip. A pair with a failed
 //! reference counts as a perfect reference and a failed trial: it has the largest loss.
 
+use ohmspike_study::significant::{at_least, at_most};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -58,7 +59,7 @@ pub struct Criterion {
 #[non_exhaustive]
 pub enum CriterionError {
     /// A threshold at or below chance, or above 100 %.
-    #[error("accuracy: expected above {chance} (chance) and at most 1, got {got}")]
+    #[error("accuracy: expected above {} (chance) and at most 1, got {got}", at_least(*chance))]
     Accuracy {
         /// Chance.
         chance: f64,
@@ -66,7 +67,7 @@ pub enum CriterionError {
         got: f64,
     },
     /// A loss that is not positive, or that every network meets.
-    #[error("loss: expected above 0 and below {most} (a perfect network at chance), got {got}")]
+    #[error("loss: expected above 0 and below {} (a perfect network at chance), got {got}", at_most(*most))]
     Loss {
         /// Largest possible loss.
         most: f64,

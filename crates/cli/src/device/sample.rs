@@ -2,7 +2,7 @@
 
 use ohmspike_crossbar::WriteReport;
 use ohmspike_plot::time_span::TimeSpan;
-use ohmspike_report::device_sample::{ClippedWrites, SampleError, Sampling};
+use ohmspike_report::device_sample::{ClippedWrites, SampleError, Sampling, window_ends_ohm};
 use ohmspike_study::significant::stated_number;
 
 use super::{Chosen, print};
@@ -102,8 +102,8 @@ struct Target {
 struct OutsideError {
     given: f64,
     device: String,
-    low: f32,
-    high: f32,
+    low: f64,
+    high: f64,
 }
 
 /// Time between two reads, s.
@@ -140,9 +140,8 @@ pub fn run(arguments: &Arguments) -> Result<(), Failure> {
         SampleError::Outside { flag: "--target-microsiemens", given, device, low, high } => {
             let is_given = |(target, _): &(&f64, &f64)| target.total_cmp(&given).is_eq();
             match targets.iter().zip(&arguments.target.target_ohm).find(is_given) {
-                // The window is f32 conductances: more digits would show their rounding.
                 Some((_, &given)) => {
-                    let [low, high] = [high, low].map(|conductance| (1e6 / f64::from(conductance)) as f32);
+                    let [low, high] = window_ends_ohm(low, high);
                     Failure::from(OutsideError { given, device, low, high })
                 }
                 None => SampleError::Outside { flag: "--target-microsiemens", given, device, low, high }.into(),

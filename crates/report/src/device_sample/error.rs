@@ -3,6 +3,8 @@
 use ohmspike_crossbar::ArrayError;
 use ohmspike_study::significant::stated_number;
 
+use super::window_ends::window_ends;
+
 /// Largest write noise of a study, µS, far above any conductance.
 pub(super) const LARGEST_SIGMA: f64 = 1e9;
 
@@ -16,7 +18,10 @@ pub(super) const MAX_NUMBERS: u64 = 50_000_000;
 #[non_exhaustive]
 pub enum SampleError {
     /// A conductance outside the window.
-    #[error("{flag}: expected {low} to {high} µS, the window of `{device}`, got {} µS", stated_number(*given))]
+    #[error(
+        "{flag}: expected {} to {} µS, the window of `{device}`, got {} µS",
+        window_ends(*low, *high)[0], window_ends(*low, *high)[1], stated_number(*given)
+    )]
     Outside {
         /// Flag with the value.
         flag: &'static str,

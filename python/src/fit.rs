@@ -143,7 +143,8 @@ pub fn fit_device(
     };
     let input =
         FitInput { writes: table(writes)?, reads: table(reads)?, retention: table(retention)?, pulses: table(pulses)? };
-    let report = py.detach(|| fit(&input, &options)).map_err(refused)?;
+    let report = py.detach(|| fit(&input, &options));
+    let report = report.map_err(|error| refused(with_own_argument(error.to_string(), acceptance_percent.is_some())))?;
     for caution in report.cautions() {
         warn(py, &caution)?;
     }
@@ -179,4 +180,16 @@ fn table(path: Option<PathBuf>) -> PyResult<Option<InputFile>> {
     let bytes = read_named(&path, LARGEST_MEASUREMENT)
         .map_err(|error| refused(format!("cannot read `{name}`: {}", reason(&error))))?;
     Ok(Some(InputFile { name, bytes }))
+}
+
+/// Names the argument where one flag of the command line stands for several, or has another name here.
+fn with_own_argument(text: String, in_percent: bool) -> String {
+    let laws = [("writes", "write_law"), ("read-noise", "read_law"), ("drift", "drift_law"), ("pulses", "pulse_law")];
+    for (mechanism, argument) in laws {
+        if text.starts_with(&format!("--law: no effect on {mechanism}: ")) {
+            return text.replacen("--law", argument, 1);
+        }
+    }
+    let text = text.replace("--after", "after_seconds");
+    if in_percent { text.replace("--acceptance", "acceptance_percent") } else { text }
 }

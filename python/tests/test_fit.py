@@ -67,3 +67,19 @@ def test_missing_tables_are_refused_by_name():
         ohmspike.fit("missing.csv")
     with pytest.raises(ohmspike.OhmspikeError):
         ohmspike.fit()
+
+
+def test_options_that_nothing_uses_are_refused_by_argument(measured, tmp_path):
+    reads = tmp_path / "reads.csv"
+    reads.write_text("cell,conductance_microsiemens\n1,20\n1,20.1\n2,20\n2,20.2\n")
+    for tables, options, told in (
+        ([measured], {"after_seconds": 60}, "after_seconds: no effect, because no table has a column `after_microsiemens`"),
+        ([measured], {"read_interval_seconds": 1}, "read_interval_seconds: no effect without repeated reads"),
+        ([measured], {"drift_law": "power", "only": ["writes"]}, "drift_law: no effect on drift: `only` leaves it out"),
+        ([], {"reads": reads, "window": (1, 100), "wide": True}, "wide: no effect without a table of writes"),
+        ([], {"reads": reads, "window": (1, 100), "acceptance_percent": 2}, "acceptance_percent: no effect without a table"),
+        ([], {"reads": reads, "window": (1, 100), "acceptance_microsiemens": 2}, "acceptance_microsiemens: no effect without a"),
+    ):
+        with pytest.raises(ohmspike.OhmspikeError) as raised:
+            ohmspike.fit(*tables, **options)
+        assert str(raised.value).startswith(told)

@@ -86,7 +86,7 @@ pub(crate) fn check_used(options: &FitOptions, tables: &[Table]) -> Result<(), F
         (options.pulse_law.is_some(), Mechanism::Pulses),
     ];
     match laws.into_iter().find(|(given, mechanism)| *given && !options.fits(*mechanism)) {
-        Some((_, mechanism)) => refuse("--law", format!("no effect on {mechanism}, which `--only` leaves out")),
+        Some((_, mechanism)) => refuse("--law", format!("no effect on {mechanism}: `--only` leaves it out")),
         None => Ok(()),
     }
 }

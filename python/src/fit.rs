@@ -184,12 +184,6 @@ fn table(path: Option<PathBuf>) -> PyResult<Option<InputFile>> {
 
 /// Names the argument where one flag of the command line stands for several, or has another name here.
 fn with_own_argument(text: String, in_percent: bool) -> String {
-    let laws = [("writes", "write_law"), ("read-noise", "read_law"), ("drift", "drift_law"), ("pulses", "pulse_law")];
-    for (mechanism, argument) in laws {
-        if text.starts_with(&format!("--law: no effect on {mechanism}: ")) {
-            return text.replacen("--law", argument, 1);
-        }
-    }
     let text = text.replace("--after", "after_seconds");
     if in_percent { text.replace("--acceptance", "acceptance_percent") } else { text }
 }

@@ -75,7 +75,6 @@ def test_options_that_nothing_uses_are_refused_by_argument(measured, tmp_path):
     for tables, options, told in (
         ([measured], {"after_seconds": 60}, "after_seconds: no effect, because no table has a column `after_microsiemens`"),
         ([measured], {"read_interval_seconds": 1}, "read_interval_seconds: no effect without repeated reads"),
-        ([measured], {"drift_law": "power", "only": ["writes"]}, "drift_law: no effect on drift: `only` leaves it out"),
         ([], {"reads": reads, "window": (1, 100), "wide": True}, "wide: no effect without a table of writes"),
         ([], {"reads": reads, "window": (1, 100), "acceptance_percent": 2}, "acceptance_percent: no effect without a table"),
         ([], {"reads": reads, "window": (1, 100), "acceptance_microsiemens": 2}, "acceptance_microsiemens: no effect without a"),

@@ -113,7 +113,6 @@ fn wrong_tables_and_options_name_their_place() {
             "--after: no effect, because no table has a column `after_microsiemens`\n\nhint: remove it",
         ),
         (&["--read-interval", "1s"], "--read-interval: no effect without repeated reads: a table of reads, or columns"),
-        (&["--law", "drift=power", "--only", "window,writes"], "--law: no effect on drift: `--only` leaves it out"),
     ] {
         let refusal = refused(&[&["writes.csv"], flags].concat());
         assert!(refusal.starts_with(&format!("error: {told}")), "{flags:?}: {refusal}");

@@ -112,9 +112,10 @@ pub enum ArrayError {
 
 /// Formats an upper bound with three digits, rounded down, so that the number itself is allowed.
 fn rounded_down(bound: f32) -> String {
-    let nearest = format!("{bound:.2e}");
-    let is_above = nearest.parse().is_ok_and(|shown: f32| shown > bound);
-    if is_above { format!("{:.2e}", bound * (1.0 - 5e-3)) } else { nearest }
+    let bound = f64::from(bound);
+    let nearest: f64 = format!("{bound:.2e}").parse().unwrap_or(bound);
+    let unit = 10f64.powi(bound.log10().floor() as i32 - 2);
+    format!("{:.2e}", if nearest > bound { nearest - unit } else { nearest })
 }
 
 pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {

@@ -2,7 +2,7 @@
 
 use crate::error::FitError;
 use crate::input::Role;
-use crate::options::{AcceptanceWindow, FitOptions, Mechanism};
+use crate::options::{AcceptanceWindow, FitOptions};
 use crate::table::Table;
 
 /// Largest number of bootstrap samples.
@@ -79,16 +79,7 @@ pub(crate) fn check_used(options: &FitOptions, tables: &[Table]) -> Result<(), F
         let problem = "no effect without repeated reads: a table of reads, or columns `read_1_microsiemens`, ...";
         return refuse("--read-interval", problem.to_owned());
     }
-    let laws = [
-        (options.write_law.is_some(), Mechanism::Writes),
-        (options.read_law.is_some(), Mechanism::ReadNoise),
-        (options.drift_law.is_some(), Mechanism::Drift),
-        (options.pulse_law.is_some(), Mechanism::Pulses),
-    ];
-    match laws.into_iter().find(|(given, mechanism)| *given && !options.fits(*mechanism)) {
-        Some((_, mechanism)) => refuse("--law", format!("no effect on {mechanism}: `--only` leaves it out")),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 #[cfg(test)]

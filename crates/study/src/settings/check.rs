@@ -139,7 +139,6 @@ const LARGEST_TRACE: usize = 1 << 28;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::study::Study;
 
     /// 3 × 0.003 is 0.009000000000000001.

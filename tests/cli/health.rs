@@ -132,7 +132,8 @@ fn names_a_converter_range_as_cause() {
     for sigma in ["weights.sigma_init=0.005", "weights.sigma_init=0.3"] {
         let (what, hint) = silence(&train(&folder, &["hardware.device=./adc.json", sigma]));
         assert!(what.contains("8 bits and a full scale of 1.00 µA (one threshold is 200 µA)"), "{what}");
-        assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 200 or more"), "{hint}");
+        // 199.8 as f32, rounded up.
+        assert!(hint.starts_with("raise `device.converters.adc.full_scale_microamperes` to 199.9 or more"), "{hint}");
     }
     // With a larger range the network fires, but is clipped.
     let cut = train(

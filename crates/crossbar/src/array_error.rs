@@ -112,10 +112,12 @@ pub enum ArrayError {
 
 /// Formats an upper bound with three digits, rounded down, so that the number itself is allowed.
 fn rounded_down(bound: f32) -> String {
-    let bound = f64::from(bound);
-    let nearest: f64 = format!("{bound:.2e}").parse().unwrap_or(bound);
-    let unit = 10f64.powi(bound.log10().floor() as i32 - 2);
-    format!("{:.2e}", if nearest > bound { nearest - unit } else { nearest })
+    let nearest = format!("{bound:.2e}");
+    let Some((digits, exponent)) = nearest.split_once('e') else { return nearest };
+    match (digits.parse::<f64>(), nearest.parse::<f32>()) {
+        (Ok(digits), Ok(shown)) if shown > bound => format!("{:.2}e{exponent}", digits - 0.01),
+        _ => nearest,
+    }
 }
 
 pub(crate) fn check_params(params: &ArrayParams, mapping: &PairMapping, initial: &Matrix) -> Result<(), ArrayError> {

@@ -27,7 +27,8 @@ pub(crate) struct Count {
 
 /// Counts the `writes` in each bin, of which some are `far` from their target.
 pub(crate) fn counts(writes: &WriteRows, far: impl Fn(&WriteRow) -> bool) -> Vec<Count> {
-    let mut rows: Vec<(u32, u32, bool)> = writes.rows.iter().map(|row| (row.bin, row.cell, far(row))).collect();
+    let mut rows: Vec<(u32, u32, bool)> =
+        writes.rows.iter().chain(&writes.failed).map(|row| (row.bin, row.cell, far(row))).collect();
     rows.sort_unstable();
     let count = |of_bin: &[(u32, u32, bool)]| {
         let of_cells = || of_bin.chunk_by(|one, other| one.1 == other.1);
@@ -50,6 +51,11 @@ pub(crate) fn depend(counts: &[Count]) -> bool {
         at_least(count.cells[0] as u64, missing as u64, fraction) < IMPROBABLE / counts.len() as f64
     };
     missing > 0 && counts.len() > 1 && counts.iter().any(improbable)
+}
+
+/// Returns whether more than a `fraction` of the writes to one of the targets miss it.
+pub(crate) fn are_many(counts: &[Count], fraction: f64) -> bool {
+    counts.iter().any(|count| count.writes[0] as f64 > fraction * count.writes[1] as f64)
 }
 
 /// Returns the counts as text: those of each target that is missed, and of the others together.

@@ -16,6 +16,7 @@
 
 mod constant;
 mod cycling;
+mod failed;
 mod groups;
 mod levels;
 mod lines;
@@ -24,35 +25,25 @@ mod response;
 use ohmspike_crossbar::device::FaultsSpec;
 use ohmspike_stats::binomial::{lower_bound, upper_bound};
 
-use crate::by_target::{Count, counts as counts_by_target, depend, text};
+use crate::by_target::{Count, counts as counts_by_target};
 use crate::options::Mechanism;
 use crate::outcome::{Fitted, Outcome};
 use crate::report::{FittedNumber, MechanismFit};
-use crate::sample::{median, median_interval, robust};
+use crate::sample::{median, median_interval};
 use crate::table::Table;
 use crate::writes::{Ends, WriteRow, WriteRows};
 use constant::{constant, improbable};
 use cycling::{Spells, spells};
+use failed::{Limits, Reach, reaches};
 use levels::{AT_END, Level, Levels};
 use lines::{Lines, lines};
 use response::Response;
 
-/// Distance from the target in robust standard deviations, and in ln G, beyond which a write failed.
-const FAILED: (f64, f64) = (6.0, 0.05);
-/// Distance from the target in robust standard deviations of G, beyond which a write is an outlier.
-const OUTLIER: f64 = 3.5;
 /// Rounds without the stuck cells found before, and fewest writes of other cells that tell the spread of a target.
 const ROUNDS: usize = 4;
 const MIN_OTHERS: usize = 10;
 /// Smallest number of writes that show that a cell is stuck.
 pub(crate) const MIN_WRITES: u32 = 2;
-/// Distance in ln G of writes that end at the same end of the window.
-const AT_END_OF_WINDOW: f64 = 1e-6;
-/// Fraction of the writes to a target at their extreme value from which the window clips them, and above which the others are outliers.
-const CLIPPED: f64 = 0.3;
-const MAX_CLIPPED: f64 = 0.75;
-/// Standard deviation of a normal distribution over its median absolute deviation.
-const ROBUST: f64 = 1.4826;
 /// Largest response d ln G / d ln T of a stuck cell.
 const RESPONSE: f64 = 0.2;
 /// Ratio of the conductances of cells stuck at one resistance from which a note tells it.
@@ -88,6 +79,8 @@ pub(crate) struct States {
     failing: Vec<(f64, usize)>,
     /// Counts of failed writes of cells that are not faulty, by target.
     by_target: Vec<Count>,
+    /// What tells failed writes.
+    limits: Limits,
     /// Cycles in which cells that otherwise work ignore their targets.
     spells: Spells,
 }
@@ -96,7 +89,7 @@ impl States {
     /// Classifies the cells of `table` from their `writes`.
     pub fn new(table: &Table, writes: &WriteRows) -> States {
         let cells = table.cells.count();
-        let mut of_bins = robust_bins(writes);
+        let mut of_bins = reaches(writes);
         let mut sums = responses(writes, &of_bins, cells);
         for _ in 0..ROUNDS {
             let state = states(&sums);
@@ -107,7 +100,7 @@ impl States {
             // Many stuck cells widen the robust spreads of their targets, in which others hide.
             let others = writes.clone().without(&stuck);
             let enough = |bin: usize| others.bins.counts[bin] >= MIN_OTHERS;
-            let of_others = robust_bins(&others).into_iter().zip(robust_bins(writes)).enumerate();
+            let of_others = reaches(&others).into_iter().zip(reaches(writes)).enumerate();
             of_bins = of_others.map(|(bin, (others, all))| if enough(bin) { others } else { all }).collect();
             sums = responses(writes, &of_bins, cells);
             if states(&sums) == state {
@@ -136,23 +129,15 @@ impl States {
             hidden: constant.hidden,
             failing: Vec::new(),
             by_target: Vec::new(),
+            limits: Limits::default(),
             spells: Spells::default(),
         };
         states.apply(spells);
         states.failing = failing(writes, &of_bins, &states.state);
-        states.by_target = by_target(&states.working(writes.clone()), &of_bins);
+        let working = states.working(writes.clone());
+        states.limits = Limits::new(&working, of_bins);
+        states.by_target = counts_by_target(&working, |row| states.limits.fails(row));
         states
-    }
-
-    /// Returns a note if cells that work fail at some targets more than at others.
-    pub fn note_on_targets(&self) -> Option<String> {
-        depend(&self.by_target).then(|| {
-            format!(
-                "failed writes depend on the target: {}. A device file has no key for cells that fail at one target: neither its rates of faults nor its \
-                 write noise contain these writes",
-                text(&self.by_target)
-            )
-        })
     }
 
     /// Returns the number of cells that do not work.
@@ -180,25 +165,23 @@ fn ln_probability(sum: &Response) -> Option<f64> {
     sum.ln_probability().map(|ln| if sum.follows_reached() { 0.0 } else { ln })
 }
 
-/// Returns the responses of `cells` cells to `writes`; those far from the (centre, spread) of v in their bin have failed.
-fn responses(writes: &WriteRows, of_bins: &[(f64, f64)], cells: usize) -> Vec<Response> {
+/// Returns the responses of `cells` cells to `writes`; those that miss their target have failed.
+fn responses(writes: &WriteRows, of_bins: &[Reach], cells: usize) -> Vec<Response> {
     let mut sums = vec![Response::default(); cells];
     for row in &writes.rows {
-        sums[row.cell as usize].push(row.conductance.ln() - row.v, row.conductance.ln(), has_failed(row, of_bins));
+        sums[row.cell as usize].push(
+            row.conductance.ln() - row.v,
+            row.conductance.ln(),
+            of_bins[row.bin as usize].is_missed(row.v),
+        );
     }
     sums
 }
 
-/// Returns whether a write is far from the (centre, spread) of v in its bin.
-fn has_failed(row: &WriteRow, of_bins: &[(f64, f64)]) -> bool {
-    let (centre, spread) = of_bins[row.bin as usize];
-    (row.v - centre).abs() > (FAILED.0 * spread).max(FAILED.1)
-}
-
 /// Returns the centres of bins in which working cells fail in each of at least two writes, with the number of these cells.
-fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> Vec<(f64, usize)> {
+fn failing(writes: &WriteRows, of_bins: &[Reach], states: &[CellState]) -> Vec<(f64, usize)> {
     let works = |row: &&WriteRow| states[row.cell as usize] == CellState::Works;
-    let of = |row: &WriteRow| (row.bin, row.cell, has_failed(row, of_bins));
+    let of = |row: &WriteRow| (row.bin, row.cell, of_bins[row.bin as usize].is_missed(row.v));
     let mut rows: Vec<(u32, u32, bool)> = writes.rows.iter().filter(works).map(of).collect();
     rows.sort_unstable();
     let mut counts = vec![0; of_bins.len()];
@@ -207,39 +190,6 @@ fn failing(writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> 
         counts[of_cell[0].0 as usize] += usize::from(fails);
     }
     writes.bins.centres.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect()
-}
-
-/// Counts the failed writes of `working` cells by target. The lower tail of a normal distribution of G is long in v: a failed write is an outlier in G as well.
-fn by_target(working: &WriteRows, of_bins: &[(f64, f64)]) -> Vec<Count> {
-    let of_u: Vec<(f64, f64)> = working
-        .by_bin()
-        .iter()
-        .map(|of_bin| robust(&mut of_bin.iter().map(|v| v.exp_m1()).collect::<Vec<f64>>()))
-        .collect();
-    let is_far = |row: &WriteRow| {
-        let (centre, spread) = of_u[row.bin as usize];
-        (row.v.exp_m1() - centre).abs() > OUTLIER * spread
-    };
-    counts_by_target(working, |row| has_failed(row, of_bins) && is_far(row))
-}
-
-/// Returns the median and the robust standard deviation of v in each bin. Where an end of the window clips many writes, the latter is that of the writes
-/// on the other side: the median absolute deviation would be too small.
-fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
-    let of_bin = |(mut values, &(centre, spread)): (Vec<f64>, &(f64, f64))| {
-        values.sort_by(f64::total_cmp);
-        let n = values.len() as f64;
-        let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return (centre, spread) };
-        let at = |end: f64| values.iter().filter(|value| (**value - end).abs() < AT_END_OF_WINDOW).count() as f64;
-        let (at_low, at_high) = (at(low), at(high));
-        if at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MAX_CLIPPED * n {
-            return (centre, spread);
-        }
-        let end = if at_low > at_high { low } else { high };
-        let others = values.iter().filter(|value| (**value - end).abs() >= AT_END_OF_WINDOW);
-        (centre, spread.max(ROBUST * median(&mut others.map(|value| (value - centre).abs()).collect::<Vec<f64>>())))
-    };
-    writes.by_bin().into_iter().zip(&writes.robust).map(of_bin).collect()
 }
 
 /// Counts of faults.

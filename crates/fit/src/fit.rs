@@ -207,7 +207,7 @@ impl Fit<'_> {
         let sample = self.sample(table);
         let Some(all) = WriteRows::new(table) else { return Ok(WritePart::empty(table)) };
         let states = States::new(table, &all);
-        let working = states.working(all);
+        let working = states.reached(states.working(all));
         let ends = if working.rows.is_empty() { Ends::default() } else { ends(&working) };
         let extent = (!working.rows.is_empty()).then(|| extent(&working, ends));
         self.targets = working.targets();

@@ -39,6 +39,7 @@ mod outcome;
 mod provenance;
 mod pulses;
 mod quality;
+mod reached;
 mod read_times;
 mod reads;
 mod report;

@@ -1,5 +1,6 @@
 //! Lines over ln t, one per series.
 
+use crate::reached::are_missed;
 use crate::read_times::{ReadTimes, read_times};
 use crate::sample::Sample;
 use crate::states::States;
@@ -39,7 +40,7 @@ pub(super) struct Series {
     pub cell: usize,
     /// Group of the cell.
     pub group: usize,
-    /// Target of the write, µS, if the table has it.
+    /// Target of the write, µS, if the table has it and most writes reach theirs.
     pub target: Option<f64>,
     /// Whether the cell is held out.
     pub held_out: bool,
@@ -127,7 +128,17 @@ pub(super) fn series(table: &Table, after: Option<f64>, (low, high): (f64, f64),
             push(rows[0] as usize, start, values);
         }
     }
+    without_missed(&mut found);
     Found { series: found, clipped, lost, outside }
+}
+
+/// Takes the targets from `series` if many of them begin elsewhere, as after failed writes: then their conductances are their states.
+fn without_missed(series: &mut [Series]) {
+    let starts: Vec<f64> = series.iter().map(|one| one.start.unwrap_or(one.first)).collect();
+    let targets: Option<Vec<f64>> = series.iter().map(|one| one.target).collect();
+    if targets.is_some_and(|targets| are_missed(&starts, &targets)) {
+        series.iter_mut().for_each(|one| one.target = None);
+    }
 }
 
 fn one((cell, target): (usize, Option<f64>), start: Option<f64>, values: Vec<(f64, f64)>, sample: &Sample) -> Series {

@@ -348,7 +348,8 @@ mod tests {
                 rows.push(WriteRow { cell, bin, v, weight: 1.0, conductance, start: None });
             }
         }
-        let mut writes = WriteRows { bins, rows, robust: Vec::new(), left_out: 0 };
+        let mut writes =
+            WriteRows { bins, rows, robust: Vec::new(), in_two: Vec::new(), failed: Vec::new(), left_out: 0 };
         writes.update();
         writes
     }

@@ -12,7 +12,8 @@
 //! writes do not count: its window may end before them.
 
 use super::constant::improbable;
-use super::{CellState, Response, States, has_failed};
+use super::failed::Reach;
+use super::{CellState, Response, States};
 use crate::table::Table;
 use crate::writes::{WriteRow, WriteRows};
 
@@ -61,8 +62,8 @@ pub(super) struct Spells {
     pub ignored: Vec<bool>,
 }
 
-/// Finds the spells of the cells with `states`; `of_bins` are the centre and spread of v in each bin.
-pub(super) fn spells(table: &Table, writes: &WriteRows, of_bins: &[(f64, f64)], states: &[CellState]) -> Spells {
+/// Finds the spells of the cells with `states`; `of_bins` are the writes that reach their target.
+pub(super) fn spells(table: &Table, writes: &WriteRows, of_bins: &[Reach], states: &[CellState]) -> Spells {
     let conducting = table.cycle.iter().zip(&table.value).filter(|(_, value)| **value > 0.0);
     let cycles: Vec<u32> = conducting.map(|(cycle, _)| *cycle).collect();
     let cells = cells(writes, &cycles, of_bins, states.len());
@@ -88,13 +89,16 @@ pub(super) fn spells(table: &Table, writes: &WriteRows, of_bins: &[(f64, f64)], 
 }
 
 /// Returns the cycles of each cell, in order.
-fn cells(writes: &WriteRows, cycles: &[u32], of_bins: &[(f64, f64)], count: usize) -> Vec<Vec<Cycle>> {
+fn cells(writes: &WriteRows, cycles: &[u32], of_bins: &[Reach], count: usize) -> Vec<Vec<Cycle>> {
     let mut order: Vec<usize> = (0..writes.rows.len()).collect();
     let place = |row: usize| (writes.rows[row].cell, cycles[row], writes.rows[row].bin);
     order.sort_by_key(|&row| place(row));
     let mut cells: Vec<Vec<Cycle>> = vec![Vec::new(); count];
     for of_cell in order.chunk_by(|&one, &other| writes.rows[one].cell == writes.rows[other].cell) {
-        let failed = |row: &usize| has_failed(&writes.rows[*row], of_bins);
+        let failed = |row: &usize| {
+            let write = &writes.rows[*row];
+            of_bins[write.bin as usize].is_missed(write.v)
+        };
         let mut reached: Vec<u32> =
             of_cell.iter().filter(|row| !failed(row)).map(|&row| writes.rows[row].bin).collect();
         reached.sort_unstable();

@@ -7,6 +7,7 @@ use super::isolated::{Isolated, isolated, kept, neighbourhoods};
 use super::resolution::{resolutions, spread, unrounded};
 use super::shared_changes::Common;
 use super::traps::{Reads, Traps, search};
+use crate::reached::are_missed;
 use crate::sample::median;
 use crate::table::Table;
 
@@ -22,7 +23,7 @@ const ROUNDED: f64 = 0.01;
 pub(crate) struct ReadSeries {
     /// Cell.
     pub cell: u32,
-    /// Target of the write before, µS, if the table has it.
+    /// Target of the write before, µS, if the table has it and most writes reach theirs.
     pub target: Option<f64>,
     /// Number of reads, at least 2.
     pub n: usize,
@@ -90,9 +91,21 @@ fn all_reads(table: &Table) -> (Vec<Place>, Vec<Vec<f64>>, Vec<Vec<f64>>) {
     (places, reads, gaps_of)
 }
 
+/// Takes the targets from `places` if many of the `reads` are elsewhere, as after failed writes: then their conductances are their states.
+fn without_missed(places: &mut [Place], reads: &[Vec<f64>]) {
+    let middle = |(place, reads): (&Place, &Vec<f64>)| Some((median(&mut reads.clone()), place.1?));
+    let known = places.iter().zip(reads).map(middle).collect::<Option<Vec<(f64, f64)>>>();
+    let (middles, targets): (Vec<f64>, Vec<f64>) =
+        known.unwrap_or_default().into_iter().filter(|(middle, _)| *middle > 0.0).unzip();
+    if are_missed(&middles, &targets) {
+        places.iter_mut().for_each(|place| place.1 = None);
+    }
+}
+
 /// Returns the series of `table`; `keep` says which cells keep their differences.
 pub(crate) fn series(table: &Table, keep: &[bool]) -> AllSeries {
-    let (places, reads, gaps_of) = all_reads(table);
+    let (mut places, reads, gaps_of) = all_reads(table);
+    without_missed(&mut places, &reads);
     let common = Common::new(&reads);
     let own = common.as_ref().map(|common| common.removed(&reads));
     let resolution = resolutions(&reads);

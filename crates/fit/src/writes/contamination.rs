@@ -243,7 +243,7 @@ mod tests {
             }
         }
         let bins = Bins::of_targets([vec![10.0; count], vec![20.0; count]].concat());
-        let writes = WriteRows { bins, rows, robust: Vec::new(), left_out: 0 };
+        let writes = WriteRows { bins, rows, robust: Vec::new(), in_two: Vec::new(), failed: Vec::new(), left_out: 0 };
         let outer = Bound::Truncated(3.5 * SIGMA);
         let bounds = [outer, Bound::Censored(-1e-6)].map(|high| Bounds { low: Bound::Truncated(-3.5 * SIGMA), high });
         let robust = [SIGMA, SIGMA].map(|sigma| vec![Some((0.0, sigma)); 2]);

@@ -54,7 +54,8 @@ impl WriteFit<'_> {
         }
         let n = self.used.iter().map(|&bin| self.whole.inside[bin]).sum::<usize>() as f64;
         let count = |of: &WriteSums| self.used.iter().map(|&bin| of.outliers[bin]).sum::<usize>();
-        let outliers = count(self.whole);
+        let failed = self.writes.failed.iter().filter(|row| self.used.contains(&(row.bin as usize))).count();
+        let outliers = count(self.whole) + failed;
         let fraction = outliers as f64 / (n + outliers as f64);
         let of_targets = self.outliers_by_target();
         if fraction > MANY_OUTLIERS || of_targets.is_some() {
@@ -67,7 +68,7 @@ impl WriteFit<'_> {
                 100.0 * fraction
             ));
         }
-        let within = count(self.core).saturating_sub(outliers);
+        let within = count(self.core).saturating_sub(outliers - failed);
         if within > 0 {
             notes.push(format!(
                 "{within} writes ({:.1} %) are within the noise, in tails with more writes than a normal or log-normal distribution has, and \
@@ -121,11 +122,12 @@ impl WriteFit<'_> {
 
     /// Returns a note on what outliers would add to the spread of the `law`, if there are any.
     pub(super) fn note_on_tails(&self, law: &Law) -> Option<String> {
-        if self.whole.accepted || self.used.iter().all(|&bin| self.core.outliers[bin] == 0) {
+        let without = self.writes.failed.is_empty() && self.used.iter().all(|&bin| self.core.outliers[bin] == 0);
+        if self.whole.accepted || without {
             return None;
         }
         let (mut n, mut squares) = (0.0, 0.0);
-        for row in &self.writes.rows {
+        for row in self.writes.rows.iter().chain(&self.writes.failed) {
             let Ok(bin) = self.used.binary_search(&(row.bin as usize)) else { continue };
             n += row.weight;
             squares += row.weight * law.z(bin, row.target(), row.v).powi(2);

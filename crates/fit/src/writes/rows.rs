@@ -5,7 +5,7 @@
 //! ```
 
 use crate::bins::Bins;
-use crate::sample::robust;
+use crate::reached::{Write, reached};
 use crate::table::Table;
 
 /// A write.
@@ -39,8 +39,12 @@ pub(crate) struct WriteRows {
     pub bins: Bins,
     /// Writes; open cells are left out.
     pub rows: Vec<WriteRow>,
-    /// Median and robust standard deviation of v in each bin.
+    /// Median and robust standard deviation of v in each bin; of the writes that reach their target, if many fail.
     pub robust: Vec<(f64, f64)>,
+    /// Whether many writes of a bin miss their target, and the two numbers are those of the others.
+    pub in_two: Vec<bool>,
+    /// Writes that failed at a target that many of the writes to it miss: they are in no law.
+    pub failed: Vec<WriteRow>,
     /// Number of writes that were left out because they do not tell the spread over writes of cells that differ.
     pub left_out: usize,
 }
@@ -64,7 +68,8 @@ impl WriteRows {
             start: table.start.get(row).copied(),
         };
         let rows = rows.filter(|&row| table.value[row] > 0.0).map(row).collect();
-        let mut writes = WriteRows { robust: Vec::new(), bins, rows, left_out: 0 };
+        let mut writes =
+            WriteRows { robust: Vec::new(), in_two: Vec::new(), bins, rows, failed: Vec::new(), left_out: 0 };
         writes.update();
         Some(writes)
     }
@@ -73,6 +78,15 @@ impl WriteRows {
     pub fn without(mut self, excluded: &[bool]) -> WriteRows {
         self.rows.retain(|row| !excluded[row.cell as usize]);
         self.update();
+        self
+    }
+
+    /// Leaves out the writes of which `failed` says so.
+    pub fn without_failed(mut self, failed: impl Fn(&WriteRow) -> bool) -> WriteRows {
+        self.failed = self.rows.extract_if(.., |row| failed(row)).collect();
+        if !self.failed.is_empty() {
+            self.update();
+        }
         self
     }
 
@@ -125,6 +139,13 @@ impl WriteRows {
         for row in &self.rows {
             self.bins.counts[row.bin as usize] += 1;
         }
-        self.robust = self.by_bin().iter_mut().map(|values| robust(values)).collect();
+        let write = |row: &WriteRow| Write {
+            cell: row.cell as usize,
+            bin: row.bin as usize,
+            v: row.v,
+            ln_target: row.conductance.ln() - row.v,
+        };
+        let of_bins = reached(&self.rows.iter().map(write).collect::<Vec<Write>>(), self.bins.count());
+        (self.robust, self.in_two) = of_bins.iter().map(|of| (of.robust, of.in_two)).unzip();
     }
 }

@@ -122,8 +122,8 @@ mod tests {
         ConnectionRecord { name: "readout".to_owned(), device_sha256: None, writes, used: None }
     }
 
-    #[test]
-    fn finds_contradictions() {
+    /// A record of one epoch without contradictions.
+    fn fine() -> Record {
         let class = |samples, correct| ClassActivity { samples, correct, ..ClassActivity::default() };
         let mut fine = Record {
             outcome: Some(0.5),
@@ -133,6 +133,21 @@ mod tests {
             ..empty_record()
         };
         fine.settings.training.epochs = 1;
+        fine
+    }
+
+    #[test]
+    fn counts_of_any_size_are_compared() {
+        let mut largest = fine();
+        (largest.settings.network.hidden, largest.settings.network.steps) = (1 << 16, 1 << 12);
+        largest.settings.layers.clear();
+        largest.tests[0][0].samples = 1 << 40;
+        assert_eq!(contradiction(&largest), None);
+    }
+
+    #[test]
+    fn finds_contradictions() {
+        let fine = fine();
         assert_eq!((contradiction(&fine), contradiction(&empty_record())), (None, None));
         let change = |change: fn(&mut Record)| {
             let mut record = fine.clone();
@@ -147,11 +162,6 @@ mod tests {
             "tests: expected 2 (one before training and one per epoch), got 1"
         );
         assert_eq!(change(|record| record.tests[1].clear()), "tests: expected 1 class per test, got 0");
-        let mut largest = fine.clone();
-        (largest.settings.network.hidden, largest.settings.network.steps) = (1 << 16, 1 << 12);
-        largest.settings.layers.clear();
-        largest.tests[0][0].samples = 1 << 40;
-        assert_eq!(contradiction(&largest), None);
         assert_eq!(change(|record| record.loss[0] = -0.5), "loss: expected at least 0, got -0.5");
         assert_eq!(
             change(|record| record.tests[1][0].excitatory_spikes = 40_001),

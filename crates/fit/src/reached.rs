@@ -148,8 +148,9 @@ fn in_two(values: &[f64], anchor: f64) -> Option<(f64, f64)> {
         mixtures(&others, anchor).into_iter().filter_map(|of| Some((of.ln_likelihood, part((of.centre, of.sigma))?)));
     let best = found.max_by(|one, other| one.0.total_cmp(&other.0)).map(|best| best.1);
     let best = best.or_else(|| part(robust(&mut others.clone())).filter(|_| !equal.is_empty()));
-    // Equal values that noise could have brought to an end of the window are no second part.
-    best.filter(|best| !equal.iter().any(|v| is_near(*v, *best, FAR)))
+    // Equal values that noise could have brought to an end of the window are no second part, nor are those that are closer to the target.
+    let is_end = |v: f64, best: (f64, f64)| is_near(v, best, FAR) || (v - anchor).abs() <= (best.0 - anchor).abs();
+    best.filter(|best| !equal.iter().any(|v| is_end(*v, *best)))
 }
 
 /// Returns whether enough `values` could be far from `anchor`, measured by the nearest of them.

@@ -38,7 +38,8 @@ pub(crate) fn copies(digests: &Digests) -> PathBuf {
     Path::new(FOLDER).join(&sha256(all.as_bytes())[..8])
 }
 
-/// Returns the SHA-256 of the content of `file`; of a device, of what acts, so that another description is the same device.
+/// Returns the SHA-256 of the content of `file`; that of a device leaves out its descriptive keys, so that another description is the
+/// same device.
 /// A pipe, which can be read only once, and a file that cannot be read have none.
 pub(crate) fn digest(file: &Path) -> Option<String> {
     if !fs::metadata(file).ok()?.is_file() {

@@ -23,9 +23,12 @@ const MANY: (f64, f64) = (3.0, 0.05);
 const PART: f64 = 0.15;
 /// Distance in ln G of writes that end at the same end of the window.
 const AT_END_OF_WINDOW: f64 = 1e-6;
-/// Fraction of the writes to a target at their extreme value from which the window clips them, and above which the others are outliers.
+/// Fraction of the writes to a target with one value from which the window clips them, and above which the others are outliers, unless it
+/// is an end of all writes of the table.
 const CLIPPED: f64 = 0.3;
 const MAX_CLIPPED: f64 = 0.75;
+/// Largest fraction of all writes of a table beyond an end of the window.
+const BEYOND: f64 = 0.02;
 /// Standard deviation of a normal distribution over its median absolute deviation.
 const ROBUST: f64 = 1.4826;
 
@@ -57,18 +60,28 @@ pub(super) fn reaches(writes: &WriteRows) -> Vec<Reach> {
 /// Returns the median and the robust standard deviation of v in each bin. Where an end of the window clips many writes, the latter is that of the writes
 /// on the other side: the median absolute deviation would be too small.
 fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
+    let mut all: Vec<f64> = writes.rows.iter().map(|row| row.conductance.ln()).collect();
+    all.sort_by(f64::total_cmp);
+    // Of one target, a value that most writes have is no end: others would show it.
+    let is_end = |bin: usize, v: f64| {
+        let (count, at) = (writes.bins.counts[bin], writes.bins.centres[bin].ln() + v);
+        let below = all.partition_point(|value| *value < at - AT_END_OF_WINDOW);
+        let above = all.len() - all.partition_point(|value| *value < at + AT_END_OF_WINDOW);
+        count < all.len() && below.min(above) as f64 <= BEYOND * all.len() as f64
+    };
     let of_bin = |(bin, mut values): (usize, Vec<f64>)| {
         let (centre, spread) = writes.robust[bin];
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
-        let (Some(&low), Some(&high)) = (values.first(), values.last()) else { return (centre, spread) };
-        let at = |end: f64| values.iter().filter(|value| (**value - end).abs() < AT_END_OF_WINDOW).count() as f64;
-        let (at_low, at_high) = (at(low), at(high));
-        if writes.in_two[bin] || at_low.max(at_high) < CLIPPED * n || at_low.max(at_high) > MAX_CLIPPED * n {
+        // Outliers may lie beyond the end.
+        let mut runs = values.chunk_by(|one, other| other - one < AT_END_OF_WINDOW);
+        let Some(end) = runs.by_ref().max_by_key(|run| run.len()) else { return (centre, spread) };
+        let (first, last) = (end[0], end[end.len() - 1]);
+        let most = if is_end(bin, first) { 1.0 } else { MAX_CLIPPED };
+        if writes.in_two[bin] || (end.len() as f64) < CLIPPED * n || end.len() as f64 > most * n {
             return (centre, spread);
         }
-        let end = if at_low > at_high { low } else { high };
-        let others = values.iter().filter(|value| (**value - end).abs() >= AT_END_OF_WINDOW);
+        let others = values.iter().filter(|value| **value < first || **value > last);
         (centre, spread.max(ROBUST * median(&mut others.map(|value| (value - centre).abs()).collect::<Vec<f64>>())))
     };
     writes.by_bin().into_iter().enumerate().map(of_bin).collect()

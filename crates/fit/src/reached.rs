@@ -52,7 +52,7 @@ const EQUAL: (f64, f64) = (0.1, 1e-6);
 /// Standard deviations within which a write is closer to those that reach the target than to any that are not near.
 const CLOSE: f64 = 2.5;
 /// Largest fraction of the writes of a cell that differs from others that are close.
-const HARDLY: f64 = 0.2;
+const MOST_CLOSE: f64 = 0.2;
 /// Slope of ln G over ln T from which a cell follows its targets, and variance of ln T that shows it.
 const FOLLOWS: (f64, f64) = (0.5, 0.01);
 
@@ -289,7 +289,7 @@ struct Cell {
     v: f64,
 }
 
-/// Returns which cells reach hardly any target, but follow all: they differ from others, and do not fail.
+/// Returns which cells reach few of their targets, but follow all: they differ from others, and do not fail.
 fn differing(writes: &[Write], found: &[(f64, f64)]) -> Vec<bool> {
     let count = writes.iter().map(|write| write.cell + 1).max().unwrap_or(0);
     let mut cells = vec![Cell::default(); count];
@@ -305,7 +305,7 @@ fn differing(writes: &[Write], found: &[(f64, f64)]) -> Vec<bool> {
         // ln G = ln T + v.
         let slope = 1.0 + (cell.xv - cell.x * cell.v / cell.n) / spread;
         let follows = if spread > FOLLOWS.1 * cell.n { slope > FOLLOWS.0 } else { (cell.v / cell.n).abs() < MISSED };
-        cell.n > 0.0 && cell.close <= HARDLY * cell.n && follows
+        cell.n > 0.0 && cell.close <= MOST_CLOSE * cell.n && follows
     };
     cells.iter().map(differs).collect()
 }

@@ -74,8 +74,8 @@ fn robust_bins(writes: &WriteRows) -> Vec<(f64, f64)> {
         values.sort_by(f64::total_cmp);
         let n = values.len() as f64;
         // Outliers may lie beyond the end.
-        let mut runs = values.chunk_by(|one, other| other - one < AT_END_OF_WINDOW);
-        let Some(end) = runs.by_ref().max_by_key(|run| run.len()) else { return (centre, spread) };
+        let runs = values.chunk_by(|one, other| other - one < AT_END_OF_WINDOW);
+        let Some(end) = runs.max_by_key(|run| run.len()) else { return (centre, spread) };
         let (first, last) = (end[0], end[end.len() - 1]);
         let most = if is_end(bin, first) { 1.0 } else { MAX_CLIPPED };
         if writes.in_two[bin] || (end.len() as f64) < CLIPPED * n || end.len() as f64 > most * n {

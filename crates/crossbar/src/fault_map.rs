@@ -125,13 +125,6 @@ impl FaultMap {
         }
     }
 
-    /// Adds stuck cells of the written branch, after those that the map has.
-    #[must_use]
-    pub fn with_stuck(mut self, cells: impl IntoIterator<Item = Stuck>) -> FaultMap {
-        self.written.extend(cells);
-        self
-    }
-
     /// Returns true if no cell is stuck.
     pub fn is_empty(&self) -> bool {
         self.plus.is_empty() && self.minus.is_empty() && self.written.is_empty()

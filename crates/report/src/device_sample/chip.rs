@@ -8,7 +8,7 @@
 //! read voltage and read noise. The second branch is an exact reference; drivers and converters are disabled.
 
 use ohmspike_crossbar::device::{Converters, Device, Faults, ReferenceBranch, Scheme, WriteNoise, WrittenCells};
-use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray, Stuck, WriteReport};
+use ohmspike_crossbar::{ArrayError, ArrayParams, Branch, CrossbarArray, WriteReport};
 use ohmspike_rng::Seed;
 use ohmspike_simd::Matrix;
 
@@ -20,8 +20,6 @@ const ROW: usize = 128;
 pub struct Chip {
     array: CrossbarArray,
     count: usize,
-    /// Whether every update writes all cells, rather than those that it changes.
-    writes_all: bool,
     /// Rows without a driver: their cells carry no current.
     dead_rows: Vec<usize>,
     /// Largest step of one update, µS, up and down; infinite without pulses.
@@ -60,30 +58,18 @@ impl Chip {
         let rows = count.div_ceil(columns);
         let g_above_min = from as f32 - window.low();
         let branches = vec![Branch::Plus; rows];
-        let drawn = cell.faults.draw(&window, rows, columns, seed.named("chip").named("faults"));
-        let dead_rows = drawn.dead_rows().to_vec();
-        // The cells that fill the last row are not written, and in no count.
-        let filling = (count..rows * columns).map(|cell| Stuck {
-            row: cell / columns,
-            column: cell % columns,
-            conductance: from as f32,
-        });
-        let faults = drawn.with_stuck(filling);
-        let params = ArrayParams {
-            update_sigma: study_sigma as f32,
-            faults: Some(&faults),
-            ..ArrayParams::new(window.span(), &branches)
-        };
+        let params = ArrayParams { update_sigma: study_sigma as f32, ..ArrayParams::new(window.span(), &branches) };
         let initial = Matrix::from_fn(rows, columns, |_, _| g_above_min);
         let array = CrossbarArray::new(&cell, params, &initial, seed.named("chip"))?;
+        let dead_rows =
+            cell.faults.draw(&window, rows, columns, seed.named("chip").named("faults")).dead_rows().to_vec();
         let reach = match &cell.write.scheme {
             Scheme::Pulsed(pulses) => {
                 [pulses.up_step, pulses.down_step].map(|step| step * window.span() * pulses.max_pulses as f32)
             }
             Scheme::Add | Scheme::Verify(_) => [f32::INFINITY; 2],
         };
-        let writes_all = cell.write.cells == WrittenCells::All;
-        Ok(Chip { array, count, writes_all, dead_rows, reach, seed, updates: 0, reads: 0 })
+        Ok(Chip { array, count, dead_rows, reach, seed, updates: 0, reads: 0 })
     }
 
     /// Returns whether sampling `device` needs write noise from a study.
@@ -153,16 +139,7 @@ impl Chip {
     fn update(&mut self, step: &Matrix) -> WriteReport {
         self.updates += 1;
         let seed = self.seed.named("write").numbered(self.updates);
-        let (columns, filling) = (step.columns(), step.rows() * step.columns() - self.count);
-        let asked = Matrix::from_fn(step.rows(), columns, |row, column| {
-            if row * columns + column < self.count { step[(row, column)] } else { 0.0 }
-        });
-        let mut report = self.array.update(&asked, seed).expect("steps are finite and have the shape of the array");
-        report.cells -= filling as u64;
-        if self.writes_all {
-            report.cells_written -= filling as u64;
-        }
-        report
+        self.array.update(step, seed).expect("steps are finite and have the shape of the array")
     }
 
     fn each(&self, value: impl Fn(usize, usize) -> f32) -> Vec<f32> {

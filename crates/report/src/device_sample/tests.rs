@@ -59,23 +59,6 @@ fn ten_thousand_writes_have_the_noise_of_the_table() {
     assert_normal(cycle.written.iter().map(|&written| f64::from(written)), 100.0, 5.0);
 }
 
-/// The last row of the array is full; the counts are those of the cells asked for. Half of the writes to the lower end are clipped there.
-#[test]
-fn counts_are_those_of_the_cells() {
-    let constant = device(r#", "write": { "noise": "constant", "sigma_microsiemens": 0.5 }"#);
-    for count in [1, 100, 128, 130, 500, 640] {
-        let cycle = &sampled(&Sampling { count, target: 1.0, cycles: 2, ..SAMPLING }, &constant)[1];
-        let at_the_end = cycle.written.iter().filter(|written| **written == 1.0).count();
-        assert_eq!(
-            (cycle.written.len(), cycle.writes.cells_written, cycle.writes.cells),
-            (count, count as u64, count as u64)
-        );
-        assert_eq!(cycle.writes.clipped_low, at_the_end as u64, "{count}");
-        let whole = &sampled(&Sampling { count: 640, target: 1.0, cycles: 2, ..SAMPLING }, &constant)[1];
-        assert!(count < 128 || cycle.written == whole.written[..count], "{count}: the same draws");
-    }
-}
-
 /// Without spread in the exponent the power law is deterministic: G (t/t_ref)^-nu, in f32.
 #[test]
 fn later_values_follow_the_drift_law() {
